@@ -1,0 +1,98 @@
+# Conditions: every error of the package is made here, so that each carries a
+# class, blames the user's call and says what was wrong, what was given and
+# what to do.
+
+#' Signal a classed error
+#'
+#' @param message (character) cli bullets: what is wrong, then `x` what was
+#'   given, then `i` what to do.
+#' @param class (string) one of the names under "Conditions" of the help.
+#' @param call (environment) frame of the function the user called.
+#' @param .envir (environment) where the bullets are interpolated.
+#' @param ... fields kept in the condition.
+#' @noRd
+abort_cordgain <- function(message, class, call = rlang::caller_env(),
+                           .envir = parent.frame(), ...) {
+  cli::cli_abort(message, class = c(class, "cordgain_error"), call = call, .envir = .envir, ...)
+}
+
+abort_input <- function(message, call = rlang::caller_env(), .envir = parent.frame(), ...) {
+  abort_cordgain(message, "cordgain_invalid_input", call = call, .envir = .envir, ...)
+}
+
+abort_unmatched <- function(message, call = rlang::caller_env(), .envir = parent.frame(), ...) {
+  abort_cordgain(message, "cordgain_unmatched", call = call, .envir = .envir, ...)
+}
+
+abort_numerical <- function(message, call = rlang::caller_env(), .envir = parent.frame(), ...) {
+  abort_cordgain(message, "cordgain_numerical_error", call = call, .envir = .envir, ...)
+}
+
+# Checks of arguments ----------------------------------------------------------
+# Each returns the value, so a constructor reads as a list of its fields.
+
+check_number <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf,
+                         min_open = FALSE, max_open = FALSE, allow_na = FALSE, call = rlang::caller_env()) {
+  if (allow_na && length(x) == 1L && is.atomic(x) && !is.nan(x) && is.na(x)) {
+    return(NA_real_)
+  }
+  check_numeric(x, arg, min, max, min_open, max_open, length = 1L, call = call)
+}
+
+check_numeric <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf,
+                          min_open = FALSE, max_open = FALSE, length = NULL, call = rlang::caller_env()) {
+  if (!is.numeric(x) || is.factor(x)) {
+    abort_input(c("{.arg {arg}} must be numeric.",
+      x = "It is {.obj_type_friendly {x}}.",
+      i = "Numbers held as text or as a factor are not converted: convert them where you can see the result."
+    ), call = call)
+  }
+  if (!is.null(length) && length(x) != length) {
+    abort_input(c("{.arg {arg}} must have length {length}.", x = "It has length {length(x)}."), call = call)
+  }
+  bad <- which(!is.finite(x) | x < min | x > max | (min_open & x == min) | (max_open & x == max))
+  if (length(bad) > 0L) {
+    range <- paste0(
+      if (min_open) "(" else "[", format(min), ", ", format(max), if (max_open) ")" else "]"
+    )
+    abort_input(c("{.arg {arg}} must be finite and lie in {range}.",
+      x = "{cli::qty(length(bad))}Element{?s} {bad} {?is/are}: {format(x[bad], digits = 6)}."
+    ), call = call)
+  }
+  as.double(x)
+}
+
+check_count <- function(x, arg = rlang::caller_arg(x), min = 0, max = .Machine$integer.max, length = 1L,
+                        call = rlang::caller_env()) {
+  x <- check_numeric(x, arg, min = min, max = max, length = length, call = call)
+  bad <- which(x != round(x))
+  if (length(bad) > 0L) {
+    abort_input(c("{.arg {arg}} must be a whole number of patients or events.",
+      x = "It is {format(x[bad], digits = 6)}.",
+      i = "A percentage is turned into a count, with a warning, by {.fn events_from_percent}."
+    ), call = call)
+  }
+  x
+}
+
+check_string <- function(x, arg = rlang::caller_arg(x), allow_na = FALSE, allow_null = FALSE,
+                         call = rlang::caller_env()) {
+  if (allow_null && is.null(x)) {
+    return(NULL)
+  }
+  if (allow_na && length(x) == 1L && is.atomic(x) && is.na(x)) {
+    return(NA_character_)
+  }
+  if (!is.character(x) || length(x) != 1L || is.na(x) || !nzchar(x)) {
+    abort_input(c("{.arg {arg}} must be one string.", x = "It is {.obj_type_friendly {x}}."), call = call)
+  }
+  x
+}
+
+check_choice <- function(x, choices, arg = rlang::caller_arg(x), call = rlang::caller_env()) {
+  x <- check_string(x, arg, call = call)
+  if (!x %in% choices) {
+    abort_input(c("{.arg {arg}} must be one of {.or {.val {choices}}}.", x = "It is {.val {x}}."), call = call)
+  }
+  x
+}

@@ -1,0 +1,4 @@
+library(testthat)
+library(cordgain)
+
+test_check("cordgain")
