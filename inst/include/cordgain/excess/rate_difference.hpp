@@ -1,0 +1,122 @@
+// The excess in the population: treated rate minus natural rate, p1 - p0, with p1 ~ Beta from the treated alone.
+#pragma once
+
+#include <algorithm>
+#include <boost/math/special_functions/beta.hpp>
+#include <boost/math/tools/roots.hpp>
+#include <cmath>
+#include <cordgain/base/check.hpp>
+#include <cordgain/base/types.hpp>
+#include <cordgain/natural/patient_rates.hpp>
+#include <cstdint>
+
+namespace cordgain {
+
+/// Distribution of p1 - p0, p1 ~ Beta(a, b) independent of the patients' mean natural rate p0.
+class RateDifference {
+ public:
+  /// @throws InvalidInput unless a, b > 0
+  RateDifference(const PatientRates& rates, double a, double b) : rates_(rates), a_(a), b_(b), mass_(rates.mass()) {
+    require_rates(rates);
+    require_positive(a, "a");
+    require_positive(b, "b");
+    rate_.resize(rates.nodes());
+    for (Index i = 0; i < rates.nodes(); ++i) rate_(i) = mean_rate(rates, i);
+  }
+
+  [[nodiscard]] double mean() const { return a_ / (a_ + b_) - natural_moment(1); }
+  [[nodiscard]] double sd() const {
+    const double treated = a_ * b_ / ((a_ + b_) * (a_ + b_) * (a_ + b_ + 1.0));
+    const double first = natural_moment(1);
+    return std::sqrt(treated + std::max(0.0, natural_moment(2) - first * first));
+  }
+
+  /// P(p1 - p0 <= d) = integral of P(p1 <= p0 + d) p(p0). The integrand has a corner where p0 + d leaves [0, 1];
+  /// the panel that holds it is cut there.
+  [[nodiscard]] double cdf(double d) const {
+    if (rates_.known()) return treated_cdf(rate_(0) + d);
+    double sum = rates_.grid.mass_below * treated_cdf(d) + rates_.grid.mass_above * treated_cdf(1.0 + d);
+    const Index order = rates_.grid.order;
+    for (Index p = 0; p < rates_.grid.panels(); ++p) {
+      const Index last = (p + 1) * order - 1;
+      const double corner = d < 0.0 ? -d : 1.0 - d;
+      const bool near_corner = (d != 0.0) && corner_between(p, corner);
+      if (near_corner) {
+        sum += cut_panel(p, d, corner);
+        continue;
+      }
+      for (Index i = p * order; i <= last; ++i) sum += mass_(i) * treated_cdf(rate_(i) + d);
+    }
+    return sum;
+  }
+
+  /// Quantile by bracketing (TOMS 748) to the last bits.
+  [[nodiscard]] double quantile(double probability) const {
+    require_probability(probability, "probability");
+    const auto f = [&](double d) { return cdf(d) - probability; };
+    std::uintmax_t most = 200;
+    const auto bracket = boost::math::tools::toms748_solve(f, -1.0, 1.0, f(-1.0), f(1.0),
+                                                           boost::math::tools::eps_tolerance<double>(48), most);
+    return 0.5 * (bracket.first + bracket.second);
+  }
+
+ private:
+  [[nodiscard]] double natural_moment(int power) const {
+    double sum = rates_.grid.mass_above;
+    for (Index i = 0; i < rate_.size(); ++i) sum += mass_(i) * std::pow(rate_(i), power);
+    return sum;
+  }
+
+  [[nodiscard]] double treated_cdf(double x) const {
+    return x <= 0.0 ? 0.0 : (x >= 1.0 ? 1.0 : boost::math::ibeta(a_, b_, x));
+  }
+
+  /// Mean natural rate at a coordinate inside a panel, log odds interpolated through the panel's nodes.
+  [[nodiscard]] double rate_at(Index panel, double x) const {
+    PanelGrid curve = rates_.grid;
+    double sum = 0.0;
+    for (Index j = 0; j < rates_.size.size(); ++j) {
+      curve.density = rates_.logit.col(j);
+      sum += rates_.size(j) * logistic(interpolate_panel(curve, panel, x));
+    }
+    return sum / rates_.size.sum();
+  }
+
+  [[nodiscard]] bool corner_between(Index p, double corner) const {
+    const double low = rate_at(p, rates_.grid.edges(p));
+    const double high = rate_at(p, rates_.grid.edges(p + 1));
+    return corner > std::min(low, high) && corner < std::max(low, high);
+  }
+
+  /// Both sides of the corner with the substitution x = corner +- w t^2, which makes (p0 - corner)^(k + 1/2) smooth.
+  [[nodiscard]] double cut_panel(Index p, double d, double corner) const {
+    double low = rates_.grid.edges(p);
+    double high = rates_.grid.edges(p + 1);
+    const bool rising = rate_at(p, low) < rate_at(p, high);
+    for (int step = 0; step < 60; ++step) {
+      const double middle = 0.5 * (low + high);
+      ((rate_at(p, middle) < corner) == rising ? low : high) = middle;
+    }
+    const double cut = 0.5 * (low + high);
+    return one_side(p, d, cut, rates_.grid.edges(p)) + one_side(p, d, cut, rates_.grid.edges(p + 1));
+  }
+
+  [[nodiscard]] double one_side(Index p, double d, double cut, double end) const {
+    const PanelRule& rule = panel_rule(rates_.grid.order);
+    double sum = 0.0;
+    for (Index i = 0; i < rule.node.size(); ++i) {
+      const double t = 0.5 * (1.0 + rule.node(i));
+      const double x = cut + (end - cut) * t * t;
+      sum += rule.weight(i) * t * interpolate_panel(rates_.grid, p, x) * treated_cdf(rate_at(p, x) + d);
+    }
+    return sum * std::fabs(end - cut);
+  }
+
+  PatientRates rates_;
+  double a_;
+  double b_;
+  Vector mass_;
+  Vector rate_;
+};
+
+}  // namespace cordgain

@@ -1,0 +1,172 @@
+// The sceptical analysis: the treatment moves the log odds by delta, logit p1 = logit p0 + delta, with a prior on
+// delta centred on no effect and the natural rates p0 as uncertain as the evidence leaves them.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cordgain/base/check.hpp>
+#include <cordgain/base/types.hpp>
+#include <cordgain/dist/poisson_binomial.hpp>
+#include <cordgain/dist/prior.hpp>
+#include <cordgain/excess/responders.hpp>
+#include <cordgain/natural/patient_rates.hpp>
+#include <vector>
+
+namespace cordgain {
+
+/// Panels of delta with the prior density at the nodes. Zero is an edge, since benefit begins there.
+/// @throws InvalidInput unless every component is normal
+inline PanelGrid effect_grid(const Prior& effect, Index order, Index patients) {
+  double low = 0.0;
+  double high = 0.0;
+  double narrow = 4.0 / std::sqrt(std::max(16.0, static_cast<double>(patients)));
+  for (const PriorComponent& p : effect.components()) {
+    require(p.kind == PriorKind::kNormal, "the prior of the treatment effect must be normal or a mixture of normals");
+    low = std::min(low, p.a - 8.5 * p.b);
+    high = std::max(high, p.a + 8.5 * p.b);
+    narrow = std::min(narrow, p.b);
+  }
+  const int below = static_cast<int>(std::ceil(-low / narrow));
+  const int above = static_cast<int>(std::ceil(high / narrow));
+  require(below + above <= 20000, "the prior of the treatment effect is too wide for its narrowest part");
+  PanelGrid grid;
+  grid.order = order;
+  grid.edges.resize(below + above + 1);
+  for (int i = -below; i <= above; ++i) grid.edges(i + below) = narrow * static_cast<double>(i);
+  grid.density = panel_nodes(grid).unaryExpr([&](double delta) { return std::exp(effect.log_density(delta)); });
+  return grid;
+}
+
+/// One row for each number of responders 0..n.
+struct EffectTable {
+  Vector null;        // P(k | delta = 0)
+  Vector alternative;  // P(k | delta ~ prior)
+  Vector benefit;     // P(delta > 0 | k)
+  Vector mean;        // E(delta | k), log odds
+  Vector sd;          // SD(delta | k), log odds
+};
+
+/// Posterior of the effect for every possible outcome.
+/// @param rates   natural log odds of n patients
+/// @param effect  prior of delta (normal or mixture of normals)
+/// @throws        InvalidInput for another prior
+inline EffectTable effect_table(const PatientRates& rates, const Prior& effect) {
+  const Vector null = natural_responders(rates);
+  const Index n = rates.patients();
+  const PanelGrid grid = effect_grid(effect, rates.known() ? 15 : rates.grid.order, n);
+  const Vector delta = panel_nodes(grid);
+  const Vector weight = panel_masses(grid);
+  const Vector mass = rates.mass();
+  Matrix sums = Matrix::Zero(n + 1, 4);  // columns: 1, [delta > 0], delta, delta^2
+  for (Index d = 0; d < delta.size(); ++d) {
+    Vector pmf = Vector::Zero(n + 1);
+    for (Index i = 0; i < rates.nodes(); ++i) {
+      pmf += mass(i) * poisson_binomial_pmf(rates.logit.row(i).transpose(), rates.size, delta(d));
+    }
+    pmf(0) += rates.grid.mass_below;
+    pmf(n) += rates.grid.mass_above;
+    pmf *= weight(d);
+    sums.col(0) += pmf;
+    if (delta(d) > 0.0) sums.col(1) += pmf;
+    sums.col(2) += delta(d) * pmf;
+    sums.col(3) += delta(d) * delta(d) * pmf;
+  }
+  EffectTable table{null, sums.col(0), sums.col(1), sums.col(2), sums.col(3)};
+  table.benefit.array() /= table.alternative.array();
+  table.mean.array() /= table.alternative.array();
+  table.sd = (table.sd.array() / table.alternative.array() - table.mean.array().square()).max(0.0).sqrt().matrix();
+  return table;
+}
+
+/// The posterior for one observed count, three ways of asking how many responders were natural.
+struct EffectPosterior {
+  PanelGrid delta;          // posterior density of delta, log odds
+  Vector natural;           // P(sum Y0 = k | y), Y0 independent of Y1 given the rates
+  Vector natural_comonotone;  // the same with each responder natural as far as the rates allow
+};
+
+namespace detail {
+
+/// Joint distribution of (treated responders, natural responders) of one patient after another, each patient's
+/// Y0 <= Y1 where p0 <= p1 and Y0 >= Y1 elsewhere; row y is returned, not normalised.
+inline Vector comonotone_row(const VectorIn& logit, const VectorIn& size, double delta, Index y) {
+  const Index n = static_cast<Index>(std::lround(size.sum()));
+  Matrix joint = Matrix::Zero(n + 1, n + 1);
+  joint(0, 0) = 1.0;
+  Index done = 0;
+  for (Index j = 0; j < size.size(); ++j) {
+    const double natural = logistic(logit(j));
+    const double treated = logistic(logit(j) + delta);
+    const double both = std::min(natural, treated);
+    for (Index i = 0; i < static_cast<Index>(size(j)); ++i, ++done) {
+      for (Index a = done; a >= 0; --a) {
+        for (Index b = done; b >= 0; --b) {
+          const double here = joint(a, b);
+          joint(a, b) = here * (1.0 - std::max(natural, treated));
+          joint(a + 1, b + 1) += here * both;
+          joint(a + 1, b) += here * (treated - both);
+          joint(a, b + 1) += here * (natural - both);
+        }
+      }
+    }
+  }
+  return joint.row(y).transpose();
+}
+
+/// The same for one group in closed form: for delta > 0 Bin(y, p0 / p1), else y + Bin(n - y, (p0 - p1) / (1 - p1)).
+inline Vector comonotone_binomial(double logit, Index n, double delta, Index y) {
+  const Vector treated = binomial_pmf(n, logit + delta);
+  Vector row = Vector::Zero(n + 1);
+  const double p0 = logistic(logit);
+  if (delta > 0.0) {
+    const double ratio = p0 / logistic(logit + delta);
+    row.head(y + 1) = binomial_pmf(y, cordgain::logit(std::min(ratio, 1.0)));
+  } else {
+    const double ratio = (p0 - logistic(logit + delta)) / logistic(-logit - delta);
+    row.tail(n - y + 1) = binomial_pmf(n - y, cordgain::logit(std::max(ratio, 1e-300)));
+  }
+  return row * treated(y);
+}
+
+}  // namespace detail
+
+/// Posterior of delta and of the natural responders after y responders of n.
+/// @throws InvalidInput unless 0 <= y <= n
+inline EffectPosterior effect_posterior(const PatientRates& rates, const Prior& effect, Index y) {
+  require_rates(rates);
+  const Index n = rates.patients();
+  require(y >= 0 && y <= n, "the observed responders must lie between 0 and n");
+  EffectPosterior posterior;
+  posterior.delta = effect_grid(effect, rates.known() ? 15 : rates.grid.order, n);
+  const Vector delta = panel_nodes(posterior.delta);
+  const Vector weight = panel_masses(posterior.delta);
+  const Vector mass = rates.mass();
+  posterior.natural = Vector::Zero(n + 1);
+  posterior.natural_comonotone = Vector::Zero(n + 1);
+  Vector likelihood = Vector::Zero(delta.size());
+  for (Index i = 0; i < rates.nodes(); ++i) {
+    const Vector logit = rates.logit.row(i).transpose();
+    double joint = 0.0;
+    for (Index d = 0; d < delta.size(); ++d) {
+      const Vector row = rates.size.size() == 1 ? detail::comonotone_binomial(logit(0), n, delta(d), y)
+                                                : detail::comonotone_row(logit, rates.size, delta(d), y);
+      const double here = mass(i) * row.sum();
+      likelihood(d) += here;
+      joint += here * weight(d);
+      posterior.natural_comonotone += mass(i) * weight(d) * row;
+    }
+    posterior.natural += joint * poisson_binomial_pmf(logit, rates.size);
+  }
+  // A lump at a rate of 0 (or 1) explains no responders (or all), with or without treatment.
+  const double lump = y == 0 ? rates.grid.mass_below : (y == n ? rates.grid.mass_above : 0.0);
+  posterior.natural(y) += lump;
+  posterior.natural_comonotone(y) += lump;
+  likelihood.array() += lump;
+  const double total = posterior.natural.sum();
+  posterior.natural /= total;
+  posterior.natural_comonotone /= posterior.natural_comonotone.sum();
+  posterior.delta.density = (posterior.delta.density.array() * likelihood.array() / total).matrix();
+  return posterior;
+}
+
+}  // namespace cordgain

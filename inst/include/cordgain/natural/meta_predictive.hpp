@@ -1,0 +1,270 @@
+// The meta-analytic-predictive distribution of the natural rate in a new population, by quadrature.
+//   y_k ~ Bin(n_k, logistic(theta_k)),  theta_k ~ N(mu + offset_k, tau^2),  theta* ~ N(mu + bias, tau^2).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cordgain/base/check.hpp>
+#include <cordgain/base/types.hpp>
+#include <cordgain/dist/prior.hpp>
+#include <cordgain/math/panels.hpp>
+#include <cordgain/natural/meta_slice.hpp>
+#include <cordgain/natural/normal_mixture.hpp>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace cordgain {
+
+/// Log odds beyond this are a rate of 0 or 1 to e^-60; what lies there is kept as two lumps.
+constexpr double kLogOddsRange = 60.0;
+
+struct MetaPriors {
+  Prior mu;
+  Prior tau;
+  double bias_mean = 0.0;  // log odds added to the trial's natural rate
+  double bias_sd = 0.0;
+};
+
+/// Three marginals of one posterior. A fixed tau or mu has an empty grid and its value in `tau_fixed`, `mu_fixed`.
+struct MetaPosterior {
+  PanelGrid theta;  // log odds of the natural rate in the trial, bias and scenario shifts folded in
+  PanelGrid tau;
+  PanelGrid mu;
+};
+
+namespace detail {
+
+/// One value of tau: its log weight and the slice of mu in every scenario.
+struct TauNode {
+  double log_value = 0.0;  // log of prior density x marginal likelihood
+  std::vector<MetaSlice> slices;
+};
+
+class MetaIntegrator {
+ public:
+  MetaIntegrator(const MetaEvidence& evidence, const MetaPriors& priors, const Route& route)
+      : evidence_(evidence), priors_(priors), route_(route), profile_(evidence, priors.mu, route) {}
+
+  [[nodiscard]] MetaPosterior run() {
+    MetaPosterior posterior;
+    if (priors_.tau.is(PriorKind::kFixed)) {
+      const double tau = priors_.tau.components().front().a;
+      add_components(evaluate(tau), tau, 1.0);
+    } else {
+      integrate_tau(posterior);
+    }
+    posterior.theta = theta_grid();
+    if (!priors_.mu.is(PriorKind::kFixed)) posterior.mu = mu_grid();
+    return posterior;
+  }
+
+ private:
+  [[nodiscard]] TauNode evaluate(double tau) {
+    TauNode node;
+    double top = kNegInf;
+    for (Index r = 0; r < evidence_.scenarios(); ++r) {
+      node.slices.push_back(profile_.slice(evidence_.offset.row(r).transpose(), tau));
+      top = std::max(top, evidence_.log_weight(r) + node.slices.back().log_mass);
+    }
+    double sum = 0.0;
+    for (Index r = 0; r < evidence_.scenarios(); ++r) {
+      sum += std::exp(evidence_.log_weight(r) + node.slices[static_cast<std::size_t>(r)].log_mass - top);
+    }
+    const double log_prior = priors_.tau.is(PriorKind::kFixed) ? 0.0 : priors_.tau.log_density(tau);
+    node.log_value = log_prior + top + std::log(sum);
+    return node;
+  }
+
+  /// Starting panels: geometric from the prior's own scale, up to where the posterior is e^-digits of its top.
+  struct Scan {
+    std::vector<double> edges;
+    double top = kNegInf;
+    double integral = 0.0;  // relative to exp(top), rough
+  };
+
+  [[nodiscard]] Scan scan_tau() {
+    const auto [low, high] = support(priors_.tau);
+    double scale = 0.0;
+    for (const PriorComponent& p : priors_.tau.components()) scale = std::max(scale, typical_scale(p));
+    Scan scan;
+    scan.edges.push_back(low);
+    std::vector<std::pair<double, double>> seen;
+    for (double x = 0.3 * scale; scan.edges.size() < 400; x *= kGrowth) {
+      const double tau = std::min(low + x, high);
+      const double value = evaluate(std::min(low + 0.999 * x, high)).log_value;
+      scan.top = std::max(scan.top, value);
+      scan.edges.push_back(tau);
+      seen.emplace_back(tau, value);
+      // A geometric panel holds mass in proportion to its width, hence the log.
+      if (tau >= high || value + std::log(tau / scale) < scan.top - route_.digits) break;
+    }
+    double before = low;
+    for (const auto& [tau, value] : seen) {
+      scan.integral += (tau - before) * std::exp(value - scan.top);
+      before = tau;
+    }
+    return scan;
+  }
+
+  void integrate_tau(MetaPosterior& posterior) {
+    Scan scan = scan_tau();
+    std::map<double, TauNode> seen;
+    const auto f = [&](const Vector& taus) {
+      Vector value(taus.size());
+      for (Index i = 0; i < taus.size(); ++i) {
+        if (seen.find(taus(i)) == seen.end()) seen[taus(i)] = evaluate(taus(i));
+        value(i) = std::exp(seen[taus(i)].log_value - scan.top);
+      }
+      return value;
+    };
+    const PanelOptions options{route_.order, kTauSlack * route_.tolerance, 12};
+    PanelGrid grid = adaptive_panels(f, scan.edges, scan.integral, options);
+    double total = panel_masses(grid).sum();
+    // The scan may have guessed the integral too large, and the panels are then too wide; what is known is kept.
+    for (int i = 0; i < 3 && total < 0.5 * scan.integral; ++i) {
+      scan.integral = total;
+      grid = adaptive_panels(f, scan.edges, scan.integral, options);
+      total = panel_masses(grid).sum();
+    }
+    const Vector nodes = panel_nodes(grid);
+    const Vector mass = panel_masses(grid);
+    grid.density /= total;
+    for (Index i = 0; i < nodes.size(); ++i) {
+      const double share = mass(i) / total;
+      if (share > kSmallestShare) add_components(nearest(seen, nodes(i)), nodes(i), share);
+    }
+    posterior.tau = std::move(grid);
+  }
+
+  [[nodiscard]] static const TauNode& nearest(const std::map<double, TauNode>& seen, double tau) {
+    auto after = seen.lower_bound(tau);
+    if (after == seen.end()) return std::prev(after)->second;
+    if (after == seen.begin()) return after->second;
+    const auto before = std::prev(after);
+    return tau - before->first < after->first - tau ? before->second : after->second;
+  }
+
+  void add_components(const TauNode& node, double tau, double share) {
+    double top = kNegInf;
+    for (Index r = 0; r < evidence_.scenarios(); ++r) {
+      top = std::max(top, evidence_.log_weight(r) + node.slices[static_cast<std::size_t>(r)].log_mass);
+    }
+    double total = 0.0;
+    std::vector<double> weight;
+    for (Index r = 0; r < evidence_.scenarios(); ++r) {
+      weight.push_back(std::exp(evidence_.log_weight(r) + node.slices[static_cast<std::size_t>(r)].log_mass - top));
+      total += weight.back();
+    }
+    for (Index r = 0; r < evidence_.scenarios(); ++r) {
+      SpreadComponent c;
+      c.weight = share * weight[static_cast<std::size_t>(r)] / total;
+      if (c.weight < kSmallestShare) continue;
+      c.shift = evidence_.shift(r) + priors_.bias_mean;
+      c.sd = std::hypot(tau, priors_.bias_sd);
+      c.lattice = node.slices[static_cast<std::size_t>(r)].lattice;
+      posterior_mu_.push_back({c.weight, c.lattice});
+      components_.push_back(resolve_component(std::move(c)));
+    }
+  }
+
+  /// Panels around the bulk, then wider ones outwards, so that none hides a tail: adaptive panels split further.
+  [[nodiscard]] static std::vector<double> start_edges(double centre, double width, double low, double high) {
+    std::vector<double> right;
+    for (double z = 2.5; centre + z * width < high; z *= 2.5) right.push_back(centre + z * width);
+    std::vector<double> edges{low};
+    for (double z = 2.5 * std::pow(2.5, 20); z > 2.0; z /= 2.5) {
+      if (centre - z * width > low) edges.push_back(centre - z * width);
+    }
+    if (centre > low && centre < high) edges.push_back(centre);
+    edges.insert(edges.end(), right.begin(), right.end());
+    edges.push_back(high);
+    return edges;
+  }
+
+  [[nodiscard]] PanelGrid theta_grid() const {
+    double centre = 0.0;
+    double spread = 0.0;
+    for (const SpreadComponent& c : components_) centre += c.weight * (lattice_mean(c.lattice) + c.shift);
+    for (const SpreadComponent& c : components_) {
+      spread += c.weight * std::min(2.0, std::sqrt(c.sd * c.sd + lattice_variance(c.lattice)));
+    }
+    const auto f = [&](const Vector& x) {
+      return Vector(x.unaryExpr([&](double at) { return spread_density(components_, at); }));
+    };
+    centre = std::clamp(centre, -0.5 * kLogOddsRange, 0.5 * kLogOddsRange);
+    PanelGrid grid = adaptive_panels(f, start_edges(centre, spread, -kLogOddsRange, kLogOddsRange), 1.0, {route_.order, route_.tolerance, 16});
+    grid.mass_below = spread_below(components_, -kLogOddsRange);
+    grid.mass_above = 1.0 - spread_below(components_, kLogOddsRange);
+    if (grid.mass_above < 1e-15) grid.mass_above = 0.0;
+    return grid;
+  }
+
+  [[nodiscard]] PanelGrid mu_grid() const {
+    double low = 0.0;
+    double high = 0.0;
+    double centre = 0.0;
+    double spread = 0.0;
+    for (const auto& [weight, lattice] : posterior_mu_) {
+      low = std::min(low, lattice.first);
+      high = std::max(high, lattice.node(lattice.value.size() - 1));
+      centre += weight * lattice_mean(lattice);
+      spread += weight * std::sqrt(lattice_variance(lattice));
+    }
+    const auto f = [&](const Vector& x) {
+      return Vector(x.unaryExpr([&](double at) {
+        double sum = 0.0;
+        for (const auto& [weight, lattice] : posterior_mu_) {
+          sum += weight * cardinal_series(lattice, at) / (lattice.step * lattice.sum());
+        }
+        return sum;
+      }));
+    };
+    return adaptive_panels(f, start_edges(centre, spread, low, high), 1.0, {route_.order, route_.tolerance, 12});
+  }
+
+  static constexpr double kGrowth = 3.0;           // of the starting panels of tau
+  static constexpr double kSmallestShare = 1e-14;  // of the posterior mass: smaller parts are rounding
+
+  // The integral over tau is far more accurate than the last Legendre terms of a panel tell (its error is of
+  // twice their degree), so they may be larger here than where a grid is interpolated.
+  static constexpr double kTauSlack = 20.0;
+
+  struct MuPart {
+    double weight;
+    Lattice lattice;
+  };
+
+  const MetaEvidence& evidence_;
+  const MetaPriors& priors_;
+  Route route_;
+  MetaProfile profile_;
+  std::vector<SpreadComponent> components_;
+  std::vector<MuPart> posterior_mu_;
+};
+
+}  // namespace detail
+
+/// The posterior of (mu, tau) and the predictive distribution of the trial's natural log odds.
+/// @param evidence  counts of K >= 0 sources, offsets and scenarios
+/// @param priors    of mu (any of Prior's), tau (on tau >= 0), and a normal bias
+/// @param route     accuracy; call with fine_route() and coarse_route() and compare
+/// @throws InvalidInput for counts that are none or a prior that leaves the posterior improper;
+///         NumericalError where the route's accuracy cannot be had
+/// Source: Neuenschwander et al. (2010); Schmidli et al. (2014); vignette("algorithms"), "natural rate".
+inline MetaPosterior meta_predictive(const MetaEvidence& evidence, const MetaPriors& priors, const Route& route) {
+  require(evidence.n.size() == evidence.sources() && evidence.offset.cols() == evidence.sources() &&
+              evidence.offset.rows() == evidence.scenarios() && evidence.log_weight.size() == evidence.scenarios() &&
+              evidence.scenarios() >= 1,
+          "events, n, offsets and scenarios must have sizes that agree");
+  const bool flat = priors.mu.is(PriorKind::kFlat);
+  const double events = evidence.events.sum();
+  require(!flat || (events > 0.0 && events < evidence.n.sum()),
+          "with a flat prior on mu the sources together need at least one event and one non-event");
+  require(!(priors.mu.is(PriorKind::kFixed) && priors.tau.is(PriorKind::kFixed)),
+          "mu and tau are both fixed: nothing is left to learn, give the rate as a number");
+  require(support(priors.tau).first >= 0.0, "the prior of tau must live on tau >= 0");
+  return detail::MetaIntegrator(evidence, priors, route).run();
+}
+
+}  // namespace cordgain

@@ -1,0 +1,205 @@
+// One source of natural evidence: events of n, binomial given its own log odds theta, and theta scattered
+// normally about mu with standard deviation tau. No normal approximation of the binomial.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cordgain/base/check.hpp>
+#include <cordgain/base/types.hpp>
+#include <cordgain/math/logistic.hpp>
+
+namespace cordgain {
+
+/// How far sums go and how fine they are: two routes differ in every one of these.
+struct Route {
+  Index order = 15;           // nodes of a panel
+  double digits = 25.0;        // -log of the relative size of what is left out (e^-25 = 1e-11)
+  double lattice_step = 0.47;  // of a lattice, in standard deviations
+  double tolerance = 1e-9;   // of adaptive panels
+};
+
+inline Route fine_route() { return Route{}; }
+inline Route coarse_route() { return Route{10, 20.0, 0.60, 1e-6}; }
+
+namespace detail {
+
+/// Step of the trapezoidal rule for e^(m theta - e^theta), the sharpest shape that m events can give: its
+/// Fourier transform is Gamma(m + i omega), so the error is e^-digits where
+///   m (r atan r - log(1 + r^2) / 2) = digits,  r = omega / m,  step = 2 pi / omega.
+inline double binomial_step(double m, double digits) {
+  double r = 1.0 + digits / m;
+  for (int i = 0; i < 50; ++i) {
+    const double excess = m * (r * std::atan(r) - 0.5 * std::log1p(r * r)) - digits;
+    const double next = r - excess / (m * std::atan(r));
+    if (std::fabs(next - r) < 1e-10 * r) break;
+    r = next;
+  }
+  return 2.0 * 3.14159265358979323846 / (r * m);
+}
+
+}  // namespace detail
+
+/// Marginal likelihood of one source at (mu, tau), theta integrated out:
+///   L(mu, tau) = integral of p^y (1 - p)^(n - y) N(theta; mu, tau^2) d theta,  p = logistic(theta).
+/// Source: Neuenschwander et al. (2010); vignette("algorithms"), section "natural rate".
+class SourceLikelihood {
+ public:
+  /// @param events, n  counts, 0 <= events <= n, n >= 1
+  /// @throws InvalidInput unless the counts are such
+  SourceLikelihood(double events, double n, const Route& route) : n_(n), route_(route) {
+    require_counts(events, n, "a source");
+    // The side with fewer events is kept on the left, where log(1 + e^theta) loses nothing.
+    flipped_ = 2.0 * events > n;
+    y_ = flipped_ ? n - events : events;
+    step_ = detail::binomial_step(std::max(1.0, y_ * (1.0 - y_ / n)), route.digits);
+    gauss_step_ = 2.0 * 3.14159265358979323846 / std::sqrt(2.0 * route.digits);
+    lay_kernel();
+  }
+
+  /// log L(mu, tau).
+  /// @param mu    mean log odds
+  /// @param tau   standard deviation between sources, >= 0
+  /// @param mode  in: a guess of the mode of theta; out: the mode (to start the next call)
+  [[nodiscard]] double log_marginal(double mu, double tau, double& mode) const {
+    const double m = flipped_ ? -mu : mu;
+    if (tau < kPointTau) return log_kernel(m);
+    if (y_ == 0.0 && tau > kWideTau) return log_marginal_by_parts(m, tau);
+    // The fixed lattice, whose kernel is known, serves a tau that it resolves: 1/step^2 >= 1/step_^2 + 1/g^2.
+    double fixed = 0.0;
+    if (gauss_step_ * tau >= step_ && log_marginal_on_lattice(m, tau, fixed)) return fixed;
+    double inner = flipped_ ? -mode : mode;
+    const double value = log_marginal_at_mode(m, tau, inner);
+    mode = flipped_ ? -inner : inner;
+    return value;
+  }
+
+  /// Rough centre and variance of theta given the counts, for a first guess only.
+  [[nodiscard]] double guess() const {
+    const double theta = std::log((y_ + 0.5) / (n_ - y_ + 0.5));
+    return flipped_ ? -theta : theta;
+  }
+  [[nodiscard]] double guess_variance() const { return 1.0 / (y_ + 0.5) + 1.0 / (n_ - y_ + 0.5); }
+
+ private:
+  static constexpr double kPointTau = 1e-9;  // theta = mu to rounding
+  static constexpr double kWideTau = 3.0;    // beyond, a one-sided likelihood is integrated by parts
+
+  [[nodiscard]] double log_kernel(double theta) const { return y_ * theta - n_ * softplus(theta); }
+
+  /// The binomial kernel once, on a lattice from where it is negligible to where it is again; with no events it
+  /// does not die away on the left, and the lattice ends kMargin digits below 1 / n.
+  void lay_kernel() {
+    const double step = step_ / 1.41421356237309504880;
+    const double centre = y_ > 0.0 ? std::log(y_ / (n_ - y_)) : -std::log(n_);
+    const double cut = log_kernel(centre) - route_.digits - kMargin;
+    double low = centre;
+    double high = centre;
+    while (log_kernel(low) > cut && low > centre - route_.digits - kMargin) low -= step;
+    while (log_kernel(high) > cut) high += step;
+    const Index size = static_cast<Index>(std::lround((high - low) / step)) + 1;
+    theta_ = Array::LinSpaced(size, low, low + step * static_cast<double>(size - 1));
+    kernel_ = theta_.unaryExpr([this](double theta) { return log_kernel(theta); });
+    lattice_step_ = step;
+  }
+
+  /// False where the integrand reaches past the lattice: then the lattice around the mode serves.
+  [[nodiscard]] bool log_marginal_on_lattice(double mu, double tau, double& value) const {
+    const Array exponent = kernel_ - (0.5 / (tau * tau)) * (theta_ - mu).square();
+    Index peak = 0;
+    const double top = exponent.maxCoeff(&peak);
+    const double floor = top - route_.digits;
+    const Index last = exponent.size() - 1;
+    if (exponent(0) > floor || exponent(last) > floor) return false;
+    // Only the stretch that counts is exponentiated; the integrand is log-concave, so it is one stretch.
+    Index from = peak;
+    Index to = peak;
+    while (exponent(from) > floor) --from;
+    while (exponent(to) > floor) ++to;
+    const double sum = (exponent.segment(from, to - from + 1) - top).exp().sum();
+    value = top + std::log(sum * lattice_step_ / tau) - kLogSqrtTwoPi;
+    return true;
+  }
+
+  /// The mode of theta given mu and tau: Newton, kept inside a shrinking bracket (the slope is monotone). It lies
+  /// between mu and the peak of the kernel, or with no events below mu by at most tau^2 n p(mu).
+  [[nodiscard]] double find_mode(double mu, double tau, double start) const {
+    const double precision = 1.0 / (tau * tau);
+    const double other = y_ > 0.0 ? std::log(y_ / (n_ - y_)) : mu - tau * tau * n_ * logistic(mu);
+    double low = std::min(mu, other);
+    double high = std::max(mu, other);
+    double theta = std::clamp(start, low, high);
+    for (int i = 0; i < 60; ++i) {
+      const double p = logistic(theta);
+      const double slope = y_ - n_ * p - (theta - mu) * precision;
+      const double curvature = n_ * p * (1.0 - p) + precision;
+      (slope > 0.0 ? low : high) = theta;
+      double next = theta + slope / curvature;
+      if (!(next > low && next < high)) next = 0.5 * (low + high);
+      // A tenth of a standard deviation serves: the mode only centres the lattice.
+      const bool close = std::fabs(next - theta) * std::sqrt(curvature) < 0.1;
+      theta = next;
+      if (close) break;
+    }
+    return theta;
+  }
+
+  [[nodiscard]] double log_marginal_at_mode(double mu, double tau, double& mode) const {
+    mode = find_mode(mu, tau, mode);
+    const double g = gauss_step_ * tau;
+    const double step = 1.0 / std::sqrt(1.0 / (step_ * step_) + 1.0 / (g * g));
+    const double top = log_kernel(mode) - 0.5 * (mode - mu) * (mode - mu) / (tau * tau);
+    const double sum = 1.0 + one_side(mu, tau, mode, step, top) + one_side(mu, tau, mode, -step, top);
+    return top + std::log(std::fabs(step) * sum / tau) - kLogSqrtTwoPi;
+  }
+
+  /// Trapezoidal terms on one side of the mode, relative to the value there. e^theta advances by a product,
+  /// whose rounding after a few hundred steps is still below 1e-13.
+  [[nodiscard]] double one_side(double mu, double tau, double mode, double step, double top) const {
+    const double growth = std::exp(step);
+    const double precision = 0.5 / (tau * tau);
+    double odds = std::exp(mode);
+    double sum = 0.0;
+    for (int i = 1; i < kMostTerms; ++i) {
+      const double theta = mode + static_cast<double>(i) * step;
+      odds *= growth;
+      const double gap = theta - mu;
+      const double exponent = y_ * theta - n_ * std::log1p(odds) - precision * gap * gap - top;
+      if (exponent < -route_.digits) return sum;
+      sum += std::exp(exponent);
+    }
+    throw NumericalError("the integral over a source's own log odds did not end");
+  }
+
+  /// For y = 0: L = integral of n p (1 - p)^n Phi((theta - mu) / tau) d theta, all terms positive and on a
+  /// bounded range, where the direct form would need a lattice as wide as tau.
+  [[nodiscard]] double log_marginal_by_parts(double mu, double tau) const {
+    const double centre = -std::log(n_);
+    double sum = 0.0;
+    for (const double direction : {1.0, -1.0}) {
+      for (int i = direction > 0.0 ? 0 : 1; i < kMostTerms; ++i) {
+        const double theta = centre + direction * static_cast<double>(i) * step_;
+        const double tail = 0.5 * std::erfc(-(theta - mu) / (tau * 1.41421356237309504880));
+        const double term = std::exp(std::log(n_) + theta - (n_ + 1.0) * softplus(theta)) * tail;
+        sum += term;
+        if (i > 4 && term < std::exp(-route_.digits) * sum) break;
+      }
+    }
+    return std::log(step_ * sum);
+  }
+
+  static constexpr int kMostTerms = 20000;
+  static constexpr double kMargin = 5.0;  // digits (natural log) beyond the route's, for sources far from mu
+  static constexpr double kLogSqrtTwoPi = 0.918938533204672741780329736406;
+
+  double n_;
+  Route route_;
+  bool flipped_ = false;
+  double y_ = 0.0;
+  double step_ = 0.0;
+  double gauss_step_ = 0.0;
+  double lattice_step_ = 0.0;
+  Array theta_;   // the fixed lattice, log odds
+  Array kernel_;  // y theta - n log(1 + e^theta) on it
+};
+
+}  // namespace cordgain
