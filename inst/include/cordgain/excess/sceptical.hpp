@@ -117,13 +117,13 @@ inline Vector comonotone_row(const VectorIn& logit, const VectorIn& size, double
 inline Vector comonotone_binomial(double logit, Index n, double delta, Index y) {
   const Vector treated = binomial_pmf(n, logit + delta);
   Vector row = Vector::Zero(n + 1);
-  const double p0 = logistic(logit);
+  // Both ratios are taken on the side where nothing cancels: p0 / p1, and (1 - p0) / (1 - p1).
   if (delta > 0.0) {
-    const double ratio = p0 / logistic(logit + delta);
-    row.head(y + 1) = binomial_pmf(y, cordgain::logit(std::min(ratio, 1.0)));
+    const double natural = std::min(1.0, logistic(logit) / logistic(logit + delta));
+    row.head(y + 1) = binomial_pmf(y, std::log(natural) - std::log1p(-natural));
   } else {
-    const double ratio = (p0 - logistic(logit + delta)) / logistic(-logit - delta);
-    row.tail(n - y + 1) = binomial_pmf(n - y, cordgain::logit(std::max(ratio, 1e-300)));
+    const double failing = std::min(1.0, logistic(-logit) / logistic(-logit - delta));
+    row.tail(n - y + 1) = binomial_pmf(n - y, std::log1p(-failing) - std::log(failing));
   }
   return row * treated(y);
 }

@@ -162,6 +162,22 @@ inline double panel_quantile(const PanelGrid& grid, double probability) {
   return std::numeric_limits<double>::infinity();
 }
 
+/// Starting edges: panels around a centre, then wider ones outwards by the same factor, so that no panel is wide
+/// against its distance from the bulk and hides what lies at one of its ends.
+inline std::vector<double> outward_edges(double centre, double width, double low, double high) {
+  constexpr double kFactor = 2.5;
+  std::vector<double> edges{low, high};
+  if (centre > low && centre < high) edges.push_back(centre);
+  for (const double side : {-1.0, 1.0}) {
+    for (double z = kFactor; z * width < high - low; z *= kFactor) {
+      const double edge = centre + side * z * width;
+      if (edge > low && edge < high) edges.push_back(edge);
+    }
+  }
+  std::sort(edges.begin(), edges.end());
+  return edges;
+}
+
 /// How far adaptive panels go.
 struct PanelOptions {
   Index order = 15;

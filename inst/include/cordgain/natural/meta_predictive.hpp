@@ -8,6 +8,7 @@
 #include <cordgain/base/types.hpp>
 #include <cordgain/dist/prior.hpp>
 #include <cordgain/math/panels.hpp>
+#include <cordgain/natural/effective_size.hpp>
 #include <cordgain/natural/meta_slice.hpp>
 #include <cordgain/natural/normal_mixture.hpp>
 #include <map>
@@ -48,18 +49,29 @@ class MetaIntegrator {
 
   [[nodiscard]] MetaPosterior run() {
     MetaPosterior posterior;
-    if (priors_.tau.is(PriorKind::kFixed)) {
-      const double tau = priors_.tau.components().front().a;
-      add_components(evaluate(tau), tau, 1.0);
-    } else {
-      integrate_tau(posterior);
-    }
+    integrate(posterior);
     posterior.theta = theta_grid();
     if (!priors_.mu.is(PriorKind::kFixed)) posterior.mu = mu_grid();
     return posterior;
   }
 
+  /// Effective sample size (ELIR) of the predictive distribution of the rate.
+  [[nodiscard]] double elir() {
+    MetaPosterior posterior;
+    integrate(posterior);
+    const auto [centre, spread] = theta_centre();
+    const auto log_q = [&](double theta) { return std::log(spread_density(components_, theta)); };
+    const std::vector<double> start = outward_edges(centre, spread, -kLogOddsRange, kLogOddsRange);
+    return elir_of_log_odds(log_q, start, route_.order, route_.tolerance);
+  }
+
  private:
+  void integrate(MetaPosterior& posterior) {
+    if (!priors_.tau.is(PriorKind::kFixed)) return integrate_tau(posterior);
+    const double tau = priors_.tau.components().front().a;
+    add_components(evaluate(tau), tau, 1.0);
+  }
+
   [[nodiscard]] TauNode evaluate(double tau) {
     TauNode node;
     double top = kNegInf;
@@ -168,32 +180,24 @@ class MetaIntegrator {
     }
   }
 
-  /// Panels around the bulk, then wider ones outwards, so that none hides a tail: adaptive panels split further.
-  [[nodiscard]] static std::vector<double> start_edges(double centre, double width, double low, double high) {
-    std::vector<double> right;
-    for (double z = 2.5; centre + z * width < high; z *= 2.5) right.push_back(centre + z * width);
-    std::vector<double> edges{low};
-    for (double z = 2.5 * std::pow(2.5, 20); z > 2.0; z /= 2.5) {
-      if (centre - z * width > low) edges.push_back(centre - z * width);
+  /// Rough centre and width of the predictive log odds: where panels begin to look.
+  [[nodiscard]] std::pair<double, double> theta_centre() const {
+    double centre = 0.0;
+    double spread = 0.0;
+    for (const SpreadComponent& c : components_) {
+      centre += c.weight * (lattice_mean(c.lattice) + c.shift);
+      spread += c.weight * std::min(2.0, std::sqrt(c.sd * c.sd + lattice_variance(c.lattice)));
     }
-    if (centre > low && centre < high) edges.push_back(centre);
-    edges.insert(edges.end(), right.begin(), right.end());
-    edges.push_back(high);
-    return edges;
+    return {std::clamp(centre, -0.5 * kLogOddsRange, 0.5 * kLogOddsRange), spread};
   }
 
   [[nodiscard]] PanelGrid theta_grid() const {
-    double centre = 0.0;
-    double spread = 0.0;
-    for (const SpreadComponent& c : components_) centre += c.weight * (lattice_mean(c.lattice) + c.shift);
-    for (const SpreadComponent& c : components_) {
-      spread += c.weight * std::min(2.0, std::sqrt(c.sd * c.sd + lattice_variance(c.lattice)));
-    }
+    const auto [centre, spread] = theta_centre();
     const auto f = [&](const Vector& x) {
       return Vector(x.unaryExpr([&](double at) { return spread_density(components_, at); }));
     };
-    centre = std::clamp(centre, -0.5 * kLogOddsRange, 0.5 * kLogOddsRange);
-    PanelGrid grid = adaptive_panels(f, start_edges(centre, spread, -kLogOddsRange, kLogOddsRange), 1.0, {route_.order, route_.tolerance, 16});
+    const std::vector<double> start = outward_edges(centre, spread, -kLogOddsRange, kLogOddsRange);
+    PanelGrid grid = adaptive_panels(f, start, 1.0, {route_.order, route_.tolerance, 16});
     grid.mass_below = spread_below(components_, -kLogOddsRange);
     grid.mass_above = 1.0 - spread_below(components_, kLogOddsRange);
     if (grid.mass_above < 1e-15) grid.mass_above = 0.0;
@@ -220,7 +224,7 @@ class MetaIntegrator {
         return sum;
       }));
     };
-    return adaptive_panels(f, start_edges(centre, spread, low, high), 1.0, {route_.order, route_.tolerance, 12});
+    return adaptive_panels(f, outward_edges(centre, spread, low, high), 1.0, {route_.order, route_.tolerance, 12});
   }
 
   static constexpr double kGrowth = 3.0;           // of the starting panels of tau
@@ -243,6 +247,20 @@ class MetaIntegrator {
   std::vector<MuPart> posterior_mu_;
 };
 
+/// @throws InvalidInput where the model has no answer
+inline void require_meta(const MetaEvidence& evidence, const MetaPriors& priors) {
+  require(evidence.n.size() == evidence.sources() && evidence.offset.cols() == evidence.sources() &&
+              evidence.offset.rows() == evidence.scenarios() && evidence.log_weight.size() == evidence.scenarios() &&
+              evidence.scenarios() >= 1,
+          "events, n, offsets and scenarios must have sizes that agree");
+  const double events = evidence.events.sum();
+  require(!priors.mu.is(PriorKind::kFlat) || (events > 0.0 && events < evidence.n.sum()),
+          "with a flat prior on mu the sources together need at least one event and one non-event");
+  require(!(priors.mu.is(PriorKind::kFixed) && priors.tau.is(PriorKind::kFixed)),
+          "mu and tau are both fixed: nothing is left to learn, give the rate as a number");
+  require(support(priors.tau).first >= 0.0, "the prior of tau must live on tau >= 0");
+}
+
 }  // namespace detail
 
 /// The posterior of (mu, tau) and the predictive distribution of the trial's natural log odds.
@@ -253,18 +271,14 @@ class MetaIntegrator {
 ///         NumericalError where the route's accuracy cannot be had
 /// Source: Neuenschwander et al. (2010); Schmidli et al. (2014); vignette("algorithms"), "natural rate".
 inline MetaPosterior meta_predictive(const MetaEvidence& evidence, const MetaPriors& priors, const Route& route) {
-  require(evidence.n.size() == evidence.sources() && evidence.offset.cols() == evidence.sources() &&
-              evidence.offset.rows() == evidence.scenarios() && evidence.log_weight.size() == evidence.scenarios() &&
-              evidence.scenarios() >= 1,
-          "events, n, offsets and scenarios must have sizes that agree");
-  const bool flat = priors.mu.is(PriorKind::kFlat);
-  const double events = evidence.events.sum();
-  require(!flat || (events > 0.0 && events < evidence.n.sum()),
-          "with a flat prior on mu the sources together need at least one event and one non-event");
-  require(!(priors.mu.is(PriorKind::kFixed) && priors.tau.is(PriorKind::kFixed)),
-          "mu and tau are both fixed: nothing is left to learn, give the rate as a number");
-  require(support(priors.tau).first >= 0.0, "the prior of tau must live on tau >= 0");
+  detail::require_meta(evidence, priors);
   return detail::MetaIntegrator(evidence, priors, route).run();
+}
+
+/// Effective sample size (ELIR) of the same predictive distribution; NaN where its tails leave it without one.
+inline double meta_elir(const MetaEvidence& evidence, const MetaPriors& priors, const Route& route) {
+  detail::require_meta(evidence, priors);
+  return detail::MetaIntegrator(evidence, priors, route).elir();
 }
 
 }  // namespace cordgain

@@ -1,0 +1,82 @@
+// Natural recovery: published counts or a prior become the distribution of the trial's natural log odds.
+#include "bind.hpp"
+
+#include <cordgain/math/grid_summary.hpp>
+#include <cordgain/natural/effective_size.hpp>
+#include <cordgain/natural/meta_predictive.hpp>
+#include <cordgain/natural/prior_predictive.hpp>
+
+namespace {
+
+using cordgain::MetaEvidence;
+using cordgain::MetaPriors;
+using cordgain::Vector;
+
+MetaEvidence evidence_from(const Rcpp::List& x) {
+  return {bind::vector(x["events"]), bind::vector(x["n"]), bind::matrix(x["offset"]), bind::vector(x["shift"]),
+          bind::vector(x["log_weight"])};
+}
+
+MetaPriors meta_priors_from(const Rcpp::List& x) {
+  return {bind::prior(x["mu"]), bind::prior(x["tau"]), Rcpp::as<double>(x["bias_mean"]),
+          Rcpp::as<double>(x["bias_sd"])};
+}
+
+}  // namespace
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_meta_predictive(const Rcpp::List& evidence, const Rcpp::List& priors, bool fine) {
+  return bind::guard([&] {
+    const cordgain::MetaPosterior posterior =
+        cordgain::meta_predictive(evidence_from(evidence), meta_priors_from(priors), bind::route(fine));
+    return Rcpp::List::create(Rcpp::Named("theta") = bind::wrap_grid(posterior.theta),
+                              Rcpp::Named("tau") = bind::wrap_grid(posterior.tau),
+                              Rcpp::Named("mu") = bind::wrap_grid(posterior.mu));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_meta_elir(const Rcpp::List& evidence, const Rcpp::List& priors, bool fine) {
+  return bind::guard([&] {
+    return cordgain::meta_elir(evidence_from(evidence), meta_priors_from(priors), bind::route(fine));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_prior_predictive(const Rcpp::NumericMatrix& prior, const Rcpp::List& moves, bool fine) {
+  return bind::guard([&] {
+    const cordgain::LogOddsMoves where{bind::vector(moves["shift"]), bind::vector(moves["weight"]),
+                                       Rcpp::as<double>(moves["bias_mean"]), Rcpp::as<double>(moves["bias_sd"])};
+    return bind::wrap_grid(cordgain::PriorPredictive(bind::prior(prior), where, bind::route(fine)).grid());
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_grid_summary(const Rcpp::List& grid, const Rcpp::NumericVector& probs, bool as_rate) {
+  return bind::guard([&] {
+    const cordgain::GridSummary s = cordgain::summarise_grid(bind::grid(grid), bind::vector(probs), as_rate);
+    return Rcpp::List::create(Rcpp::Named("mean") = s.mean, Rcpp::Named("sd") = s.sd,
+                              Rcpp::Named("quantile") = s.quantile);
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_grid_cdf(const Rcpp::List& grid, const Rcpp::NumericVector& x) {
+  return bind::guard([&] {
+    const cordgain::PanelGrid g = bind::grid(grid);
+    return Vector(bind::vector(x).unaryExpr([&](double at) { return cordgain::panel_cdf(g, at); }));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_prior_ess(const Rcpp::NumericMatrix& prior, int sampling, double sigma, double mean, bool fine) {
+  return bind::guard([&] {
+    const cordgain::Prior p = bind::prior(prior);
+    const auto model = static_cast<cordgain::Sampling>(sampling);
+    const cordgain::Route route = bind::route(fine);
+    const double mode = cordgain::mixture_mode(p);
+    return Rcpp::List::create(
+        Rcpp::Named("elir") = cordgain::elir(p, model, sigma, route.order, route.tolerance),
+        Rcpp::Named("morita") = cordgain::morita(p, model, sigma, mode, mean), Rcpp::Named("mode") = mode);
+  });
+}
