@@ -56,7 +56,7 @@ check_numeric <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf,
       if (min_open) "(" else "[", format(min), ", ", format(max), if (max_open) ")" else "]"
     )
     abort_input(c("{.arg {arg}} must be finite and lie in {range}.",
-      x = "{cli::qty(length(bad))}Element{?s} {bad} {?is/are}: {format(x[bad], digits = 6)}."
+      x = "{cli::qty(length(bad))}Element{?s} {as.character(bad)} {?is/are}: {format(x[bad], digits = 6)}."
     ), call = call)
   }
   as.double(x)

@@ -38,3 +38,5 @@ level_covers <- function(wide, narrow) {
   narrow <- level_span(narrow)
   wide$from <= narrow$from & wide$to >= narrow$to
 }
+
+or_unknown <- function(x) ifelse(is.na(x), "not known", x)

@@ -201,8 +201,6 @@ registry_difference <- function(sources, registry) {
   )
 }
 
-or_unknown <- function(x) ifelse(is.na(x), "not known", x)
-
 # Refuse the differences that the user has not taken on himself.
 #
 # @param differences (data frame) from evidence_differences().

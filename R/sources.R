@@ -108,7 +108,7 @@ check_source_names <- function(source, call) {
   source <- check_text(source, "source", call = call)
   if (anyNA(source)) {
     abort_input(c("{.field source} must name every source.",
-      x = "{cli::qty(sum(is.na(source)))}Row{?s} {which(is.na(source))} {?has/have} none."
+      x = "{cli::qty(sum(is.na(source)))}Row{?s} {as.character(which(is.na(source)))} {?has/have} none."
     ), call = call)
   }
   source
@@ -132,11 +132,11 @@ check_source_counts <- function(x, call) {
 
 # A missing count is NA; NaN and text go on to the checks of numbers.
 check_has_counts <- function(x, call) {
-  unknown <- \(v) is.numeric(v) & is.na(v) & !(is.numeric(v) & vapply(v, is.nan, NA))
+  unknown <- \(v) if (is.numeric(v)) is.na(v) & !is.nan(v) else rep(FALSE, length(v))
   bad <- unknown(x$events) | unknown(x$n)
   if (any(bad)) {
     abort_input(c("A meta-analysis needs counts.",
-      x = "{cli::qty(sum(bad))}Source{?s} without: {.val {describe_rows(x[bad, , drop = FALSE])}}.",
+      x = "{cli::qty(sum(bad))}Source{?s} without: {.val {unique(describe_rows(x[bad, , drop = FALSE]))}}.",
       i = "Leave {cli::qty(sum(bad))}{?it/them} out where you can see it, or rebuild {?the count/the counts} with
            {.fn events_from_percent} if {.field n} and the printed percentage agree on one.",
       i = "Where several counts fit, put in each of them in turn and report both answers."

@@ -335,7 +335,8 @@ format_range <- function(range, unit = "") {
 }
 
 format_known <- function(x) {
-  counts <- table(ifelse(is.na(x), "not known", x))
+  x <- or_unknown(x)
+  counts <- table(factor(x, unique(x)))
   if (length(counts) == 1L) names(counts) else paste0(names(counts), " (", counts, ")", collapse = ", ")
 }
 
@@ -378,7 +379,7 @@ print.summary_trial_arm <- function(x, ...) {
   print(x$arm)
   if (!is.null(x$arm$intervention)) writeLines(strwrap(paste("Intervention:", x$arm$intervention), 100, exdent = 2))
   if (!is.null(x$arm$patients)) print(x$arm$patients, row.names = FALSE)
-  if (!is.null(x$arm$source)) writeLines(strwrap(paste("Source:", x$arm$source), 100, exdent = 2))
+  if (!is.null(x$arm$source)) writeLines(strwrap(paste("Published:", x$arm$source), 100, exdent = 2))
   invisible(x)
 }
 

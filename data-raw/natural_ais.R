@@ -16,7 +16,7 @@ build_natural_ais <- function(facts, cordgain) {
   x$events_max <- ends(max)
   x$events <- ifelse(x$events_min == x$events_max, x$events_min, NA_real_)
   x$counts[rebuild & !is.na(x$events)] <- "rebuilt"
-  x$rate <- ifelse(is.na(x$events), percent / 100, NA_real_)
+  x$rate <- ifelse(is.na(x$events), round(percent / 100, 6), NA_real_)
   x[c(
     "source", "events", "n", "rate", "endpoint", "baseline_grade", "level", "baseline_from_day", "baseline_to_day",
     "baseline_mean_day", "followup_weeks", "years_from", "years_to", "registry", "reference", "poolable", "citation",
