@@ -1,6 +1,42 @@
 # Matching: is what is expected without treatment about the same patients, the
 # same outcome and the same time as the trial?
 
+#' How a trial and its natural sources are compared
+#'
+#' Natural recovery depends on who was counted, when, and how. [trial_arm()] and
+#' the table of sources are compared in what follows, and each difference that is
+#' not accepted by name is the error `cordgain_unmatched`: it lists the sources, what
+#' the difference does to the answer where that is known, and what to do.
+#'
+#' | name in `accept` | matches when |
+#' |---|---|
+#' | `endpoint` | both count the same event (same string) |
+#' | `grade` | all patients have the source's baseline AIS grade |
+#' | `level` | all patients are of exactly the source's level; a wider source differs |
+#' | `baseline` | the source's mean or median exam day (`baseline_mean_day`) lies in the trial's window; where only its window is known, at least half of it does; or a `landmark()` is given |
+#' | `followup` | the source's follow-up lies within 13 weeks of the trial's |
+#' | `years` | the years of injury overlap or lie at most 5 years apart |
+#' | `registry` | no two sources are of one registry with overlapping or unknown years |
+#' | `covariance` | for scores: the covariance was not estimated from a handful of patients |
+#'
+#' What is not known counts as a difference. A registry that is not named may be
+#' any: name it (or the hospital) to say that the sources hold different patients.
+#' Give levels as the sources divide them (`"cervical"`, not `"C5"`): a cervical
+#' source is wider than one segment.
+#'
+#' A follow-up that is too short, or sources of years in which recovery was rarer,
+#' make the natural rate too low and the excess too large; a baseline exam earlier
+#' than the trial's makes the natural rate too high and the excess too small.
+#'
+#' @references
+#' Marino and others (2020), Neurotrauma Reports 1:192-200, \doi{10.1089/neur.2020.0038}
+#' (levels and years); Kawano and others (2020), \doi{10.1038/s41393-019-0366-1}
+#' (baseline); Bourguignon and others (2022), \doi{10.1186/s12916-022-02395-0} (no
+#' change over the years in EMSCI).
+#' @seealso [trial_arm()], [natural_ais]
+#' @name matching
+NULL
+
 # What is compared, in the order in which differences are told. "covariance" is
 # found where a fit is made, and accepted by the same list.
 matching_names <- c("endpoint", "grade", "level", "baseline", "followup", "years", "registry", "covariance")
@@ -87,9 +123,11 @@ level_direction <- function(trial, natural, endpoint) {
   too_low <- (inside("cervical") & reaches("T1-S5")) | (inside("T10-T12") & reaches("T1-T9") & !reaches("cervical"))
   too_high <- (inside("thoracic") & reaches("cervical")) |
     (inside("T1-T9") & reaches("T10-T12") & !reaches("cervical"))
-  paste0(width, ifelse(too_low %in% TRUE, too_low_text, ifelse(too_high %in% TRUE, too_high_text, "no direction is known")))
+  effect <- ifelse(too_low %in% TRUE, too_low_text, ifelse(too_high %in% TRUE, too_high_text, no_direction))
+  paste0(width, effect)
 }
 
+no_direction <- "no direction is known"
 too_low_text <- "natural rate too low, so the excess comes out too large"
 too_high_text <- "natural rate too high, so the excess comes out too small"
 
@@ -111,9 +149,9 @@ differs_baseline <- function(terms, sources, landmark) {
   differences("baseline", sources,
     bad = !matched & !brought,
     trial = paste("day", format_range(window)), natural = describe_window(sources, partly),
-    direction = ifelse(is.na(middle), "no direction is known",
-      ifelse(middle < mean(window), paste0("examined earlier, many had left their grade by the trial's day: ", too_high_text),
-        paste0("examined later, early recovery is missed: ", too_low_text))),
+    direction = ifelse(is.na(middle), no_direction,
+      ifelse(middle < mean(window), paste0("examined earlier, when some had not yet recovered: ", too_high_text),
+        paste0("examined later, when early recovery is over: ", too_low_text))),
     remedy = "choose a source examined at the trial's time, or correct with landmark()"
   )
 }
@@ -141,7 +179,7 @@ differs_followup <- function(terms, sources) {
     bad = distance > followup_tolerance_weeks,
     trial = paste("week", format_range(window)),
     natural = ifelse(is.na(weeks), "week not known", paste("week", weeks)),
-    direction = ifelse(is.na(weeks) | anyNA(window), "no direction is known",
+    direction = ifelse(is.na(weeks) | anyNA(window), no_direction,
       ifelse(weeks < window[1], paste0("followed for less time: ", too_low_text),
         paste0("followed for more time: ", too_high_text))),
     remedy = "choose a source followed as long as the trial"
@@ -157,7 +195,7 @@ differs_years <- function(terms, sources) {
     bad = distance > years_tolerance,
     trial = format_range(window),
     natural = ifelse(is.na(from) | is.na(to), "years not known", ifelse(from == to, from, paste(from, "to", to))),
-    direction = ifelse(is.na(distance), "no direction is known",
+    direction = ifelse(is.na(distance), no_direction,
       ifelse(from < window[1], paste0("injured earlier; if rates rose as in SCIMS (not in EMSCI), ", too_low_text),
         paste0("injured later; if rates rose as in SCIMS (not in EMSCI), ", too_high_text))),
     remedy = "choose a source of the trial's years, or carry it there with drift()"
@@ -214,9 +252,10 @@ assert_matched <- function(differences, accept = character(), call = rlang::call
   if (nrow(open) > 0L) {
     kinds <- unique(open$what)
     bullets <- vapply(kinds, \(kind) describe_difference(open[open$what == kind, , drop = FALSE]), "")
+    quoted <- paste0("\"", kinds, "\"", collapse = ", ")
     abort_unmatched(c("Trial and natural sources differ.",
       stats::setNames(escape_braces(bullets), rep("x", length(bullets))),
-      i = "To take {cli::qty(length(kinds))}{?this/these} on yourself: accept = c({paste0('\"', kinds, '\"', collapse = ', ')})."
+      i = "To take {cli::qty(length(kinds))}{?this/these} on yourself: accept = c({quoted})."
     ), call = call, differences = open)
   }
   differences[differences$what %in% accept, , drop = FALSE]
@@ -234,9 +273,12 @@ check_accept <- function(accept, call) {
 
 # One bullet for all differences of one kind: who, how, what it does, what to do.
 describe_difference <- function(rows) {
-  how <- paste0(rows$source, if (nzchar(rows$trial[1])) paste0(" (", rows$natural, ")") else paste0(" (", rows$natural, ")"))
-  effect <- split(rows$source, factor(rows$direction, unique(rows$direction)))
-  effect <- if (length(effect) == 1L) names(effect) else paste0(names(effect), " (", vapply(effect, paste, "", collapse = ", "), ")")
+  how <- paste0(rows$source, " (", rows$natural, ")")
+  by_effect <- split(rows$source, factor(rows$direction, unique(rows$direction)))
+  effect <- names(by_effect)
+  if (length(effect) > 1L) {
+    effect <- paste0(effect, " (", vapply(by_effect, paste, "", collapse = ", "), ")")
+  }
   paste0(
     rows$what[1], ": ", if (nzchar(rows$trial[1])) paste0("trial ", rows$trial[1], "; "),
     "sources ", paste(how, collapse = ", "), ". Effect: ", paste(effect, collapse = "; "), ". To do: ", rows$remedy[1], "."

@@ -41,16 +41,18 @@
 #' tidy(motor_scale("mds_updrs_iii"))
 #' @export
 motor_scale <- function(scale, min, max, direction, name, unit = "points") {
+  own <- c(min = !missing(min), max = !missing(max), direction = !missing(direction), name = !missing(name))
   if (!missing(scale)) {
-    if (!missing(min) || !missing(max) || !missing(direction) || !missing(name)) {
+    if (any(own)) {
       abort_input(c("Give either the name of a scale, or {.arg min}, {.arg max}, {.arg direction} and {.arg name}.",
         x = "Both were given."
       ))
     }
     return(named_scale(scale, rlang::current_env()))
   }
-  if (missing(min) || missing(max) || missing(direction) || missing(name)) {
+  if (!all(own)) {
     abort_input(c("A scale of your own needs {.arg min}, {.arg max}, {.arg direction} and {.arg name}.",
+      x = "Not given: {.arg {names(own)[!own]}}.",
       i = "Scales with a name: {.val {names(scale_table)}}."
     ))
   }

@@ -43,7 +43,8 @@ events_from_percent <- function(percent, n, digits) {
   printed <- paste0(sprintf("%.*f", as.integer(digits), percent), "% of ", n)
   if (any(lengths(sets) == 0L)) {
     abort_input(c("No whole count gives {printed[lengths(sets) == 0L]}.",
-      i = "The percentage, {.arg n} or {.arg digits} is not as printed, or the source contradicts itself: keep the rate."
+      i = "The percentage, {.arg n} or {.arg digits} is not as printed, or the source contradicts itself.",
+      i = "Such a row keeps its rate and has no count."
     ))
   }
   warn_rebuilt(sets, printed)
@@ -89,11 +90,13 @@ as_sources <- function(x, call = rlang::caller_env()) {
   check_no_identifiers(x, "x", call = call)
   check_columns(x, c("source", "events", "n"), "x", call = call)
   x$source <- check_source_names(x$source, call)
+  x <- unpack_rebuilt(x)
   for (column in source_text) {
     x[[column]] <- check_text(if (is.null(x[[column]])) rep(NA, nrow(x)) else x[[column]], column, call = call)
   }
   for (column in source_numbers) {
-    x[[column]] <- check_known(if (is.null(x[[column]])) rep(NA, nrow(x)) else x[[column]], column, min = 0, call = call)
+    values <- if (is.null(x[[column]])) rep(NA, nrow(x)) else x[[column]]
+    x[[column]] <- check_known(values, column, min = 0, call = call)
   }
   x <- check_source_counts(x, call)
   x$level <- standard_level(x$level)
@@ -102,6 +105,16 @@ as_sources <- function(x, call = rlang::caller_env()) {
   first <- c("source", "events", "n", source_text, source_numbers)
   rownames(x) <- NULL
   x[c(first, setdiff(names(x), first))]
+}
+
+# What events_from_percent() says about its counts becomes columns of the table.
+unpack_rebuilt <- function(x) {
+  if (identical(attr(x$events, "counts"), "rebuilt")) {
+    x$counts <- "rebuilt"
+    x$events_min <- attr(x$events, "events_min")
+    x$events_max <- attr(x$events, "events_max")
+  }
+  x
 }
 
 check_source_names <- function(source, call) {
@@ -166,7 +179,9 @@ check_source_windows <- function(x, call) {
   }
   back <- which(x$baseline_from_day > x$baseline_to_day | x$years_from > x$years_to)
   if (length(back) > 0L) {
-    abort_input(c("A window must go from the earlier to the later.", x = "Not so: {.val {x$source[back]}}."), call = call)
+    abort_input(c("A window must go from the earlier to the later.",
+      x = "Not so: {.val {x$source[back]}}."
+    ), call = call)
   }
   key <- x[c("source", "endpoint", "level", "years_from", "years_to", "followup_weeks")]
   if (anyDuplicated(key) > 0L) {

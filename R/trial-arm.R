@@ -110,7 +110,7 @@ new_trial_arm <- function(fields) {
 
 validate_trial_arm <- function(x, call = rlang::caller_env()) {
   fields <- unclass(x)
-  fields$n <- check_count(fields$n, "n", min = 1, call = call)
+  fields$n <- check_count(fields$n, "n", min = 1, max = max_table_rows, call = call)
   fields <- valid_counts(fields, call)
   fields <- valid_terms(fields, call)
   fields <- valid_declaration(fields, call)
@@ -140,7 +140,8 @@ check_patients <- function(patients, given, call = rlang::caller_env()) {
   patients <- check_table(patients, "patients", call = call)
   check_no_identifiers(patients, "patients", call = call)
   check_columns(patients, c("subject", "baseline", "final"), "patients", call = call)
-  twice <- intersect(given, c("responders", "n", "missing", "baseline_grade", if ("level" %in% names(patients)) "level"))
+  read <- c("responders", "n", "missing", "baseline_grade", if ("level" %in% names(patients)) "level")
+  twice <- intersect(given, read)
   if (length(twice) > 0L) {
     abort_input(c("{.arg {twice}} {?is/are} read from {.arg patients} and cannot be given beside it."), call = call)
   }
@@ -345,7 +346,7 @@ format.trial_arm <- function(x, ...) {
   counts <- arm_counts(x)
   c(
     paste0("<trial_arm> ", arm_label(x), ", ", x$role),
-    paste0("Observed: ", format_range(c(counts$min, counts$max)), " of ", x$n, " ", endpoint_label(x$endpoint),
+    paste0("Observed: ", format_range(c(counts$min, counts$max)), " of ", x$n, ", endpoint ", endpoint_label(x$endpoint),
       if (x$missing > 0) paste0("; ", x$missing, " without an outcome")),
     paste0("Patients: AIS ", format_known(x$baseline_grade), "; level ", format_known(x$level),
       "; injured ", format_range(x$years)),

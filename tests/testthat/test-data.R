@@ -19,7 +19,8 @@ test_that("the table has the columns of a table of sources, and where each row w
     "level_printed", "note", "poolable"
   )
   expect_identical(setdiff(needed, names(natural_ais)), character())
-  expect_false(anyNA(natural_ais[c("source", "endpoint", "baseline_grade", "level", "citation", "read_in", "level_printed")]))
+  always <- c("source", "endpoint", "baseline_grade", "level", "citation", "read_in", "level_printed")
+  expect_false(anyNA(natural_ais[always]))
 })
 
 test_that("every row has a count or a rate, never both", {
@@ -68,7 +69,8 @@ test_that("the reference rows and every other row with counts pass as sources", 
 })
 
 test_that("rows without counts are refused by name", {
-  invalid(as_sources(subset(natural_ais, source %in% c("Kirshblum 2022", "Kirshblum 2016") & endpoint == "ais_c")), "Kirshblum 2022")
+  rows <- subset(natural_ais, source %in% c("Kirshblum 2022", "Kirshblum 2016") & endpoint == "ais_c")
+  invalid(as_sources(rows), "Kirshblum 2022")
 })
 
 test_that("no shipped text holds a DOI from memory or a row that is not verified", {

@@ -1,7 +1,9 @@
 test_that("the named scales have the ranges of their instruments", {
   # Ranges counted from the instruments: 10 key muscles of 0 to 5 for each pair of
   # limbs, 12 items of 0 to 4, 33 ratings of 0 to 4, 33 items of 0 to 2.
-  ranges <- list(uems = 10 * 5, lems = 10 * 5, isncsci_motor = 20 * 5, alsfrs_r = 12 * 4, mds_updrs_iii = 33 * 4, fma_ue = 33 * 2)
+  ranges <- list(
+    uems = 10 * 5, lems = 10 * 5, isncsci_motor = 20 * 5, alsfrs_r = 12 * 4, mds_updrs_iii = 33 * 4, fma_ue = 33 * 2
+  )
   for (scale in names(ranges)) {
     expect_identical(scale_range(motor_scale(scale)), c(0, ranges[[scale]]), info = scale)
   }

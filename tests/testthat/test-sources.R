@@ -123,6 +123,15 @@ test_that("a count known only as a range is refused with the range", {
   invalid(as_sources(plain_sources(events = c(NA, 5), events_min = c(165, 5), events_max = c(166, 5))), "165 to 166")
 })
 
+test_that("a rebuilt count says so in the table, and an open one is refused with its range", {
+  x <- data.frame(source = c("a", "b"), n = c(482, 161))
+  x$events <- rebuilt(c(8.1, 26.1), x$n, 1)
+  expect_identical(as_sources(x)$events, c(39, 42))
+  expect_identical(as_sources(x)$counts, c("rebuilt", "rebuilt"))
+  open <- data.frame(source = "a", n = 1877, events = rebuilt(8.8, 1877, 1))
+  invalid(as_sources(open), "165 to 166")
+})
+
 test_that("factors and text are never converted", {
   invalid(as_sources(plain_sources(source = factor(c("a", "b")))), "as.character")
   invalid(as_sources(plain_sources(level = factor("cervical"))), "level")

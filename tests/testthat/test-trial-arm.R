@@ -47,7 +47,7 @@ test_that("counts that are no counts are refused", {
   for (bad in list(NaN, Inf, -1, 1.5, "1", factor(1), NA, NULL, c(1, 2, 3), TRUE)) {
     invalid(plain_arm(responders = bad))
   }
-  for (bad in list(NaN, Inf, -1, 0, 4.2, "4", factor(4), NA, NULL, c(4, 4))) {
+  for (bad in list(NaN, Inf, -1, 0, 4.2, "4", factor(4), NA, NULL, c(4, 4), 1e9)) {
     invalid(plain_arm(n = bad))
   }
 })
@@ -84,7 +84,9 @@ test_that("none and all responders are counts like others", {
 
 test_that("levels and grades are text, one for all or one each", {
   for (bad in list(factor("cervical"), 1, c("a", "b"), "", NULL)) invalid(plain_arm(level = bad), "level")
-  for (bad in list("F", "complete", factor("A"), 1, c("A", "B"))) invalid(plain_arm(baseline_grade = bad), "baseline_grade")
+  for (bad in list("F", "complete", factor("A"), 1, c("A", "B"))) {
+    invalid(plain_arm(baseline_grade = bad), "baseline_grade")
+  }
 })
 
 test_that("days, weeks and years are numbers in order", {
@@ -182,7 +184,8 @@ test_that("patients by whom persons can be found are refused", {
 
 test_that("tables of patients that are none are refused", {
   call_with <- function(patients) {
-    trial_arm(patients = patients, endpoint = "ais_any", level = NA, baseline_days = 14, followup_weeks = 52, years = 2020)
+    trial_arm(patients = patients, endpoint = "ais_any", level = NA, baseline_days = 14, followup_weeks = 52,
+      years = 2020)
   }
   invalid(call_with(data.frame(subject = 1, baseline = "A")), "final")
   invalid(call_with(data.frame(subject = c(1, 1), baseline = "A", final = "B")), "subject")
