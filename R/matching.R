@@ -13,11 +13,16 @@
 #' | `endpoint` | both count the same event (same string) |
 #' | `grade` | all patients have the source's baseline AIS grade |
 #' | `level` | all patients are of exactly the source's level; a wider source differs |
-#' | `baseline` | the source's mean or median exam day (`baseline_mean_day`) lies in the trial's window; where only its window is known, at least half of it does; or a `landmark()` is given |
+#' | `baseline` | the source's mean or median exam day lies in the trial's window (see below) |
 #' | `followup` | the source's follow-up lies within 13 weeks of the trial's |
 #' | `years` | the years of injury overlap or lie at most 5 years apart |
 #' | `registry` | no two sources are of one registry with overlapping or unknown years |
 #' | `covariance` | for scores: the covariance was not estimated from a handful of patients |
+#'
+#' The mean or median exam day is read from a column `baseline_mean_day`. Where only
+#' the window of a source is known, at least half of it must lie in the trial's
+#' (less is "partly matched", and differs). With a `landmark()` the baseline of the
+#' sources is brought to the trial's and no longer differs.
 #'
 #' What is not known counts as a difference. A registry that is not named may be
 #' any: name it (or the hospital) to say that the sources hold different patients.
@@ -281,7 +286,8 @@ describe_difference <- function(rows) {
   }
   paste0(
     rows$what[1], ": ", if (nzchar(rows$trial[1])) paste0("trial ", rows$trial[1], "; "),
-    "sources ", paste(how, collapse = ", "), ". Effect: ", paste(effect, collapse = "; "), ". To do: ", rows$remedy[1], "."
+    "sources ", paste(how, collapse = ", "), ". Effect: ", paste(effect, collapse = "; "),
+    ". To do: ", rows$remedy[1], "."
   )
 }
 

@@ -346,8 +346,8 @@ format.trial_arm <- function(x, ...) {
   counts <- arm_counts(x)
   c(
     paste0("<trial_arm> ", arm_label(x), ", ", x$role),
-    paste0("Observed: ", format_range(c(counts$min, counts$max)), " of ", x$n, ", endpoint ", endpoint_label(x$endpoint),
-      if (x$missing > 0) paste0("; ", x$missing, " without an outcome")),
+    paste0("Observed: ", format_range(c(counts$min, counts$max)), " of ", x$n, ", endpoint ",
+      endpoint_label(x$endpoint), if (x$missing > 0) paste0("; ", x$missing, " without an outcome")),
     paste0("Patients: AIS ", format_known(x$baseline_grade), "; level ", format_known(x$level),
       "; injured ", format_range(x$years)),
     paste0("Exams: baseline day ", format_range(x$baseline_days), ", follow-up week ",
@@ -392,6 +392,6 @@ tidy.trial_arm <- function(x, ...) {
   data.frame(
     term = c("responders", "patients", "missing", if (!is.null(x$harms)) "harm_events"),
     estimate = ifelse(low == high, low, NA_real_), std.error = NA_real_,
-    conf.low = low, conf.high = high, num.error = 0, num.kind = "bound"
+    conf.low = low, conf.high = high, num.error = 0, num.kind = "exact"
   )
 }
