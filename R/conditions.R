@@ -55,8 +55,9 @@ check_numeric <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf,
     range <- paste0(
       if (min_open) "(" else "[", format(min), ", ", format(max), if (max_open) ")" else "]"
     )
+    where <- as.character(bad)
     abort_input(c("{.arg {arg}} must be finite and lie in {range}.",
-      x = "{cli::qty(length(bad))}Element{?s} {bad} {?is/are}: {format(x[bad], digits = 6)}."
+      x = "{cli::qty(length(bad))}Element{?s} {where} {?is/are}: {format(x[bad], digits = 6)}."
     ), call = call)
   }
   as.double(x)

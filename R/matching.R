@@ -1,0 +1,294 @@
+# Matching: is what is expected without treatment about the same patients, the
+# same outcome and the same time as the trial?
+
+#' How a trial and its natural sources are compared
+#'
+#' Natural recovery depends on who was counted, when, and how. [trial_arm()] and
+#' the table of sources are compared in what follows, and each difference that is
+#' not accepted by name is the error `cordgain_unmatched`: it lists the sources, what
+#' the difference does to the answer where that is known, and what to do.
+#'
+#' | name in `accept` | matches when |
+#' |---|---|
+#' | `endpoint` | both count the same event (same string) |
+#' | `grade` | all patients have the source's baseline AIS grade |
+#' | `level` | all patients are of exactly the source's level; a wider source differs |
+#' | `baseline` | the source's mean or median exam day lies in the trial's window (see below) |
+#' | `followup` | the source's follow-up lies within 13 weeks of the trial's |
+#' | `years` | the years of injury overlap or lie at most 5 years apart |
+#' | `registry` | no two sources are of one registry with overlapping or unknown years |
+#' | `covariance` | for scores: the covariance was not estimated from a handful of patients |
+#'
+#' The mean or median exam day is read from a column `baseline_mean_day`. Where only
+#' the window of a source is known, at least half of it must lie in the trial's
+#' (less is "partly matched", and differs). With a `landmark()` the baseline of the
+#' sources is brought to the trial's and no longer differs.
+#'
+#' What is not known counts as a difference. A registry that is not named may be
+#' any: name it (or the hospital) to say that the sources hold different patients.
+#' Give levels as the sources divide them (`"cervical"`, not `"C5"`): a cervical
+#' source is wider than one segment.
+#'
+#' A follow-up that is too short, or sources of years in which recovery was rarer,
+#' make the natural rate too low and the excess too large; a baseline exam earlier
+#' than the trial's makes the natural rate too high and the excess too small.
+#'
+#' @references
+#' Marino and others (2020), Neurotrauma Reports 1:192-200, \doi{10.1089/neur.2020.0038}
+#' (levels and years); Kawano and others (2020), \doi{10.1038/s41393-019-0366-1}
+#' (baseline); Bourguignon and others (2022), \doi{10.1186/s12916-022-02395-0} (no
+#' change over the years in EMSCI).
+#' @seealso [trial_arm()], [natural_ais]
+#' @name matching
+NULL
+
+# What is compared, in the order in which differences are told. "covariance" is
+# found where a fit is made, and accepted by the same list.
+matching_names <- c("endpoint", "grade", "level", "baseline", "followup", "years", "registry", "covariance")
+
+followup_tolerance_weeks <- 13
+years_tolerance <- 5
+baseline_overlap <- 0.5
+
+# Differences between a trial and its natural sources.
+#
+# Unknown (NA) on either side counts as a difference. "level" must be equal for
+# every patient; a wider source differs. "baseline": the source's mean or median
+# exam day lies in the trial's window; where that day is not known, at least half
+# of the source's window does.
+#
+# @param terms (list) from match_terms().
+# @param sources (data frame) from as_sources().
+# @param landmark (NULL, any object, or logical per source) where not NULL (or
+#   TRUE) the source's baseline is brought to the trial's by a landmark().
+# @return data frame, one row per difference: what, source, trial, natural (how it
+#   is on each side), direction (what it does to the answer), remedy.
+evidence_differences <- function(terms, sources, landmark = NULL) {
+  found <- list(
+    differs_endpoint(terms, sources), differs_grade(terms, sources), differs_level(terms, sources),
+    differs_baseline(terms, sources, landmark), differs_followup(terms, sources), differs_years(terms, sources),
+    overlapping_registries(sources)
+  )
+  found <- do.call(rbind, found)
+  rownames(found) <- NULL
+  found
+}
+
+# One row per source that differs. `bad` NA is unknown, and differs.
+differences <- function(what, sources, bad, trial, natural, direction, remedy) {
+  bad <- is.na(bad) | bad
+  data.frame(
+    what = rep(what, sum(bad)), source = sources$source[bad], trial = rep(trial, sum(bad)),
+    natural = natural[bad], direction = rep_len(direction, nrow(sources))[bad], remedy = rep(remedy, sum(bad))
+  )
+}
+
+differs_endpoint <- function(terms, sources) {
+  differences("endpoint", sources,
+    bad = sources$endpoint != terms$endpoint,
+    trial = terms$endpoint, natural = or_unknown(sources$endpoint),
+    direction = "the two count different events: no direction is known",
+    remedy = "choose sources with the trial's endpoint, or update(arm, endpoint = ...)"
+  )
+}
+
+differs_grade <- function(terms, sources) {
+  grade <- if (length(terms$grade) == 1L) terms$grade else NA_character_
+  differences("grade", sources,
+    bad = sources$baseline_grade != grade,
+    trial = paste(or_unknown(terms$grade), collapse = ", "), natural = or_unknown(sources$baseline_grade),
+    direction = "recovery differs several-fold between grades: no direction is known",
+    remedy = "choose sources of the trial's baseline grade"
+  )
+}
+
+differs_level <- function(terms, sources) {
+  levels <- unique(terms$level)
+  bad <- vapply(sources$level, \(level) any(levels != level), NA)
+  differences("level", sources,
+    bad = bad,
+    trial = paste(or_unknown(levels), collapse = ", "), natural = or_unknown(sources$level),
+    direction = level_direction(levels, sources$level, terms$endpoint),
+    remedy = "choose a source of that level, or give bounds over levels with natural_strata()"
+  )
+}
+
+# By level, grade A, 1995-2015 (Marino 2020): cervical patients improve to C or
+# better most often (13.5 %), T1-T9 least (4.5 %), T10-T12 between (6.1 %). The
+# same order holds for one grade or more (28.6, 9.1, 16.8 %). Where the order
+# does not settle it, no direction is claimed.
+level_direction <- function(trial, natural, endpoint) {
+  width <- ifelse(is.na(level_covers(natural, trial[1])), "",
+    ifelse(level_covers(natural, trial[1]), "the source is wider; ", ""))
+  if (length(trial) != 1L || is.na(trial) || !endpoint %in% c("ais_any", "ais_c")) {
+    return(paste0(rep_len("", length(natural)), "recovery differs threefold between levels: no direction is known"))
+  }
+  inside <- \(stretch) isTRUE(level_covers(stretch, trial))
+  reaches <- \(stretch) level_reaches(natural, stretch)
+  too_low <- (inside("cervical") & reaches("T1-S5")) | (inside("T10-T12") & reaches("T1-T9") & !reaches("cervical"))
+  too_high <- (inside("thoracic") & reaches("cervical")) |
+    (inside("T1-T9") & reaches("T10-T12") & !reaches("cervical"))
+  effect <- ifelse(too_low %in% TRUE, too_low_text, ifelse(too_high %in% TRUE, too_high_text, no_direction))
+  paste0(width, effect)
+}
+
+no_direction <- "no direction is known"
+too_low_text <- "natural rate too low, so the excess comes out too large"
+too_high_text <- "natural rate too high, so the excess comes out too small"
+
+# Does a level hold any segment of a stretch?
+level_reaches <- function(level, stretch) {
+  level <- level_span(level)
+  stretch <- level_span(stretch)
+  level$from <= stretch$to & level$to >= stretch$from
+}
+
+differs_baseline <- function(terms, sources, landmark) {
+  window <- terms$baseline_days
+  brought <- if (is.null(landmark)) FALSE else if (is.logical(landmark)) landmark else TRUE
+  day <- sources$baseline_mean_day
+  share <- window_share(sources$baseline_from_day, sources$baseline_to_day, window)
+  matched <- ifelse(is.na(day), share >= baseline_overlap, day >= window[1] & day <= window[2])
+  middle <- ifelse(is.na(day), (sources$baseline_from_day + sources$baseline_to_day) / 2, day)
+  partly <- is.na(day) & !is.na(share) & share > 0
+  differences("baseline", sources,
+    bad = !matched & !brought,
+    trial = paste("day", format_range(window)), natural = describe_window(sources, partly),
+    direction = ifelse(is.na(middle), no_direction,
+      ifelse(middle < mean(window), paste0("examined earlier, when some had not yet recovered: ", too_high_text),
+        paste0("examined later, when early recovery is over: ", too_low_text))),
+    remedy = "choose a source examined at the trial's time, or correct with landmark()"
+  )
+}
+
+# The share of a source's window that lies in the trial's; a window of one day is in or out.
+window_share <- function(from, to, window) {
+  inside <- pmax(0, pmin(to, window[2]) - pmax(from, window[1]))
+  ifelse(to > from, inside / (to - from), as.numeric(from >= window[1] & to <= window[2]))
+}
+
+describe_window <- function(sources, partly) {
+  day <- sources$baseline_mean_day
+  from <- sources$baseline_from_day
+  to <- sources$baseline_to_day
+  text <- ifelse(is.na(from) | is.na(to), "day not known", paste0("day ", from, " to ", to))
+  text <- ifelse(is.na(day), text, paste0(text, ", mean ", day))
+  ifelse(partly, paste0(text, " (partly matched)"), text)
+}
+
+differs_followup <- function(terms, sources) {
+  window <- terms$followup_weeks
+  weeks <- sources$followup_weeks
+  distance <- pmax(0, window[1] - weeks, weeks - window[2])
+  differences("followup", sources,
+    bad = distance > followup_tolerance_weeks,
+    trial = paste("week", format_range(window)),
+    natural = ifelse(is.na(weeks), "week not known", paste("week", weeks)),
+    direction = ifelse(is.na(weeks) | anyNA(window), no_direction,
+      ifelse(weeks < window[1], paste0("followed for less time: ", too_low_text),
+        paste0("followed for more time: ", too_high_text))),
+    remedy = "choose a source followed as long as the trial"
+  )
+}
+
+differs_years <- function(terms, sources) {
+  window <- terms$years
+  from <- sources$years_from
+  to <- sources$years_to
+  distance <- pmax(0, window[1] - to, from - window[2])
+  differences("years", sources,
+    bad = distance > years_tolerance,
+    trial = format_range(window),
+    natural = ifelse(is.na(from) | is.na(to), "years not known", ifelse(from == to, from, paste(from, "to", to))),
+    direction = ifelse(is.na(distance), no_direction,
+      ifelse(from < window[1], paste0("injured earlier; if rates rose as in SCIMS (not in EMSCI), ", too_low_text),
+        paste0("injured later; if rates rose as in SCIMS (not in EMSCI), ", too_high_text))),
+    remedy = "choose a source of the trial's years, or carry it there with drift()"
+  )
+}
+
+# Two sources of one registry whose years overlap or are unknown may count the
+# same patients twice. A registry that is not named may be any. One row per
+# registry, so that many sources give few rows.
+overlapping_registries <- function(sources) {
+  members <- strsplit(sources$registry, "+", fixed = TRUE)
+  unnamed <- is.na(sources$registry)
+  found <- lapply(setdiff(unique(unlist(members)), NA), \(registry) {
+    rows <- vapply(members, \(m) registry %in% m, NA)
+    registry_difference(sources[rows & years_clash(sources, rows), , drop = FALSE], registry)
+  })
+  if (any(unnamed) && nrow(sources) > 1L) {
+    found <- c(found, list(registry_difference(sources[unnamed, , drop = FALSE], "registry not known")))
+  }
+  found <- c(list(registry_difference(sources[0, , drop = FALSE], "")), found)
+  do.call(rbind, found)
+}
+
+# For each source: do its years overlap those of another of `rows`, or are unknown?
+years_clash <- function(sources, rows) {
+  from <- ifelse(is.na(sources$years_from), -Inf, sources$years_from)
+  to <- ifelse(is.na(sources$years_to), Inf, sources$years_to)
+  vapply(seq_along(rows), \(i) any(rows[-i] & from[-i] <= to[i] & to[-i] >= from[i]), NA)
+}
+
+registry_difference <- function(sources, registry) {
+  if (nrow(sources) == 0L) {
+    sources <- data.frame(source = character())
+  } else {
+    sources <- data.frame(source = paste(sources$source, collapse = " and "))
+  }
+  differences("registry", sources,
+    bad = rep(TRUE, nrow(sources)), trial = "", natural = rep(registry, nrow(sources)),
+    direction = "patients may be counted twice: the natural rate looks better known than it is",
+    remedy = "keep one source per registry, or give the years of injury where they do not overlap"
+  )
+}
+
+# Refuse the differences that the user has not taken on himself.
+#
+# @param differences (data frame) from evidence_differences().
+# @param accept (character) names of differences; one that does not occur is
+#   allowed, one that does not exist is not.
+# @return the accepted differences (same columns), for printing with the result.
+# @throws cordgain_unmatched, carrying `differences` (those not accepted).
+assert_matched <- function(differences, accept = character(), call = rlang::caller_env()) {
+  accept <- check_accept(accept, call)
+  open <- differences[!differences$what %in% accept, , drop = FALSE]
+  if (nrow(open) > 0L) {
+    kinds <- unique(open$what)
+    bullets <- vapply(kinds, \(kind) describe_difference(open[open$what == kind, , drop = FALSE]), "")
+    quoted <- paste0("\"", kinds, "\"", collapse = ", ")
+    abort_unmatched(c("Trial and natural sources differ.",
+      stats::setNames(escape_braces(bullets), rep("x", length(bullets))),
+      i = "To take {cli::qty(length(kinds))}{?this/these} on yourself: accept = c({quoted})."
+    ), call = call, differences = open)
+  }
+  differences[differences$what %in% accept, , drop = FALSE]
+}
+
+check_accept <- function(accept, call) {
+  accept <- check_text(accept, "accept", call = call)
+  unknown <- setdiff(accept, matching_names)
+  if (length(unknown) > 0L) {
+    abort_input(c("{.arg accept} names differences: {.or {.val {matching_names}}}.", x = "Not one: {.val {unknown}}."),
+      call = call)
+  }
+  accept
+}
+
+# One bullet for all differences of one kind: who, how, what it does, what to do.
+describe_difference <- function(rows) {
+  how <- paste0(rows$source, " (", rows$natural, ")")
+  by_effect <- split(rows$source, factor(rows$direction, unique(rows$direction)))
+  effect <- names(by_effect)
+  if (length(effect) > 1L) {
+    effect <- paste0(effect, " (", vapply(by_effect, paste, "", collapse = ", "), ")")
+  }
+  paste0(
+    rows$what[1], ": ", if (nzchar(rows$trial[1])) paste0("trial ", rows$trial[1], "; "),
+    "sources ", paste(how, collapse = ", "), ". Effect: ", paste(effect, collapse = "; "),
+    ". To do: ", rows$remedy[1], "."
+  )
+}
+
+escape_braces <- function(x) gsub("}", "}}", gsub("{", "{{", x, fixed = TRUE), fixed = TRUE)

@@ -1,0 +1,59 @@
+counted <- function(final, endpoint, baseline = "A") {
+  count_responders(data.frame(subject = seq_along(final), baseline = baseline, final = final), endpoint, NULL)
+}
+
+test_that("responders are counted from grades as the endpoint says", {
+  final <- c("A", "B", "C", "D", "E")
+  expect_identical(counted(final, "ais_any")$responders, c(4L, 4L))
+  expect_identical(counted(final, "ais_c")$responders, c(3L, 3L))
+  expect_identical(counted(final, "ais_d")$responders, c(2L, 2L))
+})
+
+test_that("one grade up is counted from each patient's own baseline", {
+  expect_identical(counted(c("B", "B", "C", "E"), "ais_any", c("A", "B", "C", "D"))$responders, c(2L, 2L))
+})
+
+test_that("a worse grade is no response", {
+  expect_identical(counted("A", "ais_any", "B")$responders, c(0L, 0L))
+})
+
+test_that("a grade known only as one of several gives the fewest and the most", {
+  expect_identical(counted(c("A or B", "A or B"), "ais_any")$responders, c(0L, 2L))
+  expect_identical(counted(c("A or B", "A or B"), "ais_c")$responders, c(0L, 0L))
+  expect_identical(counted("C or D", "ais_c")$responders, c(1L, 1L))
+  expect_identical(counted("B or C or D", "ais_c")$responders, c(0L, 1L))
+  expect_identical(counted(c("A/B", "A, B", "A or B"), "ais_any")$responders, c(0L, 3L))
+})
+
+test_that("a lost outcome is counted as lost and not as a response", {
+  count <- counted(c("C", NA, NA), "ais_c")
+  expect_identical(count, list(responders = c(1L, 1L), missing = 2L))
+})
+
+test_that("grades that are no grades are refused", {
+  for (bad in c("F", "a", "C?", "A or F")) invalid(counted(bad, "ais_c"), "A to E")
+  invalid(counted(3, "ais_c"), "text")
+  invalid(counted(factor("C"), "ais_c"), "as.character")
+  invalid(counted("", "ais_c"), "empty")
+})
+
+test_that("a baseline grade that is unknown or one of several is refused, with the subject", {
+  invalid(counted(c("C", "C"), "ais_c", c("A", NA)), "2")
+  invalid(counted("C", "ais_c", "A or B"), "one known")
+})
+
+test_that("endpoints from A refuse patients who were not graded A", {
+  invalid(counted("C", "ais_c", "B"), "baseline")
+  invalid(counted("D", "ais_d", "C"), "baseline")
+  invalid(counted("E", "ais_any", "E"), "baseline")
+})
+
+test_that("motor levels and own endpoints cannot be counted from grades", {
+  invalid(counted("C", "motor_level_1"), "cannot be counted")
+  invalid(counted("C", "walks"), "responders")
+})
+
+test_that("an endpoint is printed in words, an own one as it stands", {
+  expect_identical(endpoint_label("ais_c"), "from AIS A to C or better (ais_c)")
+  expect_identical(endpoint_label("walks ten metres"), "walks ten metres")
+})

@@ -1,0 +1,279 @@
+# Construction -------------------------------------------------------------------
+
+test_that("an arm keeps what was declared and seen", {
+  arm <- plain_arm()
+  expect_s3_class(arm, "trial_arm")
+  expect_identical(arm_counts(arm), list(min = 1, max = 1, n = 4))
+  expect_identical(arm_levels(arm), rep("cervical", 4))
+  expect_identical(arm_role(arm), "treated")
+  expect_identical(arm_declaration(arm), list(declared = TRUE, looks = 1))
+  expect_null(arm_harms(arm))
+  expect_null(arm_grades(arm))
+  expect_identical(arm_label(arm), "treated arm (n = 4)")
+  expect_identical(arm_label(plain_arm(label = "pilot")), "pilot")
+})
+
+test_that("every argument on which natural recovery depends must be given", {
+  full <- list(
+    responders = 1, n = 4, endpoint = "ais_c", level = NA, baseline_grade = "A", baseline_days = 14,
+    followup_weeks = 52, years = 2020
+  )
+  for (argument in names(full)) {
+    invalid(do.call(trial_arm, full[setdiff(names(full), argument)]), argument)
+  }
+})
+
+test_that("what is not known may be said to be unknown", {
+  arm <- plain_arm(level = NA, baseline_grade = NA, baseline_days = NA, followup_weeks = NA, years = NA)
+  terms <- match_terms(arm)
+  expect_true(all(is.na(unlist(terms[c("grade", "level", "baseline_days", "followup_weeks", "years")]))))
+})
+
+test_that("the endpoint is never unknown", {
+  invalid(plain_arm(endpoint = NA))
+  invalid(plain_arm(endpoint = ""))
+  invalid(plain_arm(endpoint = c("ais_c", "ais_d")))
+})
+
+test_that("tetraplegia is read as cervical and levels may differ between patients", {
+  expect_identical(arm_levels(plain_arm(level = "tetraplegia")), rep("cervical", 4))
+  levels <- c("cervical", "T1-T9", NA, "own word")
+  expect_identical(arm_levels(plain_arm(level = levels)), levels)
+})
+
+# Counts -------------------------------------------------------------------------
+
+test_that("counts that are no counts are refused", {
+  for (bad in list(NaN, Inf, -1, 1.5, "1", factor(1), NA, NULL, c(1, 2, 3), TRUE)) {
+    invalid(plain_arm(responders = bad))
+  }
+  for (bad in list(NaN, Inf, -1, 0, 4.2, "4", factor(4), NA, NULL, c(4, 4), 1e9)) {
+    invalid(plain_arm(n = bad))
+  }
+})
+
+test_that("a percentage given as a count is sent to the function that rebuilds counts", {
+  invalid(plain_arm(responders = 8.1, n = 482), "events_from_percent")
+})
+
+test_that("more responders than patients are refused", {
+  invalid(plain_arm(responders = 5), "more responders")
+  invalid(plain_arm(responders = 3, missing = 2), "missing")
+})
+
+test_that("missing outcomes widen the count and never shrink the trial", {
+  arm <- plain_arm(responders = 1, missing = 2)
+  expect_identical(arm_counts(arm), list(min = 1, max = 3, n = 4))
+  expect_output(print(arm), "1 to 3 of 4")
+  expect_output(print(arm), "2 without an outcome")
+})
+
+test_that("a count that reports leave open is a range", {
+  expect_identical(arm_counts(plain_arm(responders = c(1, 3))), list(min = 1, max = 3, n = 4))
+  expect_identical(arm_counts(plain_arm(responders = c(1, 2), missing = 1))$max, 3)
+  invalid(plain_arm(responders = c(3, 1)), "fewest")
+})
+
+test_that("none and all responders are counts like others", {
+  expect_identical(arm_counts(plain_arm(responders = 0))$max, 0)
+  expect_identical(arm_counts(plain_arm(responders = 4))$min, 4)
+  expect_identical(arm_counts(plain_arm(responders = 1, n = 1)), list(min = 1, max = 1, n = 1))
+})
+
+# Terms --------------------------------------------------------------------------
+
+test_that("levels and grades are text, one for all or one each", {
+  for (bad in list(factor("cervical"), 1, c("a", "b"), "", NULL)) invalid(plain_arm(level = bad), "level")
+  for (bad in list("F", "complete", factor("A"), 1, c("A", "B"))) {
+    invalid(plain_arm(baseline_grade = bad), "baseline_grade")
+  }
+})
+
+test_that("days, weeks and years are numbers in order", {
+  for (argument in c("baseline_days", "followup_weeks", "years")) {
+    for (bad in list("14", factor(14), NaN, Inf, -1, c(2, 1), 1:3, NULL)) {
+      invalid(do.call(plain_arm, stats::setNames(list(bad), argument)))
+    }
+  }
+  invalid(plain_arm(years = 2010.5), "whole")
+  invalid(plain_arm(years = 52))
+})
+
+test_that("a follow-up before the baseline is refused", {
+  invalid(plain_arm(baseline_days = 28, followup_weeks = 4), "after the baseline")
+  expect_s3_class(plain_arm(baseline_days = 28, followup_weeks = 5), "trial_arm")
+})
+
+# Declaration --------------------------------------------------------------------
+
+test_that("an endpoint chosen afterwards needs the number of definitions examined", {
+  invalid(plain_arm(declared = FALSE), "looks")
+  expect_identical(arm_declaration(plain_arm(declared = FALSE, looks = 2))$looks, 2)
+  invalid(plain_arm(looks = 0))
+  invalid(plain_arm(looks = 1.5))
+  invalid(plain_arm(declared = NA))
+  invalid(plain_arm(declared = "no"))
+})
+
+test_that("the role is treated unless said otherwise", {
+  expect_identical(arm_role(plain_arm(role = "control")), "control")
+  invalid(plain_arm(role = "placebo"), "treated")
+})
+
+test_that("labels and interventions are single strings", {
+  invalid(plain_arm(label = 1))
+  invalid(plain_arm(intervention = c("a", "b")))
+  invalid(plain_arm(source = factor("a")))
+})
+
+# Harm ---------------------------------------------------------------------------
+
+test_that("harm carries its definition, its patients and its exposure", {
+  arm <- plain_arm(harms = list(events = 0, definition = "death"), exposure_years = 4)
+  expect_identical(arm_harms(arm), list(events = 0, n = 4, exposure_years = 4, definition = "death"))
+  own <- plain_arm(harms = data.frame(events = 1, n = 3, exposure_years = 2, definition = "death"), exposure_years = 4)
+  expect_identical(arm_harms(own), list(events = 1, n = 3, exposure_years = 2, definition = "death"))
+})
+
+test_that("no harm without a definition", {
+  invalid(plain_arm(harms = list(events = 0)), "definition")
+  invalid(plain_arm(harms = 0), "definition")
+  invalid(plain_arm(harms = list(events = 0, definition = "")), "definition")
+  invalid(plain_arm(harms = list(events = 0, definition = NA)), "definition")
+})
+
+test_that("impossible harm and exposure are refused", {
+  invalid(plain_arm(harms = list(events = 5, definition = "death")))
+  invalid(plain_arm(harms = list(events = 0.5, definition = "death")))
+  invalid(plain_arm(harms = data.frame(events = 0:1, definition = "death")))
+  for (bad in list(0, -1, NaN, Inf, "4")) invalid(plain_arm(exposure_years = bad), "exposure_years")
+})
+
+# Patients -----------------------------------------------------------------------
+
+test_that("responders are counted from the grades of the patients", {
+  arm <- graded_arm(c("D", "C", "B", "A"))
+  expect_identical(arm_counts(arm), list(min = 2, max = 2, n = 4))
+  expect_identical(match_terms(arm)$grade, "A")
+  expect_identical(names(arm_grades(arm)), c("subject", "baseline", "final"))
+})
+
+test_that("a patient without an outcome stays in n and may be a responder", {
+  expect_identical(arm_counts(graded_arm(c("C", NA, "A"))), list(min = 1, max = 2, n = 3))
+})
+
+test_that("levels are read from the table where it has them", {
+  patients <- data.frame(subject = 1:2, level = c("T1-T9", NA), baseline = "A", final = "B")
+  arm <- trial_arm(patients = patients, endpoint = "ais_any", baseline_days = 14, followup_weeks = 52, years = 2020)
+  expect_identical(arm_levels(arm), c("T1-T9", NA))
+  invalid(trial_arm(patients = patients, level = "T1-T9", endpoint = "ais_any", baseline_days = 14, followup_weeks = 52,
+    years = 2020), "level")
+})
+
+test_that("counts cannot stand beside the patients from whom they are counted", {
+  invalid(graded_arm("C", responders = 1), "responders")
+  invalid(graded_arm("C", n = 1), "n")
+  invalid(graded_arm("C", missing = 1), "missing")
+})
+
+test_that("patients by whom persons can be found are refused", {
+  patients <- data.frame(subject = 1, patient_name = "x", baseline = "A", final = "B")
+  invalid(trial_arm(patients = patients, endpoint = "ais_any", level = NA, baseline_days = 14, followup_weeks = 52,
+    years = 2020), "patient_name")
+})
+
+test_that("tables of patients that are none are refused", {
+  call_with <- function(patients) {
+    trial_arm(patients = patients, endpoint = "ais_any", level = NA, baseline_days = 14, followup_weeks = 52,
+      years = 2020)
+  }
+  invalid(call_with(data.frame(subject = 1, baseline = "A")), "final")
+  invalid(call_with(data.frame(subject = c(1, 1), baseline = "A", final = "B")), "subject")
+  invalid(call_with(data.frame(subject = NA, baseline = "A", final = "B")), "subject")
+  invalid(call_with(data.frame(subject = 1, baseline = "A", final = factor("B"))), "final")
+  invalid(call_with(data.frame(subject = 1, baseline = "A", final = "B")[0, ]), "no rows")
+  invalid(call_with("A"), "data frame")
+  invalid(call_with(data.frame(subject = seq_len(20000), baseline = "A", final = "B")), "too many")
+})
+
+# Update -------------------------------------------------------------------------
+
+test_that("a new endpoint counts the responders anew", {
+  arm <- graded_arm(c("D", "C", "A or B", "B"))
+  expect_identical(arm_counts(update(arm, endpoint = "ais_any")), list(min = 3, max = 4, n = 4))
+  expect_identical(arm_counts(update(arm, endpoint = "ais_d")), list(min = 1, max = 1, n = 4))
+  expect_identical(update(update(arm, endpoint = "ais_d"), endpoint = "ais_c"), arm)
+})
+
+test_that("an endpoint whose responders are not known is refused", {
+  invalid(update(graded_arm("C"), endpoint = "motor_level_1"), "cannot be counted")
+  invalid(update(plain_arm(), endpoint = "ais_any"), "not known")
+})
+
+test_that("a count given with the new endpoint is taken", {
+  expect_identical(arm_counts(update(plain_arm(), endpoint = "ais_any", responders = 3))$min, 3)
+  expect_identical(arm_counts(update(graded_arm(c("C", "A")), endpoint = "motor_level_1", responders = 2))$min, 2)
+})
+
+test_that("levels can be set for all patients or for each", {
+  arm <- graded_arm(c("C", "A"))
+  expect_identical(arm_levels(update(arm, level = c("T1-T9", "cervical"))), c("T1-T9", "cervical"))
+  expect_identical(arm_counts(update(arm, level = "T1-T9")), arm_counts(arm))
+})
+
+test_that("an update without changes is the same arm", {
+  for (arm in list(plain_arm(missing = 1, looks = 2, declared = FALSE), graded_arm(c("C", NA)), keio_ips)) {
+    expect_identical(update(arm), arm)
+  }
+})
+
+test_that("an update that names no argument is refused", {
+  invalid(update(plain_arm(), end_point = "ais_any"), "end_point")
+  invalid(update(plain_arm(), "ais_any"), "by name")
+})
+
+test_that("an update is checked like a new arm", {
+  invalid(update(plain_arm(), n = 0))
+  invalid(update(plain_arm(), declared = FALSE), "looks")
+})
+
+# Print and tidy -----------------------------------------------------------------
+
+test_that("the print fits a screen and points to what nature gives", {
+  for (arm in list(plain_arm(), keio_ips, plain_arm(missing = 2, harms = list(events = 0, definition = "death")))) {
+    lines <- capture.output(print(arm))
+    expect_lte(length(lines), 12)
+    expect_lte(max(nchar(lines)), 100)
+    expect_match(paste(lines, collapse = " "), "natural recovery alone")
+  }
+})
+
+test_that("the print says what is not known", {
+  expect_output(print(plain_arm(level = NA)), "level not known")
+  expect_output(print(plain_arm(level = c("T1-T9", NA, NA, NA))), "T1-T9 \\(1\\), not known \\(3\\)")
+  expect_output(print(plain_arm(years = NA)), "injured not known")
+  expect_output(print(plain_arm(declared = FALSE, looks = 3)), "not declared beforehand, 3 looks")
+})
+
+test_that("the summary adds the patients, the intervention and where it was published", {
+  expect_output(print(summary(keio_ips)), "A or B")
+  expect_output(print(summary(keio_ips)), "Intervention")
+  expect_output(print(summary(keio_ips)), "UMIN000035074")
+  expect_output(print(summary(plain_arm())), "trial_arm")
+})
+
+test_that("tidy has the package's columns, and a range in place of an open estimate", {
+  tidied <- tidy(plain_arm(responders = 1, missing = 2, harms = list(events = 0, definition = "death")))
+  expect_named(tidied, c("term", "estimate", "std.error", "conf.low", "conf.high", "num.error", "num.kind"))
+  expect_identical(tidied$term, c("responders", "patients", "missing", "harm_events"))
+  expect_identical(tidied$estimate, c(NA, 4, 2, 0))
+  expect_identical(tidied$conf.low, c(1, 4, 2, 0))
+  expect_identical(tidied$conf.high, c(3, 4, 2, 0))
+  expect_identical(tidy(plain_arm())$term, c("responders", "patients", "missing"))
+})
+
+test_that("an arm survives being saved", {
+  path <- withr::local_tempfile(fileext = ".rds")
+  saveRDS(keio_ips, path)
+  expect_identical(readRDS(path), keio_ips)
+})
