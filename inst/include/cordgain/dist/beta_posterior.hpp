@@ -19,11 +19,6 @@ inline void require_shape(const BetaShape& shape) {
   require_positive(shape.b, "b");
 }
 
-inline void require_tails(const TailPair& tails) {
-  require(tails.below >= 0.0 && tails.above >= 0.0 && tails.below + tails.above < 1.0,
-          "the tails must be probabilities that leave room between them");
-}
-
 /// The lower quantile, with the error from the second route.
 inline Measured beta_quantile(double a, double b, double tail) {
   if (tail <= 0.0) return {0.0, 0.0};

@@ -8,6 +8,7 @@
 #include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
+#include <cordgain/base/check.hpp>
 #include <limits>
 
 namespace cordgain {
@@ -33,6 +34,12 @@ struct TailPair {
 };
 
 namespace detail {
+
+/// @throws InvalidInput unless both tails are probabilities that leave room between them.
+inline void require_tails(const TailPair& tails) {
+  require(tails.below >= 0.0 && tails.above >= 0.0 && tails.below + tails.above < 1.0,
+          "the tails must be probabilities that leave room between them");
+}
 
 /// Rounding left in a limit that a root finder or a series delivers.
 constexpr double kRounding = 8.0 * std::numeric_limits<double>::epsilon();

@@ -51,6 +51,7 @@ inline Limits scaled(const Measured& lower, const Measured& upper, double scale)
 inline Limits poisson_limits(double y, double exposure, const TailPair& tails) {
   require(std::isfinite(y) && y >= 0.0 && std::floor(y) == y, "y must be a whole count");
   require_positive(exposure, "the exposure");
+  detail::require_tails(tails);
   const Measured lower = y > 0.0 ? detail::gamma_quantile(y, tails.below) : Measured{0.0, 0.0};
   return detail::scaled(lower, detail::gamma_quantile_above(y + 1.0, tails.above), exposure);
 }
@@ -61,6 +62,7 @@ inline Limits poisson_limits(double y, double exposure, const TailPair& tails) {
 /// @throws       InvalidInput if an argument is out of range
 inline Limits gamma_limits(const GammaShape& g, const TailPair& tails) {
   detail::require_gamma(g);
+  detail::require_tails(tails);
   return detail::scaled(detail::gamma_quantile(g.shape, tails.below),
                         detail::gamma_quantile_above(g.shape, tails.above), g.rate);
 }
