@@ -77,7 +77,7 @@ rate_interval <- function(events, n, conf.level = 0.95,
 #' @section Conditions: `cordgain_invalid_input` if an outcome is neither 0 nor 1, or
 #'   the rate or a shape is out of range.
 #' @references
-#' Gr\enc{ü}{ue}nwald P, de Heide R, Koolen W (2024) *JRSS B*, \doi{10.1093/jrsssb/qkae011}.
+#' Grünwald P, de Heide R, Koolen W (2024) *JRSS B*, \doi{10.1093/jrsssb/qkae011}.
 #' @seealso [rate_interval()], [excess()].
 #' @examples
 #' # One of the six orders in which 2 of 4 could have come: hypothetical.
@@ -188,10 +188,10 @@ beta_row <- function(term, a, b, below, above) {
 
 # Checks ------------------------------------------------------------------------------
 
-check_events <- function(events, n, arg = rlang::caller_arg(events), call = rlang::caller_env()) {
-  events <- check_count(events, arg, call = call)
+check_events <- function(events, n, call = rlang::caller_env()) {
+  events <- check_count(events, "events", call = call)
   if (events > n) {
-    abort_input(c("{.arg {arg}} cannot exceed the number of patients.",
+    abort_input(c("{.arg events} cannot exceed the number of patients.",
       x = "It is {events} of {n}.",
       i = "Count the patients with at least one event, not the events."
     ), call = call)

@@ -72,8 +72,8 @@ safety.default <- function(events, n, exposure_years, definition, prior = "jeffr
   check_harm_stated(missing(n), missing(exposure_years), missing(definition))
   n <- check_count(n, min = 1)
   data <- list(
-    events = check_events(events, n), n = n, exposure_years = check_exposure(exposure_years),
-    definition = check_definition(definition)
+    events = check_events(events, n), n = n, exposure_years = check_harm_exposure(exposure_years),
+    definition = check_harm_definition(definition)
   )
   asked <- list(
     conf.level = check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE),
@@ -162,7 +162,7 @@ risk_rows <- function(data, asked, priors) {
     limits_row("risk_exact_upper", data$events / data$n, limits(0, alpha))
   )
   about <- lapply(names(priors), \(name) risk_posterior_rows(data, asked, name, priors[[name]], alpha))
-  do.call(rbind, c(rows, about, list(planning_row(data, asked$threshold))))
+  do.call(rbind, c(rows, about, list(harm_planning_row(data, asked$threshold))))
 }
 
 risk_posterior_rows <- function(data, asked, name, shape, alpha) {
@@ -177,12 +177,12 @@ risk_posterior_rows <- function(data, asked, name, shape, alpha) {
   if (is.null(asked$threshold)) {
     return(rows)
   }
-  rows <- rbind(rows, above_row(paste0("prob_risk_above_", name), core_beta_above(a, b, asked$threshold)))
+  rows <- rbind(rows, harm_above_row(paste0("prob_risk_above_", name), core_beta_above(a, b, asked$threshold)))
   if (data$events == data$n) {
     return(rows)
   }
   more <- core_beta_above(a + 1, b - 1, asked$threshold)
-  rbind(rows, above_row(paste0("prob_risk_above_", name, "_one_more"), more))
+  rbind(rows, harm_above_row(paste0("prob_risk_above_", name, "_one_more"), more))
 }
 
 rate_rows <- function(data, asked, priors) {
@@ -209,13 +209,13 @@ rate_posterior_rows <- function(data, asked, name, shape, alpha) {
   if (is.null(asked$rate_threshold)) {
     return(rows)
   }
-  rbind(rows, above_row(paste0("prob_rate_above_", name), core_gamma_above(a, b, asked$rate_threshold)))
+  rbind(rows, harm_above_row(paste0("prob_rate_above_", name), core_gamma_above(a, b, asked$rate_threshold)))
 }
 
-above_row <- function(term, measured) exact_row(term, measured$value, error = measured$error)
+harm_above_row <- function(term, measured) exact_row(term, measured$value, error = measured$error)
 
 # What the trial could have seen were the risk the threshold.
-planning_row <- function(data, threshold) {
+harm_planning_row <- function(data, threshold) {
   if (is.null(threshold)) {
     return(NULL)
   }
@@ -232,10 +232,10 @@ print.safety <- function(x, ...) {
   cat(harms_observed(x), "\n\n", sep = "")
   cat(strwrap(harms_not_ruled_out(x), width = 80), sep = "\n")
   cat("\n")
-  print_rows(x, "risk_", "Risk per patient")
-  print_rows(x, "rate_", "Rate per patient-year")
-  print_rows(x, "no_event_", next_heading(x))
-  print_rows(x, "prob_", "Against the thresholds")
+  print_harm_rows(x, "risk_", "Risk per patient")
+  print_harm_rows(x, "rate_", "Rate per patient-year")
+  print_harm_rows(x, "no_event_", "Probability of no event")
+  print_harm_rows(x, "prob_", "Probabilities at the thresholds")
   if (!is.null(x$source)) cat("Source of the prior: ", x$source, "\n", sep = "")
   invisible(x)
 }
@@ -260,13 +260,14 @@ print.summary_safety <- function(x, ...) {
 plot.safety <- function(x, ...) {
   check_ggplot2()
   rows <- x$table[x$table$term %in% c(paste0("risk_", c("exact", names(x$priors$risk)))), ]
-  rows$label <- factor(row_label(rows$term), levels = rev(row_label(rows$term)))
+  label <- harm_label(rows$term, x$asked)
+  rows$label <- factor(label, levels = rev(label))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$label)) +
     ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), height = 0.2) +
     ggplot2::geom_point(size = 2.5) +
     ggplot2::scale_x_continuous(limits = c(0, 1), labels = \(p) paste0(100 * p, " %")) +
     ggplot2::labs(
-      x = paste0("Risk per patient (", percent(x$asked$conf.level), " limits)"), y = NULL,
+      x = paste0("Risk per patient (", harm_percent(x$asked$conf.level), " limits)"), y = NULL,
       title = paste("Risks that the data leave open:", x$data$definition), subtitle = harms_observed(x)
     ) +
     ggplot2::theme_minimal(base_size = 12)
@@ -285,37 +286,42 @@ harms_observed <- function(x) {
 harms_not_ruled_out <- function(x) {
   value <- \(term, column) x$table[[column]][x$table$term == term]
   paste0(
-    "With one-sided ", percent(x$asked$conf.level), " confidence these patients cannot rule out a risk of up to ",
-    percent(value("risk_exact_upper", "conf.high")), " per patient, nor a rate of up to ",
+    "With one-sided ", harm_percent(x$asked$conf.level), " confidence these patients cannot rule out a risk of up to ",
+    harm_percent(value("risk_exact_upper", "conf.high")), " per patient, nor a rate of up to ",
     signif(value("rate_exact_upper", "conf.high"), 3), " per patient-year. How many events would have come without ",
     "the treatment is not known from this count, and time beyond that observed is not covered."
   )
 }
 
-percent <- function(p) paste(format(100 * p, digits = 3), "%")
+harm_percent <- function(p) paste(format(100 * p, digits = 3), "%")
 
-next_heading <- function(x) {
-  paste0(
-    "Probability of no event among the next ", format(x$asked$next_patients), " patients, in the next ",
-    format(x$asked$next_years), " patient-years"
-  )
+prior_words <- function() {
+  c(exact = "exact", jeffreys = "Jeffreys prior", uniform = "uniform prior", prior = "given prior")
 }
 
-row_label <- function(term) {
-  labels <- c(exact = "exact", jeffreys = "Jeffreys prior", uniform = "uniform prior", prior = "given prior")
-  one_sided <- ifelse(grepl("_upper$", term), ", one-sided", "")
-  paste0(labels[sub("^(risk|rate)_([a-z]+).*", "\\2", term)], one_sided)
+# Terms in plain words; the name of the prior is the word before any suffix.
+harm_label <- function(term, asked) {
+  core <- sub("_(upper|one_more)$", "", term)
+  prior <- prior_words()[sub(".*_", "", core)]
+  about <- c(
+    no_event_patients = paste0("next ", format(asked$next_patients), " patients, "),
+    no_event_years = paste0("next ", format(asked$next_years), " patient-years, "),
+    prob_risk_above = paste0("risk above ", harm_percent(asked$threshold %||% NA), ", "),
+    prob_rate_above = paste0("rate above ", format(asked$rate_threshold %||% NA), " per year, ")
+  )[sub("_[a-z]+$", "", core)]
+  suffix <- ifelse(grepl("_upper$", term), ", one-sided", ifelse(grepl("_one_more$", term), ", one event more", ""))
+  label <- paste0(ifelse(is.na(about), "", about), prior, suffix)
+  ifelse(term == "prob_some_at_threshold", paste("any event at a risk of", harm_percent(asked$threshold %||% NA)), label)
 }
 
-print_rows <- function(x, prefix, heading) {
+print_harm_rows <- function(x, prefix, heading) {
   rows <- x$table[startsWith(x$table$term, prefix), ]
   if (nrow(rows) == 0L) {
     return(invisible(NULL))
   }
-  label <- if (prefix %in% c("risk_", "rate_")) row_label(rows$term) else gsub("_", " ", rows$term)
-  limits <- ifelse(is.na(rows$conf.low), "", sprintf("%5.3f to %5.3f", rows$conf.low, rows$conf.high))
-  cat(heading, if (prefix %in% c("risk_", "rate_")) paste0(", ", percent(x$asked$conf.level), " limits"), "\n", sep = "")
-  cat(sprintf("  %-38s %5.3f  %s", label, rows$estimate, limits), sep = "\n")
+  limits <- ifelse(is.na(rows$conf.low), "", sprintf("  %5.3f to %5.3f", rows$conf.low, rows$conf.high))
+  cat(heading, if (any(nzchar(limits))) paste0(", ", harm_percent(x$asked$conf.level), " limits"), "\n", sep = "")
+  cat(sprintf("  %-46s %5.3f%s", harm_label(rows$term, x$asked), rows$estimate, limits), sep = "\n")
   cat("\n")
 }
 
@@ -335,11 +341,12 @@ check_harm_stated <- function(no_n, no_exposure, no_definition, call = rlang::ca
   }
 }
 
-check_exposure <- function(exposure_years, call = rlang::caller_env()) {
+check_harm_exposure <- function(exposure_years, call = rlang::caller_env()) {
+  if (is.null(exposure_years)) check_harm_stated(FALSE, TRUE, FALSE, call)
   check_number(exposure_years, "exposure_years", min = 0, min_open = TRUE, call = call)
 }
 
-check_definition <- function(definition, call = rlang::caller_env()) {
+check_harm_definition <- function(definition, call = rlang::caller_env()) {
   definition <- check_string(definition, "definition", call = call)
   if (!nzchar(trimws(definition))) {
     abort_input(c("{.arg definition} is blank.", i = "State what counted as an event."), call = call)
