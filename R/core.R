@@ -14,3 +14,42 @@ call_core <- function(fun, ..., call = rlang::caller_env(2)) {
   )
   signal(c("{result$error_message}"), call = call)
 }
+
+# Limits for counts and rates, e-values, exact tests (src/bind_exact.cpp) -------
+# Limits are list(lower, upper, error); `below` and `above` are the probabilities
+# cut off on each side, 0 leaving that side open.
+
+core_clopper_pearson <- function(y, n, below, above) call_core(cpp_clopper_pearson, y, n, below, above)
+
+core_blaker <- function(y, n, alpha) call_core(cpp_blaker, y, n, alpha)
+
+core_wilson <- function(y, n, alpha) call_core(cpp_wilson, y, n, alpha)
+
+core_beta_limits <- function(a, b, below, above) call_core(cpp_beta_limits, a, b, below, above)
+
+core_beta_above <- function(a, b, threshold) call_core(cpp_beta_above, a, b, threshold)
+
+core_beta_predictive_none <- function(a, b, m) call_core(cpp_beta_predictive_none, a, b, m)
+
+core_poisson_limits <- function(y, exposure, below, above) call_core(cpp_poisson_limits, y, exposure, below, above)
+
+core_gamma_limits <- function(shape, rate, below, above) call_core(cpp_gamma_limits, shape, rate, below, above)
+
+core_gamma_above <- function(shape, rate, threshold) call_core(cpp_gamma_above, shape, rate, threshold)
+
+core_gamma_predictive_none <- function(shape, rate, exposure) {
+  call_core(cpp_gamma_predictive_none, shape, rate, exposure)
+}
+
+core_e_value <- function(y, n, rate, a, b, one_sided) call_core(cpp_e_value, y, n, rate, a, b, one_sided)
+
+core_e_value_path <- function(outcomes, rate, a, b, one_sided) {
+  call_core(cpp_e_value_path, outcomes, rate, a, b, one_sided)
+}
+
+# `side`: 1 greater, -1 less, 0 two-sided.
+core_fisher <- function(y1, n1, y0, n0, side) call_core(cpp_fisher, y1, n1, y0, n0, side)
+
+core_barnard <- function(y1, n1, y0, n0, side) call_core(cpp_barnard, y1, n1, y0, n0, side)
+
+core_boschloo <- function(y1, n1, y0, n0, side) call_core(cpp_boschloo, y1, n1, y0, n0, side)

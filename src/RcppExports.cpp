@@ -11,6 +11,216 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
+// cpp_clopper_pearson
+Rcpp::List cpp_clopper_pearson(double y, double n, double below, double above);
+RcppExport SEXP _cordgain_cpp_clopper_pearson(SEXP ySEXP, SEXP nSEXP, SEXP belowSEXP, SEXP aboveSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y(ySEXP);
+    Rcpp::traits::input_parameter< double >::type n(nSEXP);
+    Rcpp::traits::input_parameter< double >::type below(belowSEXP);
+    Rcpp::traits::input_parameter< double >::type above(aboveSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_clopper_pearson(y, n, below, above));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_blaker
+Rcpp::List cpp_blaker(double y, double n, double alpha);
+RcppExport SEXP _cordgain_cpp_blaker(SEXP ySEXP, SEXP nSEXP, SEXP alphaSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y(ySEXP);
+    Rcpp::traits::input_parameter< double >::type n(nSEXP);
+    Rcpp::traits::input_parameter< double >::type alpha(alphaSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_blaker(y, n, alpha));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_wilson
+Rcpp::List cpp_wilson(double y, double n, double alpha);
+RcppExport SEXP _cordgain_cpp_wilson(SEXP ySEXP, SEXP nSEXP, SEXP alphaSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y(ySEXP);
+    Rcpp::traits::input_parameter< double >::type n(nSEXP);
+    Rcpp::traits::input_parameter< double >::type alpha(alphaSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_wilson(y, n, alpha));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_beta_limits
+Rcpp::List cpp_beta_limits(double a, double b, double below, double above);
+RcppExport SEXP _cordgain_cpp_beta_limits(SEXP aSEXP, SEXP bSEXP, SEXP belowSEXP, SEXP aboveSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type a(aSEXP);
+    Rcpp::traits::input_parameter< double >::type b(bSEXP);
+    Rcpp::traits::input_parameter< double >::type below(belowSEXP);
+    Rcpp::traits::input_parameter< double >::type above(aboveSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_beta_limits(a, b, below, above));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_beta_above
+Rcpp::List cpp_beta_above(double a, double b, double threshold);
+RcppExport SEXP _cordgain_cpp_beta_above(SEXP aSEXP, SEXP bSEXP, SEXP thresholdSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type a(aSEXP);
+    Rcpp::traits::input_parameter< double >::type b(bSEXP);
+    Rcpp::traits::input_parameter< double >::type threshold(thresholdSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_beta_above(a, b, threshold));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_beta_predictive_none
+Rcpp::List cpp_beta_predictive_none(double a, double b, double m);
+RcppExport SEXP _cordgain_cpp_beta_predictive_none(SEXP aSEXP, SEXP bSEXP, SEXP mSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type a(aSEXP);
+    Rcpp::traits::input_parameter< double >::type b(bSEXP);
+    Rcpp::traits::input_parameter< double >::type m(mSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_beta_predictive_none(a, b, m));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_poisson_limits
+Rcpp::List cpp_poisson_limits(double y, double exposure, double below, double above);
+RcppExport SEXP _cordgain_cpp_poisson_limits(SEXP ySEXP, SEXP exposureSEXP, SEXP belowSEXP, SEXP aboveSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y(ySEXP);
+    Rcpp::traits::input_parameter< double >::type exposure(exposureSEXP);
+    Rcpp::traits::input_parameter< double >::type below(belowSEXP);
+    Rcpp::traits::input_parameter< double >::type above(aboveSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_poisson_limits(y, exposure, below, above));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gamma_limits
+Rcpp::List cpp_gamma_limits(double shape, double rate, double below, double above);
+RcppExport SEXP _cordgain_cpp_gamma_limits(SEXP shapeSEXP, SEXP rateSEXP, SEXP belowSEXP, SEXP aboveSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type shape(shapeSEXP);
+    Rcpp::traits::input_parameter< double >::type rate(rateSEXP);
+    Rcpp::traits::input_parameter< double >::type below(belowSEXP);
+    Rcpp::traits::input_parameter< double >::type above(aboveSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gamma_limits(shape, rate, below, above));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gamma_above
+Rcpp::List cpp_gamma_above(double shape, double rate, double threshold);
+RcppExport SEXP _cordgain_cpp_gamma_above(SEXP shapeSEXP, SEXP rateSEXP, SEXP thresholdSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type shape(shapeSEXP);
+    Rcpp::traits::input_parameter< double >::type rate(rateSEXP);
+    Rcpp::traits::input_parameter< double >::type threshold(thresholdSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gamma_above(shape, rate, threshold));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gamma_predictive_none
+Rcpp::List cpp_gamma_predictive_none(double shape, double rate, double exposure);
+RcppExport SEXP _cordgain_cpp_gamma_predictive_none(SEXP shapeSEXP, SEXP rateSEXP, SEXP exposureSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type shape(shapeSEXP);
+    Rcpp::traits::input_parameter< double >::type rate(rateSEXP);
+    Rcpp::traits::input_parameter< double >::type exposure(exposureSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gamma_predictive_none(shape, rate, exposure));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_e_value
+Rcpp::List cpp_e_value(double y, double n, double rate, double a, double b, bool one_sided);
+RcppExport SEXP _cordgain_cpp_e_value(SEXP ySEXP, SEXP nSEXP, SEXP rateSEXP, SEXP aSEXP, SEXP bSEXP, SEXP one_sidedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y(ySEXP);
+    Rcpp::traits::input_parameter< double >::type n(nSEXP);
+    Rcpp::traits::input_parameter< double >::type rate(rateSEXP);
+    Rcpp::traits::input_parameter< double >::type a(aSEXP);
+    Rcpp::traits::input_parameter< double >::type b(bSEXP);
+    Rcpp::traits::input_parameter< bool >::type one_sided(one_sidedSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_e_value(y, n, rate, a, b, one_sided));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_e_value_path
+Rcpp::List cpp_e_value_path(const Eigen::Map<Eigen::VectorXd>& outcomes, double rate, double a, double b, bool one_sided);
+RcppExport SEXP _cordgain_cpp_e_value_path(SEXP outcomesSEXP, SEXP rateSEXP, SEXP aSEXP, SEXP bSEXP, SEXP one_sidedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::VectorXd>& >::type outcomes(outcomesSEXP);
+    Rcpp::traits::input_parameter< double >::type rate(rateSEXP);
+    Rcpp::traits::input_parameter< double >::type a(aSEXP);
+    Rcpp::traits::input_parameter< double >::type b(bSEXP);
+    Rcpp::traits::input_parameter< bool >::type one_sided(one_sidedSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_e_value_path(outcomes, rate, a, b, one_sided));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_fisher
+Rcpp::List cpp_fisher(double y1, double n1, double y0, double n0, int side);
+RcppExport SEXP _cordgain_cpp_fisher(SEXP y1SEXP, SEXP n1SEXP, SEXP y0SEXP, SEXP n0SEXP, SEXP sideSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y1(y1SEXP);
+    Rcpp::traits::input_parameter< double >::type n1(n1SEXP);
+    Rcpp::traits::input_parameter< double >::type y0(y0SEXP);
+    Rcpp::traits::input_parameter< double >::type n0(n0SEXP);
+    Rcpp::traits::input_parameter< int >::type side(sideSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_fisher(y1, n1, y0, n0, side));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_barnard
+Rcpp::List cpp_barnard(double y1, double n1, double y0, double n0, int side);
+RcppExport SEXP _cordgain_cpp_barnard(SEXP y1SEXP, SEXP n1SEXP, SEXP y0SEXP, SEXP n0SEXP, SEXP sideSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y1(y1SEXP);
+    Rcpp::traits::input_parameter< double >::type n1(n1SEXP);
+    Rcpp::traits::input_parameter< double >::type y0(y0SEXP);
+    Rcpp::traits::input_parameter< double >::type n0(n0SEXP);
+    Rcpp::traits::input_parameter< int >::type side(sideSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_barnard(y1, n1, y0, n0, side));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_boschloo
+Rcpp::List cpp_boschloo(double y1, double n1, double y0, double n0, int side);
+RcppExport SEXP _cordgain_cpp_boschloo(SEXP y1SEXP, SEXP n1SEXP, SEXP y0SEXP, SEXP n0SEXP, SEXP sideSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y1(y1SEXP);
+    Rcpp::traits::input_parameter< double >::type n1(n1SEXP);
+    Rcpp::traits::input_parameter< double >::type y0(y0SEXP);
+    Rcpp::traits::input_parameter< double >::type n0(n0SEXP);
+    Rcpp::traits::input_parameter< int >::type side(sideSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_boschloo(y1, n1, y0, n0, side));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_shift_rates
 Rcpp::List cpp_shift_rates(const Rcpp::List& grid, const Rcpp::NumericVector& offset, const Rcpp::NumericVector& size);
 RcppExport SEXP _cordgain_cpp_shift_rates(SEXP gridSEXP, SEXP offsetSEXP, SEXP sizeSEXP) {
@@ -168,6 +378,21 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
+    {"_cordgain_cpp_clopper_pearson", (DL_FUNC) &_cordgain_cpp_clopper_pearson, 4},
+    {"_cordgain_cpp_blaker", (DL_FUNC) &_cordgain_cpp_blaker, 3},
+    {"_cordgain_cpp_wilson", (DL_FUNC) &_cordgain_cpp_wilson, 3},
+    {"_cordgain_cpp_beta_limits", (DL_FUNC) &_cordgain_cpp_beta_limits, 4},
+    {"_cordgain_cpp_beta_above", (DL_FUNC) &_cordgain_cpp_beta_above, 3},
+    {"_cordgain_cpp_beta_predictive_none", (DL_FUNC) &_cordgain_cpp_beta_predictive_none, 3},
+    {"_cordgain_cpp_poisson_limits", (DL_FUNC) &_cordgain_cpp_poisson_limits, 4},
+    {"_cordgain_cpp_gamma_limits", (DL_FUNC) &_cordgain_cpp_gamma_limits, 4},
+    {"_cordgain_cpp_gamma_above", (DL_FUNC) &_cordgain_cpp_gamma_above, 3},
+    {"_cordgain_cpp_gamma_predictive_none", (DL_FUNC) &_cordgain_cpp_gamma_predictive_none, 3},
+    {"_cordgain_cpp_e_value", (DL_FUNC) &_cordgain_cpp_e_value, 6},
+    {"_cordgain_cpp_e_value_path", (DL_FUNC) &_cordgain_cpp_e_value_path, 5},
+    {"_cordgain_cpp_fisher", (DL_FUNC) &_cordgain_cpp_fisher, 5},
+    {"_cordgain_cpp_barnard", (DL_FUNC) &_cordgain_cpp_barnard, 5},
+    {"_cordgain_cpp_boschloo", (DL_FUNC) &_cordgain_cpp_boschloo, 5},
     {"_cordgain_cpp_shift_rates", (DL_FUNC) &_cordgain_cpp_shift_rates, 3},
     {"_cordgain_cpp_couple_rates", (DL_FUNC) &_cordgain_cpp_couple_rates, 2},
     {"_cordgain_cpp_natural_responders", (DL_FUNC) &_cordgain_cpp_natural_responders, 1},

@@ -1,0 +1,149 @@
+#include <testthat/vendor/catch.h>
+#include <cordgain/base/error.hpp>
+#include <cordgain/dist/binomial_limits.hpp>
+#include <vector>
+
+using cordgain::blaker;
+using cordgain::clopper_pearson;
+using cordgain::InvalidInput;
+using cordgain::Limits;
+
+namespace {
+
+// Binomial masses by the naive formula, n <= 30.
+double mass(int k, int n, double p) {
+  double choose = 1.0;
+  for (int i = 0; i < k; ++i) choose = choose * (n - i) / (i + 1);
+  return choose * std::pow(p, k) * std::pow(1.0 - p, n - k);
+}
+
+// Blaker's acceptability of y straight from its definition. Masses near 1e-16 are equal
+// only to rounding, so equal tails are recognised to 1e-12 of their size.
+double acceptability(int y, int n, double p) {
+  std::vector<double> tail(static_cast<std::size_t>(n + 1));
+  for (int k = 0; k <= n; ++k) {
+    double below = 0.0;
+    double above = 0.0;
+    for (int j = 0; j <= k; ++j) below += mass(j, n, p);
+    for (int j = k; j <= n; ++j) above += mass(j, n, p);
+    tail[static_cast<std::size_t>(k)] = std::min(below, above);
+  }
+  double sum = 0.0;
+  const double own = tail[static_cast<std::size_t>(y)];
+  for (int k = 0; k <= n; ++k) {
+    if (tail[static_cast<std::size_t>(k)] <= own * (1.0 + 1e-12)) sum += mass(k, n, p);
+  }
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("Clopper-Pearson limits of 0 of n are the closed form") {
+  for (double n : {1.0, 4.0, 100.0, 1e6}) {
+    const Limits limits = clopper_pearson(0.0, n, {0.0, 0.05});
+    REQUIRE(limits.lower == 0.0);
+    // 1 - 0.05^(1/n), without the cancellation at large n
+    const double expected = -std::expm1(std::log(0.05) / n);
+    REQUIRE(std::abs(limits.upper / expected - 1.0) < 1e-12);
+  }
+}
+
+TEST_CASE("Clopper-Pearson limits put the tail sums of the binomial at the error allowed") {
+  for (int y = 1; y <= 11; ++y) {
+    const Limits limits = clopper_pearson(y, 12.0, {0.01, 0.04});
+    double above = 0.0;
+    double below = 0.0;
+    for (int k = y; k <= 12; ++k) above += mass(k, 12, limits.lower);
+    for (int k = 0; k <= y; ++k) below += mass(k, 12, limits.upper);
+    REQUIRE(std::abs(above - 0.01) < 1e-13);  // sums of 12 terms, each a few roundings
+    REQUIRE(std::abs(below - 0.04) < 1e-13);
+  }
+}
+
+TEST_CASE("Blaker limits are the outermost crossings of the acceptability of the definition") {
+  for (int n : {1, 3, 4, 7, 12}) {
+    for (int y = 0; y <= n; ++y) {
+      for (double alpha : {0.01, 0.05, 0.2, 0.5}) {
+        const Limits limits = blaker(y, n, alpha);
+        const double step = 1e-9;
+        // Accepted just inside; rejected just outside and everywhere on a grid further out.
+        if (limits.lower > 0.0) {
+          REQUIRE(acceptability(y, n, limits.lower + step) > alpha);
+          for (int i = 1; i <= 200; ++i) {
+            REQUIRE(acceptability(y, n, (limits.lower - step) * i / 200.0) <= alpha);
+          }
+        }
+        if (limits.upper < 1.0) REQUIRE(acceptability(y, n, limits.upper - step) > alpha);
+      }
+    }
+  }
+}
+
+TEST_CASE("Blaker limits lie within the Clopper-Pearson limits") {
+  for (double n : {4.0, 9.0, 40.0, 1000.0}) {
+    for (double y = 0.0; y <= n; y += std::ceil(n / 20.0)) {
+      const Limits inner = blaker(y, n, 0.05);
+      const Limits outer = clopper_pearson(y, n, {0.025, 0.025});
+      REQUIRE(inner.lower >= outer.lower - 1e-14);
+      REQUIRE(inner.upper <= outer.upper + 1e-14);
+    }
+  }
+}
+
+TEST_CASE("all limits mirror when events and others are exchanged") {
+  for (double y : {0.0, 1.0, 3.0, 5.0}) {
+    const double n = 11.0;
+    const Limits a[] = {clopper_pearson(y, n, {0.025, 0.025}),
+                        cordgain::jeffreys_limits(y, n, {0.025, 0.025}), cordgain::wilson(y, n, 0.05),
+                        blaker(y, n, 0.05)};
+    const Limits b[] = {clopper_pearson(n - y, n, {0.025, 0.025}),
+                        cordgain::jeffreys_limits(n - y, n, {0.025, 0.025}), cordgain::wilson(n - y, n, 0.05),
+                        blaker(n - y, n, 0.05)};
+    for (int i = 0; i < 4; ++i) {
+      REQUIRE(std::abs(a[i].lower + b[i].upper - 1.0) < 1e-14);
+      REQUIRE(std::abs(a[i].upper + b[i].lower - 1.0) < 1e-14);
+    }
+  }
+}
+
+TEST_CASE("Wilson limits solve the score equation") {
+  const double z2 = 3.841458820694124;  // 0.95 quantile of chi-squared with 1 degree of freedom
+  for (double y : {1.0, 5.0, 19.0}) {
+    const double n = 20.0;
+    const Limits limits = cordgain::wilson(y, n, 0.05);
+    for (double p : {limits.lower, limits.upper}) {
+      REQUIRE(std::abs((y - n * p) * (y - n * p) - z2 * n * p * (1.0 - p)) < 1e-12);  // terms near 50
+    }
+  }
+  REQUIRE(cordgain::wilson(0.0, 4.0, 0.05).lower == 0.0);
+  REQUIRE(cordgain::wilson(4.0, 4.0, 0.05).upper == 1.0);
+}
+
+TEST_CASE("a million patients are answered with a small error") {
+  for (double y : {0.0, 1.0, 123456.0, 500000.0, 999999.0, 1e6}) {
+    const Limits limits[] = {clopper_pearson(y, 1e6, {0.025, 0.025}),
+                             cordgain::jeffreys_limits(y, 1e6, {0.025, 0.025}),
+                             cordgain::wilson(y, 1e6, 0.05), blaker(y, 1e6, 0.05)};
+    for (const Limits& l : limits) {
+      REQUIRE(l.lower <= y / 1e6 + 1e-6);
+      REQUIRE(l.upper >= y / 1e6 - 1e-6);
+      REQUIRE(l.lower < l.upper);
+      REQUIRE(l.error < 1e-12);
+    }
+  }
+}
+
+TEST_CASE("counts and confidence out of range are refused") {
+  REQUIRE_THROWS_AS(clopper_pearson(5.0, 4.0, {0.025, 0.025}), InvalidInput);
+  REQUIRE_THROWS_AS(clopper_pearson(-1.0, 4.0, {0.025, 0.025}), InvalidInput);
+  REQUIRE_THROWS_AS(clopper_pearson(0.0, 0.0, {0.025, 0.025}), InvalidInput);
+  REQUIRE_THROWS_AS(cordgain::jeffreys_limits(1.5, 4.0, {0.025, 0.025}), InvalidInput);
+  REQUIRE_THROWS_AS(cordgain::wilson(1.0, 4.0, 0.0), InvalidInput);
+  REQUIRE_THROWS_AS(blaker(1.0, 4.0, 1.0), InvalidInput);
+  REQUIRE_THROWS_AS(blaker(NAN, 4.0, 0.05), InvalidInput);
+}
+
+TEST_CASE("a root without a sign change is a numerical error") {
+  REQUIRE_THROWS_AS(cordgain::detail::bracketed_root([](double p) { return p + 1.0; }, 0.0, 1.0),
+                    cordgain::NumericalError);
+}

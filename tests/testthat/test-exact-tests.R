@@ -1,0 +1,284 @@
+# Closed forms are compared at 1e-10, one-dimensional searches at 1e-9: the tolerances
+# that the check files ask of a test.
+closed <- 1e-10
+search <- 1e-9
+
+test_that("the limits of 2 of 4 are the independently computed ones", {
+  limits <- binomial_limits(2, 4, 0.95)
+  low <- \(term) value_of(limits, term, "conf.low")
+  expect_equal(low("rate_clopper_pearson"), checks_value("A08"), tolerance = closed)
+  expect_equal(value_of(limits, "rate_clopper_pearson", "conf.high"), checks_value("A09"), tolerance = closed)
+  expect_equal(low("rate_jeffreys"), checks_value("A11"), tolerance = closed)
+  expect_equal(low("rate_blaker"), checks_value("A12"), tolerance = closed)
+  expect_equal(low("rate_wilson"), checks_value("A13"), tolerance = closed)
+})
+
+test_that("the one-sided lower limit of 2 of 4 is the natural rate whose tail is 5 %", {
+  lower <- core_clopper_pearson(2, 4, 0.05, 0)$lower
+  expect_equal(lower, checks_value("A10"), tolerance = closed)
+  expect_equal(stats::pbinom(1, 4, lower, lower.tail = FALSE), 0.05, tolerance = closed)
+})
+
+test_that("Clopper-Pearson, Jeffreys and Wilson limits agree with R's own beta quantiles and score test", {
+  for (n in c(1, 4, 17, 200)) {
+    for (y in unique(c(0, 1, n %/% 3, n))) {
+      limits <- binomial_limits(y, n, 0.9)
+      exact <- c(
+        if (y == 0) 0 else stats::qbeta(0.05, y, n - y + 1), if (y == n) 1 else stats::qbeta(0.95, y + 1, n - y)
+      )
+      bayes <- stats::qbeta(c(0.05, 0.95), y + 0.5, n - y + 0.5)
+      score <- suppressWarnings(stats::prop.test(y, n, conf.level = 0.9, correct = FALSE)$conf.int)
+      between <- \(term) c(value_of(limits, term, "conf.low"), value_of(limits, term, "conf.high"))
+      expect_equal(between("rate_clopper_pearson"), exact, tolerance = closed)
+      expect_equal(between("rate_jeffreys"), bayes, tolerance = closed)
+      expect_equal(between("rate_wilson"), as.numeric(score), tolerance = closed)
+    }
+  }
+})
+
+test_that("the Jeffreys row has the mean and standard deviation of its posterior", {
+  limits <- binomial_limits(1, 4, 0.95)
+  expect_equal(value_of(limits, "rate_jeffreys"), 1.5 / 5, tolerance = closed)
+  expect_equal(value_of(limits, "rate_jeffreys", "std.error"), sqrt(1.5 * 3.5 / (25 * 6)), tolerance = closed)
+  expect_equal(value_of(limits, "rate_blaker"), 0.25)
+})
+
+test_that("limits mirror when events and others are exchanged", {
+  for (y in 0:7) {
+    one <- binomial_limits(y, 7, 0.95)
+    two <- binomial_limits(7 - y, 7, 0.95)
+    expect_equal(one$conf.low, 1 - two$conf.high, tolerance = closed)
+    expect_equal(one$estimate, 1 - two$estimate, tolerance = closed)
+  }
+})
+
+test_that("limits are nested in the confidence level", {
+  for (y in 0:6) {
+    levels <- lapply(c(0.5, 0.8, 0.9, 0.95, 0.99), \(level) binomial_limits(y, 6, level))
+    for (i in seq_along(levels)[-1]) {
+      # 1e-14: rounding of limits that are equal, at 0 and 1
+      expect_true(all(levels[[i]]$conf.low <= levels[[i - 1]]$conf.low + 1e-14))
+      expect_true(all(levels[[i]]$conf.high >= levels[[i - 1]]$conf.high - 1e-14))
+    }
+  }
+})
+
+# Coverage over a grid of rates, by adding the probabilities of the outcomes whose limits hold the rate.
+coverage <- function(n, method, rates, level = 0.95) {
+  limits <- do.call(rbind, lapply(0:n, \(y) rate_interval(y, n, level, method)))
+  vapply(rates, \(p) {
+    sum(stats::dbinom(0:n, n, p)[limits$conf.low <= p + 1e-12 & limits$conf.high >= p - 1e-12])
+  }, 0)
+}
+
+test_that("Clopper-Pearson and Blaker never cover less than stated, up to 12 patients", {
+  rates <- seq(0.003, 0.997, by = 0.007)
+  for (n in 1:12) {
+    for (method in c("clopper-pearson", "blaker")) {
+      # 1e-9: at a limit itself the covered probability is the stated one to rounding of the limit
+      expect_gte(min(coverage(n, method, rates)), 0.95 - 1e-9)
+    }
+  }
+})
+
+test_that("Wilson covers less than stated somewhere, which its help says", {
+  expect_lt(min(coverage(4, "wilson", seq(0.01, 0.99, by = 0.01))), 0.95)
+})
+
+test_that("Blaker lies within Clopper-Pearson", {
+  for (n in c(4, 11, 30)) {
+    for (y in 0:n) {
+      limits <- rate_interval(y, n, method = c("clopper-pearson", "blaker"))
+      expect_gte(limits$conf.low[2], limits$conf.low[1] - 1e-14)
+      expect_lte(limits$conf.high[2], limits$conf.high[1] + 1e-14)
+    }
+  }
+})
+
+test_that("a rate beyond a Blaker limit is rejected by the acceptability of the definition", {
+  acceptability <- function(y, n, p) {
+    tail <- pmin(stats::pbinom(0:n, n, p), stats::pbinom(0:n - 1, n, p, lower.tail = FALSE))
+    sum(stats::dbinom(0:n, n, p)[tail <= tail[y + 1] * (1 + 1e-11)])
+  }
+  for (y in 0:9) {
+    limits <- rate_interval(y, 9, 0.9, "blaker")
+    outside <- c(seq(0, limits$conf.low - 1e-9, length.out = 50), seq(limits$conf.high + 1e-9, 1, length.out = 50))
+    outside <- outside[outside > 0 & outside < 1 & (outside < limits$conf.low | outside > limits$conf.high)]
+    expect_true(all(vapply(outside, \(p) acceptability(y, 9, p), 0) <= 0.1))
+  }
+})
+
+test_that("the default of rate_interval() gives four methods and the columns of every tidy()", {
+  limits <- rate_interval(2, 4)
+  expect_named(limits, c("term", "estimate", "std.error", "conf.low", "conf.high", "num.error", "num.kind"))
+  expect_equal(nrow(limits), 4)
+  expect_true(all(limits$num.error > 0 & limits$num.error < 1e-12))
+})
+
+test_that("the rule of three is offered from 30 patients on, for no event", {
+  expect_equal(rate_interval(0, 30, method = "rule-of-three")$conf.high, -log(0.05) / 30, tolerance = closed)
+  expect_error(rate_interval(0, 29, method = "rule-of-three"), class = "cordgain_invalid_input")
+  expect_error(rate_interval(1, 30, method = "rule-of-three"), class = "cordgain_invalid_input")
+})
+
+test_that("limits that do not hold for a few patients are refused, and the error says what to use", {
+  for (method in c("wald", "chi-squared", "rule-of-three")) {
+    expect_error(rate_interval(0, 4, method = method), "clopper-pearson", class = "cordgain_invalid_input")
+  }
+  expect_error(rate_interval(3, 100, method = "wald"), "not offered", class = "cordgain_invalid_input")
+  expect_error(rate_interval(3, 100, method = "chi-squared"), "not offered", class = "cordgain_invalid_input")
+})
+
+test_that("counts that are none are refused with a class", {
+  bad <- list(
+    list(-1, 4), list(5, 4), list(1.5, 4), list(0, 0), list(NaN, 4), list(Inf, 4), list("2", 4), list(NULL, 4),
+    list(factor(2), 4), list(2, NA), list(c(1, 2), 4), list(NA_real_, 4), list(TRUE, 4), list(2, 4, 1), list(2, 4, 0),
+    list(2, 4, "95 %")
+  )
+  for (args in bad) expect_error(do.call(rate_interval, args), class = "cordgain_invalid_input")
+  expect_error(rate_interval(2, 4, method = "exact"), class = "cordgain_invalid_input")
+  expect_error(rate_interval(2, 4, method = character()), class = "cordgain_invalid_input")
+  expect_error(rate_interval(2, 4, method = 1), class = "cordgain_invalid_input")
+})
+
+test_that("the error for too many events names the argument and the counts", {
+  expect_error(rate_interval(5, 4), "events.*5 of 4")
+})
+
+# Two groups ----------------------------------------------------------------------------
+
+test_that("two of four against 32 of 187 has the independently computed p-values", {
+  tests <- two_by_two(2, 4, 32, 187)
+  expect_equal(value_of(tests, "fisher"), checks_value("B15"), tolerance = closed)
+  expect_equal(value_of(tests, "barnard"), checks_value("B16"), tolerance = search)
+  expect_equal(value_of(tests, "boschloo"), checks_value("B17"), tolerance = search)
+  expect_equal(value_of(tests, "barnard", "nuisance"), 0.03931, tolerance = 1e-4) # five digits are printed
+  expect_equal(value_of(tests, "boschloo", "nuisance"), 0.33458, tolerance = 1e-4)
+  expect_equal(tests$p.value, tests$estimate)
+  expect_true(all(tests$num.error < 1e-10))
+  expect_equal(tests$num.kind, c("exact", "bound", "bound"))
+  expect_true(all(tests$assumption == "exchangeability assumed"))
+})
+
+test_that("Fisher's p-values are those of R's fisher.test()", {
+  for (case in list(c(2, 4, 32, 187), c(0, 4, 3, 9), c(4, 4, 0, 5), c(7, 12, 5, 12), c(3, 50, 40, 300))) {
+    for (alternative in c("greater", "less", "two.sided")) {
+      table <- matrix(c(case[1], case[2] - case[1], case[3], case[4] - case[3]), 2)
+      own <- two_by_two(case[1], case[2], case[3], case[4], alternative)
+      expect_equal(own$estimate[1], stats::fisher.test(table, alternative = alternative)$p.value, tolerance = closed)
+    }
+  }
+})
+
+# Largest probability of the tables as extreme, over a grid of rates: never above the supremum.
+brute_force <- function(y1, n1, y0, n0, statistic) {
+  all <- expand.grid(x1 = 0:n1, x0 = 0:n0)
+  values <- mapply(statistic, all$x1, all$x0)
+  region <- all[values >= statistic(y1, y0) - 1e-9, ]
+  rates <- seq(0.0005, 0.9995, by = 0.001)
+  max(vapply(rates, \(p) sum(stats::dbinom(region$x1, n1, p) * stats::dbinom(region$x0, n0, p)), 0))
+}
+
+pooled_z <- function(n1, n0, turn = 1) {
+  function(x1, x0) {
+    p <- (x1 + x0) / (n1 + n0)
+    if (p == 0 || p == 1) 0 else turn * (x1 / n1 - x0 / n0) / sqrt(p * (1 - p) * (1 / n1 + 1 / n0))
+  }
+}
+
+minus_fisher <- function(n1, n0, alternative) {
+  function(x1, x0) -stats::fisher.test(matrix(c(x1, n1 - x1, x0, n0 - x0), 2), alternative = alternative)$p.value
+}
+
+test_that("Barnard and Boschloo are the largest size over all rates, found by brute force", {
+  for (case in list(c(2, 4, 1, 6), c(1, 4, 3, 6), c(4, 4, 2, 6), c(0, 4, 0, 6), c(3, 5, 3, 5))) {
+    n1 <- case[2]
+    n0 <- case[4]
+    tests <- two_by_two(case[1], n1, case[3], n0)
+    both <- two_by_two(case[1], n1, case[3], n0, "two.sided")
+    size <- c(
+      brute_force(case[1], n1, case[3], n0, pooled_z(n1, n0)),
+      brute_force(case[1], n1, case[3], n0, minus_fisher(n1, n0, "greater")),
+      brute_force(case[1], n1, case[3], n0, \(x1, x0) abs(pooled_z(n1, n0)(x1, x0))),
+      brute_force(case[1], n1, case[3], n0, minus_fisher(n1, n0, "two.sided"))
+    )
+    found <- c(tests$estimate[2:3], both$estimate[2:3])
+    expect_true(all(size <= found + 1e-10)) # the proved bound on the supremum
+    # The grid of step 0.001 misses a top by at most N / (8 p q) * step^2 where it is curved and N * step at the ends.
+    expect_true(all(found - size < 0.006))
+  }
+})
+
+test_that("Boschloo is never above Fisher", {
+  for (y1 in 0:4) {
+    for (y0 in c(0, 3, 10, 20)) {
+      tests <- two_by_two(y1, 4, y0, 20)
+      expect_lte(tests$estimate[3], tests$estimate[1] + 1e-12) # rounding of the sums
+    }
+  }
+})
+
+test_that("exchanging events and others turns the alternative, exchanging the groups too", {
+  one <- two_by_two(3, 4, 5, 20)
+  others <- two_by_two(1, 4, 15, 20, "less")
+  groups <- two_by_two(5, 20, 3, 4, "less")
+  expect_equal(others$estimate, one$estimate, tolerance = search)
+  expect_equal(groups$estimate, one$estimate, tolerance = search)
+})
+
+test_that("p-values fall as the treated do better", {
+  p <- vapply(0:4, \(y) two_by_two(y, 4, 30, 150)$estimate, numeric(3))
+  expect_true(all(diff(t(p)) <= 1e-10))
+})
+
+test_that("tables beyond the stated size are a classed error that says the size", {
+  expect_error(two_by_two(10, 5000, 20, 5000), "16 million", class = "cordgain_invalid_input")
+})
+
+# e-values -------------------------------------------------------------------------------
+
+test_that("the e-value of 2 of 4 is the independently computed Bayes factor", {
+  expect_equal(e_value_row(2, 4, 0.193)$estimate, checks_value("B12"), tolerance = closed)
+  expect_equal(e_value_row(2, 4, 0.193)$estimate, checks_value("H08"), tolerance = closed)
+  expect_equal(e_value_row(2, 4, 0.193, one_sided = TRUE)$estimate, checks_value("B13"), tolerance = closed)
+})
+
+test_that("the path of 1, 1, 0, 0 peaks after two patients at the independently computed value", {
+  path <- e_value_path(c(1, 1, 0, 0), 0.193)
+  expect_equal(which.max(path$estimate), 2L)
+  expect_equal(max(path$estimate), checks_value("H09"), tolerance = closed)
+  expect_equal(path$patient, 1:4)
+  expect_equal(path$outcome, c(1, 1, 0, 0))
+})
+
+test_that("every order ends at the same value", {
+  ends <- vapply(list(c(1, 1, 0, 0), c(0, 0, 1, 1), c(1, 0, 0, 1)), \(o) e_value_path(o, 0.193)$estimate[4], 0)
+  expect_equal(ends, rep(checks_value("H08"), 3), tolerance = closed)
+})
+
+test_that("an e-value agrees with the ratio of integrals, for other mixtures and one-sided", {
+  p0 <- 0.3
+  likelihood <- \(p) p^3 * (1 - p)^4
+  above <- \(from) stats::integrate(\(p) likelihood(p) * stats::dbeta(p, 2, 5), from, 1, rel.tol = 1e-11)$value
+  expect_equal(e_value_row(3, 7, p0, a = 2, b = 5)$estimate, above(0) / likelihood(p0), tolerance = search)
+  mass <- stats::pbeta(p0, 2, 5, lower.tail = FALSE)
+  expect_equal(e_value_row(3, 7, p0, TRUE, 2, 5)$estimate, above(p0) / mass / likelihood(p0), tolerance = search)
+})
+
+test_that("under the null rate an e-value is worth 1 on average, one-sided at most 1 below it", {
+  values <- vapply(0:6, \(y) e_value_row(y, 6, 0.193)$estimate, 0)
+  one_sided <- vapply(0:6, \(y) e_value_row(y, 6, 0.193, one_sided = TRUE)$estimate, 0)
+  expect_equal(sum(stats::dbinom(0:6, 6, 0.193) * values), 1, tolerance = closed)
+  for (p in c(0.01, 0.1, 0.19)) expect_lte(sum(stats::dbinom(0:6, 6, p) * one_sided), 1)
+})
+
+test_that("outcomes that are no outcomes are refused with a class", {
+  for (bad in list(c(1, 2), "1", numeric(), NULL, c(1, NA), c(TRUE, FALSE), factor(1))) {
+    expect_error(e_value_path(bad, 0.2), class = "cordgain_invalid_input")
+  }
+  for (rate in list(0, 1, NA_real_, "0.2", c(0.1, 0.2))) {
+    expect_error(e_value_path(c(1, 0), rate), class = "cordgain_invalid_input")
+  }
+  expect_error(e_value_path(1, 0.2, one_sided = NA), class = "cordgain_invalid_input")
+  expect_error(e_value_path(1, 0.2, a = 0), class = "cordgain_invalid_input")
+})

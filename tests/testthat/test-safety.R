@@ -1,0 +1,175 @@
+closed <- 1e-10 # closed forms, as the check files ask
+
+none_of_four <- function(...) safety(0, n = 4, exposure_years = 4, definition = "related serious adverse event", ...)
+
+upper <- function(x, term) value_of(tidy(x), term, "conf.high")
+
+test_that("0 of 4 has the independently computed limits of the risk", {
+  x <- none_of_four()
+  expect_equal(upper(x, "risk_exact_upper"), checks_value("D01"), tolerance = closed)
+  expect_equal(upper(x, "risk_exact"), checks_value("D02"), tolerance = closed)
+  expect_equal(upper(x, "risk_uniform_upper"), checks_value("D03"), tolerance = closed)
+  expect_equal(upper(x, "risk_jeffreys_upper"), checks_value("D04"), tolerance = closed)
+  expect_equal(value_of(tidy(x), "risk_exact_upper", "conf.low"), 0)
+})
+
+test_that("0 in 4 patient-years has the independently computed limits of the rate", {
+  x <- none_of_four()
+  expect_equal(upper(x, "rate_exact_upper"), checks_value("D05"), tolerance = closed)
+  expect_equal(upper(x, "rate_jeffreys_upper"), checks_value("D06"), tolerance = closed)
+})
+
+test_that("a gamma prior gives the independently computed tail and prediction", {
+  stand_in_priors()
+  x <- none_of_four(prior = gamma_of(1, 1), source = "worked example", rate_threshold = 0.25, next_years = 10)
+  expect_equal(value_of(tidy(x), "prob_rate_above_prior"), checks_value("D07"), tolerance = closed)
+  expect_equal(value_of(tidy(x), "no_event_years_prior"), checks_value("I11"), tolerance = closed)
+})
+
+test_that("the next four patients are free of events with the independently computed probability", {
+  expect_equal(value_of(tidy(none_of_four()), "no_event_patients_uniform"), checks_value("D08"), tolerance = closed)
+})
+
+test_that("one event turns the message: the two independently computed probabilities stand side by side", {
+  stand_in_priors()
+  x <- none_of_four(prior = beta_of(0.2, 0.8), source = "worked example", threshold = 0.2)
+  expect_equal(value_of(tidy(x), "prob_risk_above_prior"), checks_value("D10"), tolerance = closed)
+  expect_equal(value_of(tidy(x), "prob_risk_above_prior_one_more"), checks_value("D11"), tolerance = closed)
+  expect_equal(value_of(tidy(x), "prob_some_at_threshold"), checks_value("D12"), tolerance = closed)
+})
+
+test_that("limits and tails agree with R's own beta, gamma and Poisson functions", {
+  x <- safety(3, 11, 6.5, "any infection", threshold = 0.3, rate_threshold = 0.4, conf.level = 0.9)
+  table <- tidy(x)
+  between <- \(term) c(value_of(table, term, "conf.low"), value_of(table, term, "conf.high"))
+  ends <- c(0.05, 0.95)
+  expect_equal(between("risk_exact"), as.numeric(stats::binom.test(3, 11, conf.level = 0.9)$conf.int), tolerance = closed)
+  expect_equal(between("risk_jeffreys"), stats::qbeta(ends, 3.5, 8.5), tolerance = closed)
+  expect_equal(between("risk_uniform_upper"), c(0, stats::qbeta(0.9, 4, 9)), tolerance = closed)
+  expect_equal(
+    between("rate_exact"), as.numeric(stats::poisson.test(3, 6.5, conf.level = 0.9)$conf.int), tolerance = closed
+  )
+  expect_equal(between("rate_jeffreys"), stats::qgamma(ends, 3.5, 6.5), tolerance = closed)
+  above <- stats::pbeta(0.3, 3.5, 8.5, lower.tail = FALSE)
+  expect_equal(value_of(table, "prob_risk_above_jeffreys"), above, tolerance = closed)
+  above <- stats::pgamma(0.4, 3.5, 6.5, lower.tail = FALSE)
+  expect_equal(value_of(table, "prob_rate_above_jeffreys"), above, tolerance = closed)
+})
+
+test_that("posterior rows have the mean and standard deviation of their law", {
+  table <- tidy(safety(1, 5, 10, "any infection"))
+  expect_equal(value_of(table, "risk_uniform"), 2 / 7, tolerance = closed)
+  expect_equal(value_of(table, "risk_uniform", "std.error"), sqrt(2 * 5 / (49 * 8)), tolerance = closed)
+  expect_equal(value_of(table, "rate_jeffreys"), 1.5 / 10, tolerance = closed)
+  expect_equal(value_of(table, "rate_jeffreys", "std.error"), sqrt(1.5) / 10, tolerance = closed)
+  expect_equal(value_of(table, "rate_exact"), 1 / 10)
+})
+
+test_that("the prediction over years is the negative binomial at 0, over patients the beta-binomial", {
+  table <- tidy(safety(2, 9, 7, "any infection", next_years = 3, next_patients = 5))
+  expect_equal(value_of(table, "no_event_years_jeffreys"), stats::dnbinom(0, 2.5, 7 / 10), tolerance = closed)
+  expected <- beta(2.5, 7.5 + 5) / beta(2.5, 7.5)
+  expect_equal(value_of(table, "no_event_patients_jeffreys"), expected, tolerance = closed)
+})
+
+test_that("tidy() has its columns and every number its error", {
+  table <- tidy(none_of_four(threshold = 0.2, rate_threshold = 0.1))
+  expect_named(table, c("term", "estimate", "std.error", "conf.low", "conf.high", "num.error", "num.kind"))
+  expect_true(all(table$num.error >= 0 & table$num.error < 1e-12))
+  expect_equal(anyDuplicated(table$term), 0L)
+})
+
+test_that("an informative prior is shown beside Jeffreys and needs a source", {
+  stand_in_priors()
+  expect_error(none_of_four(prior = beta_of(0.2, 0.8)), "source", class = "cordgain_invalid_input")
+  x <- none_of_four(prior = list(beta_of(1, 9), gamma_of(1, 2)), source = "registry report")
+  expect_true(all(c("risk_prior", "risk_jeffreys", "rate_prior", "rate_jeffreys") %in% tidy(x)$term))
+  expect_output(print(x), "registry report")
+})
+
+test_that("named priors add nothing to those always shown", {
+  expect_equal(tidy(none_of_four(prior = "uniform")), tidy(none_of_four()))
+  expect_error(none_of_four(prior = "flat"), class = "cordgain_invalid_input")
+})
+
+test_that("priors of another kind are refused", {
+  stand_in_priors()
+  normal <- structure(list(kind = "normal", parameters = c(mean = 0, sd = 1)), class = "prior")
+  expect_error(none_of_four(prior = normal, source = "x"), "normal", class = "cordgain_invalid_input")
+  expect_error(none_of_four(prior = list(3), source = "x"), class = "cordgain_invalid_input")
+})
+
+test_that("no events without a definition or an exposure is refused", {
+  expect_error(safety(0, 4, 4), "definition", class = "cordgain_invalid_input")
+  expect_error(safety(0, 4, definition = "x"), "exposure", class = "cordgain_invalid_input")
+  expect_error(safety(0, 4, NULL, "x"), "exposure", class = "cordgain_invalid_input")
+  expect_error(safety(0, 4, 0, "x"), class = "cordgain_invalid_input")
+  expect_error(safety(0, exposure_years = 4, definition = "x"), class = "cordgain_invalid_input")
+  expect_error(safety(), class = "cordgain_invalid_input")
+  for (bad in list("", "  ", NA, NULL, 3, c("a", "b"))) {
+    expect_error(safety(0, 4, 4, bad), class = "cordgain_invalid_input")
+  }
+})
+
+test_that("counts and exposures that are none are refused with a class", {
+  bad <- list(
+    list(-1, 4, 4), list(5, 4, 4), list(0.5, 4, 4), list(0, 0, 4), list(NaN, 4, 4), list("0", 4, 4), list(NULL, 4, 4),
+    list(factor(0), 4, 4), list(0, 4, Inf), list(0, 4, -1), list(0, 4, NA), list(0, "4", 4)
+  )
+  for (args in bad) expect_error(do.call(safety, c(args, "any harm")), class = "cordgain_invalid_input")
+  expect_error(none_of_four(threshold = 1), class = "cordgain_invalid_input")
+  expect_error(none_of_four(rate_threshold = 0), class = "cordgain_invalid_input")
+  expect_error(none_of_four(next_patients = 1.5), class = "cordgain_invalid_input")
+  expect_error(none_of_four(next_years = -1), class = "cordgain_invalid_input")
+  expect_error(none_of_four(conf.level = 1), class = "cordgain_invalid_input")
+  expect_error(none_of_four(thresold = 0.2)) # a misspelt argument
+})
+
+test_that("events in all patients leave no row for one more", {
+  table <- tidy(safety(4, 4, 4, "fever", threshold = 0.5))
+  expect_false(any(grepl("one_more", table$term)))
+  expect_equal(value_of(table, "risk_exact", "conf.high"), 1)
+})
+
+test_that("a trial arm gives its own harms, and one without any is refused", {
+  harms <- list(events = 0, n = 4, exposure_years = 4, definition = "related serious adverse event")
+  testthat::skip_if(exists("arm_harms", envir = asNamespace("cordgain"), inherits = FALSE), "tested with trial_arm()")
+  stand_in("arm_harms", \(x) x$harms)
+  arm <- structure(list(harms = harms), class = "trial_arm")
+  expect_equal(tidy(safety(arm)), tidy(none_of_four()))
+  expect_error(safety(structure(list(), class = "trial_arm")), class = "cordgain_invalid_input")
+})
+
+test_that("the print says what cannot be ruled out and what counted as an event", {
+  printed <- paste(capture.output(print(none_of_four(threshold = 0.2, rate_threshold = 0.25))), collapse = "\n")
+  expect_match(printed, "cannot rule\\s+out a risk of up to\\s+52.7 %")
+  expect_match(printed, "related serious adverse event")
+  expect_match(printed, "would have come without\\s+the treatment is not known")
+  expect_match(printed, "risk above 20 %, Jeffreys prior, one event more")
+  expect_match(printed, "any event at a risk of 20 %")
+})
+
+test_that("no word of the output says safe, proved, caused or significant", {
+  x <- none_of_four(threshold = 0.2)
+  words <- c(capture.output(print(x)), capture.output(print(summary(x))))
+  expect_false(any(grepl("\\b(safe|proved|caused|significant)\\b", words, ignore.case = TRUE)))
+})
+
+test_that("the summary prints the sentences and the whole table", {
+  expect_output(print(summary(none_of_four())), "rate_jeffreys_upper")
+})
+
+test_that("the plot draws one bar per method within 0 and 1", {
+  skip_if_not_installed("ggplot2")
+  drawn <- plot(none_of_four())
+  expect_s3_class(drawn, "ggplot")
+  built <- ggplot2::ggplot_build(drawn)
+  expect_equal(nrow(built$data[[1]]), 3L)
+  expect_equal(max(built$data[[1]]$xmax), upper(none_of_four(), "risk_exact"))
+})
+
+test_that("a number that misses its error is an error, not a quiet number", {
+  x <- none_of_four()
+  x$table$num.error[1] <- 1e-3
+  expect_error(validate_safety(x), class = "cordgain_numerical_error")
+})
