@@ -65,8 +65,8 @@ cpp_shift_rates <- function(grid, offset, size) {
     .Call(`_cordgain_cpp_shift_rates`, grid, offset, size)
 }
 
-cpp_couple_rates <- function(grids, size) {
-    .Call(`_cordgain_cpp_couple_rates`, grids, size)
+cpp_couple_rates <- function(grids, offset, size) {
+    .Call(`_cordgain_cpp_couple_rates`, grids, offset, size)
 }
 
 cpp_natural_responders <- function(rates) {
@@ -93,8 +93,16 @@ cpp_meta_predictive <- function(evidence, priors, fine) {
     .Call(`_cordgain_cpp_meta_predictive`, evidence, priors, fine)
 }
 
-cpp_meta_elir <- function(evidence, priors, fine) {
-    .Call(`_cordgain_cpp_meta_elir`, evidence, priors, fine)
+cpp_meta_effective_size <- function(evidence, priors, mean, fine) {
+    .Call(`_cordgain_cpp_meta_effective_size`, evidence, priors, mean, fine)
+}
+
+cpp_prior_effective_size <- function(prior, moves, mean, fine) {
+    .Call(`_cordgain_cpp_prior_effective_size`, prior, moves, mean, fine)
+}
+
+cpp_scenarios <- function(prior, fine) {
+    .Call(`_cordgain_cpp_scenarios`, prior, fine)
 }
 
 cpp_prior_predictive <- function(prior, moves, fine) {

@@ -53,3 +53,46 @@ core_fisher <- function(y1, n1, y0, n0, side) call_core(cpp_fisher, y1, n1, y0, 
 core_barnard <- function(y1, n1, y0, n0, side) call_core(cpp_barnard, y1, n1, y0, n0, side)
 
 core_boschloo <- function(y1, n1, y0, n0, side) call_core(cpp_boschloo, y1, n1, y0, n0, side)
+
+# Natural recovery (src/bind_natural.cpp) -----------------------------------------
+# `fine` chooses between the two routes whose difference is the numerical error.
+
+core_meta_predictive <- function(evidence, priors, fine) call_core(cpp_meta_predictive, evidence, priors, fine)
+
+core_meta_effective_size <- function(evidence, priors, mean, fine) {
+  call_core(cpp_meta_effective_size, evidence, priors, mean, fine)
+}
+
+core_prior_predictive <- function(prior, moves, fine) call_core(cpp_prior_predictive, prior, moves, fine)
+
+core_prior_effective_size <- function(prior, moves, mean, fine) {
+  call_core(cpp_prior_effective_size, prior, moves, mean, fine)
+}
+
+core_prior_ess <- function(prior, sampling, sigma, mean, fine) {
+  call_core(cpp_prior_ess, prior, sampling, sigma, mean, fine)
+}
+
+core_scenarios <- function(prior, fine) call_core(cpp_scenarios, prior, fine)
+
+core_grid_summary <- function(grid, probs, as_rate) call_core(cpp_grid_summary, grid, probs, as_rate)
+
+core_grid_cdf <- function(grid, x) call_core(cpp_grid_cdf, grid, x)
+
+core_shift_rates <- function(grid, offset, size) call_core(cpp_shift_rates, grid, offset, size)
+
+core_couple_rates <- function(grids, offset, size) call_core(cpp_couple_rates, grids, offset, size)
+
+# The comparison (src/bind_excess.cpp) ----------------------------------------------
+
+core_natural_responders <- function(rates) call_core(cpp_natural_responders, rates)
+
+core_effect_table <- function(rates, effect) call_core(cpp_effect_table, rates, effect)
+
+core_effect_posterior <- function(rates, effect, responders) call_core(cpp_effect_posterior, rates, effect, responders)
+
+core_rate_difference <- function(rates, a, b, probs, margin) {
+  call_core(cpp_rate_difference, rates, a, b, probs, margin)
+}
+
+core_sum_of_steps <- function(steps, n, uncertain) call_core(cpp_sum_of_steps, steps, n, uncertain)

@@ -90,7 +90,7 @@ e_value_path <- function(outcomes, rate, one_sided = FALSE, a = 1, b = 1) {
   check_number(a, min = 0, min_open = TRUE)
   check_number(b, min = 0, min_open = TRUE)
   path <- core_e_value_path(outcomes, rate, a, b, one_sided)
-  row <- exact_row("e_value", path, error = e_value_error(path, seq_along(path)))
+  row <- term_row("e_value", path, error = e_value_error(path, seq_along(path)))
   cbind(data.frame(patient = seq_along(path), outcome = outcomes), row)
 }
 
@@ -123,11 +123,11 @@ two_by_two <- function(y1, n1, y0, n0, alternative = "greater") {
 #' @noRd
 e_value_row <- function(y, n, rate, one_sided = FALSE, a = 1, b = 1) {
   value <- core_e_value(y, n, rate, a, b, one_sided)
-  exact_row("e_value", value, error = e_value_error(value, n))
+  term_row("e_value", value, error = e_value_error(value, n))
 }
 
 test_row <- function(term, test, num.kind) {
-  row <- exact_row(term, test$p_value, error = test$error, num.kind = num.kind)
+  row <- term_row(term, test$p_value, error = test$error, num.kind = num.kind)
   row$statistic <- test$statistic
   row$p.value <- test$p_value
   row$nuisance <- test$nuisance
@@ -135,18 +135,8 @@ test_row <- function(term, test, num.kind) {
   row
 }
 
-#' One row (or one per value) with the columns every tidy() has
-#' @noRd
-exact_row <- function(term, estimate, lower = NA_real_, upper = NA_real_, error = 0, std.error = NA_real_,
-                      num.kind = "estimate") {
-  data.frame(
-    term = term, estimate = estimate, std.error = std.error, conf.low = lower, conf.high = upper,
-    num.error = error, num.kind = num.kind
-  )
-}
-
 limits_row <- function(term, estimate, limits, std.error = NA_real_) {
-  exact_row(term, estimate, limits$lower, limits$upper, limits$error, std.error)
+  term_row(term, estimate, limits$lower, limits$upper, limits$error, std.error)
 }
 
 # The sum of logs carries one rounding a patient; ten times that.
@@ -176,7 +166,7 @@ wilson_row <- function(y, n, alpha) {
 jeffreys_row <- function(y, n, alpha) beta_row("rate_jeffreys", y + 0.5, n - y + 0.5, alpha / 2, alpha / 2)
 
 rule_of_three_row <- function(y, n, alpha) {
-  exact_row("rate_rule_of_three", 0, lower = 0, upper = -log(alpha) / n, error = 8 * .Machine$double.eps)
+  term_row("rate_rule_of_three", 0, lower = 0, upper = -log(alpha) / n, error = 8 * .Machine$double.eps)
 }
 
 #' Mean, standard deviation and limits of a beta posterior

@@ -172,7 +172,7 @@ risk_posterior_rows <- function(data, asked, name, shape, alpha) {
   rows <- rbind(
     beta_row(paste0("risk_", name), a, b, alpha / 2, alpha / 2),
     beta_row(paste0("risk_", name, "_upper"), a, b, 0, alpha),
-    exact_row(paste0("no_event_patients_", name), none, num.kind = "exact")
+    term_row(paste0("no_event_patients_", name), none, num.kind = "exact")
   )
   if (is.null(asked$threshold)) {
     return(rows)
@@ -204,7 +204,7 @@ rate_posterior_rows <- function(data, asked, name, shape, alpha) {
   rows <- rbind(
     limits_row(paste0("rate_", name), a / b, limits(alpha / 2, alpha / 2), sqrt(a) / b),
     limits_row(paste0("rate_", name, "_upper"), a / b, limits(0, alpha), sqrt(a) / b),
-    exact_row(paste0("no_event_years_", name), none, num.kind = "exact")
+    term_row(paste0("no_event_years_", name), none, num.kind = "exact")
   )
   if (is.null(asked$rate_threshold)) {
     return(rows)
@@ -212,14 +212,14 @@ rate_posterior_rows <- function(data, asked, name, shape, alpha) {
   rbind(rows, harm_above_row(paste0("prob_rate_above_", name), core_gamma_above(a, b, asked$rate_threshold)))
 }
 
-harm_above_row <- function(term, measured) exact_row(term, measured$value, error = measured$error)
+harm_above_row <- function(term, measured) term_row(term, measured$value, error = measured$error)
 
 # What the trial could have seen were the risk the threshold.
 harm_planning_row <- function(data, threshold) {
   if (is.null(threshold)) {
     return(NULL)
   }
-  exact_row("prob_some_at_threshold", -expm1(data$n * log1p(-threshold)), num.kind = "exact")
+  term_row("prob_some_at_threshold", -expm1(data$n * log1p(-threshold)), num.kind = "exact")
 }
 
 # Methods ---------------------------------------------------------------------------------

@@ -249,6 +249,8 @@ check_harms <- function(harms, n, exposure_years, call) {
 
 # Verbs by which other files look at an arm ------------------------------------
 
+is_trial_arm <- function(x) inherits(x, "trial_arm")
+
 arm_counts <- function(x) {
   list(min = x$responders[1], max = x$responders[2] + x$missing, n = x$n)
 }

@@ -234,13 +234,14 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_couple_rates
-Rcpp::List cpp_couple_rates(const Rcpp::List& grids, const Rcpp::NumericVector& size);
-RcppExport SEXP _cordgain_cpp_couple_rates(SEXP gridsSEXP, SEXP sizeSEXP) {
+Rcpp::List cpp_couple_rates(const Rcpp::List& grids, const Rcpp::NumericVector& offset, const Rcpp::NumericVector& size);
+RcppExport SEXP _cordgain_cpp_couple_rates(SEXP gridsSEXP, SEXP offsetSEXP, SEXP sizeSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type grids(gridsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type offset(offsetSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type size(sizeSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_couple_rates(grids, size));
+    rcpp_result_gen = Rcpp::wrap(cpp_couple_rates(grids, offset, size));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -315,15 +316,40 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// cpp_meta_elir
-Rcpp::List cpp_meta_elir(const Rcpp::List& evidence, const Rcpp::List& priors, bool fine);
-RcppExport SEXP _cordgain_cpp_meta_elir(SEXP evidenceSEXP, SEXP priorsSEXP, SEXP fineSEXP) {
+// cpp_meta_effective_size
+Rcpp::List cpp_meta_effective_size(const Rcpp::List& evidence, const Rcpp::List& priors, double mean, bool fine);
+RcppExport SEXP _cordgain_cpp_meta_effective_size(SEXP evidenceSEXP, SEXP priorsSEXP, SEXP meanSEXP, SEXP fineSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type evidence(evidenceSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type priors(priorsSEXP);
+    Rcpp::traits::input_parameter< double >::type mean(meanSEXP);
     Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_meta_elir(evidence, priors, fine));
+    rcpp_result_gen = Rcpp::wrap(cpp_meta_effective_size(evidence, priors, mean, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_prior_effective_size
+Rcpp::List cpp_prior_effective_size(const Rcpp::NumericMatrix& prior, const Rcpp::List& moves, double mean, bool fine);
+RcppExport SEXP _cordgain_cpp_prior_effective_size(SEXP priorSEXP, SEXP movesSEXP, SEXP meanSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type prior(priorSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type moves(movesSEXP);
+    Rcpp::traits::input_parameter< double >::type mean(meanSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_prior_effective_size(prior, moves, mean, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_scenarios
+Rcpp::List cpp_scenarios(const Rcpp::NumericMatrix& prior, bool fine);
+RcppExport SEXP _cordgain_cpp_scenarios(SEXP priorSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type prior(priorSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_scenarios(prior, fine));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -394,14 +420,16 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_barnard", (DL_FUNC) &_cordgain_cpp_barnard, 5},
     {"_cordgain_cpp_boschloo", (DL_FUNC) &_cordgain_cpp_boschloo, 5},
     {"_cordgain_cpp_shift_rates", (DL_FUNC) &_cordgain_cpp_shift_rates, 3},
-    {"_cordgain_cpp_couple_rates", (DL_FUNC) &_cordgain_cpp_couple_rates, 2},
+    {"_cordgain_cpp_couple_rates", (DL_FUNC) &_cordgain_cpp_couple_rates, 3},
     {"_cordgain_cpp_natural_responders", (DL_FUNC) &_cordgain_cpp_natural_responders, 1},
     {"_cordgain_cpp_effect_table", (DL_FUNC) &_cordgain_cpp_effect_table, 2},
     {"_cordgain_cpp_effect_posterior", (DL_FUNC) &_cordgain_cpp_effect_posterior, 3},
     {"_cordgain_cpp_rate_difference", (DL_FUNC) &_cordgain_cpp_rate_difference, 5},
     {"_cordgain_cpp_sum_of_steps", (DL_FUNC) &_cordgain_cpp_sum_of_steps, 3},
     {"_cordgain_cpp_meta_predictive", (DL_FUNC) &_cordgain_cpp_meta_predictive, 3},
-    {"_cordgain_cpp_meta_elir", (DL_FUNC) &_cordgain_cpp_meta_elir, 3},
+    {"_cordgain_cpp_meta_effective_size", (DL_FUNC) &_cordgain_cpp_meta_effective_size, 4},
+    {"_cordgain_cpp_prior_effective_size", (DL_FUNC) &_cordgain_cpp_prior_effective_size, 4},
+    {"_cordgain_cpp_scenarios", (DL_FUNC) &_cordgain_cpp_scenarios, 2},
     {"_cordgain_cpp_prior_predictive", (DL_FUNC) &_cordgain_cpp_prior_predictive, 3},
     {"_cordgain_cpp_grid_summary", (DL_FUNC) &_cordgain_cpp_grid_summary, 3},
     {"_cordgain_cpp_grid_cdf", (DL_FUNC) &_cordgain_cpp_grid_cdf, 2},

@@ -14,11 +14,12 @@ Rcpp::List cpp_shift_rates(const Rcpp::List& grid, const Rcpp::NumericVector& of
 }
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_couple_rates(const Rcpp::List& grids, const Rcpp::NumericVector& size) {
+Rcpp::List cpp_couple_rates(const Rcpp::List& grids, const Rcpp::NumericVector& offset,
+                            const Rcpp::NumericVector& size) {
   return bind::guard([&] {
     std::vector<cordgain::PanelGrid> strata;
     for (R_xlen_t i = 0; i < grids.size(); ++i) strata.push_back(bind::grid(grids[i]));
-    return bind::wrap_rates(cordgain::couple_rates(strata, bind::vector(size)));
+    return bind::wrap_rates(cordgain::couple_rates(strata, bind::vector(offset), bind::vector(size)));
   });
 }
 

@@ -5,6 +5,7 @@
 #include <cordgain/natural/effective_size.hpp>
 #include <cordgain/natural/meta_predictive.hpp>
 #include <cordgain/natural/prior_predictive.hpp>
+#include <cordgain/natural/scenarios.hpp>
 
 namespace {
 
@@ -22,6 +23,15 @@ MetaPriors meta_priors_from(const Rcpp::List& x) {
           Rcpp::as<double>(x["bias_sd"])};
 }
 
+cordgain::LogOddsMoves moves_from(const Rcpp::List& x) {
+  return {bind::vector(x["shift"]), bind::vector(x["weight"]), Rcpp::as<double>(x["bias_mean"]),
+          Rcpp::as<double>(x["bias_sd"])};
+}
+
+Rcpp::List wrap_size(const cordgain::EffectiveSize& size) {
+  return Rcpp::List::create(Rcpp::Named("elir") = size.elir, Rcpp::Named("morita") = size.morita);
+}
+
 }  // namespace
 
 // [[Rcpp::export(rng = false)]]
@@ -36,18 +46,34 @@ Rcpp::List cpp_meta_predictive(const Rcpp::List& evidence, const Rcpp::List& pri
 }
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_meta_elir(const Rcpp::List& evidence, const Rcpp::List& priors, bool fine) {
+Rcpp::List cpp_meta_effective_size(const Rcpp::List& evidence, const Rcpp::List& priors, double mean, bool fine) {
   return bind::guard([&] {
-    return cordgain::meta_elir(evidence_from(evidence), meta_priors_from(priors), bind::route(fine));
+    return wrap_size(cordgain::meta_effective_size(evidence_from(evidence), meta_priors_from(priors), mean,
+                                                   bind::route(fine)));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_prior_effective_size(const Rcpp::NumericMatrix& prior, const Rcpp::List& moves, double mean, bool fine) {
+  return bind::guard([&] {
+    return wrap_size(
+        cordgain::PriorPredictive(bind::prior(prior), moves_from(moves), bind::route(fine)).effective_size(mean));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_scenarios(const Rcpp::NumericMatrix& prior, bool fine) {
+  return bind::guard([&] {
+    const cordgain::Scenarios s = cordgain::scenarios(bind::prior(prior).components().front(), bind::route(fine));
+    return Rcpp::List::create(Rcpp::Named("value") = s.value, Rcpp::Named("log_weight") = s.log_weight);
   });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_prior_predictive(const Rcpp::NumericMatrix& prior, const Rcpp::List& moves, bool fine) {
   return bind::guard([&] {
-    const cordgain::LogOddsMoves where{bind::vector(moves["shift"]), bind::vector(moves["weight"]),
-                                       Rcpp::as<double>(moves["bias_mean"]), Rcpp::as<double>(moves["bias_sd"])};
-    return bind::wrap_grid(cordgain::PriorPredictive(bind::prior(prior), where, bind::route(fine)).grid());
+    return bind::wrap_grid(
+        cordgain::PriorPredictive(bind::prior(prior), moves_from(moves), bind::route(fine)).grid());
   });
 }
 

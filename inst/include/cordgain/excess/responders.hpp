@@ -39,10 +39,11 @@ inline Vector one_sided_uniform(const PatientRates& rates) {
   const Vector mass = rates.mass();
   Vector probability = Vector::Zero(n + 1);
   for (Index i = 0; i < rates.nodes(); ++i) {
-    const double rate = mean_rate(rates, i);
+    // In q = 1 - p0, which keeps its digits where p0 is near 1.
+    const double failing = mean_failing(rates, i);
     for (Index k = 0; k <= n; ++k) {
-      const double beyond = boost::math::ibetac(static_cast<double>(k + 1), static_cast<double>(n - k + 1), rate);
-      probability(k) += mass(i) * beyond / (static_cast<double>(n + 1) * (1.0 - rate));
+      const double beyond = boost::math::ibeta(static_cast<double>(n - k + 1), static_cast<double>(k + 1), failing);
+      probability(k) += mass(i) * beyond / (static_cast<double>(n + 1) * failing);
     }
   }
   for (Index k = 0; k <= n; ++k) probability(k) += rates.grid.mass_below / static_cast<double>(n + 1);

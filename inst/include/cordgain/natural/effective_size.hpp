@@ -166,6 +166,30 @@ inline double morita(const Prior& prior, Sampling sampling, double sigma, double
   return here / detail::unit_information(sampling, kind, mode, sigma);
 }
 
+/// Morita's ESS of a rate from the log density of its log odds: with g as above, the mode of the rate's density is
+/// where g' = 0, and its information there is -g'' / (p (1 - p))^2.
+/// @param mean  mean of the rate
+template <class LogDensity>
+double morita_of_log_odds(LogDensity&& log_density, double centre, double width, double mean) {
+  const auto g = [&](double theta) { return log_density(theta) + softplus(theta) + softplus(-theta); };
+  const auto found = boost::math::tools::brent_find_minima([&](double theta) { return -g(theta); },
+                                                           centre - 3.0 * width, centre + 3.0 * width, 40);
+  const double theta = found.first;
+  const double h = 1e-2 * width;
+  const double curvature =
+      (16.0 * (g(theta + h) + g(theta - h)) - (g(theta + 2.0 * h) + g(theta - 2.0 * h)) - 30.0 * g(theta)) / (12.0 * h * h);
+  const double mode = logistic(theta);
+  const double v = mode * (1.0 - mode);
+  const double flat = (0.01 * mode - 1.0) / (mode * mode) + (0.01 * (1.0 - mode) - 1.0) / ((1.0 - mode) * (1.0 - mode));
+  return (-curvature / (v * v) - flat) / (mean / (mode * mode) + (1.0 - mean) / ((1.0 - mode) * (1.0 - mode)));
+}
+
+/// ELIR and Morita's ESS of one distribution.
+struct EffectiveSize {
+  double elir = 0.0;
+  double morita = 0.0;
+};
+
 /// Mode of a mixture: the best of the components' neighbourhoods, by Brent's method.
 inline double mixture_mode(const Prior& prior) {
   const PriorKind kind = prior.components().front().kind;

@@ -55,14 +55,15 @@ class MetaIntegrator {
     return posterior;
   }
 
-  /// Effective sample size (ELIR) of the predictive distribution of the rate.
-  [[nodiscard]] double elir() {
+  /// Effective sample sizes of the predictive distribution of the rate, whose mean is `mean`.
+  [[nodiscard]] EffectiveSize effective_size(double mean) {
     MetaPosterior posterior;
     integrate(posterior);
     const auto [centre, spread] = theta_centre();
     const auto log_q = [&](double theta) { return std::log(spread_density(components_, theta)); };
     const std::vector<double> start = outward_edges(centre, spread, -kLogOddsRange, kLogOddsRange);
-    return elir_of_log_odds(log_q, start, route_.order, route_.tolerance);
+    return {elir_of_log_odds(log_q, start, route_.order, route_.tolerance),
+            morita_of_log_odds(log_q, centre, spread, mean)};
   }
 
  private:
@@ -275,10 +276,12 @@ inline MetaPosterior meta_predictive(const MetaEvidence& evidence, const MetaPri
   return detail::MetaIntegrator(evidence, priors, route).run();
 }
 
-/// Effective sample size (ELIR) of the same predictive distribution; NaN where its tails leave it without one.
-inline double meta_elir(const MetaEvidence& evidence, const MetaPriors& priors, const Route& route) {
+/// Effective sample sizes of the same predictive distribution; the ELIR is NaN where its tails leave it without one.
+/// @param mean  mean of the predictive rate
+inline EffectiveSize meta_effective_size(const MetaEvidence& evidence, const MetaPriors& priors, double mean,
+                                         const Route& route) {
   detail::require_meta(evidence, priors);
-  return detail::MetaIntegrator(evidence, priors, route).elir();
+  return detail::MetaIntegrator(evidence, priors, route).effective_size(mean);
 }
 
 }  // namespace cordgain

@@ -44,10 +44,10 @@ inline PatientRates shift_rates(const PanelGrid& grid, const VectorIn& offset, c
   return rates;
 }
 
-/// Strata that share one centile: at standard normal z, group j stands at the Phi(z) quantile of its own grid.
-/// The coordinate runs over +-7.5, beyond which lies 6e-14.
-inline PatientRates couple_rates(const std::vector<PanelGrid>& strata, const VectorIn& size) {
-  require(static_cast<Index>(strata.size()) == size.size(), "one grid for each group");
+/// Strata that share one centile: at standard normal z, group j stands at the Phi(z) quantile of its own grid (at 0
+/// where the grid has no panels) plus offset(j). The coordinate runs over +-7.5, beyond which lies 6e-14.
+inline PatientRates couple_rates(const std::vector<PanelGrid>& strata, const VectorIn& offset, const VectorIn& size) {
+  require(static_cast<Index>(strata.size()) == size.size() && offset.size() == size.size(), "one grid for each group");
   std::vector<double> start;
   for (double z = -7.5; z < 7.6; z += 1.25) start.push_back(z);
   PatientRates rates;
@@ -62,10 +62,18 @@ inline PatientRates couple_rates(const std::vector<PanelGrid>& strata, const Vec
     const double centile = 0.5 * std::erfc(-z(i) / 1.41421356237309504880);
     for (Index j = 0; j < size.size(); ++j) {
       const PanelGrid& stratum = strata[static_cast<std::size_t>(j)];
-      rates.logit(i, j) = std::clamp(panel_quantile(stratum, centile), -60.0, 60.0);
+      const double theta = stratum.panels() == 0 ? 0.0 : std::clamp(panel_quantile(stratum, centile), -60.0, 60.0);
+      rates.logit(i, j) = theta + offset(j);
     }
   }
   return rates;
+}
+
+/// Mean probability of the patients not to recover, at node i.
+inline double mean_failing(const PatientRates& rates, Index i) {
+  double sum = 0.0;
+  for (Index j = 0; j < rates.size.size(); ++j) sum += rates.size(j) * logistic(-rates.logit(i, j));
+  return sum / rates.size.sum();
 }
 
 /// Mean natural rate of the patients at node i.

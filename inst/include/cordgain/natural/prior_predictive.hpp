@@ -10,6 +10,7 @@
 #include <cordgain/dist/prior.hpp>
 #include <cordgain/math/logistic.hpp>
 #include <cordgain/math/panels.hpp>
+#include <cordgain/natural/effective_size.hpp>
 #include <cordgain/natural/source_likelihood.hpp>
 #include <vector>
 
@@ -72,6 +73,16 @@ class PriorPredictive {
     const double total = inside + result.mass_below + result.mass_above;
     if (std::fabs(total - 1.0) > 1e-7) throw NumericalError("the prior of the rate could not be normalised");
     return result;
+  }
+
+  /// Effective sample sizes of the moved and spread prior, whose mean rate is `mean`.
+  [[nodiscard]] EffectiveSize effective_size(double mean) const {
+    const auto log_q = [&](double theta) { return std::log(density(theta)); };
+    const PriorComponent& first = prior_.components().front();
+    const double centre = detail::log_odds_centre(first) + moves_.bias_mean + moves_.shift.dot(moves_.weight);
+    const double width = std::hypot(detail::log_odds_sd(first), moves_.bias_sd);
+    return {elir_of_log_odds(log_q, start_edges(), route_.order, route_.tolerance),
+            morita_of_log_odds(log_q, centre, width, mean)};
   }
 
  private:

@@ -1,0 +1,122 @@
+# Every outcome that could have been seen: with four patients there are five, and
+# a reader should see what each would have been made to say.
+
+#' Complete decision table
+#'
+#' One row for each number of responders 0, 1, ..., n: what the analysis would have
+#' said, fixed before the outcome is known. With few patients this is the whole
+#' operating characteristic of the analysis, as exact sums, not a simulation.
+#'
+#' @param x a [natural_rate()], or an [excess()] (then `n` and `effect` are its own).
+#' @param n (whole number, 1 to 1000) patients.
+#' @param effect prior of the treatment effect, as in [excess()].
+#' @param ... not used.
+#' @return A `decision_table`, a data frame: `responders`; `natural_probability`
+#'   \eqn{P(\sum Y_0 = y)}; `natural_tail` \eqn{P(\sum Y_0 \ge y)}; `natural_tail_midp`;
+#'   `excess_responders`, mean of \eqn{y - \sum Y_0}; `natural_below_observed`;
+#'   `prob_benefit`; `prob_benefit_half_null`; `log_odds_shift` (posterior mean);
+#'   `bayes_factor`; `e_value`; `num.error` (largest in the row, relative for the
+#'   Bayes factor and the e-value above 1).
+#' @section Conditions: as for [excess()].
+#' @seealso [excess()], [natural_rate()]
+#' @examples
+#' # The smallest count of 20 with a tail of at most 2.5 % at a known rate of 0.193
+#' table <- decision_table(natural_rate(0.193), n = 20)
+#' subset(table, natural_tail <= 0.025)$responders[1]
+#' @export
+decision_table <- function(x, n, effect = prior_normal(0, 1), ...) UseMethod("decision_table")
+
+#' @export
+decision_table.default <- function(x, n, effect = prior_normal(0, 1), ...) {
+  abort_input(c("{.arg x} must be a natural rate or an excess.", x = "It is {.obj_type_friendly {x}}."))
+}
+
+#' @rdname decision_table
+#' @export
+decision_table.natural_rate <- function(x, n, effect = prior_normal(0, 1), ...) {
+  call <- rlang::current_env()
+  n <- check_count(n, min = 1, max = 1000)
+  check_prior(effect, "normal")
+  new_decision_table(outcome_rows(patient_rates(x, n, call), n, effect, call), natural_label(x))
+}
+
+#' @rdname decision_table
+#' @export
+decision_table.excess_responders <- function(x, n, effect = prior_normal(0, 1), ...) {
+  call <- rlang::current_env()
+  if (!missing(n) || !missing(effect)) {
+    abort_input("The table of an excess has the excess's own {.arg n} and {.arg effect}; leave them out.")
+  }
+  scenarios <- unique_rates(excess_scenarios(x))
+  if (length(scenarios) > 1L) {
+    abort_input(c("With unknown levels there is one table for each assignment of patients to strata.",
+      i = "Ask for the table of one natural rate: {.code decision_table(natural, n)}."))
+  }
+  n <- scenarios[[1]]$n
+  seen <- unique(vapply(excess_scenarios(x), \(s) s$responders, 0))
+  new_decision_table(outcome_rows(scenarios[[1]]$rates, n, excess_effect(x), call), natural_label(excess_natural(x)), seen)
+}
+
+# Scenarios that differ in the count alone share one table.
+unique_rates <- function(scenarios) {
+  scenarios[!duplicated(lapply(scenarios, \(s) s$rates$fine[c("logit", "size")]))]
+}
+
+new_decision_table <- function(rows, label, observed = NULL) {
+  structure(rows, class = c("decision_table", "data.frame"), label = label, observed = observed)
+}
+
+outcome_rows <- function(rates, n, effect, call) {
+  components <- prior_components(effect)
+  routes <- lapply(rates, \(r) outcome_columns(core_effect_table(r, components), n))
+  large <- c("bayes_factor", "e_value")
+  columns <- lapply(stats::setNames(nm = names(routes$fine)), \(name) {
+    limit <- if (name %in% large) 1e-6 * max(1, routes$fine[[name]]) else 1e-6
+    two_routes(routes$fine[[name]], routes$coarse[[name]], "The decision table", call, limit)
+  })
+  errors <- Map(\(column, name) column$error / if (name %in% large) pmax(1, abs(column$value)) else 1, columns, names(columns))
+  cbind(data.frame(responders = 0:n), as.data.frame(lapply(columns, \(column) column$value)),
+    num.error = do.call(pmax, unname(errors)))
+}
+
+outcome_columns <- function(table, n) {
+  y <- 0:n
+  tail <- rev(cumsum(rev(table$null)))
+  factor <- table$alternative / table$null
+  list(
+    natural_probability = table$null, natural_tail = tail, natural_tail_midp = tail - table$null / 2,
+    excess_responders = y - sum(y * table$null), natural_below_observed = c(0, cumsum(table$null)[y]),
+    prob_benefit = table$benefit, prob_benefit_half_null = half_null(table$benefit, factor),
+    log_odds_shift = table$mean, bayes_factor = factor, e_value = 1 / ((n + 1) * table$null)
+  )
+}
+
+#' @export
+print.decision_table <- function(x, digits = 3, ...) {
+  shown <- c("responders", "natural_tail", "excess_responders", "prob_benefit", "prob_benefit_half_null", "bayes_factor")
+  rows <- as.data.frame(x)
+  if (!all(shown %in% names(rows))) {
+    print(rows, ...)
+    return(invisible(x))
+  }
+  rows <- rows[shown]
+  rows[-1] <- lapply(rows[-1], \(column) format(signif(column, digits), digits = digits))
+  names(rows) <- c("responders", "natural tail", "excess", "P(benefit)", "P(benefit), half on none", "Bayes factor")
+  observed <- x$responders %in% attr(x, "observed")
+  rows <- cbind(rows, " " = ifelse(observed, "<- observed", ""))
+  cat("Natural rate: ", attr(x, "label"), "\n", sep = "")
+  print(rows, row.names = FALSE)
+  invisible(x)
+}
+
+#' @export
+summary.decision_table <- function(object, ...) object
+
+#' @export
+tidy.decision_table <- function(x, ...) {
+  rows <- as.data.frame(x)
+  long <- lapply(setdiff(names(rows), c("responders", "num.error")), \(name) {
+    cbind(responders = rows$responders, term_row(name, rows[[name]], error = rows$num.error))
+  })
+  do.call(rbind, long)
+}

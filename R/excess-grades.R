@@ -1,0 +1,120 @@
+# Excess AIS grade steps: how many grades the patients rose, against how many
+# they would have risen by themselves.
+
+#' Natural AIS grade steps from a transition table
+#'
+#' The probabilities of rising 0, 1, 2, ... AIS grades without treatment, from
+#' published transition counts of one starting grade. Where a report gives only
+#' "C or D", both ends are kept: all of them at the lower grade, all at the higher,
+#' and [excess()] gives bounds. Counts keep their uncertainty (Dirichlet, Jeffreys'
+#' one half added to each grade), shared by the patients; percentages without a
+#' number of patients are taken as known.
+#'
+#' @param x rows of [natural_transition] from one source, level and starting grade.
+#' @return A `grade_steps`, for `excess(transition = )`: two vectors, `low` and `high`, over
+#'   0, 1, ... steps, and whether they are counts.
+#' @section Conditions: `cordgain_invalid_input` where the rows are of several sources
+#'   or grades, or do not say how many stayed.
+#' @seealso [excess()], [natural_transition]
+#' @examples
+#' kirshblum <- subset(natural_transition, source == "Kirshblum 2016" & from == "A")
+#' grade_steps(kirshblum)
+#' @export
+grade_steps <- function(x) {
+  x <- check_table(x, "x")
+  check_columns(x, c("source", "level", "from", "to", "count", "percent"), "x")
+  origin <- unique(x[c("source", "level", "from")])
+  if (nrow(origin) != 1L) {
+    abort_input(c("{.arg x} must hold the rows of one source, level and starting grade.",
+      x = "It holds {nrow(origin)}.", i = "Choose with {.code subset(natural_transition, ...)}."))
+  }
+  counted <- !anyNA(x$count)
+  amount <- if (counted) x$count else x$percent
+  if (anyNA(amount)) abort_input("Every row needs a count, or every row a percentage.")
+  sets <- strsplit(x$to, ",? or |, ")
+  steps <- lapply(sets, \(to) match(to, ais_grades) - match(x$from[1], ais_grades))
+  if (any(unlist(steps) < 0)) {
+    amount_worse <- sum(amount[vapply(steps, min, 0) < 0])
+    abort_input(c("Grade steps are counted upwards, and some patients fell.",
+      x = "{amount_worse} {if (counted) 'patients' else 'percent'}."))
+  }
+  new_grade_steps(spread_steps(amount, steps, min), spread_steps(amount, steps, max), counted,
+    paste(unlist(origin), collapse = ", "))
+}
+
+ais_grades <- c("A", "B", "C", "D", "E")
+
+spread_steps <- function(amount, steps, end) {
+  at <- factor(vapply(steps, end, 0), levels = 0:4)
+  as.numeric(tapply(amount, at, sum, default = 0))
+}
+
+new_grade_steps <- function(low, high, counted, label) {
+  structure(list(low = low, high = high, counted = counted, label = label), class = "grade_steps")
+}
+
+#' @export
+print.grade_steps <- function(x, ...) {
+  unit <- if (x$counted) "patients" else "percent or share"
+  cat("Natural AIS grade steps (", x$label, "), ", unit, " rising 0, 1, ... grades:\n", sep = "")
+  cat("  ", paste(format(x$low), collapse = " "), "\n", sep = "")
+  if (!identical(x$low, x$high)) cat("  to ", paste(format(x$high), collapse = " "), "\n", sep = "")
+  invisible(x)
+}
+
+# From grade_steps(), or from a vector: probabilities that add up to 1, or counts.
+as_grade_steps <- function(x, call) {
+  if (inherits(x, "grade_steps")) {
+    return(x)
+  }
+  x <- check_numeric(x, "transition", min = 0, call = call)
+  counted <- sum(x) > 1.5
+  if (length(x) < 2L || (!counted && abs(sum(x) - 1) > 1e-9) || (counted && any(x != round(x)))) {
+    abort_input(c("{.arg transition} must hold probabilities of 0, 1, ... grade steps that add up to 1, or whole counts.",
+      x = "It adds up to {format(sum(x), digits = 10)}."
+    ), call = call)
+  }
+  new_grade_steps(x, x, counted, "given as numbers")
+}
+
+# Rows grade_steps (observed minus expected) and grade_steps_tail, bounds where the
+# grades are known only as one of several.
+grade_step_terms <- function(x, transition, conf.level, call) {
+  if (is.null(transition)) {
+    return(NULL)
+  }
+  transition <- as_grade_steps(transition, call)
+  observed <- arm_steps(x, call)
+  ends <- unique(list(transition$low, transition$high))
+  n <- arm_counts(x)$n
+  tables <- list()
+  for (end in ends) {
+    pmf <- steps_pmf(end, n, transition$counted)
+    for (total in seq(observed$min, observed$max)) tables <- c(tables, list(steps_rows(total, pmf, conf.level)))
+  }
+  combine_scenarios(tables)
+}
+
+steps_pmf <- function(steps, n, counted) {
+  value <- if (counted) core_sum_of_steps(steps + 0.5, n, TRUE) else core_sum_of_steps(steps / sum(steps), n, FALSE)
+  list(value = value, error = 64 * .Machine$double.eps * value)
+}
+
+steps_rows <- function(total, pmf, conf.level) {
+  k <- seq_along(pmf$value) - 1
+  tail <- term_row("grade_steps_tail", sum(pmf$value[k >= total]), error = sum(pmf$error))
+  mark_exact(rbind(count_row("grade_steps", pmf, conf.level, total), tail), TRUE)
+}
+
+# Steps of all patients together, fewest and most; unknown grades count as unchanged or as E.
+arm_steps <- function(x, call) {
+  grades <- arm_grades(x)
+  if (is.null(grades)) {
+    abort_input(c("Grade steps need the patients' grades.",
+      i = "Describe the arm by {.code patients = data.frame(subject, baseline, final)}."), call = call)
+  }
+  from <- match(grades$baseline, ais_grades)
+  sets <- lapply(grades$final, \(final) if (is.na(final)) ais_grades else strsplit(final, ",? or |, ")[[1]])
+  ends <- vapply(sets, \(to) range(match(to, ais_grades)), c(0, 0))
+  list(min = sum(ends[1, ] - from), max = sum(ends[2, ] - from))
+}

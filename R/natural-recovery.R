@@ -1,0 +1,33 @@
+# The contract of stage 3: a `natural_recovery` is a predictive distribution of
+# what happens without treatment, with the sources and adjustments that made it.
+# Each kind (rates, changes, curves) is a class above it and answers these verbs.
+
+new_natural_recovery <- function(fields, class) {
+  structure(fields, class = c(class, "natural_recovery"))
+}
+
+is_natural_recovery <- function(x) inherits(x, "natural_recovery")
+
+# Sources as a table, one row each; what has no source is one row of unknowns.
+natural_sources <- function(x) UseMethod("natural_sources")
+
+# One line that names the evidence.
+natural_label <- function(x) UseMethod("natural_label")
+
+# A number from two routes: the finer is the answer, ten times their difference
+# its error, never below rounding. An error above 1e-6 is refused: a number whose
+# digits are not known is worse than none.
+two_routes <- function(fine, coarse, what, call = rlang::caller_env(), limit = 1e-6) {
+  error <- 10 * abs(fine - coarse) + 64 * .Machine$double.eps * pmax(1, abs(fine))
+  if (anyNA(error) || any(error > limit)) {
+    worst <- if (anyNA(error)) "not a number" else format(max(error), digits = 2)
+    abort_numerical(c("{what} could not be computed to {format(limit)}.",
+      x = "Two quadratures differ: stated error {worst}.",
+      i = "A prior that is narrower, or fewer patients, makes the integral easier."
+    ), call = call)
+  }
+  list(value = fine, error = error)
+}
+
+#' @export
+summary.natural_recovery <- function(object, ...) tidy(object, ...)
