@@ -30,8 +30,8 @@ check_known <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf, ca
   if (is.logical(x) && all(is.na(x))) {
     return(rep(NA_real_, length(x)))
   }
-  known <- if (is.numeric(x)) !is.na(x) | is.nan(x) else rep(TRUE, length(x))
-  check_numeric(x[known], arg, min = min, max = max, call = call)
+  known <- if (is.numeric(x)) x[!is.na(x) | is.nan(x)] else x
+  check_numeric(known, arg, min = min, max = max, call = call)
   as.double(x)
 }
 

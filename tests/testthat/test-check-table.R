@@ -23,6 +23,8 @@ test_that("NA is an unknown number and NaN is an error", {
   invalid(check_known(-1, "x", min = 0))
   invalid(check_known("1", "x"), "numeric")
   invalid(check_known(factor(1), "x"))
+  invalid(check_known(mean, "x"), "numeric")
+  invalid(check_known(list(1), "x"), "numeric")
 })
 
 test_that("a range is one number twice, or two numbers in order", {
