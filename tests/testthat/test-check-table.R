@@ -1,8 +1,3 @@
-test_that("a flag is one TRUE or FALSE", {
-  expect_true(check_flag(TRUE))
-  for (bad in list(NA, 1, "TRUE", c(TRUE, FALSE), NULL)) invalid(check_flag(bad, "x"))
-})
-
 test_that("text may be unknown, and a plain NA is an unknown text", {
   expect_identical(check_text(c("a", NA)), c("a", NA))
   expect_identical(check_text(NA), NA_character_)
