@@ -1,13 +1,6 @@
 # Checks of tables, sets of strings and ranges. Like those of conditions.R each
 # returns its value and blames the call of the user.
 
-check_flag <- function(x, arg = rlang::caller_arg(x), call = rlang::caller_env()) {
-  if (!is.logical(x) || length(x) != 1L || is.na(x)) {
-    abort_input(c("{.arg {arg}} must be TRUE or FALSE.", x = "It is {.obj_type_friendly {x}}."), call = call)
-  }
-  x
-}
-
 # Text with unknowns allowed; a logical NA is how people write an unknown.
 check_text <- function(x, arg = rlang::caller_arg(x), call = rlang::caller_env()) {
   if (is.logical(x) && all(is.na(x))) {
@@ -30,8 +23,8 @@ check_known <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf, ca
   if (is.logical(x) && all(is.na(x))) {
     return(rep(NA_real_, length(x)))
   }
-  known <- if (is.numeric(x)) !is.na(x) | is.nan(x) else rep(TRUE, length(x))
-  check_numeric(x[known], arg, min = min, max = max, call = call)
+  known <- if (is.numeric(x)) x[!is.na(x) | is.nan(x)] else x
+  check_numeric(known, arg, min = min, max = max, call = call)
   as.double(x)
 }
 

@@ -30,10 +30,9 @@
 #'   table (the message lists the names), a range without length, or a direction
 #'   other than the two.
 #' @references
-#' Kundert R, Goldsmith J, Veerbeek JM, Krakauer JW, Luft AR (2019).
-#'   \doi{10.1177/1545968319872996}.
+#' Kundert and others (2019), \doi{10.1177/1545968319872996} (range of `fma_ue`).
 #'
-#' Goetz CG and others (2008), Movement Disorders 23:2129-2170.
+#' Goetz CG and others (2008), Movement Disorders 23:2129-2170 (MDS-UPDRS).
 #' @seealso [trial_arm()]
 #' @examples
 #' motor_scale("uems")

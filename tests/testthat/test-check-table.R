@@ -1,8 +1,3 @@
-test_that("a flag is one TRUE or FALSE", {
-  expect_true(check_flag(TRUE))
-  for (bad in list(NA, 1, "TRUE", c(TRUE, FALSE), NULL)) invalid(check_flag(bad, "x"))
-})
-
 test_that("text may be unknown, and a plain NA is an unknown text", {
   expect_identical(check_text(c("a", NA)), c("a", NA))
   expect_identical(check_text(NA), NA_character_)
@@ -23,6 +18,8 @@ test_that("NA is an unknown number and NaN is an error", {
   invalid(check_known(-1, "x", min = 0))
   invalid(check_known("1", "x"), "numeric")
   invalid(check_known(factor(1), "x"))
+  invalid(check_known(mean, "x"), "numeric")
+  invalid(check_known(list(1), "x"), "numeric")
 })
 
 test_that("a range is one number twice, or two numbers in order", {

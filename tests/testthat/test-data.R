@@ -179,3 +179,70 @@ test_that("the shipped data are what their scripts make", {
     expect_identical(new[[name]], get(name, envir = asNamespace("cordgain")$.__NAMESPACE__.$lazydata), info = name)
   }
 })
+
+test_that("rates by level and year are those of the abstract of Marino 2020", {
+  # Percent to C or better, and one grade or more, as printed.
+  printed <- data.frame(
+    level = rep(c("cervical", "T1-T9", "T10-T12"), 3),
+    years_from = rep(c(1995, 1995, 2013), each = 3), years_to = rep(c(2015, 1997, 2015), each = 3),
+    ais_c = c(13.5, 4.5, 6.1, 9.4, 3.0, 2.7, 28.1, 6.8, 15.4),
+    ais_any = c(28.6, 9.1, 16.8, 17.6, 5.3, 8.0, 50.0, 17.6, 23.1)
+  )
+  for (i in seq_len(nrow(printed))) {
+    rows <- subset(natural_ais, grepl("Marino 2020", source) & level == printed$level[i] &
+      years_from == printed$years_from[i] & years_to == printed$years_to[i])
+    for (which in c("ais_c", "ais_any")) {
+      expect_equal(100 * rows$rate[rows$endpoint == which], printed[[which]][i], tolerance = 1e-12) # 3 digits, doubles
+    }
+  }
+})
+
+test_that("windows run forwards and are in days", {
+  expect_true(all(natural_ais$baseline_from_day <= natural_ais$baseline_to_day, na.rm = TRUE))
+  expect_true(all(natural_ais$years_from <= natural_ais$years_to, na.rm = TRUE))
+  expect_identical(unique(subset(natural_ais, baseline_printed == "<=72 h")$baseline_to_day), 3)
+  expect_identical(unique(subset(natural_ais, baseline_printed == "<=48 h")$baseline_to_day), 2)
+  expect_identical(unique(subset(natural_ais, baseline_printed == "<=30 d")$baseline_to_day), 30)
+  expect_identical(unique(subset(natural_ais, followup_printed == "1 y")$followup_weeks), 52)
+})
+
+test_that("the source with the best-timed exam has its mean day", {
+  timed <- subset(natural_ais, source == "Kirshblum 2022")
+  expect_identical(timed$baseline_mean_day, 16.1)
+  expect_identical(timed$rate, 0.134)
+  expect_identical(c(timed$years_from, timed$years_to), c(2011, 2019))
+  # 377.5 days are 53.9 weeks, entered as 54.
+  expect_identical(timed$followup_weeks, round(377.5 / 7))
+})
+
+test_that("change of motor score is as printed by Kirshblum 2022", {
+  change <- subset(natural_motor, source == "Kirshblum 2022" & baseline_grade == "A")
+  expect_identical(change$mean[change$measure == "uems"], 7.8)
+  expect_identical(change$sd[change$measure == "uems"], 6.5)
+  expect_identical(change$mean[change$measure == "lems"], 2.3)
+  expect_identical(change$sd[change$measure == "lems"], 7.4)
+  expect_true(all(is.na(change$n))) # not in the abstract
+})
+
+test_that("no untreated change of grade A stands with its n, as the help page says", {
+  expect_identical(nrow(subset(natural_motor, kind == "change" & baseline_grade %in% "A" & !is.na(n))), 0L)
+})
+
+test_that("visits keep the published means", {
+  # Bourguignon 2022: Sygen tetraplegia UEMS at week 52, EMSCI tetraplegia total at week 4.
+  sygen <- subset(natural_motor, source == "Sygen" & measure == "uems" & week == 52)
+  expect_identical(c(sygen$mean, sygen$sd, sygen$n), c(21.764, 12.994, 263))
+  emsci <- subset(natural_motor, source == "EMSCI" & measure == "isncsci_motor" & level == "cervical" & week == 4)
+  expect_identical(c(emsci$mean, emsci$sd, emsci$n), c(20.08, 18.024, 662))
+})
+
+test_that("the shipped data are small", {
+  sizes <- vapply(list(natural_ais, natural_motor, natural_transition, cell_trials, keio_ips), object.size, 0)
+  expect_lt(sum(sizes), 500 * 1024)
+})
+
+test_that("nothing by which a person could be found is shipped", {
+  for (data in list(natural_ais, natural_motor, natural_transition, cell_trials, keio_ips$patients)) {
+    expect_false(any(is_identifying(names(data))))
+  }
+})

@@ -57,3 +57,31 @@ test_that("an endpoint is printed in words, an own one as it stands", {
   expect_identical(endpoint_label("ais_c"), "from AIS A to C or better (ais_c)")
   expect_identical(endpoint_label("walks ten metres"), "walks ten metres")
 })
+
+test_that("the fewest and the most responders are those over all possible true grades", {
+  # Oracle: write out every world in which each patient has one of his possible
+  # final grades, and count the responders in each.
+  withr::local_seed(20230406)
+  improved <- list(
+    ais_any = \(from, to) to > from,
+    ais_c = \(from, to) to >= "C",
+    ais_d = \(from, to) to >= "D"
+  )
+  for (i in 1:60) {
+    endpoint <- sample(names(improved), 1)
+    k <- sample(1:4, 1)
+    from <- if (endpoint == "ais_any") sample(LETTERS[1:4], k, replace = TRUE) else rep("A", k)
+    possible <- replicate(k, sort(sample(LETTERS[1:5], sample(1:3, 1))), simplify = FALSE)
+    worlds <- as.matrix(expand.grid(possible, stringsAsFactors = FALSE))
+    counts <- apply(worlds, 1, \(to) sum(improved[[endpoint]](from, to)))
+    final <- vapply(possible, paste, "", collapse = " or ")
+    expect_identical(counted(final, endpoint, from)$responders, as.integer(range(counts)))
+  }
+})
+
+test_that("the order of the patients does not matter", {
+  final <- c("D", "A or B", "C", NA, "B")
+  for (order in list(5:1, c(2, 4, 1, 5, 3))) {
+    expect_identical(counted(final[order], "ais_any"), counted(final, "ais_any"))
+  }
+})

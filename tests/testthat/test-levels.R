@@ -36,3 +36,33 @@ test_that("what an own word covers is not known", {
   expect_identical(level_covers("my stratum", "cervical"), NA)
   expect_identical(level_covers("all", NA_character_), NA)
 })
+
+test_that("covering agrees with sets of segments written out", {
+  # Oracle: the segments of each level as sets, listed by hand.
+  cervical <- paste0("C", 1:8)
+  thoracic <- paste0("T", 1:12)
+  below <- c(paste0("L", 1:5), paste0("S", 1:5))
+  sets <- list(
+    cervical = cervical, thoracic = thoracic, all = c(cervical, thoracic, below), "T1-T9" = thoracic[1:9],
+    "T10-T12" = thoracic[10:12], "T2-T12" = thoracic[2:12], "C4-C7" = cervical[4:7],
+    "above T11" = c(cervical, thoracic[1:10]), "above T10" = c(cervical, thoracic[1:9]),
+    "T12 or higher" = c(cervical, thoracic), "cervical+thoracic" = c(cervical, thoracic),
+    "T10 and below" = c(thoracic[10:12], below), "L1 and below" = below, paraplegia = c(thoracic, below)
+  )
+  for (wide in names(sets)) {
+    for (narrow in names(sets)) {
+      expect_identical(level_covers(wide, narrow), all(sets[[narrow]] %in% sets[[wide]]), info = paste(wide, narrow))
+      expect_identical(level_reaches(wide, narrow), any(sets[[narrow]] %in% sets[[wide]]), info = paste(wide, narrow))
+    }
+  }
+})
+
+test_that("every level of the shipped data has a stretch", {
+  levels <- unique(c(natural_ais$level, natural_motor$level, natural_transition$level))
+  expect_identical(levels[is.na(level_span(levels)$from)], character())
+  expect_identical(levels[is.na(level_span(levels)$to)], character())
+})
+
+test_that("an unknown value is written in words", {
+  expect_identical(or_unknown(c("A", NA)), c("A", "not known"))
+})

@@ -78,3 +78,14 @@ test_that("tidy and summary give one row", {
   expect_identical(tidy(motor_scale("uems"))$max, 50)
   expect_identical(summary(motor_scale("uems")), tidy(motor_scale("uems")))
 })
+
+test_that("whatever is given, the answer is a scale with a length or a classed error", {
+  withr::local_seed(20230405)
+  values <- list(NA, NaN, Inf, -5, 0, 1, 50, "1", "", TRUE, NULL, factor("a"), list(1), 1i, c(1, 2), "lower", "higher")
+  for (i in 1:200) {
+    fields <- list(min = 0, max = 10, direction = "higher", name = "own", unit = "points")
+    fields[sample(names(fields), 1)] <- sample(values, 1)
+    result <- tryCatch(do.call(motor_scale, fields), cordgain_error = \(e) NULL)
+    expect_true(is.null(result) || diff(scale_range(result)) > 0)
+  }
+})

@@ -277,3 +277,43 @@ test_that("an arm survives being saved", {
   saveRDS(keio_ips, path)
   expect_identical(readRDS(path), keio_ips)
 })
+
+# Random input -------------------------------------------------------------------
+
+test_that("whatever is given, the answer is an arm with whole counts or a classed error", {
+  withr::local_seed(20230403)
+  values <- list(
+    NA, NaN, Inf, -1, 0, 1, 2, 2.5, 1e9, 1e300, "1", "", "A", TRUE, FALSE, NULL, factor("a"), list(1), list(), 1i,
+    c(1, 2), 1:4, as.Date("2020-01-01"), character(), numeric(), data.frame(a = 1), mean, c(a = 1), matrix(1, 2, 2),
+    list(events = 0, definition = "death")
+  )
+  for (i in 1:600) {
+    argument <- sample(setdiff(names(formals(trial_arm)), "patients"), 1)
+    value <- sample(values, 1)
+    names(value) <- argument
+    result <- tryCatch(do.call(plain_arm, value, quote = TRUE), cordgain_error = \(e) "refused")
+    if (!identical(result, "refused")) {
+      counts <- unlist(arm_counts(result))
+      expect_identical(counts, round(counts))
+      expect_false(is.unsorted(counts)) # fewest, most, patients
+      expect_output(print(result), "trial_arm")
+    }
+  }
+})
+
+test_that("whatever the table of patients holds, the answer is an arm of as many patients or a classed error", {
+  withr::local_seed(20230404)
+  values <- list(NA, NaN, "A", "E", "A or B", "B/C", "x", "", 1, factor("A"), TRUE, as.Date("2020-01-01"), 1i, list(1))
+  for (i in 1:300) {
+    patients <- data.frame(subject = 1:3, level = "cervical", baseline = "A", final = c("A", "B", "C"))
+    column <- sample(names(patients), 1)
+    value <- sample(values, 1)[[1]]
+    if (column != "subject") patients[[column]] <- rep(value, 3)
+    result <- tryCatch(
+      trial_arm(patients = patients, endpoint = sample(c("ais_any", "ais_c", "ais_d"), 1), baseline_days = 14,
+        followup_weeks = 52, years = 2020),
+      cordgain_error = \(e) NULL
+    )
+    expect_true(is.null(result) || arm_counts(result)$n == 3)
+  }
+})
