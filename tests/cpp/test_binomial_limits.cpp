@@ -141,6 +141,7 @@ TEST_CASE("counts and confidence out of range are refused") {
   REQUIRE_THROWS_AS(cordgain::wilson(1.0, 4.0, 0.0), InvalidInput);
   REQUIRE_THROWS_AS(blaker(1.0, 4.0, 1.0), InvalidInput);
   REQUIRE_THROWS_AS(blaker(NAN, 4.0, 0.05), InvalidInput);
+  REQUIRE_THROWS_AS(blaker(1.0, 1e8, 0.05), InvalidInput);
 }
 
 TEST_CASE("a root without a sign change is a numerical error") {

@@ -62,6 +62,8 @@ TEST_CASE("outcomes and rates out of range are refused") {
   REQUIRE_THROWS_AS(e_value(1.0, 2.0, 1.0, {1.0, 1.0}, false), InvalidInput);
   REQUIRE_THROWS_AS(e_value(3.0, 2.0, 0.2, {1.0, 1.0}, false), InvalidInput);
   REQUIRE_THROWS_AS(e_value(1.0, 2.0, 0.2, {0.0, 1.0}, false), InvalidInput);
+  // A mixture whose mass above the rate is below the smallest number.
+  REQUIRE_THROWS_AS(e_value(0.0, 2.0, 0.9, {1.0, 1e6}, true), cordgain::NumericalError);
 }
 
 TEST_CASE("large counts keep their digits: the ratio of one more patient is the predictive ratio") {

@@ -1,7 +1,7 @@
 #include <testthat/vendor/catch.h>
-#include <vector>
 #include <cordgain/base/error.hpp>
 #include <cordgain/excess/exact_tests.hpp>
+#include <vector>
 
 using cordgain::Alternative;
 using cordgain::barnard_test;
