@@ -84,7 +84,8 @@ TEST_CASE("slope and curvature bound agree with differences of the naive size") 
     const double curvature = (naive(phi + h) - 2.0 * naive(phi) + naive(phi - h)) / (h * h);
     REQUIRE(std::abs(size(phi).value - naive(phi)) < 1e-14);
     REQUIRE(std::abs(size(phi).slope - slope) < 1e-5);  // third derivative (< 500) times h^2 / 6
-    REQUIRE(std::abs(curvature) <= size.curvature_bound());
+    REQUIRE(std::abs(curvature) <= size.curvature_bound(1.0));
+    REQUIRE(std::abs(curvature) <= size.curvature_bound(nuisance_supremum(region).value) + 1e-6);
   }
 }
 
@@ -155,4 +156,16 @@ TEST_CASE("the best value is attained at the rate returned") {
       REQUIRE(top.at <= 1.0);
     }
   }
+}
+
+TEST_CASE("a small supremum on a long flat stretch is bounded well below its own size") {
+  // Every table of 2 events more than fits 1 in 1000: a region of small size everywhere.
+  CriticalRegion region = one_table(6, 6, 0, 3000);
+  for (Index x1 = 3; x1 <= 6; ++x1) {
+    region.rows[static_cast<std::size_t>(x1)].assign(1, {0, 60 * (x1 - 2)});
+  }
+  const Supremum top = nuisance_supremum(region);
+  REQUIRE(top.value < 1e-3);
+  REQUIRE(top.bound < 1e-10);
+  REQUIRE(top.evaluations < 20000);
 }

@@ -147,7 +147,7 @@ test_that("the error for too many events names the argument and the counts", {
 
 # Published limits ----------------------------------------------------------------------
 
-test_that("limits agree with the worked examples of Newcombe (1998), Statistics in Medicine 17:857, to the printed digits", {
+test_that("limits agree with the worked examples of Newcombe (1998), Stat Med 17:857, to the printed digits", {
   published <- list(
     list(81, 263, exact = c(0.2527, 0.3676), score = c(0.2553, 0.3662)),
     list(15, 148, exact = c(0.0578, 0.1617), score = c(0.0624, 0.1605)),

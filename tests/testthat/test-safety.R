@@ -43,7 +43,9 @@ test_that("limits and tails agree with R's own beta, gamma and Poisson functions
   table <- tidy(x)
   between <- \(term) c(value_of(table, term, "conf.low"), value_of(table, term, "conf.high"))
   ends <- c(0.05, 0.95)
-  expect_equal(between("risk_exact"), as.numeric(stats::binom.test(3, 11, conf.level = 0.9)$conf.int), tolerance = closed)
+  expect_equal(
+    between("risk_exact"), as.numeric(stats::binom.test(3, 11, conf.level = 0.9)$conf.int), tolerance = closed
+  )
   expect_equal(between("risk_jeffreys"), stats::qbeta(ends, 3.5, 8.5), tolerance = closed)
   expect_equal(between("risk_uniform_upper"), c(0, stats::qbeta(0.9, 4, 9)), tolerance = closed)
   expect_equal(
