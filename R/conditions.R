@@ -98,13 +98,6 @@ check_choice <- function(x, choices, arg = rlang::caller_arg(x), call = rlang::c
   x
 }
 
-check_flag <- function(x, arg = rlang::caller_arg(x), call = rlang::caller_env()) {
-  if (!is.logical(x) || length(x) != 1L || is.na(x)) {
-    abort_input(c("{.arg {arg}} must be TRUE or FALSE.", x = "It is {.obj_type_friendly {x}}."), call = call)
-  }
-  x
-}
-
 check_ggplot2 <- function(call = rlang::caller_env()) {
   if (!rlang::is_installed("ggplot2")) {
     abort_cordgain(c("Plots need the package {.pkg ggplot2}, which is not installed.",

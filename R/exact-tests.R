@@ -214,7 +214,9 @@ check_limit_methods <- function(method, events, n, call = rlang::caller_env()) {
 refuse_approximate <- function(method, events, n, call) {
   use <- 'Use "clopper-pearson" or "blaker" (exact), or "jeffreys" (Bayesian): they hold for any number of patients.'
   if (n < 30) {
-    abort_input(c("{.val {method}} does not hold for fewer than 30 patients.", x = "There are {n}.", i = use), call = call)
+    abort_input(c("{.val {method}} does not hold for fewer than 30 patients.", x = "There are {n}.", i = use),
+      call = call
+    )
   }
   if (any(method != "rule-of-three")) {
     abort_input(c("{.val {setdiff(method, 'rule-of-three')}} is not offered.",

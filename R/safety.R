@@ -311,7 +311,8 @@ harm_label <- function(term, asked) {
   )[sub("_[a-z]+$", "", core)]
   suffix <- ifelse(grepl("_upper$", term), ", one-sided", ifelse(grepl("_one_more$", term), ", one event more", ""))
   label <- paste0(ifelse(is.na(about), "", about), prior, suffix)
-  ifelse(term == "prob_some_at_threshold", paste("any event at a risk of", harm_percent(asked$threshold %||% NA)), label)
+  some <- paste("any event at a risk of", harm_percent(asked$threshold %||% NA))
+  ifelse(term == "prob_some_at_threshold", some, label)
 }
 
 print_harm_rows <- function(x, prefix, heading) {

@@ -104,5 +104,7 @@ Rcpp::List cpp_barnard(double y1, double n1, double y0, double n0, int side) {
 
 // [[Rcpp::export]]
 Rcpp::List cpp_boschloo(double y1, double n1, double y0, double n0, int side) {
-  return bind::guard([&] { return to_list(cordgain::boschloo_test({y1, n1, y0, n0}, to_alternative(side))); });
+  return bind::guard([&] {
+    return to_list(cordgain::boschloo_test({y1, n1, y0, n0}, to_alternative(side)));
+  });
 }

@@ -141,9 +141,90 @@ TEST_CASE("counts and confidence out of range are refused") {
   REQUIRE_THROWS_AS(cordgain::wilson(1.0, 4.0, 0.0), InvalidInput);
   REQUIRE_THROWS_AS(blaker(1.0, 4.0, 1.0), InvalidInput);
   REQUIRE_THROWS_AS(blaker(NAN, 4.0, 0.05), InvalidInput);
+  REQUIRE_THROWS_AS(blaker(1.0, 1e8, 0.05), InvalidInput);
 }
 
 TEST_CASE("a root without a sign change is a numerical error") {
   REQUIRE_THROWS_AS(cordgain::detail::bracketed_root([](double p) { return p + 1.0; }, 0.0, 1.0),
                     cordgain::NumericalError);
+}
+
+namespace {
+
+// Quantile of the tail sum P(X >= y) by plain halving of (0, 1): slow, and nothing but sums.
+double halved_lower(int y, int n, double tail) {
+  double from = 0.0;
+  double to = 1.0;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = 0.5 * (from + to);
+    double above = 0.0;
+    for (int k = y; k <= n; ++k) above += mass(k, n, middle);
+    (above < tail ? from : to) = middle;
+  }
+  return 0.5 * (from + to);
+}
+
+}  // namespace
+
+TEST_CASE("the stated error of Clopper-Pearson covers the difference to halving of tail sums") {
+  for (int n : {2, 5, 17, 30}) {
+    for (int y = 1; y <= n; ++y) {
+      for (double tail : {0.001, 0.025, 0.2}) {
+        const Limits limits = clopper_pearson(y, n, {tail, 0.0});
+        // Sums of up to 31 naive masses carry some 1e-14 of the tail: their share of the difference.
+        REQUIRE(std::abs(limits.lower - halved_lower(y, n, tail)) <= limits.error + 1e-13);
+        REQUIRE(limits.error < 1e-12);
+        REQUIRE(limits.upper == 1.0);
+      }
+    }
+  }
+}
+
+TEST_CASE("limits widen as the confidence grows") {
+  for (double y : {0.0, 2.0, 5.0}) {
+    Limits before = blaker(y, 9.0, 0.9);
+    for (double alpha : {0.5, 0.2, 0.1, 0.05, 0.01, 0.001, 1e-6}) {
+      const Limits now = blaker(y, 9.0, alpha);
+      REQUIRE(now.lower <= before.lower + 1e-15);
+      REQUIRE(now.upper >= before.upper - 1e-15);
+      before = now;
+    }
+  }
+}
+
+TEST_CASE("limits rise with the events") {
+  for (double n : {6.0, 50.0}) {
+    for (double y = 1.0; y <= n; ++y) {
+      const Limits less = blaker(y - 1.0, n, 0.05);
+      const Limits more = blaker(y, n, 0.05);
+      REQUIRE(more.lower > less.lower);
+      REQUIRE(more.upper > less.upper - 1e-15);
+      REQUIRE(cordgain::wilson(y, n, 0.05).lower > cordgain::wilson(y - 1.0, n, 0.05).lower);
+    }
+  }
+}
+
+TEST_CASE("one patient has the limits one can work out by hand") {
+  // P(X >= 1) = p and P(X <= 0) = 1 - p: the lower limit of 1 of 1 is the tail itself.
+  REQUIRE(std::abs(clopper_pearson(1.0, 1.0, {0.025, 0.025}).lower - 0.025) < 1e-15);
+  REQUIRE(std::abs(clopper_pearson(0.0, 1.0, {0.025, 0.025}).upper - 0.975) < 1e-15);
+  // Below 1/2 only the outcome 1 is as extreme as 1: a(p) = p, accepted above alpha.
+  REQUIRE(std::abs(blaker(1.0, 1.0, 0.05).lower - 0.05) < 1e-15);
+  REQUIRE(blaker(1.0, 1.0, 0.05).upper == 1.0);
+}
+
+TEST_CASE("breakpoints rise with k and make the two tails equal") {
+  for (double y : {3.0, 8.0, 12.0}) {
+    double before = 0.0;
+    for (double k = 0.0; k < y; ++k) {
+      const double p = cordgain::detail::blaker_breakpoint(k, y, 12.0);
+      double below = 0.0;
+      double above = 0.0;
+      for (int j = 0; j <= static_cast<int>(k); ++j) below += mass(j, 12, p);
+      for (int j = static_cast<int>(y); j <= 12; ++j) above += mass(j, 12, p);
+      REQUIRE(p > before);
+      REQUIRE(std::abs(below - above) < 1e-13);  // sums of 13 terms below 1
+      before = p;
+    }
+  }
 }

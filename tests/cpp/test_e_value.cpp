@@ -62,4 +62,27 @@ TEST_CASE("outcomes and rates out of range are refused") {
   REQUIRE_THROWS_AS(e_value(1.0, 2.0, 1.0, {1.0, 1.0}, false), InvalidInput);
   REQUIRE_THROWS_AS(e_value(3.0, 2.0, 0.2, {1.0, 1.0}, false), InvalidInput);
   REQUIRE_THROWS_AS(e_value(1.0, 2.0, 0.2, {0.0, 1.0}, false), InvalidInput);
+  // A mixture whose mass above the rate is below the smallest number.
+  REQUIRE_THROWS_AS(e_value(0.0, 2.0, 0.9, {1.0, 1e6}, true), cordgain::NumericalError);
+}
+
+TEST_CASE("large counts keep their digits: the ratio of one more patient is the predictive ratio") {
+  // E(y + 1, n + 1) / E(y, n) = (a + y) / (a + b + n) / p0
+  for (double n : {10.0, 1000.0, 100000.0}) {
+    const double y = std::floor(0.2 * n);
+    const double ratio =
+        e_value(y + 1.0, n + 1.0, 0.193, {1.0, 1.0}, false) / e_value(y, n, 0.193, {1.0, 1.0}, false);
+    const double expected = (1.0 + y) / (2.0 + n) / 0.193;
+    REQUIRE(std::abs(ratio / expected - 1.0) < 1e-15 * 10.0 * n + 1e-12);  // one rounding a patient
+  }
+}
+
+TEST_CASE("a mixture concentrated at the null rate says nothing") {
+  REQUIRE(std::abs(e_value(3.0, 7.0, 0.25, {0.25e9, 0.75e9}, false) - 1.0) < 1e-6);
+}
+
+TEST_CASE("exchanging events and others with mirrored rate and mixture changes nothing") {
+  const double one = e_value(2.0, 9.0, 0.3, {1.5, 4.0}, false);
+  const double two = e_value(7.0, 9.0, 0.7, {4.0, 1.5}, false);
+  REQUIRE(std::abs(one / two - 1.0) < 1e-13);
 }

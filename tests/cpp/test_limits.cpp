@@ -40,3 +40,14 @@ TEST_CASE("an error is ten times the difference of two routes and never below ro
   REQUIRE(cordgain::detail::limit_error(0.5, 0.05, 0.05 + 1e-8, 2.0) > 4e-8);
   REQUIRE(cordgain::detail::limit_error(0.5, 0.05, 0.06, 0.0) == 0.5);
 }
+
+TEST_CASE("what a special function throws arrives as a numerical error, our own errors as they are") {
+  using cordgain::detail::numerically;
+  REQUIRE_THROWS_AS(numerically([]() -> double { throw std::overflow_error("pole"); }),
+                    cordgain::NumericalError);
+  REQUIRE_THROWS_AS(numerically([]() -> double { throw cordgain::InvalidInput("x"); }),
+                    cordgain::InvalidInput);
+  REQUIRE_THROWS_AS(numerically([]() -> double { throw cordgain::NumericalError("x"); }),
+                    cordgain::NumericalError);
+  REQUIRE(numerically([] { return 2.0; }) == 2.0);
+}

@@ -84,7 +84,8 @@ TEST_CASE("slope and curvature bound agree with differences of the naive size") 
     const double curvature = (naive(phi + h) - 2.0 * naive(phi) + naive(phi - h)) / (h * h);
     REQUIRE(std::abs(size(phi).value - naive(phi)) < 1e-14);
     REQUIRE(std::abs(size(phi).slope - slope) < 1e-5);  // third derivative (< 500) times h^2 / 6
-    REQUIRE(std::abs(curvature) <= size.curvature_bound());
+    REQUIRE(std::abs(curvature) <= size.curvature_bound(1.0));
+    REQUIRE(std::abs(curvature) <= size.curvature_bound(nuisance_supremum(region).value) + 1e-6);
   }
 }
 
@@ -102,4 +103,69 @@ TEST_CASE("stopped early, the bound is as large as what was left open") {
   const Supremum late = nuisance_supremum(one_table(1, 3, 2, 5));
   REQUIRE(early.bound > 1e-6);
   REQUIRE(late.value <= early.value + early.bound);
+}
+
+TEST_CASE("regions of two far tops give the higher one, wherever it lies") {
+  // One table near each end: the tops are those of single tables, the far one adds nothing there.
+  const Index n = 24;
+  for (Index low = 1; low <= 6; ++low) {
+    for (Index high = 18; high <= 23; ++high) {
+      CriticalRegion region = one_table(low, n, low, n);
+      region.rows[static_cast<std::size_t>(high)].push_back({high, high});
+      const Supremum both = nuisance_supremum(region);
+      const Supremum left = nuisance_supremum(one_table(low, n, low, n));
+      const Supremum right = nuisance_supremum(one_table(high, n, high, n));
+      // The other table adds less than 1e-6 at a top: (12/48 against 36/48) 24 of 48 events apart.
+      REQUIRE(both.value >= std::max(left.value, right.value) - both.bound);
+      REQUIRE(both.value <= std::max(left.value, right.value) + 1e-6);
+      REQUIRE(both.bound < 1e-10);
+    }
+  }
+}
+
+TEST_CASE("a narrow top near a rate of 0 is not stepped over") {
+  // 1 event of 1 against 0 of 5000: p (1 - p)^5000, largest at 1/5001.
+  const Supremum top = nuisance_supremum(one_table(1, 1, 0, 5000));
+  const double expected = std::exp(-std::log(5001.0) + 5000.0 * std::log1p(-1.0 / 5001.0));
+  REQUIRE(std::abs(top.value - expected) <= top.bound);
+  REQUIRE(std::abs(top.at * 5001.0 - 1.0) < 0.01);  // flat: the value is right to 1e-11 of 7e-5
+}
+
+TEST_CASE("the value of a region and of its complement add to 1 at every angle") {
+  CriticalRegion region{5, 8, std::vector<std::vector<cordgain::Run>>(6)};
+  CriticalRegion rest = region;
+  for (std::size_t i = 0; i <= 5; ++i) {
+    region.rows[i].push_back({0, static_cast<Index>(i)});
+    rest.rows[i].push_back({static_cast<Index>(i) + 1, 8});
+  }
+  const cordgain::detail::SizeFunction size(region);
+  const cordgain::detail::SizeFunction other(rest);
+  for (double phi = 0.001; phi < 1.57; phi += 0.01) {
+    REQUIRE(std::abs(size(phi).value + other(phi).value - 1.0) < 1e-14);
+    REQUIRE(std::abs(size(phi).slope + other(phi).slope) < 1e-11);  // slopes up to 7, divided by sin near 0
+  }
+}
+
+TEST_CASE("the best value is attained at the rate returned") {
+  for (Index i = 0; i <= 4; ++i) {
+    for (Index j = 0; j <= 6; ++j) {
+      const CriticalRegion region = one_table(i, 4, j, 6);
+      const Supremum top = nuisance_supremum(region);
+      REQUIRE(std::abs(naive_size(region, top.at) - top.value) < 1e-13);
+      REQUIRE(top.at >= 0.0);
+      REQUIRE(top.at <= 1.0);
+    }
+  }
+}
+
+TEST_CASE("a small supremum on a long flat stretch is bounded well below its own size") {
+  // Every table of 2 events more than fits 1 in 1000: a region of small size everywhere.
+  CriticalRegion region = one_table(6, 6, 0, 3000);
+  for (Index x1 = 3; x1 <= 6; ++x1) {
+    region.rows[static_cast<std::size_t>(x1)].assign(1, {0, 60 * (x1 - 2)});
+  }
+  const Supremum top = nuisance_supremum(region);
+  REQUIRE(top.value < 1e-3);
+  REQUIRE(top.bound < 1e-10);
+  REQUIRE(top.evaluations < 20000);
 }

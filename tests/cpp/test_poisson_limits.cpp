@@ -69,3 +69,23 @@ TEST_CASE("counts, exposures and shapes out of range are refused") {
   REQUIRE_THROWS_AS(gamma_above({1.0, 1.0}, -1.0), InvalidInput);
   REQUIRE_THROWS_AS(gamma_predictive_none({1.0, 1.0}, NAN), InvalidInput);
 }
+
+TEST_CASE("limits are those of Garwood's table to its three decimals") {
+  const double published[][3] = {{0, 0.0, 3.689},   {1, 0.025, 5.572},  {2, 0.242, 7.225},
+                                 {3, 0.619, 8.767}, {5, 1.623, 11.668}, {10, 4.795, 18.390}};
+  for (const auto& row : published) {
+    const Limits limits = poisson_limits(row[0], 1.0, {0.025, 0.025});
+    REQUIRE(std::abs(limits.lower - row[1]) <= 5e-4);
+    REQUIRE(std::abs(limits.upper - row[2]) <= 5e-4);
+  }
+}
+
+TEST_CASE("counts of many events come near the normal approximation in the square root") {
+  // 2 sqrt(Y) is near normal with variance 1 and error of order 1 / sqrt(y).
+  const double y = 1e6;
+  const Limits limits = poisson_limits(y, 1.0, {0.025, 0.025});
+  const double z = 1.959963984540054;
+  REQUIRE(std::abs(2.0 * std::sqrt(limits.lower) - (2.0 * std::sqrt(y) - z)) < 3e-3);
+  REQUIRE(std::abs(2.0 * std::sqrt(limits.upper) - (2.0 * std::sqrt(y) + z)) < 3e-3);
+  REQUIRE(limits.error < 1e-6);
+}

@@ -6,7 +6,8 @@ gamma_of <- function(shape, rate) {
 }
 
 stand_in <- function(name, fun, env = parent.frame()) {
-  if (!exists(name, envir = asNamespace("cordgain"), inherits = FALSE)) {
+  there <- exists(name, envir = asNamespace("cordgain"), inherits = FALSE) || exists(name, envir = globalenv())
+  if (!there) {
     assign(name, fun, envir = globalenv())
     withr::defer(rm(list = name, envir = globalenv()), envir = env)
   }

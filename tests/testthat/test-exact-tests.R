@@ -145,6 +145,74 @@ test_that("the error for too many events names the argument and the counts", {
   expect_error(rate_interval(5, 4), "events.*5 of 4")
 })
 
+# Published limits ----------------------------------------------------------------------
+
+test_that("limits agree with the worked examples of Newcombe (1998), Stat Med 17:857, to the printed digits", {
+  published <- list(
+    list(81, 263, exact = c(0.2527, 0.3676), score = c(0.2553, 0.3662)),
+    list(15, 148, exact = c(0.0578, 0.1617), score = c(0.0624, 0.1605)),
+    list(0, 20, exact = c(0.0000, 0.1684), score = c(0.0000, 0.1611)),
+    list(1, 29, exact = c(0.0009, 0.1776), score = c(0.0061, 0.1718))
+  )
+  for (case in published) {
+    limits <- rate_interval(case[[1]], case[[2]], method = c("clopper-pearson", "wilson"))
+    expect_equal(round(c(limits$conf.low[1], limits$conf.high[1]), 4), case$exact)
+    expect_equal(round(c(limits$conf.low[2], limits$conf.high[2]), 4), case$score)
+  }
+})
+
+test_that("the Blaker limits of 3 of 10 are those printed in the help of the package BlakerCI", {
+  limits <- rate_interval(3, 10, method = "blaker")
+  # Printed to eight decimals: half a unit of the last.
+  expect_lt(abs(limits$conf.low - 0.08726443), 5e-9)
+  expect_lt(abs(limits$conf.high - 0.61941066), 5e-9)
+})
+
+test_that("the stated error covers the difference to R's own quantiles, over random counts", {
+  withr::local_seed(20240611)
+  for (i in seq_len(60)) {
+    n <- sample(c(1:30, 100, 1000, 20000), 1)
+    y <- sample(0:n, 1)
+    level <- stats::runif(1, 0.5, 0.999)
+    alpha <- 1 - level
+    limits <- rate_interval(y, n, level, c("clopper-pearson", "jeffreys"))
+    exact <- c(
+      if (y == 0) 0 else stats::qbeta(alpha / 2, y, n - y + 1),
+      if (y == n) 1 else stats::qbeta(alpha / 2, y + 1, n - y, lower.tail = FALSE)
+    )
+    bayes <- c(
+      stats::qbeta(alpha / 2, y + 0.5, n - y + 0.5), stats::qbeta(alpha / 2, y + 0.5, n - y + 0.5, lower.tail = FALSE)
+    )
+    found <- rbind(c(limits$conf.low[1], limits$conf.high[1]), c(limits$conf.low[2], limits$conf.high[2]))
+    # R's qbeta() itself is good to about 1e-13 of its value: its share of the difference.
+    expect_true(all(abs(found - rbind(exact, bayes)) <= limits$num.error + 1e-13))
+    expect_true(all(limits$num.error < 1e-11))
+  }
+})
+
+test_that("a Blaker limit is a jump or a crossing of the acceptability, over random counts", {
+  acceptability <- function(y, n, p) {
+    tail <- pmin(stats::pbinom(0:n, n, p), stats::pbinom(0:n - 1, n, p, lower.tail = FALSE))
+    sum(stats::dbinom(0:n, n, p)[tail <= tail[y + 1] * (1 + 1e-11)])
+  }
+  withr::local_seed(20240612)
+  for (i in seq_len(40)) {
+    n <- sample(c(2:30, 60), 1)
+    y <- sample(0:n, 1)
+    level <- stats::runif(1, 0.6, 0.995)
+    limits <- rate_interval(y, n, level, "blaker")
+    step <- 1e-8
+    if (limits$conf.low > 0) {
+      expect_gt(acceptability(y, n, limits$conf.low + step), 1 - level)
+      expect_lte(acceptability(y, n, limits$conf.low - step), 1 - level)
+    }
+    if (limits$conf.high < 1) {
+      expect_gt(acceptability(y, n, limits$conf.high - step), 1 - level)
+      expect_lte(acceptability(y, n, limits$conf.high + step), 1 - level)
+    }
+  }
+})
+
 # Two groups ----------------------------------------------------------------------------
 
 test_that("two of four against 32 of 187 has the independently computed p-values", {
@@ -152,8 +220,8 @@ test_that("two of four against 32 of 187 has the independently computed p-values
   expect_equal(value_of(tests, "fisher"), checks_value("B15"), tolerance = closed)
   expect_equal(value_of(tests, "barnard"), checks_value("B16"), tolerance = search)
   expect_equal(value_of(tests, "boschloo"), checks_value("B17"), tolerance = search)
-  expect_equal(value_of(tests, "barnard", "nuisance"), 0.03931, tolerance = 1e-4) # five digits are printed
-  expect_equal(value_of(tests, "boschloo", "nuisance"), 0.33458, tolerance = 1e-4)
+  expect_equal(round(value_of(tests, "barnard", "nuisance"), 5), 0.03931) # as printed in the check file
+  expect_equal(round(value_of(tests, "boschloo", "nuisance"), 5), 0.33458)
   expect_equal(tests$p.value, tests$estimate)
   expect_true(all(tests$num.error < 1e-10))
   expect_equal(tests$num.kind, c("exact", "bound", "bound"))
@@ -233,6 +301,75 @@ test_that("p-values fall as the treated do better", {
 
 test_that("tables beyond the stated size are a classed error that says the size", {
   expect_error(two_by_two(10, 5000, 20, 5000), "16 million", class = "cordgain_invalid_input")
+})
+
+# Values computed with the R packages Barnard (nuisance in steps of 1e-6) and Exact (1e-8), as
+# printed in the tests of SciPy's barnard_exact() and boschloo_exact(). A row is y1, others of
+# group 1, y0, others of group 0, then the p-value.
+
+test_that("two-sided Barnard p-values are those of the R package Barnard", {
+  published <- rbind(
+    c(43, 10, 40, 39, 0.000362832367), c(100, 1000, 2, 5, 0.135126970878), c(2, 8, 7, 2, 0.019210815430),
+    c(5, 10, 1, 10, 0.156277546306), c(5, 20, 15, 20, 0.066363501421), c(5, 20, 16, 25, 0.116984852192),
+    c(10, 10, 5, 1, 0.177536588915), c(5, 1, 0, 4, 0.013671875000), c(0, 3, 1, 2, 0.509667991877),
+    c(0, 6, 2, 4, 0.197019618792)
+  )
+  for (i in seq_len(nrow(published))) {
+    case <- published[i, ]
+    found <- core_barnard(case[1], case[1] + case[2], case[3], case[3] + case[4], 0L)
+    # A grid of step 1e-6 misses a curved top by N / (8 p q) * 1e-12, the end of a steep one by more;
+    # its values are never above the supremum. Twelve decimals are printed.
+    expect_gte(found$p_value, case[5] - 1e-12)
+    expect_lt(found$p_value - case[5], 1e-9)
+  }
+})
+
+test_that("the pooled z is that of the R package Barnard", {
+  published <- rbind(
+    c(43, 10, 40, 39, 3.555406779643), c(2, 8, 7, 2, -2.518474945157), c(5, 1, 0, 4, 2.581988897472),
+    c(0, 3, 1, 2, -1.095445115010)
+  )
+  for (i in seq_len(nrow(published))) {
+    case <- published[i, ]
+    found <- core_barnard(case[1], case[1] + case[2], case[3], case[3] + case[4], 0L)
+    expect_equal(found$statistic, case[5], tolerance = 1e-12)
+  }
+})
+
+test_that("one-sided Boschloo p-values are those of the R package Exact", {
+  published <- rbind(
+    c(2, 8, 7, 2, 0.009886142), c(5, 10, 1, 10, 0.9450994), c(5, 20, 16, 25, 0.05827348),
+    c(10, 10, 5, 1, 0.08565611), c(5, 1, 0, 4, 1), c(0, 3, 1, 2, 0.34375), c(7, 8, 12, 3, 0.03410916),
+    c(10, 25, 24, 37, 0.1512882)
+  )
+  for (i in seq_len(nrow(published))) {
+    case <- published[i, ]
+    found <- core_boschloo(case[1], case[1] + case[2], case[3], case[3] + case[4], -1L)
+    expect_lt(abs(found$p_value - case[5]), 6e-8) # seven significant digits are printed
+  }
+})
+
+test_that("the proved bound covers a second search, over random tables", {
+  withr::local_seed(20240613)
+  for (i in seq_len(15)) {
+    n1 <- sample(2:9, 1)
+    n0 <- sample(3:40, 1)
+    y1 <- sample(0:n1, 1)
+    y0 <- sample(0:n0, 1)
+    all <- expand.grid(x1 = 0:n1, x0 = 0:n0)
+    values <- mapply(pooled_z(n1, n0), all$x1, all$x0)
+    region <- all[values >= pooled_z(n1, n0)(y1, y0) - 1e-9, ]
+    size <- \(p) sum(stats::dbinom(region$x1, n1, p) * stats::dbinom(region$x0, n0, p))
+    found <- core_barnard(y1, n1, y0, n0, 1L)
+    # The second search: a grid, then golden sections about its best point.
+    grid <- seq(0.0005, 0.9995, by = 0.001)
+    best <- grid[which.max(vapply(grid, size, 0))]
+    again <- stats::optimize(size, best + c(-0.001, 0.001) * 0.5, maximum = TRUE, tol = 1e-10)$objective
+    again <- max(again, size(0), size(1))
+    expect_lte(again, found$p_value + found$error)
+    expect_lt(found$p_value - again, 1e-9)
+    expect_equal(size(found$nuisance), found$p_value, tolerance = 1e-12)
+  }
 })
 
 # e-values -------------------------------------------------------------------------------

@@ -43,7 +43,9 @@ test_that("limits and tails agree with R's own beta, gamma and Poisson functions
   table <- tidy(x)
   between <- \(term) c(value_of(table, term, "conf.low"), value_of(table, term, "conf.high"))
   ends <- c(0.05, 0.95)
-  expect_equal(between("risk_exact"), as.numeric(stats::binom.test(3, 11, conf.level = 0.9)$conf.int), tolerance = closed)
+  expect_equal(
+    between("risk_exact"), as.numeric(stats::binom.test(3, 11, conf.level = 0.9)$conf.int), tolerance = closed
+  )
   expect_equal(between("risk_jeffreys"), stats::qbeta(ends, 3.5, 8.5), tolerance = closed)
   expect_equal(between("risk_uniform_upper"), c(0, stats::qbeta(0.9, 4, 9)), tolerance = closed)
   expect_equal(
@@ -131,13 +133,23 @@ test_that("events in all patients leave no row for one more", {
   expect_equal(value_of(table, "risk_exact", "conf.high"), 1)
 })
 
+# An arm of trial_arm() where that is there, else the least that safety() asks of one.
+arm_with <- function(harms, env = parent.frame()) {
+  if (exists("trial_arm", envir = asNamespace("cordgain"), inherits = FALSE)) {
+    return(trial_arm(2, 4,
+      endpoint = "ais_c", level = "cervical", baseline_grade = "A", baseline_days = c(14, 28), followup_weeks = 52,
+      years = c(2021, 2023), harms = harms, exposure_years = if (!is.null(harms)) 4
+    ))
+  }
+  stand_in("arm_harms", \(x) x$harms, env)
+  structure(list(harms = if (!is.null(harms)) c(harms, n = 4, exposure_years = 4)), class = "trial_arm")
+}
+
 test_that("a trial arm gives its own harms, and one without any is refused", {
-  harms <- list(events = 0, n = 4, exposure_years = 4, definition = "related serious adverse event")
-  testthat::skip_if(exists("arm_harms", envir = asNamespace("cordgain"), inherits = FALSE), "tested with trial_arm()")
-  stand_in("arm_harms", \(x) x$harms)
-  arm <- structure(list(harms = harms), class = "trial_arm")
+  arm <- arm_with(list(events = 0, definition = "related serious adverse event"))
   expect_equal(tidy(safety(arm)), tidy(none_of_four()))
-  expect_error(safety(structure(list(), class = "trial_arm")), class = "cordgain_invalid_input")
+  expect_equal(tidy(safety(arm, threshold = 0.2)), tidy(none_of_four(threshold = 0.2)))
+  expect_error(safety(arm_with(NULL)), class = "cordgain_invalid_input")
 })
 
 test_that("the print says what cannot be ruled out and what counted as an event", {
@@ -172,4 +184,51 @@ test_that("a number that misses its error is an error, not a quiet number", {
   x <- none_of_four()
   x$table$num.error[1] <- 1e-3
   expect_error(validate_safety(x), class = "cordgain_numerical_error")
+})
+
+test_that("limits are those of published Poisson tables: Garwood (1936), 95 %", {
+  published <- rbind(
+    c(0, 0, 3.689), c(1, 0.025, 5.572), c(2, 0.242, 7.225), c(3, 0.619, 8.767), c(5, 1.623, 11.668),
+    c(10, 4.795, 18.390)
+  )
+  for (i in seq_len(nrow(published))) {
+    table <- tidy(safety(published[i, 1], 50, 1, "any infection"))
+    expect_equal(round(value_of(table, "rate_exact", "conf.low"), 3), published[i, 2])
+    expect_equal(round(value_of(table, "rate_exact", "conf.high"), 3), published[i, 3])
+  }
+})
+
+test_that("upper limits rise with events and fall with patients and exposure", {
+  high <- \(events, n, years, term) upper(safety(events, n, years, "any infection"), term)
+  for (term in c("risk_exact", "risk_jeffreys", "risk_uniform_upper")) {
+    expect_true(all(diff(vapply(0:5, \(y) high(y, 6, 6, term), 0)) >= 0))
+    expect_true(all(diff(vapply(4:12, \(n) high(1, n, 6, term), 0)) < 0))
+  }
+  for (term in c("rate_exact", "rate_jeffreys", "rate_exact_upper")) {
+    expect_true(all(diff(vapply(0:5, \(y) high(y, 6, 6, term), 0)) > 0))
+    expect_true(all(diff(vapply(1:9, \(years) high(1, 6, years, term), 0)) < 0))
+  }
+})
+
+test_that("time in other units rescales the rates and nothing else", {
+  years <- tidy(safety(2, 5, 5, "any infection"))
+  months <- tidy(safety(2, 5, 60, "any infection"))
+  rate <- grepl("^rate_", years$term)
+  expect_equal(years$conf.high[rate], 12 * months$conf.high[rate], tolerance = closed)
+  expect_equal(years$estimate[rate], 12 * months$estimate[rate], tolerance = closed)
+  expect_equal(years[!rate & !grepl("years", years$term), ], months[!rate & !grepl("years", months$term), ])
+})
+
+test_that("the one-sided upper limit covers at least as often as stated, by adding up outcomes", {
+  for (n in c(1, 4, 9)) {
+    limit <- vapply(0:n, \(y) upper(safety(y, n, 1, "x"), "risk_exact_upper"), 0)
+    covered <- vapply(seq(0.01, 0.99, by = 0.01), \(p) sum(stats::dbinom(0:n, n, p)[limit >= p]), 0)
+    expect_gte(min(covered), 0.95)
+  }
+})
+
+test_that("the least and the most exposure that makes sense are answered", {
+  expect_equal(upper(safety(0, 1, 1 / 365, "x"), "rate_exact_upper"), -log(0.05) * 365, tolerance = closed)
+  expect_equal(upper(safety(0, 1e6, 1e7, "x"), "rate_exact_upper"), -log(0.05) / 1e7, tolerance = closed)
+  expect_equal(upper(safety(0, 1e6, 1e7, "x"), "risk_exact_upper"), -expm1(log(0.05) / 1e6), tolerance = closed)
 })

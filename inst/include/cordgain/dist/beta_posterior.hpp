@@ -47,9 +47,11 @@ inline Measured beta_quantile_above(double a, double b, double tail) {
 inline Limits beta_limits(const BetaShape& shape, const TailPair& tails) {
   detail::require_shape(shape);
   detail::require_tails(tails);
-  const Measured lower = detail::beta_quantile(shape.a, shape.b, tails.below);
-  const Measured upper = detail::beta_quantile_above(shape.a, shape.b, tails.above);
-  return {lower.value, upper.value, std::max(lower.error, upper.error)};
+  return detail::numerically([&]() -> Limits {
+    const Measured lower = detail::beta_quantile(shape.a, shape.b, tails.below);
+    const Measured upper = detail::beta_quantile_above(shape.a, shape.b, tails.above);
+    return {lower.value, upper.value, std::max(lower.error, upper.error)};
+  });
 }
 
 /// Probability that a beta variable exceeds a threshold, P(theta > t) = 1 - I_t(a, b).
@@ -59,9 +61,11 @@ inline Limits beta_limits(const BetaShape& shape, const TailPair& tails) {
 inline Measured beta_above(const BetaShape& shape, double threshold) {
   detail::require_shape(shape);
   require_probability(threshold, "the threshold");
-  const double value = boost::math::ibetac(shape.a, shape.b, threshold);
-  const double second = detail::beta_tail_by_quadrature(shape.b, shape.a, 1.0 - threshold);
-  return {value, detail::two_route_error(value, second)};
+  return detail::numerically([&]() -> Measured {
+    const double value = boost::math::ibetac(shape.a, shape.b, threshold);
+    const double second = detail::beta_tail_by_quadrature(shape.b, shape.a, 1.0 - threshold);
+    return {value, detail::two_route_error(value, second)};
+  });
 }
 
 /// Probability of no event among the next m patients, a finite product:

@@ -11,6 +11,15 @@
 
 namespace cordgain {
 
+namespace detail {
+
+inline void require_proportion(double y, double n) {
+  require_counts(y, n, "y and n");
+  require(n <= kMostEvents, "limits of a proportion are offered up to 10 million patients");
+}
+
+}  // namespace detail
+
 /// Exact limits by inverting the two one-sided binomial tests.
 ///   P(X >= y | lower) = below,  P(X <= y | upper) = above
 /// @param y      events, whole, 0 <= y <= n
@@ -20,12 +29,14 @@ namespace cordgain {
 /// @throws       InvalidInput if the counts or tails are out of range
 /// Source: Clopper & Pearson (1934), doi:10.1093/biomet/26.4.404.
 inline Limits clopper_pearson(double y, double n, const TailPair& tails) {
-  require_counts(y, n, "y and n");
+  detail::require_proportion(y, n);
   detail::require_tails(tails);
-  const Measured lower = y > 0.0 ? detail::beta_quantile(y, n - y + 1.0, tails.below) : Measured{0.0, 0.0};
-  const Measured upper =
-      y < n ? detail::beta_quantile_above(y + 1.0, n - y, tails.above) : Measured{1.0, 0.0};
-  return {lower.value, upper.value, std::max(lower.error, upper.error)};
+  return detail::numerically([&]() -> Limits {
+    const Measured lower = y > 0.0 ? detail::beta_quantile(y, n - y + 1.0, tails.below) : Measured{0.0, 0.0};
+    const Measured upper =
+        y < n ? detail::beta_quantile_above(y + 1.0, n - y, tails.above) : Measured{1.0, 0.0};
+    return {lower.value, upper.value, std::max(lower.error, upper.error)};
+  });
 }
 
 /// Quantiles of the posterior under the Jeffreys prior, beta(y + 1/2, n - y + 1/2).
@@ -36,7 +47,7 @@ inline Limits clopper_pearson(double y, double n, const TailPair& tails) {
 /// @throws       InvalidInput if the counts or tails are out of range
 /// Source: Brown, Cai & DasGupta (2001), doi:10.1214/ss/1009213286.
 inline Limits jeffreys_limits(double y, double n, const TailPair& tails) {
-  require_counts(y, n, "y and n");
+  detail::require_proportion(y, n);
   return beta_limits({y + 0.5, n - y + 0.5}, tails);
 }
 
@@ -48,7 +59,7 @@ inline Limits jeffreys_limits(double y, double n, const TailPair& tails) {
 /// @throws       InvalidInput if the counts or alpha are out of range
 /// Source: Wilson (1927), doi:10.1080/01621459.1927.10502953.
 inline Limits wilson(double y, double n, double alpha) {
-  require_counts(y, n, "y and n");
+  detail::require_proportion(y, n);
   require(alpha > 0.0 && alpha < 1.0, "alpha must lie in (0, 1)");
   const double z = boost::math::quantile(boost::math::complement(boost::math::normal(), alpha / 2.0));
   const double half = z * std::sqrt(y * ((n - y) / n) + z * z / 4.0);
@@ -138,11 +149,13 @@ inline Measured blaker_lower(double y, double n, double alpha) {
 /// @throws       InvalidInput if the counts or alpha are out of range; NumericalError if a root is not
 /// bracketed Source: Blaker (2000), doi:10.2307/3315916.
 inline Limits blaker(double y, double n, double alpha) {
-  require_counts(y, n, "y and n");
+  detail::require_proportion(y, n);
   require(alpha > 0.0 && alpha < 1.0, "alpha must lie in (0, 1)");
-  const Measured lower = detail::blaker_lower(y, n, alpha);
-  const Measured upper = detail::blaker_lower(n - y, n, alpha);
-  return {lower.value, 1.0 - upper.value, std::max(lower.error, upper.error)};
+  return detail::numerically([&]() -> Limits {
+    const Measured lower = detail::blaker_lower(y, n, alpha);
+    const Measured upper = detail::blaker_lower(n - y, n, alpha);
+    return {lower.value, 1.0 - upper.value, std::max(lower.error, upper.error)};
+  });
 }
 
 }  // namespace cordgain

@@ -4,6 +4,7 @@
 #include <boost/math/special_functions/beta.hpp>
 #include <cmath>
 #include <cordgain/base/check.hpp>
+#include <cordgain/base/error.hpp>
 #include <cordgain/base/types.hpp>
 #include <cordgain/dist/beta_posterior.hpp>
 
@@ -32,7 +33,8 @@ inline double log_beta_ratio(const BetaShape& prior, double y, double n) {
 /// @param p0         rate under the null, in (0, 1)
 /// @param prior      shapes of the mixture
 /// @param one_sided  whether the mixture lives on (p0, 1)
-/// @throws           InvalidInput if an argument is out of range
+/// @throws           InvalidInput if an argument is out of range; NumericalError if the mixture has no mass
+///                   above p0
 /// Source: Gruenwald, de Heide & Koolen (2024), doi:10.1093/jrsssb/qkae011.
 inline double e_value(double y, double n, double p0, const BetaShape& prior, bool one_sided) {
   detail::require_shape(prior);
@@ -41,9 +43,12 @@ inline double e_value(double y, double n, double p0, const BetaShape& prior, boo
   require(p0 > 0.0 && p0 < 1.0, "the rate must lie in (0, 1)");
   double log_e = detail::log_beta_ratio(prior, y, n) - y * std::log(p0) - (n - y) * std::log1p(-p0);
   if (one_sided) {
-    log_e += std::log(boost::math::ibetac(prior.a + y, prior.b + n - y, p0));
-    log_e -= std::log(boost::math::ibetac(prior.a, prior.b, p0));
+    log_e += detail::numerically([&] {
+      return std::log(boost::math::ibetac(prior.a + y, prior.b + n - y, p0)) -
+             std::log(boost::math::ibetac(prior.a, prior.b, p0));
+    });
   }
+  if (!std::isfinite(log_e)) throw NumericalError("the mixture has no mass where the e-value needs it");
   return std::exp(log_e);
 }
 

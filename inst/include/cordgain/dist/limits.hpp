@@ -9,7 +9,10 @@
 #include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <cordgain/base/check.hpp>
+#include <cordgain/base/error.hpp>
+#include <exception>
 #include <limits>
+#include <string>
 
 namespace cordgain {
 
@@ -39,6 +42,23 @@ namespace detail {
 inline void require_tails(const TailPair& tails) {
   require(tails.below >= 0.0 && tails.above >= 0.0 && tails.below + tails.above < 1.0,
           "the tails must be probabilities that leave room between them");
+}
+
+/// Counts beyond this are refused: sums over patients and roots are worked out to here.
+constexpr double kMostEvents = 1e7;
+
+/// Runs `body`; what a special function throws becomes a NumericalError.
+template <class Body>
+auto numerically(const Body& body) -> decltype(body()) {
+  try {
+    return body();
+  } catch (const InvalidInput&) {
+    throw;
+  } catch (const NumericalError&) {
+    throw;
+  } catch (const std::exception& e) {
+    throw NumericalError(std::string("a special function failed: ") + e.what());
+  }
 }
 
 /// Rounding left in a limit that a root finder or a series delivers.

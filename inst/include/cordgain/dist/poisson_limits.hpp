@@ -49,11 +49,14 @@ inline Limits scaled(const Measured& lower, const Measured& upper, double scale)
 /// @throws          InvalidInput if an argument is out of range
 /// Source: Garwood (1936), doi:10.1093/biomet/28.3-4.437.
 inline Limits poisson_limits(double y, double exposure, const TailPair& tails) {
-  require(std::isfinite(y) && y >= 0.0 && std::floor(y) == y, "y must be a whole count");
+  require(y >= 0.0 && y <= detail::kMostEvents && std::floor(y) == y,
+          "y must be a whole count up to 10 million");
   require_positive(exposure, "the exposure");
   detail::require_tails(tails);
-  const Measured lower = y > 0.0 ? detail::gamma_quantile(y, tails.below) : Measured{0.0, 0.0};
-  return detail::scaled(lower, detail::gamma_quantile_above(y + 1.0, tails.above), exposure);
+  return detail::numerically([&] {
+    const Measured lower = y > 0.0 ? detail::gamma_quantile(y, tails.below) : Measured{0.0, 0.0};
+    return detail::scaled(lower, detail::gamma_quantile_above(y + 1.0, tails.above), exposure);
+  });
 }
 
 /// Limits that cut off the given probabilities of a gamma distribution.
@@ -63,8 +66,10 @@ inline Limits poisson_limits(double y, double exposure, const TailPair& tails) {
 inline Limits gamma_limits(const GammaShape& g, const TailPair& tails) {
   detail::require_gamma(g);
   detail::require_tails(tails);
-  return detail::scaled(detail::gamma_quantile(g.shape, tails.below),
-                        detail::gamma_quantile_above(g.shape, tails.above), g.rate);
+  return detail::numerically([&] {
+    const Measured lower = detail::gamma_quantile(g.shape, tails.below);
+    return detail::scaled(lower, detail::gamma_quantile_above(g.shape, tails.above), g.rate);
+  });
 }
 
 /// Probability that a gamma variable exceeds a threshold, Q(shape, rate t).
@@ -74,9 +79,11 @@ inline Limits gamma_limits(const GammaShape& g, const TailPair& tails) {
 inline Measured gamma_above(const GammaShape& g, double threshold) {
   detail::require_gamma(g);
   require(std::isfinite(threshold) && threshold >= 0.0, "the threshold must be finite and not negative");
-  const double value = boost::math::gamma_q(g.shape, g.rate * threshold);
-  const double below = detail::gamma_tail_by_quadrature(g.shape, g.rate * threshold);
-  return {value, detail::two_route_error(value, 1.0 - below) + detail::kRounding};
+  return detail::numerically([&]() -> Measured {
+    const double value = boost::math::gamma_q(g.shape, g.rate * threshold);
+    const double below = detail::gamma_tail_by_quadrature(g.shape, g.rate * threshold);
+    return {value, detail::two_route_error(value, 1.0 - below) + detail::kRounding};
+  });
 }
 
 /// Probability of no event in a further exposure (negative binomial at 0):

@@ -38,13 +38,13 @@ struct CriticalRegion {
 
 /// Largest table space (n1 + 1)(n0 + 1) and number of patients that are searched: a few seconds.
 constexpr double kMostTables = 1.6e7;
-constexpr double kMostPatients = 1e5;
+constexpr double kMostTestedPatients = 1e5;
 
-/// @throws InvalidInput if the counts are no table, or beyond kMostTables or kMostPatients.
+/// @throws InvalidInput if the counts are no table, or beyond kMostTables or kMostTestedPatients.
 inline void require_table(const TwoByTwo& table) {
   require_counts(table.y1, table.n1, "y1 and n1");
   require_counts(table.y0, table.n0, "y0 and n0");
-  require((table.n1 + 1.0) * (table.n0 + 1.0) <= kMostTables && table.n1 + table.n0 <= kMostPatients,
+  require((table.n1 + 1.0) * (table.n0 + 1.0) <= kMostTables && table.n1 + table.n0 <= kMostTestedPatients,
           "exact tests of two proportions are offered up to 100 000 patients and (n1 + 1)(n0 + 1) = 16 "
           "million tables");
 }

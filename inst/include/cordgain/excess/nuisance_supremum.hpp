@@ -79,11 +79,17 @@ class SizeFunction {
     return out;
   }
 
-  /// A bound on the curvature, |S''| <= 6 N, for every region and rate. For the sum of f''
-  /// over all tables is 0, so |S''| <= E|f''/f| / 2; f''/f = (4 D^2 - 2 (1 - 2p) D) / (p q) - 4N
-  /// with D = x - N p, whose parts are at most 4N (E D^2 = N p q), 4N (E|D| <= 2 N min(p, q)
-  /// and |1 - 2p| <= max(p, q)) and 4N.
-  [[nodiscard]] double curvature_bound() const { return 6.0 * static_cast<double>(region_.n1 + region_.n0); }
+  /// A bound on the curvature of a size function that nowhere exceeds `ceiling`: the smaller of two.
+  /// |S''| <= 6 N: the sum of f'' over all tables is 0, so |S''| <= E|f''/f| / 2, and
+  ///   f''/f = (4 D^2 - 2 (1 - 2p) D) / (p q) - 4N,  D = x - N p,
+  /// whose parts are at most 4N (E D^2 = N p q), 4N (E|D| <= 2 N min(p, q) and
+  /// |1 - 2p| <= max(p, q)) and 4N.
+  /// |S''| <= 4 e N ceiling: at u + it, |sin|^2 and |cos|^2 are those of u plus sinh(t)^2, which is
+  /// cosh(2t) times those of another real angle, so |S(u + it)| <= cosh(2t)^N ceiling <=
+  /// exp(2 N t^2) ceiling; Cauchy's estimate on the circle of radius 1 / sqrt(2 N).
+  [[nodiscard]] double curvature_bound(double ceiling) const {
+    return std::min(6.0, 4.0 * std::exp(1.0) * ceiling) * static_cast<double>(region_.n1 + region_.n0);
+  }
 
   /// Rounding of a value: the masses carry 4 errors a step, the sums one a term.
   [[nodiscard]] double rounding() const {
@@ -110,51 +116,90 @@ class SizeFunction {
   CriticalRegion region_;
 };
 
-/// A piece of (0, pi/2) and the most the size can be on it.
+/// A piece of (0, pi/2), what is known at its middle and the most the size can be on it.
 struct Piece {
   double middle = 0.0;
   double half = 0.0;
-  double most = 0.0;
+  double value = 0.0;
+  double steepest = 0.0;
+  double most = 1.0;
   bool operator<(const Piece& other) const noexcept { return most < other.most; }
+};
+
+/// The pieces, the best value found and the ceiling proved so far; one step at a time.
+class SupremumSearch {
+ public:
+  explicit SupremumSearch(const CriticalRegion& region) : size_(region) {
+    const int start = 64;
+    const double width = std::acos(0.0) / start;
+    for (int i = 0; i < start; ++i) look(width * (i + 0.5), 0.5 * width);
+  }
+
+  [[nodiscard]] double gap() const { return pieces_.top().most - best_.value; }
+  [[nodiscard]] Index evaluations() const noexcept { return best_.evaluations; }
+
+  /// Bounds the highest piece anew where the ceiling has come down since, else halves it.
+  void step() {
+    ceiling_ = std::min(ceiling_, pieces_.top().most);
+    Piece piece = pieces_.top();
+    pieces_.pop();
+    const double before = piece.most;
+    piece.most = most_on(piece);
+    if (piece.most < 0.9 * before) {
+      pieces_.push(piece);
+    } else {
+      look(piece.middle - 0.5 * piece.half, 0.5 * piece.half);
+      look(piece.middle + 0.5 * piece.half, 0.5 * piece.half);
+    }
+  }
+
+  [[nodiscard]] Supremum result() const {
+    Supremum out = best_;
+    out.bound = std::max(0.0, gap()) + size_.rounding();
+    return out;
+  }
+
+ private:
+  [[nodiscard]] double most_on(const Piece& piece) const {
+    const double curve = 0.5 * size_.curvature_bound(ceiling_);
+    const double most = piece.value + piece.steepest * piece.half + curve * piece.half * piece.half;
+    return std::min(ceiling_, most);
+  }
+
+  void look(double middle, double half) {
+    const SizeAt here = size_(middle);
+    ++best_.evaluations;
+    if (here.value > best_.value) {
+      best_.value = std::min(1.0, here.value);
+      best_.at = std::sin(middle) * std::sin(middle);
+    }
+    Piece piece{middle, half, here.value, std::abs(here.slope) + size_.slope_rounding(), 1.0};
+    piece.most = most_on(piece);
+    pieces_.push(piece);
+  }
+
+  SizeFunction size_;
+  std::priority_queue<Piece> pieces_;
+  Supremum best_;
+  double ceiling_ = 1.0;
 };
 
 }  // namespace detail
 
 /// Largest size of a critical region over the common rate p in [0, 1], by branch and bound.
-/// On a piece of half-width h about phi, S <= S(phi) + |S'(phi)| h + 3 N h^2; the piece with the
-/// highest such bound is halved until none exceeds the best value found by more than the tolerance.
+/// On a piece of half-width h about phi, S <= S(phi) + |S'(phi)| h + M h^2 / 2 with a proved bound
+/// M on the curvature; the piece with the highest such bound is halved until none exceeds the best
+/// value found by more than the tolerance.
 /// @param region     tables at least as extreme as the observed
 /// @param tolerance  wanted distance of the bound (probability)
 /// @param most       largest number of evaluations; then the bound reached is returned as it is
 /// @return           value attained, rate at which, proved bound on the distance of the supremum
-///                   (rounding included), evaluations. One evaluation costs O(n1 + n0).
+///                   (rounding included), evaluations. One evaluation costs O(n1 + n0 + runs).
 inline Supremum nuisance_supremum(const CriticalRegion& region, double tolerance = 1e-11,
                                   Index most = 400000) {
-  const detail::SizeFunction size(region);
-  const double quarter_turn = std::acos(0.0);
-  const double curve = 0.5 * size.curvature_bound();
-  Supremum best;
-  std::priority_queue<detail::Piece> pieces;
-  const auto look = [&](double middle, double half) {
-    const detail::SizeAt here = size(middle);
-    ++best.evaluations;
-    if (here.value > best.value) {
-      best.value = std::min(1.0, here.value);
-      best.at = std::sin(middle) * std::sin(middle);
-    }
-    const double steepest = std::abs(here.slope) + size.slope_rounding();
-    pieces.push({middle, half, std::min(1.0, here.value + steepest * half + curve * half * half)});
-  };
-  const int start = 64;
-  for (int i = 0; i < start; ++i) look(quarter_turn * (i + 0.5) / start, 0.5 * quarter_turn / start);
-  while (pieces.top().most > best.value + tolerance && best.evaluations < most) {
-    const detail::Piece piece = pieces.top();
-    pieces.pop();
-    look(piece.middle - 0.5 * piece.half, 0.5 * piece.half);
-    look(piece.middle + 0.5 * piece.half, 0.5 * piece.half);
-  }
-  best.bound = std::max(0.0, pieces.top().most - best.value) + size.rounding();
-  return best;
+  detail::SupremumSearch search(region);
+  while (search.gap() > tolerance && search.evaluations() < most) search.step();
+  return search.result();
 }
 
 }  // namespace cordgain
