@@ -28,7 +28,9 @@ packages_for <- function(goal) {
     ci = rbind(linked, suggested[document | harness, ], tools)
   )
   optional <- if (goal == "run") suggested[0, ] else suggested[!document & !harness, ]
-  unique(rbind(cbind(needed, kind = rep("needed", nrow(needed))), cbind(optional, kind = rep("optional", nrow(optional)))))
+  all <- unique(rbind(needed, optional))
+  all$kind <- ifelse(all$name %in% needed$name, "needed", "optional")
+  all
 }
 
 loads <- function(name, version) {

@@ -93,9 +93,12 @@ r_function_lengths <- function(root, file) {
 # Comments and literals become blanks of no meaning; line ends stay where they are.
 blank_cpp_literals <- function(lines) {
   text <- paste(lines, collapse = "\n")
-  pattern <- "//[^\n]*|/\\*(?s:.*?)\\*/|\"(?:\\\\.|[^\"\\\\\n])*\"|(?<![0-9a-fA-F])'(?:\\\\.|[^'\\\\\n])+'|(?m:^)[ \t]*#[^\n]*"
-  regmatches(text, gregexpr(pattern, text, perl = TRUE)) <-
-    lapply(regmatches(text, gregexpr(pattern, text, perl = TRUE)), \(m) gsub("[^\n]", " ", m))
+  comment <- "//[^\n]*|/\\*(?s:.*?)\\*/"
+  string <- "\"(?:\\\\.|[^\"\\\\\n])*\""
+  character <- "(?<![0-9a-fA-F])'(?:\\\\.|[^'\\\\\n])+'"
+  directive <- "(?m:^)[ \t]*#[^\n]*"
+  found <- gregexpr(paste(comment, string, character, directive, sep = "|"), text, perl = TRUE)
+  regmatches(text, found) <- lapply(regmatches(text, found), \(literal) gsub("[^\n]", " ", literal))
   text
 }
 
