@@ -70,7 +70,7 @@ clean: ## remove what was built
 # so objects are dropped when one of them has changed.
 PACKAGE_SOURCES := $(shell find DESCRIPTION NAMESPACE R src inst data man ! -name '*.o' ! -name '*.so' \
                      ! -path src 2>/dev/null)
-HEADERS := $(shell find inst/include src -name '*.hpp' -o -name 'Makevars')
+HEADERS := $(shell find inst/include src -name '*.hpp' -o -name '*.h' -o -name 'Makevars')
 
 install: $(STAMP)
 

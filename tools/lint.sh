@@ -4,7 +4,7 @@
 # tools/lint.sh tidy    clang-tidy over every header
 set -euo pipefail
 cd "$(dirname "$0")/.."
-mapfile -t sources < <(find inst/include src tests/cpp \( -name '*.hpp' -o -name '*.cpp' \) ! -name RcppExports.cpp | sort)
+mapfile -t sources < <(find inst/include src tests/cpp \( -name '*.hpp' -o -name '*.h' -o -name '*.cpp' \) ! -name RcppExports.cpp | sort)
 
 case ${1:-all} in
   format) clang-format -i "${sources[@]}" ;;

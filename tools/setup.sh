@@ -127,4 +127,7 @@ if [ "$goal" = ci ]; then
   has_dictionary || apt_install hunspell-en-gb
   has_dictionary || fail "the British dictionary en_GB is needed for the spelling gate."
   [ -x /usr/bin/time ] || apt_install time
+  [ -x /usr/bin/time ] || fail "GNU time is needed to measure the demo."
+  have qpdf || apt_install qpdf
+  have qpdf || fail "qpdf is needed for R CMD check."
 fi
