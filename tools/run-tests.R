@@ -2,7 +2,8 @@
 # (test blocks) to the file named as the first argument.
 results <- as.data.frame(testthat::test_dir(
   "tests/testthat",
-  package = "cordgain", load_package = "installed", reporter = "check", stop_on_failure = FALSE
+  package = "cordgain", load_package = "installed", stop_on_failure = FALSE,
+  reporter = testthat::SummaryReporter$new(show_praise = FALSE, max_reports = 100L)
 ))
 failed <- results$failed > 0L | results$error
 skipped <- results$skipped & !failed
