@@ -16,7 +16,9 @@ case ${1:-all} in
     ;;
   all)
     status=0
-    clang-format --dry-run -Werror "${sources[@]}" || status=1
+    for file in "${sources[@]}"; do
+      clang-format --dry-run -Werror "$file" 2> /dev/null || { echo "$file: 'make format' would change it"; status=1; }
+    done
     Rscript tools/lint.R || status=1
     exit $status
     ;;
