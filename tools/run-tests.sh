@@ -16,7 +16,7 @@ cat build/counts/cpp.log
 
 passed=0 failed=0 skipped=0
 for part in r cpp; do
-  read -r p f s < "build/counts/$part" 2> /dev/null || { p=0 f=1 s=0; echo "no count from the $part tests: one failure"; }
+  read -r p f s 2> /dev/null < <(cat "build/counts/$part" 2> /dev/null) || { p=0 f=1 s=0; echo "no count from the $part tests: one failure"; }
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
