@@ -1,0 +1,64 @@
+# Errors are classed and say what was wrong; checks return the value or refuse.
+
+refuses <- function(expr, pattern = NULL) {
+  expect_error(expr, pattern, class = "cordgain_invalid_input")
+}
+
+test_that("each kind of error has its own class and the common one, and keeps extra fields", {
+  expect_error(abort_input("a"), class = "cordgain_invalid_input")
+  expect_error(abort_unmatched("a"), class = "cordgain_unmatched")
+  expect_error(abort_numerical("a"), class = "cordgain_numerical_error")
+  for (abort in list(abort_input, abort_unmatched, abort_numerical)) {
+    condition <- rlang::catch_cnd(abort("a", differences = 1:3))
+    expect_s3_class(condition, "cordgain_error")
+    expect_identical(condition$differences, 1:3)
+  }
+})
+
+test_that("an error of a check names the argument as the user wrote it and blames his call", {
+  user_function <- function(events) check_number(events)
+  condition <- rlang::catch_cnd(user_function("4"))
+  expect_match(conditionMessage(condition), "`events` must be numeric")
+  expect_identical(condition$call, quote(user_function("4")))
+})
+
+test_that("a number is one finite number inside its range", {
+  expect_identical(check_number(2L), 2)
+  expect_identical(check_number(0, min = 0, max = 1), 0)
+  for (bad in list(NaN, Inf, -Inf, NA_real_, "1", factor(1), TRUE, NULL, c(1, 2), numeric())) {
+    refuses(check_number(bad))
+  }
+  refuses(check_number(-0.1, min = 0), "[0, Inf]")
+  refuses(check_number(0, min = 0, min_open = TRUE))
+  refuses(check_number(1, max = 1, max_open = TRUE))
+})
+
+test_that("a missing number passes only where it may be missing, and NaN never does", {
+  expect_identical(check_number(NA, allow_na = TRUE), NA_real_)
+  refuses(check_number(NaN, allow_na = TRUE))
+})
+
+test_that("a vector is refused with the places of its bad elements", {
+  expect_identical(check_numeric(c(1, 2)), c(1, 2))
+  refuses(check_numeric(c(1, NA, 3, Inf)), "2 and 4")
+  refuses(check_numeric(1:3, length = 2L), "length 2")
+})
+
+test_that("a count is whole, and a fraction is pointed to events_from_percent()", {
+  expect_identical(check_count(4L), 4)
+  refuses(check_count(12.5), "events_from_percent")
+  refuses(check_count(-1))
+  refuses(check_count(0, min = 1))
+})
+
+test_that("a string is one non-empty string", {
+  expect_identical(check_string("ais_c"), "ais_c")
+  for (bad in list("", NA_character_, c("a", "b"), 1, factor("a"), NULL, character())) refuses(check_string(bad))
+  expect_identical(check_string(NA, allow_na = TRUE), NA_character_)
+  expect_null(check_string(NULL, allow_null = TRUE))
+})
+
+test_that("a choice is one of those offered, and the offer is in the message", {
+  expect_identical(check_choice("b", c("a", "b")), "b")
+  refuses(check_choice("c", c("a", "b")), "\"a\" or \"b\"")
+})
