@@ -1,6 +1,13 @@
 # Checks of tables, sets of strings and ranges. Like those of conditions.R each
 # returns its value and blames the call of the user.
 
+check_flag <- function(x, arg = rlang::caller_arg(x), call = rlang::caller_env()) {
+  if (!is.logical(x) || length(x) != 1L || is.na(x)) {
+    abort_input(c("{.arg {arg}} must be TRUE or FALSE.", x = "It is {.obj_type_friendly {x}}."), call = call)
+  }
+  x
+}
+
 # Text with unknowns allowed; a logical NA is how people write an unknown.
 check_text <- function(x, arg = rlang::caller_arg(x), call = rlang::caller_env()) {
   if (is.logical(x) && all(is.na(x))) {
