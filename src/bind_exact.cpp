@@ -1,5 +1,5 @@
 // Limits for counts and rates, e-values and exact tests of two proportions.
-#include "bind.hpp"
+#include "bind.h"
 
 #include <cordgain/dist/beta_posterior.hpp>
 #include <cordgain/dist/binomial_limits.hpp>

@@ -1,5 +1,5 @@
 // The comparison: natural responders, the sceptical posterior and the difference of rates.
-#include "bind.hpp"
+#include "bind.h"
 
 #include <cordgain/excess/grades.hpp>
 #include <cordgain/excess/rate_difference.hpp>

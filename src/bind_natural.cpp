@@ -1,5 +1,5 @@
 // Natural recovery: published counts or a prior become the distribution of the trial's natural log odds.
-#include "bind.hpp"
+#include "bind.h"
 
 #include <cordgain/math/grid_summary.hpp>
 #include <cordgain/natural/effective_size.hpp>
