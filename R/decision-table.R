@@ -54,7 +54,8 @@ decision_table.excess_responders <- function(x, n, effect = prior_normal(0, 1), 
   }
   n <- scenarios[[1]]$n
   seen <- unique(vapply(excess_scenarios(x), \(s) s$responders, 0))
-  new_decision_table(outcome_rows(scenarios[[1]]$rates, n, excess_effect(x), call), natural_label(excess_natural(x)), seen)
+  rows <- outcome_rows(scenarios[[1]]$rates, n, excess_effect(x), call)
+  new_decision_table(rows, natural_label(excess_natural(x)), seen)
 }
 
 # Scenarios that differ in the count alone share one table.
@@ -74,7 +75,9 @@ outcome_rows <- function(rates, n, effect, call) {
     limit <- if (name %in% large) 1e-6 * max(1, routes$fine[[name]]) else 1e-6
     two_routes(routes$fine[[name]], routes$coarse[[name]], "The decision table", call, limit)
   })
-  errors <- Map(\(column, name) column$error / if (name %in% large) pmax(1, abs(column$value)) else 1, columns, names(columns))
+  errors <- Map(\(column, name) {
+    column$error / if (name %in% large) pmax(1, abs(column$value)) else 1
+  }, columns, names(columns))
   cbind(data.frame(responders = 0:n), as.data.frame(lapply(columns, \(column) column$value)),
     num.error = do.call(pmax, unname(errors)))
 }
@@ -93,7 +96,9 @@ outcome_columns <- function(table, n) {
 
 #' @export
 print.decision_table <- function(x, digits = 3, ...) {
-  shown <- c("responders", "natural_tail", "excess_responders", "prob_benefit", "prob_benefit_half_null", "bayes_factor")
+  shown <- c(
+    "responders", "natural_tail", "excess_responders", "prob_benefit", "prob_benefit_half_null", "bayes_factor"
+  )
   rows <- as.data.frame(x)
   if (!all(shown %in% names(rows))) {
     print(rows, ...)

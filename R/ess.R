@@ -65,7 +65,9 @@ prior_ess <- function(x, method, family, sigma, call) {
   if (method == "moment") {
     return(list(value = moment_ess(moments, kind, family, sigma, call), error = 0))
   }
-  if (method == "morita" && kind == "gamma") abort_input("Morita's size is given for beta and normal priors.", call = call)
+  if (method == "morita" && kind == "gamma") {
+    abort_input("Morita's size is given for beta and normal priors.", call = call)
+  }
   routes <- lapply(c(fine = TRUE, coarse = FALSE), \(fine) {
     core_prior_ess(prior_components(x), ess_families[[family]], sigma, moments$mean, fine)[[method]]
   })
@@ -75,8 +77,9 @@ prior_ess <- function(x, method, family, sigma, call) {
 check_ess_family <- function(kind, family, call) {
   allowed <- list(beta = "binomial", normal = c("gaussian", "binomial", "poisson"), gamma = c("poisson", "exponential"))
   if (!family %in% allowed[[kind]]) {
-    abort_input(c("A {kind} prior is worth {.or {.val {allowed[[kind]]}}} observations.", x = "{.arg family} is {.val {family}}."),
-      call = call)
+    abort_input(c("A {kind} prior is worth {.or {.val {allowed[[kind]]}}} observations.",
+      x = "{.arg family} is {.val {family}}."
+    ), call = call)
   }
 }
 
@@ -91,10 +94,12 @@ moment_ess <- function(m, kind, family, sigma, call) {
   )
 }
 
+heavy_tails <- "the expected information is infinite: the tails are too heavy"
+
 # Relative accuracy, since a size can be in the thousands.
 ess_of_routes <- function(routes, call) {
   if (is.nan(routes$fine) || is.nan(routes$coarse)) {
-    return(list(value = NA_real_, error = NA_real_, reason = "the expected information is infinite: the tails are too heavy"))
+    return(list(value = NA_real_, error = NA_real_, reason = heavy_tails))
   }
   two_routes(routes$fine, routes$coarse, "The effective sample size", call, limit = 1e-4 * max(1, abs(routes$fine)))
 }

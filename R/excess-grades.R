@@ -70,7 +70,8 @@ as_grade_steps <- function(x, call) {
   x <- check_numeric(x, "transition", min = 0, call = call)
   counted <- sum(x) > 1.5
   if (length(x) < 2L || (!counted && abs(sum(x) - 1) > 1e-9) || (counted && any(x != round(x)))) {
-    abort_input(c("{.arg transition} must hold probabilities of 0, 1, ... grade steps that add up to 1, or whole counts.",
+    abort_input(c("{.arg transition} must hold whole counts, or probabilities, of 0, 1, ... grade steps.",
+      i = "Probabilities add up to 1.",
       x = "It adds up to {format(sum(x), digits = 10)}."
     ), call = call)
   }

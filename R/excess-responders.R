@@ -284,32 +284,42 @@ format_answer <- function(x, digits) {
   at <- \(term, column = "estimate") signif(x$terms[[column]][x$terms$term == term], digits)
   span <- \(term) paste(at(term, "conf.low"), "to", at(term, "conf.high"))
   y <- x$scenarios[[1]]$responders
-  extra <- standard_sensitivity(x)
-  tails <- paste0(extra$variant, ": ", signif(extra$natural_tail, digits), collapse = "; ")
   level <- paste0(100 * x$settings$conf.level, " %")
   c(
-    paste0("Observed ", y, "; nature alone gives ", at("natural_responders"), " on average, and ", y, " or more with probability ",
-      at("natural_tail"), " (mid-p ", at("natural_tail_midp"), ")."),
-    if (!is.null(extra)) paste0("  The same with ", tails, "."),
-    paste0("Excess responders among these patients: ", at("excess_responders"), " (", level, " interval ", span("excess_responders"), ")"),
-    paste0("  letting their outcomes inform the natural rate: ", at("excess_responders_joint"), " (", span("excess_responders_joint"),
-      "); as few as the rates allow: ", at("excess_responders_comonotone"), " (", span("excess_responders_comonotone"), ")"),
-    paste0("Log-odds shift under the prior ", format(x$settings$effect), ": ", at("log_odds_shift"), " (", span("log_odds_shift"),
-      "); P(benefit) ", at("prob_benefit"), ", with half the prior on no effect ", at("prob_benefit_half_null"), "."),
+    paste0("Observed ", y, "; nature alone gives ", at("natural_responders"), " on average, and ", y,
+      " or more with probability ", at("natural_tail"), " (mid-p ", at("natural_tail_midp"), ")."),
+    format_sensitivity(standard_sensitivity(x), digits),
+    paste0("Excess responders among these patients: ", at("excess_responders"), " (", level, " interval ",
+      span("excess_responders"), ")"),
+    paste0("  letting their outcomes inform the natural rate: ", at("excess_responders_joint"), " (",
+      span("excess_responders_joint"), "); as few as the rates allow: ", at("excess_responders_comonotone"), " (",
+      span("excess_responders_comonotone"), ")"),
+    paste0("Log-odds shift under the prior ", format(x$settings$effect), ": ", at("log_odds_shift"), " (",
+      span("log_odds_shift"), ");"),
+    paste0("  P(benefit) ", at("prob_benefit"), ", with half the prior on no effect ", at("prob_benefit_half_null"), "."),
     paste0("Response rate ", at("rate_clopper_pearson"), ", ", level, " limits ", span("rate_clopper_pearson"),
       " (Clopper-Pearson): known natural rates below ", at("rate_clopper_pearson", "conf.low"), " are excluded."),
     paste0("Largest numerical error of these numbers: ", format(max(x$terms$num.error), digits = 1), ".")
   )
 }
 
+format_sensitivity <- function(extra, digits) {
+  if (is.null(extra)) {
+    return(NULL)
+  }
+  paste0("  The same with ", paste0(extra$variant, ": ", signif(extra$natural_tail, digits), collapse = "; "), ".")
+}
+
 format_bounds <- function(x, digits) {
   rows <- x$terms[x$terms$term %in% c("natural_tail", "natural_responders", "excess_responders", "prob_benefit"), ]
   text <- c(
-    natural_tail = "probability that nature alone gives at least as many", natural_responders = "responders expected by nature alone",
+    natural_tail = "probability that nature alone gives at least as many",
+    natural_responders = "responders expected by nature alone",
     excess_responders = "excess responders among these patients", prob_benefit = "probability of benefit, sceptical prior"
   )
   c(
-    paste0("Not all is known, so these are bounds over ", length(x$scenarios), " possibilities (outcomes or levels), not intervals:"),
+    paste0("Not all is known, so these are bounds over ", length(x$scenarios),
+      " possibilities (outcomes or levels), not intervals:"),
     paste0("  ", text[rows$term], ": ", signif(rows$conf.low, digits), " to ", signif(rows$conf.high, digits))
   )
 }

@@ -105,7 +105,8 @@ check_landmark_reach <- function(landmark, sources, terms, call) {
 
 check_level_known <- function(terms, accept, call) {
   if (anyNA(terms$level) && !"level" %in% accept) {
-    abort_unmatched(c("The level of {sum(is.na(terms$level))} of the patients is not known, and natural recovery differs threefold between levels.",
+    abort_unmatched(c("The level of {sum(is.na(terms$level))} of the patients is not known,
+       and natural recovery differs threefold between levels.",
       i = "For bounds over the levels give {.arg natural} as {.fn natural_strata}.",
       i = "For a point answer take the difference on yourself: accept = \"level\"."
     ), call = call)

@@ -84,8 +84,8 @@ format.landmark <- function(x, ...) {
   timing <- if (x$shape == 1) "exponential" else paste0("Weibull with shape ", format(x$shape))
   left <- if (is_prior(x$remaining)) format(x$remaining) else format(signif(x$remaining, 3))
   paste0(
-    "still unrecovered at week ", format(x$week), "; ", timing, " timing, ", left, " of the later recovered left at week ",
-    format(x$reference_week), " (", x$endpoint, ", ", x$level, ")"
+    "still unrecovered at week ", format(x$week), "; ", timing, " timing, ", left,
+    " of the later recovered left at week ", format(x$reference_week), " (", x$endpoint, ", ", x$level, ")"
   )
 }
 

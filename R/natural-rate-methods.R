@@ -25,7 +25,9 @@ natural_sources.natural_rate <- function(x) x$sources
 #' @exportS3Method natural_label natural_rate
 natural_label.natural_rate <- function(x) {
   switch(x$kind,
-    meta = paste0(nrow(x$sources), " source", if (nrow(x$sources) > 1L) "s", ": ", paste(x$sources$source, collapse = ", ")),
+    meta = paste0(
+      nrow(x$sources), " source", if (nrow(x$sources) > 1L) "s", ": ", paste(x$sources$source, collapse = ", ")
+    ),
     prior = x$sources$source,
     known = paste0("rate ", paste(format(signif(x$rate, 3)), collapse = ", "),
       if (rate_is_known(x)) ", taken as known: no uncertainty")
@@ -194,7 +196,8 @@ format.natural_rate <- function(x, ...) {
 format_sources <- function(sources) {
   counts <- paste0("  ", format(paste0(sources$events, "/", sources$n), justify = "right"), "  ", sources$source)
   detail <- paste0(
-    " (", or_unknown(sources$endpoint), ", ", or_unknown(sources$level), ", ", describe_window(sources, rep(FALSE, nrow(sources))),
+    " (", or_unknown(sources$endpoint), ", ", or_unknown(sources$level), ", ",
+    describe_window(sources, rep(FALSE, nrow(sources))),
     if ("counts" %in% names(sources)) ifelse(is.na(sources$counts), "", paste0(", count ", sources$counts)), ")"
   )
   paste0(counts, detail)
@@ -220,9 +223,8 @@ print.natural_rate <- function(x, digits = 3, ...) {
   s <- rate_summary(x, c(0.025, 0.5, 0.975))
   q <- signif(s$quantile$value, digits)
   cat(
-    "Rate in a new population: mean ", signif(s$mean$value, digits), ", median ", q[2], ", 95 % interval ", q[1], " to ", q[3],
-    "\n",
-    sep = ""
+    "Rate in a new population: mean ", signif(s$mean$value, digits), ", median ", q[2],
+    ", 95 % interval ", q[1], " to ", q[3], "\n", sep = ""
   )
   invisible(x)
 }

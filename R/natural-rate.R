@@ -209,8 +209,11 @@ declared_source <- function(match, label, call) {
       x = "It has {.val {names(match)}}."
     ), call = call)
   }
-  window <- if (is.null(match$baseline_days)) c(NA, NA) else check_range(match$baseline_days, "baseline_days", 0, call = call)
-  years <- if (is.null(match$years)) c(NA, NA) else check_range(match$years, "years", call = call)
+  range_of <- \(name, min = -Inf) {
+    if (is.null(match[[name]])) c(NA, NA) else check_range(match[[name]], name, min, call = call)
+  }
+  window <- range_of("baseline_days", 0)
+  years <- range_of("years")
   text <- \(x) if (is.null(x)) NA_character_ else x
   # The counts stand for nothing: they only let the row pass as a source, and are dropped again.
   row <- data.frame(

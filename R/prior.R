@@ -162,7 +162,8 @@ prior_mixture <- function(w, ...) {
   w <- check_numeric(w, min = 0, min_open = TRUE, length = length(components))
   kinds <- vapply(components, \(p) if (is_prior(p)) prior_kind(p) else NA_character_, "")
   if (length(components) == 0L || anyNA(kinds) || length(unique(kinds)) > 1L || kinds[1] == "mixture") {
-    abort_input(c("A mixture needs one or more priors of one kind, such as {.code prior_beta(8, 56), prior_beta(1, 1)}.",
+    abort_input(c("A mixture needs one or more priors of one kind.",
+      i = "For example {.code prior_mixture(c(0.8, 0.2), prior_beta(8, 56), prior_beta(1, 1))}.",
       x = "Given: {.val {ifelse(is.na(kinds), 'not a prior', kinds)}}."
     ))
   }

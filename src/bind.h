@@ -34,25 +34,32 @@ Rcpp::List guard(Body&& body) {
   }
 }
 
-inline cordgain::Vector vector(SEXP x) { return Rcpp::as<cordgain::Vector>(x); }
-inline cordgain::Matrix matrix(SEXP x) { return Rcpp::as<cordgain::Matrix>(x); }
+inline cordgain::Vector vector(SEXP x) {
+  return Rcpp::as<cordgain::Vector>(x);
+}
+inline cordgain::Matrix matrix(SEXP x) {
+  return Rcpp::as<cordgain::Matrix>(x);
+}
 
-inline cordgain::Route route(bool fine) { return fine ? cordgain::fine_route() : cordgain::coarse_route(); }
+inline cordgain::Route route(bool fine) {
+  return fine ? cordgain::fine_route() : cordgain::coarse_route();
+}
 
 /// A prior: one row for each component, columns weight, kind, a, b, c (`prior_components()` in R/prior.R).
 inline cordgain::Prior prior(SEXP x) {
   const cordgain::Matrix rows = matrix(x);
   std::vector<cordgain::PriorComponent> components;
   for (cordgain::Index i = 0; i < rows.rows(); ++i) {
-    components.push_back(
-        {static_cast<cordgain::PriorKind>(static_cast<int>(rows(i, 1))), rows(i, 0), rows(i, 2), rows(i, 3), rows(i, 4)});
+    components.push_back({static_cast<cordgain::PriorKind>(static_cast<int>(rows(i, 1))), rows(i, 0),
+                          rows(i, 2), rows(i, 3), rows(i, 4)});
   }
   return cordgain::Prior(components);
 }
 
 inline Rcpp::List wrap_grid(const cordgain::PanelGrid& grid) {
-  return Rcpp::List::create(Rcpp::Named("order") = static_cast<int>(grid.order), Rcpp::Named("edges") = grid.edges,
-                            Rcpp::Named("density") = grid.density, Rcpp::Named("mass_below") = grid.mass_below,
+  return Rcpp::List::create(Rcpp::Named("order") = static_cast<int>(grid.order),
+                            Rcpp::Named("edges") = grid.edges, Rcpp::Named("density") = grid.density,
+                            Rcpp::Named("mass_below") = grid.mass_below,
                             Rcpp::Named("mass_above") = grid.mass_above);
 }
 

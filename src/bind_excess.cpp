@@ -7,9 +7,11 @@
 #include <cordgain/excess/sceptical.hpp>
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_shift_rates(const Rcpp::List& grid, const Rcpp::NumericVector& offset, const Rcpp::NumericVector& size) {
+Rcpp::List cpp_shift_rates(const Rcpp::List& grid, const Rcpp::NumericVector& offset,
+                           const Rcpp::NumericVector& size) {
   return bind::guard([&] {
-    return bind::wrap_rates(cordgain::shift_rates(bind::grid(grid), bind::vector(offset), bind::vector(size)));
+    return bind::wrap_rates(
+        cordgain::shift_rates(bind::grid(grid), bind::vector(offset), bind::vector(size)));
   });
 }
 
@@ -45,9 +47,10 @@ Rcpp::List cpp_effect_table(const Rcpp::List& rates, const Rcpp::NumericMatrix& 
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_effect_posterior(const Rcpp::List& rates, const Rcpp::NumericMatrix& effect, int responders) {
   return bind::guard([&] {
-    const cordgain::EffectPosterior p =
-        cordgain::effect_posterior(bind::rates(rates), bind::prior(effect), static_cast<cordgain::Index>(responders));
-    return Rcpp::List::create(Rcpp::Named("delta") = bind::wrap_grid(p.delta), Rcpp::Named("natural") = p.natural,
+    const cordgain::EffectPosterior p = cordgain::effect_posterior(bind::rates(rates), bind::prior(effect),
+                                                                   static_cast<cordgain::Index>(responders));
+    return Rcpp::List::create(Rcpp::Named("delta") = bind::wrap_grid(p.delta),
+                              Rcpp::Named("natural") = p.natural,
                               Rcpp::Named("natural_comonotone") = p.natural_comonotone);
   });
 }

@@ -14,8 +14,8 @@ using cordgain::MetaPriors;
 using cordgain::Vector;
 
 MetaEvidence evidence_from(const Rcpp::List& x) {
-  return {bind::vector(x["events"]), bind::vector(x["n"]), bind::matrix(x["offset"]), bind::vector(x["shift"]),
-          bind::vector(x["log_weight"])};
+  return {bind::vector(x["events"]), bind::vector(x["n"]), bind::matrix(x["offset"]),
+          bind::vector(x["shift"]), bind::vector(x["log_weight"])};
 }
 
 MetaPriors meta_priors_from(const Rcpp::List& x) {
@@ -46,7 +46,8 @@ Rcpp::List cpp_meta_predictive(const Rcpp::List& evidence, const Rcpp::List& pri
 }
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_meta_effective_size(const Rcpp::List& evidence, const Rcpp::List& priors, double mean, bool fine) {
+Rcpp::List cpp_meta_effective_size(const Rcpp::List& evidence, const Rcpp::List& priors, double mean,
+                                   bool fine) {
   return bind::guard([&] {
     return wrap_size(cordgain::meta_effective_size(evidence_from(evidence), meta_priors_from(priors), mean,
                                                    bind::route(fine)));
@@ -54,17 +55,19 @@ Rcpp::List cpp_meta_effective_size(const Rcpp::List& evidence, const Rcpp::List&
 }
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_prior_effective_size(const Rcpp::NumericMatrix& prior, const Rcpp::List& moves, double mean, bool fine) {
+Rcpp::List cpp_prior_effective_size(const Rcpp::NumericMatrix& prior, const Rcpp::List& moves, double mean,
+                                    bool fine) {
   return bind::guard([&] {
-    return wrap_size(
-        cordgain::PriorPredictive(bind::prior(prior), moves_from(moves), bind::route(fine)).effective_size(mean));
+    return wrap_size(cordgain::PriorPredictive(bind::prior(prior), moves_from(moves), bind::route(fine))
+                         .effective_size(mean));
   });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_scenarios(const Rcpp::NumericMatrix& prior, bool fine) {
   return bind::guard([&] {
-    const cordgain::Scenarios s = cordgain::scenarios(bind::prior(prior).components().front(), bind::route(fine));
+    const cordgain::Scenarios s =
+        cordgain::scenarios(bind::prior(prior).components().front(), bind::route(fine));
     return Rcpp::List::create(Rcpp::Named("value") = s.value, Rcpp::Named("log_weight") = s.log_weight);
   });
 }
@@ -95,7 +98,8 @@ Rcpp::List cpp_grid_cdf(const Rcpp::List& grid, const Rcpp::NumericVector& x) {
 }
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_prior_ess(const Rcpp::NumericMatrix& prior, int sampling, double sigma, double mean, bool fine) {
+Rcpp::List cpp_prior_ess(const Rcpp::NumericMatrix& prior, int sampling, double sigma, double mean,
+                         bool fine) {
   return bind::guard([&] {
     const cordgain::Prior p = bind::prior(prior);
     const auto model = static_cast<cordgain::Sampling>(sampling);

@@ -37,7 +37,9 @@ namespace detail {
 constexpr double kNegInf = -std::numeric_limits<double>::infinity();
 constexpr double kLogSqrtTwoPi = 0.918938533204672741780329736406;
 
-inline double log_normal_kernel(double z) { return -0.5 * z * z - kLogSqrtTwoPi; }
+inline double log_normal_kernel(double z) {
+  return -0.5 * z * z - kLogSqrtTwoPi;
+}
 
 inline double log_t_density(double z, double df) {
   return std::lgamma(0.5 * (df + 1.0)) - std::lgamma(0.5 * df) - 0.5 * std::log(df * 3.14159265358979323846) -
@@ -46,7 +48,8 @@ inline double log_t_density(double z, double df) {
 
 inline double log_beta_density(double x, double a, double b) {
   if (x < 0.0 || x > 1.0) return kNegInf;
-  return (a - 1.0) * std::log(x) + (b - 1.0) * std::log1p(-x) + std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b);
+  return (a - 1.0) * std::log(x) + (b - 1.0) * std::log1p(-x) + std::lgamma(a + b) - std::lgamma(a) -
+         std::lgamma(b);
 }
 
 inline double log_gamma_density(double x, double shape, double rate) {
@@ -105,7 +108,8 @@ class Prior {
   [[nodiscard]] double log_density(double x) const {
     if (components_.size() == 1) return cordgain::log_density(components_.front(), x);
     double top = detail::kNegInf;
-    for (const PriorComponent& p : components_) top = std::max(top, std::log(p.weight) + cordgain::log_density(p, x));
+    for (const PriorComponent& p : components_)
+      top = std::max(top, std::log(p.weight) + cordgain::log_density(p, x));
     if (!(top > detail::kNegInf)) return top;
     double sum = 0.0;
     for (const PriorComponent& p : components_) {

@@ -34,7 +34,8 @@ inline Vector sum_of_steps_dirichlet(const VectorIn& alpha, Index n) {
     return std::lgamma(alpha(c) + k) - std::lgamma(alpha(c)) - std::lgamma(k + 1.0);
   };
   const double total = alpha.sum();
-  const double scale = std::lgamma(total) - std::lgamma(total + static_cast<double>(n)) + std::lgamma(n + 1.0);
+  const double scale =
+      std::lgamma(total) - std::lgamma(total + static_cast<double>(n)) + std::lgamma(n + 1.0);
   // Depth-first over the number of patients at each step.
   struct Walk {
     const Index n, classes;

@@ -1,4 +1,5 @@
-// The excess in the population: treated rate minus natural rate, p1 - p0, with p1 ~ Beta from the treated alone.
+// The excess in the population: treated rate minus natural rate, p1 - p0, with p1 ~ Beta from the treated
+// alone.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,8 @@ namespace cordgain {
 class RateDifference {
  public:
   /// @throws InvalidInput unless a, b > 0
-  RateDifference(const PatientRates& rates, double a, double b) : rates_(rates), a_(a), b_(b), mass_(rates.mass()) {
+  RateDifference(const PatientRates& rates, double a, double b)
+      : rates_(rates), a_(a), b_(b), mass_(rates.mass()) {
     require_rates(rates);
     require_positive(a, "a");
     require_positive(b, "b");
@@ -31,8 +33,8 @@ class RateDifference {
     return std::sqrt(treated + std::max(0.0, natural_moment(2) - first * first));
   }
 
-  /// P(p1 - p0 <= d) = integral of P(p1 <= p0 + d) p(p0). The integrand has a corner where p0 + d leaves [0, 1];
-  /// the panel that holds it is cut there.
+  /// P(p1 - p0 <= d) = integral of P(p1 <= p0 + d) p(p0). The integrand has a corner where p0 + d leaves [0,
+  /// 1]; the panel that holds it is cut there.
   [[nodiscard]] double cdf(double d) const {
     if (rates_.known()) return treated_cdf(rate_(0) + d);
     double sum = rates_.grid.mass_below * treated_cdf(d) + rates_.grid.mass_above * treated_cdf(1.0 + d);
@@ -55,8 +57,8 @@ class RateDifference {
     require_probability(probability, "probability");
     const auto f = [&](double d) { return cdf(d) - probability; };
     std::uintmax_t most = 200;
-    const auto bracket = boost::math::tools::toms748_solve(f, -1.0, 1.0, f(-1.0), f(1.0),
-                                                           boost::math::tools::eps_tolerance<double>(48), most);
+    const auto bracket = boost::math::tools::toms748_solve(
+        f, -1.0, 1.0, f(-1.0), f(1.0), boost::math::tools::eps_tolerance<double>(48), most);
     return 0.5 * (bracket.first + bracket.second);
   }
 
@@ -88,7 +90,8 @@ class RateDifference {
     return corner > std::min(low, high) && corner < std::max(low, high);
   }
 
-  /// Both sides of the corner with the substitution x = corner +- w t^2, which makes (p0 - corner)^(k + 1/2) smooth.
+  /// Both sides of the corner with the substitution x = corner +- w t^2, which makes (p0 - corner)^(k + 1/2)
+  /// smooth.
   [[nodiscard]] double cut_panel(Index p, double d, double corner) const {
     double low = rates_.grid.edges(p);
     double high = rates_.grid.edges(p + 1);

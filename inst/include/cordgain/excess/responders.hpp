@@ -33,7 +33,8 @@ inline Vector natural_responders(const PatientRates& rates) {
 
 /// Numerators of the one-sided Bayes factor: for each count k the probability of k when the treated rate is
 /// uniform between the patients' mean natural rate p0 and 1,
-///   integral over (p0, 1) of C(n, k) p^k (1 - p)^(n - k) dp / (1 - p0) = P(Beta(k + 1, n - k + 1) > p0) / ((n + 1)(1 - p0)).
+///   integral over (p0, 1) of C(n, k) p^k (1 - p)^(n - k) dp / (1 - p0) = P(Beta(k + 1, n - k + 1) > p0) /
+///   ((n + 1)(1 - p0)).
 inline Vector one_sided_uniform(const PatientRates& rates) {
   const Index n = rates.patients();
   const Vector mass = rates.mass();
@@ -42,7 +43,8 @@ inline Vector one_sided_uniform(const PatientRates& rates) {
     // In q = 1 - p0, which keeps its digits where p0 is near 1.
     const double failing = mean_failing(rates, i);
     for (Index k = 0; k <= n; ++k) {
-      const double beyond = boost::math::ibeta(static_cast<double>(n - k + 1), static_cast<double>(k + 1), failing);
+      const double beyond =
+          boost::math::ibeta(static_cast<double>(n - k + 1), static_cast<double>(k + 1), failing);
       probability(k) += mass(i) * beyond / (static_cast<double>(n + 1) * failing);
     }
   }

@@ -1,5 +1,5 @@
-// The sceptical analysis: the treatment moves the log odds by delta, logit p1 = logit p0 + delta, with a prior on
-// delta centred on no effect and the natural rates p0 as uncertain as the evidence leaves them.
+// The sceptical analysis: the treatment moves the log odds by delta, logit p1 = logit p0 + delta, with a
+// prior on delta centred on no effect and the natural rates p0 as uncertain as the evidence leaves them.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,8 @@ inline PanelGrid effect_grid(const Prior& effect, Index order, Index patients) {
   double high = 0.0;
   double narrow = 4.0 / std::sqrt(std::max(16.0, static_cast<double>(patients)));
   for (const PriorComponent& p : effect.components()) {
-    require(p.kind == PriorKind::kNormal, "the prior of the treatment effect must be normal or a mixture of normals");
+    require(p.kind == PriorKind::kNormal,
+            "the prior of the treatment effect must be normal or a mixture of normals");
     low = std::min(low, p.a - 8.5 * p.b);
     high = std::max(high, p.a + 8.5 * p.b);
     narrow = std::min(narrow, p.b);
@@ -33,17 +34,18 @@ inline PanelGrid effect_grid(const Prior& effect, Index order, Index patients) {
   grid.order = order;
   grid.edges.resize(below + above + 1);
   for (int i = -below; i <= above; ++i) grid.edges(i + below) = narrow * static_cast<double>(i);
-  grid.density = panel_nodes(grid).unaryExpr([&](double delta) { return std::exp(effect.log_density(delta)); });
+  grid.density =
+      panel_nodes(grid).unaryExpr([&](double delta) { return std::exp(effect.log_density(delta)); });
   return grid;
 }
 
 /// One row for each number of responders 0..n.
 struct EffectTable {
-  Vector null;        // P(k | delta = 0)
+  Vector null;         // P(k | delta = 0)
   Vector alternative;  // P(k | delta ~ prior)
-  Vector benefit;     // P(delta > 0 | k)
-  Vector mean;        // E(delta | k), log odds
-  Vector sd;          // SD(delta | k), log odds
+  Vector benefit;      // P(delta > 0 | k)
+  Vector mean;         // E(delta | k), log odds
+  Vector sd;           // SD(delta | k), log odds
 };
 
 /// Posterior of the effect for every possible outcome.
@@ -74,21 +76,22 @@ inline EffectTable effect_table(const PatientRates& rates, const Prior& effect) 
   EffectTable table{null, sums.col(0), sums.col(1), sums.col(2), sums.col(3)};
   table.benefit.array() /= table.alternative.array();
   table.mean.array() /= table.alternative.array();
-  table.sd = (table.sd.array() / table.alternative.array() - table.mean.array().square()).max(0.0).sqrt().matrix();
+  table.sd =
+      (table.sd.array() / table.alternative.array() - table.mean.array().square()).max(0.0).sqrt().matrix();
   return table;
 }
 
 /// The posterior for one observed count, three ways of asking how many responders were natural.
 struct EffectPosterior {
-  PanelGrid delta;          // posterior density of delta, log odds
-  Vector natural;           // P(sum Y0 = k | y), Y0 independent of Y1 given the rates
+  PanelGrid delta;            // posterior density of delta, log odds
+  Vector natural;             // P(sum Y0 = k | y), Y0 independent of Y1 given the rates
   Vector natural_comonotone;  // the same with each responder natural as far as the rates allow
 };
 
 namespace detail {
 
-/// Joint distribution of (treated responders, natural responders) of one patient after another, each patient's
-/// Y0 <= Y1 where p0 <= p1 and Y0 >= Y1 elsewhere; row y is returned, not normalised.
+/// Joint distribution of (treated responders, natural responders) of one patient after another, each
+/// patient's Y0 <= Y1 where p0 <= p1 and Y0 >= Y1 elsewhere; row y is returned, not normalised.
 inline Vector comonotone_row(const VectorIn& logit, const VectorIn& size, double delta, Index y) {
   const Index n = static_cast<Index>(std::lround(size.sum()));
   Matrix joint = Matrix::Zero(n + 1, n + 1);
@@ -113,7 +116,8 @@ inline Vector comonotone_row(const VectorIn& logit, const VectorIn& size, double
   return joint.row(y).transpose();
 }
 
-/// The same for one group in closed form: for delta > 0 Bin(y, p0 / p1), else y + Bin(n - y, (p0 - p1) / (1 - p1)).
+/// The same for one group in closed form: for delta > 0 Bin(y, p0 / p1), else y + Bin(n - y, (p0 - p1) / (1 -
+/// p1)).
 inline Vector comonotone_binomial(double logit, Index n, double delta, Index y) {
   const Vector treated = binomial_pmf(n, logit + delta);
   Vector row = Vector::Zero(n + 1);

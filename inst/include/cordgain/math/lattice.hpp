@@ -19,7 +19,8 @@ struct Lattice {
 
 /// Mean of the normalised lattice function.
 inline double lattice_mean(const Lattice& lattice) {
-  const Vector index = Vector::LinSpaced(lattice.value.size(), 0.0, static_cast<double>(lattice.value.size() - 1));
+  const Vector index =
+      Vector::LinSpaced(lattice.value.size(), 0.0, static_cast<double>(lattice.value.size() - 1));
   return lattice.first + lattice.step * lattice.value.dot(index) / lattice.sum();
 }
 

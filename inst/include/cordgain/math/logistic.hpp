@@ -7,7 +7,9 @@
 namespace cordgain {
 
 /// log(1 + e^x); the direct form overflows at x = 710 and loses all digits of e^x below -37.
-inline double softplus(double x) { return x > 0.0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
+inline double softplus(double x) {
+  return x > 0.0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
+}
 
 /// 1 / (1 + e^-x), accurate for small rates (x << 0) too.
 inline double logistic(double x) {
@@ -17,7 +19,9 @@ inline double logistic(double x) {
 }
 
 /// log(p / (1 - p)); infinite at 0 and 1.
-inline double logit(double p) { return std::log(p) - std::log1p(-p); }
+inline double logit(double p) {
+  return std::log(p) - std::log1p(-p);
+}
 
 /// Rounding error of a sum of about `terms` numbers whose absolute values add up to `scale`.
 inline double rounding_error(double scale, double terms = 64.0) {

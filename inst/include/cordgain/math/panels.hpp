@@ -64,8 +64,8 @@ inline const PanelRule& panel_rule(Index order) {
 /// A function on adaptive panels, with what lies outside as two lumps of mass.
 struct PanelGrid {
   Index order = 15;
-  Vector edges;            // panels + 1, ascending
-  Vector density;          // panels x order values at the nodes, panel by panel
+  Vector edges;             // panels + 1, ascending
+  Vector density;           // panels x order values at the nodes, panel by panel
   double mass_below = 0.0;  // probability left of edges.front(); a lump at -infinity
   double mass_above = 0.0;  // probability right of edges.back()
 
@@ -89,9 +89,9 @@ inline Vector panel_nodes(const PanelGrid& grid) {
 inline Vector panel_masses(const PanelGrid& grid) {
   Vector mass(grid.density.size());
   for (Index p = 0; p < grid.panels(); ++p) {
-    mass.segment(p * grid.order, grid.order) =
-        (grid.half_width(p) * panel_rule(grid.order).weight * grid.density.segment(p * grid.order, grid.order).array())
-            .matrix();
+    mass.segment(p * grid.order, grid.order) = (grid.half_width(p) * panel_rule(grid.order).weight *
+                                                grid.density.segment(p * grid.order, grid.order).array())
+                                                   .matrix();
   }
   return mass;
 }
@@ -162,8 +162,8 @@ inline double panel_quantile(const PanelGrid& grid, double probability) {
   return std::numeric_limits<double>::infinity();
 }
 
-/// Starting edges: panels around a centre, then wider ones outwards by the same factor, so that no panel is wide
-/// against its distance from the bulk and hides what lies at one of its ends.
+/// Starting edges: panels around a centre, then wider ones outwards by the same factor, so that no panel is
+/// wide against its distance from the bulk and hides what lies at one of its ends.
 inline std::vector<double> outward_edges(double centre, double width, double low, double high) {
   constexpr double kFactor = 2.5;
   std::vector<double> edges{low, high};
@@ -190,7 +190,8 @@ struct PanelOptions {
 /// @param f      called with an ascending Vector of nodes, returns the values there
 /// @param start  starting edges, ascending
 template <class F>
-PanelGrid adaptive_panels(F&& f, const std::vector<double>& start, double scale, const PanelOptions& options) {
+PanelGrid adaptive_panels(F&& f, const std::vector<double>& start, double scale,
+                          const PanelOptions& options) {
   const PanelRule& rule = panel_rule(options.order);
   struct Piece {
     double low, high;

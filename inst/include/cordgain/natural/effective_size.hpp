@@ -1,5 +1,5 @@
-// How many patients a distribution is worth: effective sample size by expected local information ratio (ELIR),
-// by moments, and by Morita's method.
+// How many patients a distribution is worth: effective sample size by expected local information ratio
+// (ELIR), by moments, and by Morita's method.
 #pragma once
 
 #include <boost/math/tools/minima.hpp>
@@ -30,7 +30,8 @@ inline LogDerivatives log_derivatives(const PriorComponent& p, double x) {
     case PriorKind::kNormal:
       return {-(x - p.a) / (p.b * p.b), -1.0 / (p.b * p.b)};
     case PriorKind::kBeta:
-      return {(p.a - 1.0) / x - (p.b - 1.0) / (1.0 - x), -(p.a - 1.0) / (x * x) - (p.b - 1.0) / ((1.0 - x) * (1.0 - x))};
+      return {(p.a - 1.0) / x - (p.b - 1.0) / (1.0 - x),
+              -(p.a - 1.0) / (x * x) - (p.b - 1.0) / ((1.0 - x) * (1.0 - x))};
     case PriorKind::kGamma:
       return {(p.a - 1.0) / x - p.b, -(p.a - 1.0) / (x * x)};
     default:
@@ -97,7 +98,8 @@ inline std::pair<double, double> coordinate_range(const Prior& prior, PriorKind 
 /// ELIR = E[ i(x) / i_F(x) ] under the prior, by adaptive panels (Neuenschwander et al. 2020).
 /// @param prior  components of one kind: beta, normal or gamma
 /// @param sigma  SD of one observation (gaussian sampling alone)
-/// @return       the effective number of observations; NaN where the expectation is infinite (a beta with a or b < 1)
+/// @return       the effective number of observations; NaN where the expectation is infinite (a beta with a
+/// or b < 1)
 inline double elir(const Prior& prior, Sampling sampling, double sigma, Index order, double tolerance) {
   const PriorKind kind = prior.components().front().kind;
   for (const PriorComponent& p : prior.components()) {
@@ -126,10 +128,12 @@ inline double elir(const Prior& prior, Sampling sampling, double sigma, Index or
 ///   ELIR = E[ (dg/dtheta)^2 / (p (1 - p)) ] + 2,
 /// which needs the first derivative of l alone (here by central differences of fourth order).
 /// @param log_density  callable, l(theta) with full relative accuracy, -inf where nothing is left
-/// @return NaN where the expectation does not converge inside the range: the tails of q are then about as heavy
+/// @return NaN where the expectation does not converge inside the range: the tails of q are then about as
+/// heavy
 ///         as e^-|theta|, and no number of patients is worth such a prior
 template <class LogDensity>
-double elir_of_log_odds(LogDensity&& log_density, const std::vector<double>& start, Index order, double tolerance) {
+double elir_of_log_odds(LogDensity&& log_density, const std::vector<double>& start, Index order,
+                        double tolerance) {
   const auto f = [&](const Vector& u) {
     return Vector(u.unaryExpr([&](double theta) {
       const double here = log_density(theta);
@@ -166,8 +170,8 @@ inline double morita(const Prior& prior, Sampling sampling, double sigma, double
   return here / detail::unit_information(sampling, kind, mode, sigma);
 }
 
-/// Morita's ESS of a rate from the log density of its log odds: with g as above, the mode of the rate's density is
-/// where g' = 0, and its information there is -g'' / (p (1 - p))^2.
+/// Morita's ESS of a rate from the log density of its log odds: with g as above, the mode of the rate's
+/// density is where g' = 0, and its information there is -g'' / (p (1 - p))^2.
 /// @param mean  mean of the rate
 template <class LogDensity>
 double morita_of_log_odds(LogDensity&& log_density, double centre, double width, double mean) {
@@ -177,11 +181,14 @@ double morita_of_log_odds(LogDensity&& log_density, double centre, double width,
   const double theta = found.first;
   const double h = 1e-2 * width;
   const double curvature =
-      (16.0 * (g(theta + h) + g(theta - h)) - (g(theta + 2.0 * h) + g(theta - 2.0 * h)) - 30.0 * g(theta)) / (12.0 * h * h);
+      (16.0 * (g(theta + h) + g(theta - h)) - (g(theta + 2.0 * h) + g(theta - 2.0 * h)) - 30.0 * g(theta)) /
+      (12.0 * h * h);
   const double mode = logistic(theta);
   const double v = mode * (1.0 - mode);
-  const double flat = (0.01 * mode - 1.0) / (mode * mode) + (0.01 * (1.0 - mode) - 1.0) / ((1.0 - mode) * (1.0 - mode));
-  return (-curvature / (v * v) - flat) / (mean / (mode * mode) + (1.0 - mean) / ((1.0 - mode) * (1.0 - mode)));
+  const double flat =
+      (0.01 * mode - 1.0) / (mode * mode) + (0.01 * (1.0 - mode) - 1.0) / ((1.0 - mode) * (1.0 - mode));
+  return (-curvature / (v * v) - flat) /
+         (mean / (mode * mode) + (1.0 - mean) / ((1.0 - mode) * (1.0 - mode)));
 }
 
 /// ELIR and Morita's ESS of one distribution.

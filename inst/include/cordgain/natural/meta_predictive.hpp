@@ -27,7 +27,8 @@ struct MetaPriors {
   double bias_sd = 0.0;
 };
 
-/// Three marginals of one posterior. A fixed tau or mu has an empty grid and its value in `tau_fixed`, `mu_fixed`.
+/// Three marginals of one posterior. A fixed tau or mu has an empty grid and its value in `tau_fixed`,
+/// `mu_fixed`.
 struct MetaPosterior {
   PanelGrid theta;  // log odds of the natural rate in the trial, bias and scenario shifts folded in
   PanelGrid tau;
@@ -89,7 +90,8 @@ class MetaIntegrator {
     return node;
   }
 
-  /// Starting panels: geometric from the prior's own scale, up to where the posterior is e^-digits of its top.
+  /// Starting panels: geometric from the prior's own scale, up to where the posterior is e^-digits of its
+  /// top.
   struct Scan {
     std::vector<double> edges;
     double top = kNegInf;
@@ -134,7 +136,8 @@ class MetaIntegrator {
     const PanelOptions options{route_.order, kTauSlack * route_.tolerance, 12};
     PanelGrid grid = adaptive_panels(f, scan.edges, scan.integral, options);
     double total = panel_masses(grid).sum();
-    // The scan may have guessed the integral too large, and the panels are then too wide; what is known is kept.
+    // The scan may have guessed the integral too large, and the panels are then too wide; what is known is
+    // kept.
     for (int i = 0; i < 3 && total < 0.5 * scan.integral; ++i) {
       scan.integral = total;
       grid = adaptive_panels(f, scan.edges, scan.integral, options);
@@ -166,7 +169,8 @@ class MetaIntegrator {
     double total = 0.0;
     std::vector<double> weight;
     for (Index r = 0; r < evidence_.scenarios(); ++r) {
-      weight.push_back(std::exp(evidence_.log_weight(r) + node.slices[static_cast<std::size_t>(r)].log_mass - top));
+      weight.push_back(
+          std::exp(evidence_.log_weight(r) + node.slices[static_cast<std::size_t>(r)].log_mass - top));
       total += weight.back();
     }
     for (Index r = 0; r < evidence_.scenarios(); ++r) {
@@ -225,7 +229,8 @@ class MetaIntegrator {
         return sum;
       }));
     };
-    return adaptive_panels(f, outward_edges(centre, spread, low, high), 1.0, {route_.order, route_.tolerance, 12});
+    return adaptive_panels(f, outward_edges(centre, spread, low, high), 1.0,
+                           {route_.order, route_.tolerance, 12});
   }
 
   static constexpr double kGrowth = 3.0;           // of the starting panels of tau
@@ -251,8 +256,8 @@ class MetaIntegrator {
 /// @throws InvalidInput where the model has no answer
 inline void require_meta(const MetaEvidence& evidence, const MetaPriors& priors) {
   require(evidence.n.size() == evidence.sources() && evidence.offset.cols() == evidence.sources() &&
-              evidence.offset.rows() == evidence.scenarios() && evidence.log_weight.size() == evidence.scenarios() &&
-              evidence.scenarios() >= 1,
+              evidence.offset.rows() == evidence.scenarios() &&
+              evidence.log_weight.size() == evidence.scenarios() && evidence.scenarios() >= 1,
           "events, n, offsets and scenarios must have sizes that agree");
   const double events = evidence.events.sum();
   require(!priors.mu.is(PriorKind::kFlat) || (events > 0.0 && events < evidence.n.sum()),
@@ -271,12 +276,14 @@ inline void require_meta(const MetaEvidence& evidence, const MetaPriors& priors)
 /// @throws InvalidInput for counts that are none or a prior that leaves the posterior improper;
 ///         NumericalError where the route's accuracy cannot be had
 /// Source: Neuenschwander et al. (2010); Schmidli et al. (2014); vignette("algorithms"), "natural rate".
-inline MetaPosterior meta_predictive(const MetaEvidence& evidence, const MetaPriors& priors, const Route& route) {
+inline MetaPosterior meta_predictive(const MetaEvidence& evidence, const MetaPriors& priors,
+                                     const Route& route) {
   detail::require_meta(evidence, priors);
   return detail::MetaIntegrator(evidence, priors, route).run();
 }
 
-/// Effective sample sizes of the same predictive distribution; the ELIR is NaN where its tails leave it without one.
+/// Effective sample sizes of the same predictive distribution; the ELIR is NaN where its tails leave it
+/// without one.
 /// @param mean  mean of the predictive rate
 inline EffectiveSize meta_effective_size(const MetaEvidence& evidence, const MetaPriors& priors, double mean,
                                          const Route& route) {

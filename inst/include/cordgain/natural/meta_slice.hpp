@@ -12,8 +12,8 @@
 
 namespace cordgain {
 
-/// Published counts and what moves them: in scenario r the log odds of source k is mu + offset(r, k) + its own
-/// deviation, and the trial's natural log odds is moved by shift(r).
+/// Published counts and what moves them: in scenario r the log odds of source k is mu + offset(r, k) + its
+/// own deviation, and the trial's natural log odds is moved by shift(r).
 struct MetaEvidence {
   Vector events;      // K
   Vector n;           // K
@@ -25,7 +25,8 @@ struct MetaEvidence {
   [[nodiscard]] Index scenarios() const noexcept { return shift.size(); }
 };
 
-/// Lattice of the posterior of mu, its values relative to exp(log_scale); log_mass is the log of the integral.
+/// Lattice of the posterior of mu, its values relative to exp(log_scale); log_mass is the log of the
+/// integral.
 struct MetaSlice {
   Lattice lattice;
   double log_scale = 0.0;
@@ -126,7 +127,8 @@ class MetaProfile {
       const double scale = curvature > 0.0 ? 1.0 / std::sqrt(curvature) : 2.0 * spot.scale;
       const double limit = 4.0 * spot.scale;
       const double move = std::clamp(slope * scale * scale, -limit, limit);
-      const bool settled = std::fabs(move) < 0.3 * scale && scale > 0.8 * spot.scale && scale < 1.25 * spot.scale;
+      const bool settled =
+          std::fabs(move) < 0.3 * scale && scale > 0.8 * spot.scale && scale < 1.25 * spot.scale;
       spot.centre += move;
       spot.scale = std::clamp(scale, 0.2 * spot.scale, 5.0 * spot.scale);
       if (settled) return;
@@ -157,7 +159,8 @@ class MetaProfile {
     return result;
   }
 
-  void march(const VectorIn& offset, double tau, double start, double step, double& top, std::vector<double>& values) {
+  void march(const VectorIn& offset, double tau, double start, double step, double& top,
+             std::vector<double>& values) {
     const int first = values.empty() ? 1 : static_cast<int>(values.size());
     for (int i = first; i < kMostNodes; ++i) {
       const double value = log_value(offset, tau, start + step * static_cast<double>(i));
@@ -166,11 +169,12 @@ class MetaProfile {
       if (value < top - route_.digits) return;
     }
     throw NumericalError(
-        "the posterior of the mean log odds does not end: with a flat prior the sources need events and non-events");
+        "the posterior of the mean log odds does not end: with a flat prior the sources need events and "
+        "non-events");
   }
 
-  /// The sums over even and odd nodes are two trapezoidal rules of twice the step; where they agree to 1e-6 the
-  /// full rule is right to about the square of that.
+  /// The sums over even and odd nodes are two trapezoidal rules of twice the step; where they agree to 1e-6
+  /// the full rule is right to about the square of that.
   [[nodiscard]] static bool resolved(const Lattice& lattice) {
     double even = 0.0;
     double odd = 0.0;

@@ -22,7 +22,8 @@ struct SpreadComponent {
 namespace detail {
 
 constexpr double kSqrtTwoPi = 2.50662827463100050241576528481;
-/// A normal of at least this many lattice steps is resolved by the lattice (error e^{-2 pi^2 (sd/step)^2 ..}).
+/// A normal of at least this many lattice steps is resolved by the lattice (error e^{-2 pi^2 (sd/step)^2
+/// ..}).
 constexpr double kResolvedSteps = 1.6;
 constexpr double kFinest = 32.0;  // largest refinement of a lattice
 
@@ -47,7 +48,8 @@ inline SpreadComponent thin_component(SpreadComponent component) {
 /// (sd / width)^6 with sd below a fiftieth of the width.
 inline SpreadComponent resolve_component(SpreadComponent component) {
   Lattice& lattice = component.lattice;
-  if (component.sd >= kCoarsening * std::sqrt(lattice_variance(lattice))) return thin_component(std::move(component));
+  if (component.sd >= kCoarsening * std::sqrt(lattice_variance(lattice)))
+    return thin_component(std::move(component));
   if (lattice.step == 0.0 || component.sd >= detail::kResolvedSteps * lattice.step) return component;
   const double wanted = detail::kResolvedSteps * lattice.step / std::max(component.sd, 1e-300);
   if (wanted > detail::kFinest) return component;
@@ -114,7 +116,8 @@ inline double spread_below(const std::vector<SpreadComponent>& components, doubl
     double below = 0.0;
     for (Index j = 0; j < c.lattice.value.size(); ++j) {
       const double gap = x - c.shift - c.lattice.node(j);
-      const double cdf = c.sd > 0.0 ? 0.5 * std::erfc(-gap / (c.sd * 1.41421356237309504880)) : (gap >= 0.0 ? 1.0 : 0.0);
+      const double cdf =
+          c.sd > 0.0 ? 0.5 * std::erfc(-gap / (c.sd * 1.41421356237309504880)) : (gap >= 0.0 ? 1.0 : 0.0);
       below += c.lattice.value(j) * cdf;
     }
     sum += c.weight * below / c.lattice.sum();

@@ -1,5 +1,6 @@
-// The natural log odds of the patients of one trial: a shared uncertain coordinate on panels, and at each of its
-// nodes the log odds of every group of patients. What is shared (all of it) is integrated once, at the end.
+// The natural log odds of the patients of one trial: a shared uncertain coordinate on panels, and at each of
+// its nodes the log odds of every group of patients. What is shared (all of it) is integrated once, at the
+// end.
 #pragma once
 
 #include <cmath>
@@ -12,7 +13,8 @@
 namespace cordgain {
 
 /// @var grid   the shared coordinate; no panels marks rates known without uncertainty
-/// @var logit  nodes x groups, log odds of recovery without treatment (1 x groups where the grid has no panels)
+/// @var logit  nodes x groups, log odds of recovery without treatment (1 x groups where the grid has no
+/// panels)
 /// @var size   patients in each group
 struct PatientRates {
   PanelGrid grid;
@@ -27,8 +29,10 @@ struct PatientRates {
 
 /// @throws InvalidInput unless the sizes agree and the group sizes are whole
 inline void require_rates(const PatientRates& rates) {
-  require(rates.logit.cols() == rates.size.size() && rates.size.size() >= 1, "one group size for each column of log odds");
-  require(rates.nodes() == (rates.known() ? 1 : rates.grid.density.size()), "one row of log odds for each node");
+  require(rates.logit.cols() == rates.size.size() && rates.size.size() >= 1,
+          "one group size for each column of log odds");
+  require(rates.nodes() == (rates.known() ? 1 : rates.grid.density.size()),
+          "one row of log odds for each node");
   for (Index j = 0; j < rates.size.size(); ++j) {
     require(rates.size(j) >= 0.0 && std::floor(rates.size(j)) == rates.size(j), "group sizes must be whole");
   }
@@ -44,10 +48,13 @@ inline PatientRates shift_rates(const PanelGrid& grid, const VectorIn& offset, c
   return rates;
 }
 
-/// Strata that share one centile: at standard normal z, group j stands at the Phi(z) quantile of its own grid (at 0
-/// where the grid has no panels) plus offset(j). The coordinate runs over +-7.5, beyond which lies 6e-14.
-inline PatientRates couple_rates(const std::vector<PanelGrid>& strata, const VectorIn& offset, const VectorIn& size) {
-  require(static_cast<Index>(strata.size()) == size.size() && offset.size() == size.size(), "one grid for each group");
+/// Strata that share one centile: at standard normal z, group j stands at the Phi(z) quantile of its own grid
+/// (at 0 where the grid has no panels) plus offset(j). The coordinate runs over +-7.5, beyond which lies
+/// 6e-14.
+inline PatientRates couple_rates(const std::vector<PanelGrid>& strata, const VectorIn& offset,
+                                 const VectorIn& size) {
+  require(static_cast<Index>(strata.size()) == size.size() && offset.size() == size.size(),
+          "one grid for each group");
   std::vector<double> start;
   for (double z = -7.5; z < 7.6; z += 1.25) start.push_back(z);
   PatientRates rates;
@@ -62,7 +69,8 @@ inline PatientRates couple_rates(const std::vector<PanelGrid>& strata, const Vec
     const double centile = 0.5 * std::erfc(-z(i) / 1.41421356237309504880);
     for (Index j = 0; j < size.size(); ++j) {
       const PanelGrid& stratum = strata[static_cast<std::size_t>(j)];
-      const double theta = stratum.panels() == 0 ? 0.0 : std::clamp(panel_quantile(stratum, centile), -60.0, 60.0);
+      const double theta =
+          stratum.panels() == 0 ? 0.0 : std::clamp(panel_quantile(stratum, centile), -60.0, 60.0);
       rates.logit(i, j) = theta + offset(j);
     }
   }

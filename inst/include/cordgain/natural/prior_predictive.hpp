@@ -40,7 +40,8 @@ inline double log_odds_centre(const PriorComponent& p) {
 }
 
 inline double log_odds_sd(const PriorComponent& p) {
-  return p.kind == PriorKind::kNormal ? p.b : std::sqrt(boost::math::trigamma(p.a) + boost::math::trigamma(p.b));
+  return p.kind == PriorKind::kNormal ? p.b
+                                      : std::sqrt(boost::math::trigamma(p.a) + boost::math::trigamma(p.b));
 }
 
 }  // namespace detail
@@ -55,19 +56,24 @@ class PriorPredictive {
   PriorPredictive(const Prior& prior, const LogOddsMoves& moves, const Route& route)
       : prior_(prior), moves_(moves), route_(route) {
     for (const PriorComponent& p : prior.components()) {
-      require(p.kind == PriorKind::kBeta || p.kind == PriorKind::kNormal, "the prior of a rate must be beta or logit-normal");
+      require(p.kind == PriorKind::kBeta || p.kind == PriorKind::kNormal,
+              "the prior of a rate must be beta or logit-normal");
       if (p.kind == PriorKind::kBeta) require_positive(p.a, "a");
       require_positive(p.b, "the second parameter");
       narrowest_ = std::min(narrowest_, detail::log_odds_sd(p));
     }
-    require(moves.shift.size() == moves.weight.size() && moves.shift.size() >= 1, "one weight for each scenario");
+    require(moves.shift.size() == moves.weight.size() && moves.shift.size() >= 1,
+            "one weight for each scenario");
   }
 
   [[nodiscard]] PanelGrid grid() const {
-    const auto f = [&](const Vector& x) { return Vector(x.unaryExpr([&](double at) { return density(at); })); };
+    const auto f = [&](const Vector& x) {
+      return Vector(x.unaryExpr([&](double at) { return density(at); }));
+    };
     PanelGrid result = adaptive_panels(f, start_edges(), 1.0, {route_.order, route_.tolerance, 30});
     const double inside = panel_masses(result).sum();
-    // Outside, a beta prior falls as e^(a theta) on the left and e^(-b theta) on the right: exponential tails.
+    // Outside, a beta prior falls as e^(a theta) on the left and e^(-b theta) on the right: exponential
+    // tails.
     result.mass_below = tail(-1.0);
     result.mass_above = tail(1.0);
     const double total = inside + result.mass_below + result.mass_above;
@@ -88,7 +94,8 @@ class PriorPredictive {
  private:
   [[nodiscard]] double base_density(double theta) const {
     double sum = 0.0;
-    for (const PriorComponent& p : prior_.components()) sum += p.weight * std::exp(detail::log_odds_density(p, theta));
+    for (const PriorComponent& p : prior_.components())
+      sum += p.weight * std::exp(detail::log_odds_density(p, theta));
     return sum;
   }
 
@@ -122,7 +129,10 @@ class PriorPredictive {
       const double rate = side < 0.0 ? p.a : p.b;
       const double shift = moves_.bias_mean + moves_.shift.dot(moves_.weight);
       const double edge = side * detail::kPriorRange - shift;
-      sum += p.weight * std::exp(detail::log_odds_density(p, edge) + 0.5 * rate * rate * moves_.bias_sd * moves_.bias_sd) / rate;
+      sum +=
+          p.weight *
+          std::exp(detail::log_odds_density(p, edge) + 0.5 * rate * rate * moves_.bias_sd * moves_.bias_sd) /
+          rate;
     }
     return sum;
   }

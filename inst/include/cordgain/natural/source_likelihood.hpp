@@ -12,14 +12,18 @@ namespace cordgain {
 
 /// How far sums go and how fine they are: two routes differ in every one of these.
 struct Route {
-  Index order = 15;           // nodes of a panel
+  Index order = 15;            // nodes of a panel
   double digits = 25.0;        // -log of the relative size of what is left out (e^-25 = 1e-11)
   double lattice_step = 0.47;  // of a lattice, in standard deviations
-  double tolerance = 1e-9;   // of adaptive panels
+  double tolerance = 1e-9;     // of adaptive panels
 };
 
-inline Route fine_route() { return Route{}; }
-inline Route coarse_route() { return Route{10, 20.0, 0.60, 1e-6}; }
+inline Route fine_route() {
+  return Route{};
+}
+inline Route coarse_route() {
+  return Route{10, 20.0, 0.60, 1e-6};
+}
 
 namespace detail {
 
@@ -86,8 +90,8 @@ class SourceLikelihood {
 
   [[nodiscard]] double log_kernel(double theta) const { return y_ * theta - n_ * softplus(theta); }
 
-  /// The binomial kernel once, on a lattice from where it is negligible to where it is again; with no events it
-  /// does not die away on the left, and the lattice ends kMargin digits below 1 / n.
+  /// The binomial kernel once, on a lattice from where it is negligible to where it is again; with no events
+  /// it does not die away on the left, and the lattice ends kMargin digits below 1 / n.
   void lay_kernel() {
     const double step = step_ / 1.41421356237309504880;
     const double centre = y_ > 0.0 ? std::log(y_ / (n_ - y_)) : -std::log(n_);
@@ -120,8 +124,8 @@ class SourceLikelihood {
     return true;
   }
 
-  /// The mode of theta given mu and tau: Newton, kept inside a shrinking bracket (the slope is monotone). It lies
-  /// between mu and the peak of the kernel, or with no events below mu by at most tau^2 n p(mu).
+  /// The mode of theta given mu and tau: Newton, kept inside a shrinking bracket (the slope is monotone). It
+  /// lies between mu and the peak of the kernel, or with no events below mu by at most tau^2 n p(mu).
   [[nodiscard]] double find_mode(double mu, double tau, double start) const {
     const double precision = 1.0 / (tau * tau);
     const double other = y_ > 0.0 ? std::log(y_ / (n_ - y_)) : mu - tau * tau * n_ * logistic(mu);
