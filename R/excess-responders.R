@@ -296,7 +296,8 @@ format_answer <- function(x, digits) {
       span("excess_responders_comonotone"), ")"),
     paste0("Log-odds shift under the prior ", format(x$settings$effect), ": ", at("log_odds_shift"), " (",
       span("log_odds_shift"), ");"),
-    paste0("  P(benefit) ", at("prob_benefit"), ", with half the prior on no effect ", at("prob_benefit_half_null"), "."),
+    paste0("  P(benefit) ", at("prob_benefit"), ", with half the prior on no effect ",
+      at("prob_benefit_half_null"), "."),
     paste0("Response rate ", at("rate_clopper_pearson"), ", ", level, " limits ", span("rate_clopper_pearson"),
       " (Clopper-Pearson): known natural rates below ", at("rate_clopper_pearson", "conf.low"), " are excluded."),
     paste0("Largest numerical error of these numbers: ", format(max(x$terms$num.error), digits = 1), ".")
@@ -307,7 +308,8 @@ format_sensitivity <- function(extra, digits) {
   if (is.null(extra)) {
     return(NULL)
   }
-  paste0("  The same with ", paste0(extra$variant, ": ", signif(extra$natural_tail, digits), collapse = "; "), ".")
+  tails <- paste0(extra$variant, ": ", signif(extra$natural_tail, digits), collapse = "; ")
+  paste0("  The same with ", tails, ".")
 }
 
 format_bounds <- function(x, digits) {
@@ -315,7 +317,8 @@ format_bounds <- function(x, digits) {
   text <- c(
     natural_tail = "probability that nature alone gives at least as many",
     natural_responders = "responders expected by nature alone",
-    excess_responders = "excess responders among these patients", prob_benefit = "probability of benefit, sceptical prior"
+    excess_responders = "excess responders among these patients",
+    prob_benefit = "probability of benefit, sceptical prior"
   )
   c(
     paste0("Not all is known, so these are bounds over ", length(x$scenarios),

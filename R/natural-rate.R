@@ -185,8 +185,9 @@ rate_prior <- function(x, call) {
 }
 
 known_spread <- function(settings, call) {
-  shared <- if (is.null(settings$shared_sd)) 0 else {
-    check_number(settings$shared_sd, "shared_sd", min = 0, min_open = TRUE, call = call)
+  shared <- 0
+  if (!is.null(settings$shared_sd)) {
+    shared <- check_number(settings$shared_sd, "shared_sd", min = 0, min_open = TRUE, call = call)
   }
   sqrt(shared^2 + settings$bias$sd^2)
 }

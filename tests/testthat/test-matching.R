@@ -301,7 +301,8 @@ test_that("the differences are those of a naive reading of the rules, for random
     old <- pick(c(1985, 1995:2020, NA))
     source <- as_sources(data.frame(
       source = "one", events = 1, n = 10, endpoint = pick(c("ais_c", "ais_any", NA)),
-      baseline_grade = pick(c("A", "A", NA)), level = pick(c("cervical", "all", "T1-T9", NA)), baseline_from_day = pick(c(from, from, NA)),
+      baseline_grade = pick(c("A", "A", NA)), level = pick(c("cervical", "all", "T1-T9", NA)),
+      baseline_from_day = pick(c(from, from, NA)),
       baseline_to_day = from + pick(c(0, 4, 15, 30)), baseline_mean_day = pick(c(NA, NA, 3, 16.1, 28)),
       followup_weeks = pick(c(13, 26, 39, 52, 68, 69, 261, NA)), years_from = old, years_to = old + pick(0:10)
     ))
