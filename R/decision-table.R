@@ -40,28 +40,8 @@ decision_table.natural_rate <- function(x, n, effect = prior_normal(0, 1), ...) 
   new_decision_table(outcome_rows(patient_rates(x, n, call), n, effect, call), natural_label(x))
 }
 
-#' @rdname decision_table
-#' @export
-decision_table.excess_responders <- function(x, n, effect = prior_normal(0, 1), ...) {
-  call <- rlang::current_env()
-  if (!missing(n) || !missing(effect)) {
-    abort_input("The table of an excess has the excess's own {.arg n} and {.arg effect}; leave them out.")
-  }
-  scenarios <- unique_rates(excess_scenarios(x))
-  if (length(scenarios) > 1L) {
-    abort_input(c("With unknown levels there is one table for each assignment of patients to strata.",
-      i = "Ask for the table of one natural rate: {.code decision_table(natural, n)}."))
-  }
-  n <- scenarios[[1]]$n
-  seen <- unique(vapply(excess_scenarios(x), \(s) s$responders, 0))
-  rows <- outcome_rows(scenarios[[1]]$rates, n, excess_effect(x), call)
-  new_decision_table(rows, natural_label(excess_natural(x)), seen)
-}
-
-# Scenarios that differ in the count alone share one table.
-unique_rates <- function(scenarios) {
-  scenarios[!duplicated(lapply(scenarios, \(s) s$rates$fine[c("logit", "size")]))]
-}
+# P(benefit) with half of the prior mass on no effect, from P(benefit) and the Bayes factor.
+half_null <- function(benefit, bayes_factor) benefit * bayes_factor / (1 + bayes_factor)
 
 new_decision_table <- function(rows, label, observed = NULL) {
   structure(rows, class = c("decision_table", "data.frame"), label = label, observed = observed)

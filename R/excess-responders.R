@@ -87,108 +87,6 @@ responder_answer <- function(y, n, rates, settings, known, call) {
     delta = posterior$fine$delta)
 }
 
-core_routes <- function(rates, fun) lapply(rates, fun)
-
-# A finite sum stays exact; its rounding is below 64 units.
-mark_exact <- function(rows, known) {
-  if (known) rows$num.kind <- "exact"
-  rows
-}
-
-tail_terms <- function(y, pmf) {
-  k <- seq_along(pmf$value) - 1
-  tail <- sum(pmf$value[k >= y])
-  below <- sum(pmf$value[k < y])
-  error <- sum(pmf$error)
-  rbind(
-    term_row("natural_tail", tail, error = error),
-    term_row("natural_tail_midp", tail - pmf$value[y + 1] / 2, error = error),
-    term_row("natural_below_observed", below, error = error)
-  )
-}
-
-# The three readings of the excess among these patients, and the natural responders.
-satt_terms <- function(y, pmf, posterior, settings, known, call) {
-  joint <- two_routes(posterior$fine$natural, posterior$coarse$natural, "The joint posterior", call)
-  comonotone <- two_routes(posterior$fine$natural_comonotone, posterior$coarse$natural_comonotone,
-    "The comonotone posterior", call)
-  level <- settings$conf.level
-  rbind(
-    mark_exact(count_row("natural_responders", pmf, level), known),
-    mark_exact(count_row("excess_responders", pmf, level, y), known),
-    count_row("excess_responders_joint", joint, level, y),
-    count_row("excess_responders_comonotone", comonotone, level, y)
-  )
-}
-
-# Mean, SD and interval of a count k, or of y - k. The interval's ends are whole numbers.
-count_row <- function(term, pmf, conf.level, y = NULL) {
-  k <- seq_along(pmf$value) - 1
-  values <- if (is.null(y)) k else y - k
-  order <- order(values)
-  values <- values[order]
-  p <- pmf$value[order]
-  mean <- sum(values * p)
-  ends <- vapply(c(1 - conf.level, 1 + conf.level) / 2, \(q) values[which(cumsum(p) >= q - 1e-12)[1]], 0)
-  term_row(term, mean, ends[1], ends[2], sum(abs(values) * pmf$error[order]), sqrt(sum((values - mean)^2 * p)))
-}
-
-# The distribution of the excess, largest excess first, under the three readings.
-satt_table <- function(y, pmf, posterior, call) {
-  k <- seq_along(pmf$value) - 1
-  data.frame(
-    natural = k, excess = y - k, probability = pmf$value,
-    probability_joint = posterior$fine$natural, probability_comonotone = posterior$fine$natural_comonotone
-  )
-}
-
-effect_terms <- function(y, rates, posterior, effect, settings, call) {
-  probs <- c(1 - settings$conf.level, 1 + settings$conf.level) / 2
-  shift <- summarise_routes(lapply(posterior, \(p) p$delta), probs, FALSE, "The posterior of the log-odds shift", call)
-  table <- core_routes(rates, \(r) core_effect_table(r, effect))
-  at <- \(name) two_routes(table$fine[[name]][y + 1], table$coarse[[name]][y + 1], "The sceptical posterior", call)
-  benefit <- at("benefit")
-  factor <- lapply(table, \(t) t$alternative[y + 1] / t$null[y + 1])
-  factor <- two_routes(factor$fine, factor$coarse, "The Bayes factor", call, limit = 1e-6 * max(1, factor$fine))
-  half <- half_null(benefit$value, factor$value)
-  rbind(
-    summary_row("log_odds_shift", shift),
-    term_row("prob_benefit", benefit$value, error = benefit$error),
-    term_row("prob_benefit_half_null", half, error = benefit$error + factor$error),
-    term_row("bayes_factor", factor$value, error = factor$error)
-  )
-}
-
-half_null <- function(benefit, bayes_factor) benefit * bayes_factor / (1 + bayes_factor)
-
-# p1 ~ Jeffreys posterior from the treated alone; p0 the patients' mean natural rate.
-difference_terms <- function(y, n, rates, settings, call) {
-  probs <- c(1 - settings$conf.level, 1 + settings$conf.level) / 2
-  margin <- if (is.null(settings$margin)) 0 else settings$margin
-  d <- core_routes(rates, \(r) core_rate_difference(r, y + 0.5, n - y + 0.5, probs, margin))
-  at <- \(name) two_routes(d$fine[[name]], d$coarse[[name]], "The difference of rates", call)
-  rows <- rbind(
-    summary_row("rate_difference", list(mean = at("mean"), sd = at("sd"), quantile = at("quantile"))),
-    term_row("rate_difference_above_zero", at("above_zero")$value, error = at("above_zero")$error)
-  )
-  if (is.null(settings$margin)) {
-    return(rows)
-  }
-  above <- at("above_margin")
-  rbind(rows, term_row("rate_difference_above_margin", above$value, error = above$error))
-}
-
-# A uniform rate against the natural one: on (0, 1) every count has probability 1 / (n + 1).
-evidence_terms <- function(y, n, nature, known, call) {
-  two_sided <- lapply(nature, \(r) 1 / ((n + 1) * r$pmf[y + 1]))
-  one_sided <- lapply(nature, \(r) r$one_sided[y + 1] / r$pmf[y + 1])
-  row <- \(term, e) {
-    e <- two_routes(e$fine, e$coarse, "The e-value", call, limit = 1e-6 * max(1, e$fine))
-    term_row(term, e$value, error = e$error)
-  }
-  mark_exact(rbind(row("e_value", two_sided), row("e_value_one_sided", one_sided)), known)
-}
-
 control_terms <- function(x, control, call) {
   if (is.null(control)) {
     return(NULL)
@@ -203,16 +101,29 @@ control_terms <- function(x, control, call) {
   combine_scenarios(lapply(tables, \(t) t[names(term_row("", 0))]))
 }
 
-# One scenario: its terms. Several: no estimate, and the smallest and largest value.
-combine_scenarios <- function(tables) {
-  if (length(tables) == 1L) {
-    return(cbind(tables[[1]], interval = "interval"))
+# The table of every outcome -----------------------------------------------------------
+
+#' @rdname decision_table
+#' @export
+decision_table.excess_responders <- function(x, n, effect = prior_normal(0, 1), ...) {
+  call <- rlang::current_env()
+  if (!missing(n) || !missing(effect)) {
+    abort_input("The table of an excess has the excess's own {.arg n} and {.arg effect}; leave them out.")
   }
-  estimates <- vapply(tables, \(t) t$estimate, numeric(nrow(tables[[1]])))
-  errors <- vapply(tables, \(t) t$num.error, numeric(nrow(tables[[1]])))
-  rows <- term_row(tables[[1]]$term, NA_real_, apply(estimates, 1, min), apply(estimates, 1, max),
-    apply(errors, 1, max), num.kind = tables[[1]]$num.kind)
-  cbind(rows, interval = paste("bounds over", length(tables), "possibilities"))
+  scenarios <- unique_rates(excess_scenarios(x))
+  if (length(scenarios) > 1L) {
+    abort_input(c("With unknown levels there is one table for each assignment of patients to strata.",
+      i = "Ask for the table of one natural rate: {.code decision_table(natural, n)}."))
+  }
+  n <- scenarios[[1]]$n
+  seen <- unique(vapply(excess_scenarios(x), \(s) s$responders, 0))
+  rows <- outcome_rows(scenarios[[1]]$rates, n, excess_effect(x), call)
+  new_decision_table(rows, natural_label(excess_natural(x)), seen)
+}
+
+# Scenarios that differ in the count alone share one table.
+unique_rates <- function(scenarios) {
+  scenarios[!duplicated(lapply(scenarios, \(s) s$rates$fine[c("logit", "size")]))]
 }
 
 # Verbs by which later stages look at the result ------------------------------------

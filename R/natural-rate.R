@@ -94,6 +94,15 @@ check_tau_positive <- function(tau, call = rlang::caller_env()) {
   }
 }
 
+# The same evidence under other settings, for the lines that every print adds.
+refit_rate <- function(x, tau = x$settings$tau, bias = x$settings$bias) {
+  settings <- x$settings
+  settings$tau <- tau
+  settings$bias <- bias
+  evidence <- switch(x$kind, meta = x$sources, prior = x$prior, known = x$rate)
+  rate_from(evidence, settings, rlang::caller_env())
+}
+
 # One method for each kind of evidence -------------------------------------------
 
 rate_from <- function(x, settings, call) UseMethod("rate_from")

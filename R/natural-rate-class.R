@@ -1,0 +1,103 @@
+# The class of a natural rate: what it is made of, and the verbs by which other
+# files look at it. It is made in natural-rate.R.
+
+# kind: "meta", "prior" or "known". routes: two lists (fine, coarse) of grids of
+# the log odds theta, and for "meta" of tau and mu.
+new_natural_rate <- function(kind, routes, sources, settings, ...) {
+  fields <- c(list(kind = kind, routes = routes, sources = sources, settings = settings), list(...))
+  validate_natural_rate(new_natural_recovery(fields, "natural_rate"))
+}
+
+# All mass must be there on both routes.
+validate_natural_rate <- function(x, call = rlang::caller_env(4)) {
+  if (!rate_is_known(x)) {
+    whole <- vapply(x$routes, \(route) core_grid_cdf(route$theta, Inf) + route$theta$mass_above, 0)
+    two_routes(whole[["fine"]], 1, "The total probability of the natural rate", call, limit = 1e-7)
+  }
+  x
+}
+
+rate_is_known <- function(x) x$kind == "known" && length(x$routes$fine$theta$edges) == 0L
+
+#' @exportS3Method natural_sources natural_rate
+natural_sources.natural_rate <- function(x) x$sources
+
+#' @exportS3Method natural_label natural_rate
+natural_label.natural_rate <- function(x) {
+  switch(x$kind,
+    meta = paste0(
+      nrow(x$sources), " source", if (nrow(x$sources) > 1L) "s", ": ", paste(x$sources$source, collapse = ", ")
+    ),
+    prior = x$sources$source,
+    known = paste0("rate ", paste(format(signif(x$rate, 3)), collapse = ", "),
+      if (rate_is_known(x)) ", taken as known: no uncertainty")
+  )
+}
+
+natural_landmark <- function(x) x$settings$landmark
+
+rate_offset <- function(x) if (is.null(x$offset)) 0 else x$offset
+
+rate_grid <- function(x, route) x$routes[[route]]$theta
+
+rate_tau <- function(x) if (x$kind == "meta") x$settings$tau
+
+rate_bias <- function(x) x$settings$bias
+
+# Log odds of the patients of a trial, both routes. Groups are patients with the same rate.
+patient_rates <- function(x, n, call = rlang::caller_env()) {
+  offset <- rate_offset(x)
+  if (length(offset) > 1L && length(offset) != n) {
+    abort_input(c("There must be one natural rate, or one for each patient.",
+      x = "There are {length(offset)} rates and {n} patients."
+    ), call = call)
+  }
+  if (length(offset) == 1L) {
+    size <- n
+  } else {
+    size <- as.numeric(table(offset))
+    offset <- sort(unique(offset))
+  }
+  lapply(x$routes, \(route) core_shift_rates(route$theta, offset, size))
+}
+
+responders_pmf <- function(x, n, call = rlang::caller_env()) {
+  rates <- patient_rates(x, n, call)
+  pmf <- lapply(rates, \(r) core_natural_responders(r)$pmf)
+  two_routes(pmf$fine, pmf$coarse, "The distribution of natural responders", call)
+}
+
+# A finite sum where the rate is known, else ten times the difference of two routes.
+rate_num_kind <- function(x) if (rate_is_known(x)) "exact" else "estimate"
+
+# Mean, SD and quantiles of the rate (of the mean rate where patients differ).
+rate_summary <- function(x, probs, call = rlang::caller_env()) {
+  if (x$kind == "known" && length(x$offset) > 1L && !rate_is_known(x)) {
+    abort_input("Patients have different rates: ask {.fn predict} for their responders.", call = call)
+  }
+  if (rate_is_known(x)) {
+    rate <- mean(stats::plogis(x$offset))
+    known <- list(value = rate, error = 0)
+    return(list(mean = known, sd = list(value = 0, error = 0),
+      quantile = list(value = rep(rate, length(probs)), error = rep(0, length(probs)))))
+  }
+  grids <- lapply(x$routes, \(route) shift_grid(route$theta, rate_offset(x)))
+  summarise_routes(grids, probs, TRUE, "The natural rate", call)
+}
+
+shift_grid <- function(grid, by) {
+  grid$edges <- grid$edges + by
+  grid
+}
+
+summarise_routes <- function(grids, probs, as_rate, what, call) {
+  s <- lapply(grids, \(grid) core_grid_summary(grid, probs, as_rate))
+  lapply(stats::setNames(nm = c("mean", "sd", "quantile")), \(name) {
+    two_routes(s$fine[[name]], s$coarse[[name]], what, call)
+  })
+}
+
+summary_row <- function(term, s) {
+  error <- max(s$mean$error, s$sd$error, s$quantile$error)
+  term_row(term, s$mean$value, s$quantile$value[1], s$quantile$value[2], error, s$sd$value)
+}
