@@ -1,5 +1,6 @@
 # e-values against a known rate. Closed forms are compared at 1e-10.
 closed <- 1e-10
+search <- 1e-9
 
 test_that("the e-value of 2 of 4 is the independently computed Bayes factor", {
   expect_equal(e_value_row(2, 4, 0.193)$estimate, checks_value("B12"), tolerance = closed)
