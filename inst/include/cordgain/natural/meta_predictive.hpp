@@ -90,59 +90,70 @@ class MetaIntegrator {
     return node;
   }
 
-  /// Starting panels: geometric from the prior's own scale, up to where the posterior is e^-digits of its
-  /// top.
-  struct Scan {
-    std::vector<double> edges;
-    double top = kNegInf;
-    double integral = 0.0;  // relative to exp(top), rough
+  /// Where the posterior of tau lies: its end (e^-digits of its top), and the mode and spread of log tau.
+  struct TauRange {
+    double low = 0.0;
+    double high = 0.0;
+    double mode = 0.0;
+    double log_sd = 1.0;
+    double top = kNegInf;  // log of the density at the mode
   };
 
-  [[nodiscard]] Scan scan_tau() {
+  /// Geometric steps from the prior's own scale, then a few Newton steps on parabolas in log tau, in which
+  /// the posterior always has a mode inside.
+  [[nodiscard]] TauRange find_tau() {
     const auto [low, high] = support(priors_.tau);
     double scale = 0.0;
     for (const PriorComponent& p : priors_.tau.components()) scale = std::max(scale, typical_scale(p));
-    Scan scan;
-    scan.edges.push_back(low);
-    std::vector<std::pair<double, double>> seen;
-    for (double x = 0.3 * scale; scan.edges.size() < 400; x *= kGrowth) {
-      const double tau = std::min(low + x, high);
-      const double value = evaluate(std::min(low + 0.999 * x, high)).log_value;
-      scan.top = std::max(scan.top, value);
-      scan.edges.push_back(tau);
-      seen.emplace_back(tau, value);
-      // A geometric panel holds mass in proportion to its width, hence the log.
-      if (tau >= high || value + std::log(tau / scale) < scan.top - route_.digits) break;
+    TauRange range{low, low, low + 0.3 * scale, 1.0, kNegInf};
+    double best = kNegInf;
+    for (double x = 0.3 * scale; range.high < high; x *= kGrowth) {
+      range.high = std::min(low + x, high);
+      const double tau = std::min(low + 0.999 * x, high);
+      const double value = evaluate(tau).log_value + std::log(x);
+      if (value > best) range.mode = tau;
+      best = std::max(best, value);
+      if (value < best - route_.digits || x > kWidestTau * scale) break;
     }
-    double before = low;
-    for (const auto& [tau, value] : seen) {
-      scan.integral += (tau - before) * std::exp(value - scan.top);
-      before = tau;
+    sharpen(range);
+    return range;
+  }
+
+  void sharpen(TauRange& range) {
+    const auto h = [&](double u) { return evaluate(range.low + std::exp(u)).log_value + u; };
+    double u = std::log(std::max(range.mode - range.low, 1e-300));
+    double d = 0.5;
+    for (int i = 0; i < 8; ++i) {
+      const double left = h(u - d);
+      const double here = h(u);
+      const double right = h(u + d);
+      const double curvature = -(left - 2.0 * here + right) / (d * d);
+      if (!(curvature > 0.0)) break;
+      range.log_sd = std::clamp(1.0 / std::sqrt(curvature), 1e-6, 1.0);
+      const double move = std::clamp((right - left) / (2.0 * d * curvature), -2.0 * d, 2.0 * d);
+      u += move;
+      if (std::fabs(move) < 0.2 * range.log_sd && d < 1.5 * range.log_sd) break;
+      d = std::min(d, 0.7 * range.log_sd);
     }
-    return scan;
+    range.mode = std::min(range.low + std::exp(u), range.high);
+    range.top = evaluate(range.mode).log_value;
   }
 
   void integrate_tau(MetaPosterior& posterior) {
-    Scan scan = scan_tau();
+    const TauRange range = find_tau();
+    const double width = (range.mode - range.low) * range.log_sd;
     std::map<double, TauNode> seen;
     const auto f = [&](const Vector& taus) {
       Vector value(taus.size());
       for (Index i = 0; i < taus.size(); ++i) {
-        if (seen.find(taus(i)) == seen.end()) seen[taus(i)] = evaluate(taus(i));
-        value(i) = std::exp(seen[taus(i)].log_value - scan.top);
+        const TauNode& node = seen[taus(i)] = evaluate(taus(i));
+        value(i) = std::exp(node.log_value - range.top);
       }
       return value;
     };
-    const PanelOptions options{route_.order, kTauSlack * route_.tolerance, 12};
-    PanelGrid grid = adaptive_panels(f, scan.edges, scan.integral, options);
-    double total = panel_masses(grid).sum();
-    // The scan may have guessed the integral too large, and the panels are then too wide; what is known is
-    // kept.
-    for (int i = 0; i < 3 && total < 0.5 * scan.integral; ++i) {
-      scan.integral = total;
-      grid = adaptive_panels(f, scan.edges, scan.integral, options);
-      total = panel_masses(grid).sum();
-    }
+    PanelGrid grid = adaptive_panels(f, outward_edges(range.mode, width, range.low, range.high), 2.0 * width,
+                                     {route_.order, kTauSlack * route_.tolerance, 12});
+    const double total = panel_masses(grid).sum();
     const Vector nodes = panel_nodes(grid);
     const Vector mass = panel_masses(grid);
     grid.density /= total;
@@ -179,6 +190,7 @@ class MetaIntegrator {
       if (c.weight < kSmallestShare) continue;
       c.shift = evidence_.shift(r) + priors_.bias_mean;
       c.sd = std::hypot(tau, priors_.bias_sd);
+      c.reach = std::sqrt(2.0 * route_.digits);
       c.lattice = node.slices[static_cast<std::size_t>(r)].lattice;
       posterior_mu_.push_back({c.weight, c.lattice});
       components_.push_back(resolve_component(std::move(c)));
@@ -233,12 +245,13 @@ class MetaIntegrator {
                            {route_.order, route_.tolerance, 12});
   }
 
-  static constexpr double kGrowth = 3.0;           // of the starting panels of tau
+  static constexpr double kGrowth = 3.0;           // of the first steps along tau
+  static constexpr double kWidestTau = 1e9;        // prior scales; a posterior that reaches beyond has no end
   static constexpr double kSmallestShare = 1e-14;  // of the posterior mass: smaller parts are rounding
 
   // The integral over tau is far more accurate than the last Legendre terms of a panel tell (its error is of
   // twice their degree), so they may be larger here than where a grid is interpolated.
-  static constexpr double kTauSlack = 20.0;
+  static constexpr double kTauSlack = 5.0;
 
   struct MuPart {
     double weight;
