@@ -98,7 +98,7 @@ heavy_tails <- "the expected information is infinite: the tails are too heavy"
 
 # Relative accuracy, since a size can be in the thousands.
 ess_of_routes <- function(routes, call) {
-  if (is.nan(routes$fine) || is.nan(routes$coarse)) {
+  if (!is.finite(routes$fine) || !is.finite(routes$coarse)) {
     return(list(value = NA_real_, error = NA_real_, reason = heavy_tails))
   }
   two_routes(routes$fine, routes$coarse, "The effective sample size", call, limit = 1e-4 * max(1, abs(routes$fine)))

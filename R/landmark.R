@@ -72,10 +72,8 @@ landmark_from <- function(x, sources) {
   day / 7
 }
 
-# How log S(week) - log S(from) depends on log(remaining): the factor of the latter.
-landmark_factor <- function(x, from) {
-  (x$week / x$reference_week)^x$shape - (from / x$reference_week)^x$shape
-}
+# log S(week) is this factor times log(remaining).
+landmark_factor <- function(x, week) (week / x$reference_week)^x$shape
 
 landmark_remaining <- function(x) x$remaining
 

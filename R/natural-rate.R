@@ -282,24 +282,27 @@ slope_scenarios <- function(drift, fine) {
   core_scenarios(prior_components(prior_normal(slope$mean, slope$sd)), fine)
 }
 
-# Sources: the log odds of source k are mu + offset_k + deviation in each scenario.
-# A landmark rate is logit p_L = logit pi + change, so what was counted is theta - change.
+# Sources: the log odds of source k are mu + offset_k + deviation in each scenario. With a
+# landmark mu is the log odds from the injury on: a source examined at t_k stands at
+# mu + log S(t_k), the trial at mu + log S(week).
 source_scenarios <- function(settings, sources, fine, call) {
   still <- list(value = 0, log_weight = 0)
   slope <- still
   factor <- years <- rep(0, nrow(sources))
+  trial <- 0
   if (!is.null(settings$landmark)) {
     still <- remaining_scenarios(settings$landmark, fine)
     factor <- landmark_factor(settings$landmark, known_exam_time(settings$landmark, sources, call))
+    trial <- landmark_factor(settings$landmark, landmark_week(settings$landmark))
   }
   if (!is.null(settings$drift)) {
     slope <- slope_scenarios(settings$drift, fine)
     years <- drift_years(settings$drift, sources, call)
   }
   pairs <- expand.grid(still = seq_along(still$value), slope = seq_along(slope$value))
-  offset <- outer(slope$value[pairs$slope], years) - outer(still$value[pairs$still], factor)
+  offset <- outer(slope$value[pairs$slope], years) + outer(still$value[pairs$still], factor)
   log_weight <- still$log_weight[pairs$still] + slope$log_weight[pairs$slope]
-  list(offset = offset, shift = rep(0, nrow(pairs)), log_weight = log_weight)
+  list(offset = offset, shift = trial * still$value[pairs$still], log_weight = log_weight)
 }
 
 known_exam_time <- function(landmark, sources, call) {
@@ -319,7 +322,8 @@ rate_moves <- function(settings, fine) {
   if (!is.null(settings$landmark)) {
     still <- remaining_scenarios(settings$landmark, fine)
     from <- landmark_from(settings$landmark, data.frame(baseline_mean_day = 0))
-    moves$shift <- landmark_factor(settings$landmark, from) * still$value
+    factor <- landmark_factor(settings$landmark, landmark_week(settings$landmark))
+    moves$shift <- (factor - landmark_factor(settings$landmark, from)) * still$value
     moves$weight <- exp(still$log_weight)
   }
   moves

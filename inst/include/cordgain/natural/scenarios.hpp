@@ -1,6 +1,7 @@
 // An uncertain quantity as a few scenarios: the trapezoidal rule over its density.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cordgain/base/check.hpp>
 #include <cordgain/base/types.hpp>
@@ -23,7 +24,9 @@ inline Scenarios scenarios(const PriorComponent& prior, const Route& route) {
   require(prior.kind == PriorKind::kBeta || prior.kind == PriorKind::kNormal,
           "scenarios need a beta or a normal prior");
   const double centre = detail::log_odds_centre(prior);
-  const double step = 1.15 * route.lattice_step * detail::log_odds_sd(prior);
+  const double step = prior.kind == PriorKind::kBeta
+                          ? detail::binomial_step(std::min(prior.a, prior.b), route.digits)
+                          : 0.8 * prior.b * 2.0 * 3.14159265358979323846 / std::sqrt(2.0 * route.digits);
   const double top = detail::log_odds_density(prior, centre);
   int below = 0;
   int above = 0;
