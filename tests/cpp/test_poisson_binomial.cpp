@@ -28,6 +28,7 @@ TEST_CASE("a binomial is the textbook binomial") {
       REQUIRE(pmf.size() == n + 1);
       for (int k = 0; k <= n; ++k) {
         // Each of up to 40 factors carries the rounding of the log odds (at most 21 eps) and of 1 - p.
+        if (naive::binomial(k, n, p) < 1e-290) continue;  // powers that underflow have no digits to compare
         const double tolerance = 40.0 * 2.3e-16 * (21.0 + 1.0 / (1.0 - p));
         REQUIRE(naive::close_ratio(pmf(k), naive::binomial(k, n, p), tolerance));
       }

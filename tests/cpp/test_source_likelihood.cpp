@@ -70,6 +70,10 @@ TEST_CASE("no events, one event and all events are integrated as well") {
     for (double y : {0.0, 1.0, n}) {
       for (double mu : {-9.0, -3.0, 0.0, 4.0}) {
         for (double tau : {0.05, 0.5, 1.5, 2.9, 3.1, 6.0}) {
+          CAPTURE(y);
+          CAPTURE(n);
+          CAPTURE(mu);
+          CAPTURE(tau);
           // As above; with y = 0 and tau > 3 the integral by parts is compared.
           REQUIRE(std::fabs(log_marginal(y, n, mu, tau, fine_route()) - naive_log_marginal(y, n, mu, tau)) <
                   2e-10);
@@ -167,6 +171,16 @@ TEST_CASE("the guess of the mode does not change the answer") {
       }
     }
   }
+}
+
+TEST_CASE("Newton's steps that go to and fro between two flanks still end at the mode") {
+  // All of 53 with a mean far below: the slope is nearly constant on both sides of the mode.
+  const SourceLikelihood source(53.0, 53.0, fine_route());
+  double mode = source.guess();
+  const double value = source.log_marginal(-9.0, 0.5, mode);
+  REQUIRE(std::fabs(value - naive_log_marginal(53.0, 53.0, -9.0, 0.5)) < 2e-10);
+  // 53 (1 - p(theta)) = 4 (theta + 9), to a tenth of a standard deviation of about 1/4.
+  REQUIRE(std::fabs(53.0 * naive::rate(-mode) - 4.0 * (mode + 9.0)) < 16.0 * 0.1 * 0.5);
 }
 
 TEST_CASE("the first guess lies where the counts say, within half an event") {
