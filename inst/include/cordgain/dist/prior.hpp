@@ -86,7 +86,40 @@ inline double log_density(const PriorComponent& p, double x) {
   throw InvalidInput("a fixed value has no density");
 }
 
+namespace detail {
+
+/// @throws InvalidInput unless the parameters of the component's kind give a distribution
+inline void require_component(const PriorComponent& p) {
+  switch (p.kind) {
+    case PriorKind::kFlat:
+      return;
+    case PriorKind::kFixed:
+      return require_finite(p.a, "the fixed value");
+    case PriorKind::kT:
+      require_positive(p.c, "the degrees of freedom of a t prior");
+      [[fallthrough]];
+    case PriorKind::kNormal:
+      require_finite(p.a, "the mean of a prior");
+      return require_positive(p.b, "the scale of a prior");
+    case PriorKind::kHalfNormal:
+    case PriorKind::kExponential:
+      return require_positive(p.a, "the scale or rate of a prior");
+    case PriorKind::kHalfT:
+    case PriorKind::kBeta:
+    case PriorKind::kGamma:
+      require_positive(p.a, "the first parameter of a prior");
+      return require_positive(p.b, "the second parameter of a prior");
+    case PriorKind::kUniform:
+      return require(std::isfinite(p.a) && std::isfinite(p.b) && p.a < p.b,
+                     "a uniform prior needs a minimum below its maximum");
+  }
+  throw InvalidInput("unknown kind of prior");
+}
+
+}  // namespace detail
+
 /// A prior: components with weights that add up to 1.
+/// @throws InvalidInput without components, for weights or parameters out of range
 class Prior {
  public:
   Prior() = default;
@@ -95,6 +128,7 @@ class Prior {
     double total = 0.0;
     for (const PriorComponent& p : components_) {
       require(std::isfinite(p.weight) && p.weight > 0.0, "prior weights must be positive");
+      detail::require_component(p);
       total += p.weight;
     }
     for (PriorComponent& p : components_) p.weight /= total;

@@ -22,37 +22,34 @@ inline Vector sum_of_steps(const VectorIn& steps, Index n) {
 }
 
 /// The same where the distribution of steps is uncertain, shared by all patients, with a Dirichlet posterior:
-/// the number of patients with each step is Dirichlet-multinomial. Patients are added one at a time over all
-/// compositions, whose number (n + c - 1 over c - 1) bounds n.
+/// the number k_c of patients with each step is Dirichlet-multinomial,
+///   P(k) = n! / A^(n) prod_c alpha_c^(k_c) / k_c!,  A = sum alpha,  x^(k) the rising factorial,
+/// and the product is summed class by class over patients and steps used so far. All terms are positive.
 /// @param alpha  Dirichlet parameters (counts + prior), one for each step, positive
+/// @param n      patients, 1 to 40
+/// @return       probabilities of 0 .. n (size - 1) steps
 inline Vector sum_of_steps_dirichlet(const VectorIn& alpha, Index n) {
   const Index classes = alpha.size();
-  require(classes >= 2 && alpha.minCoeff() > 0.0, "the Dirichlet parameters must be positive");
+  require(classes >= 2 && alpha.allFinite() && alpha.minCoeff() > 0.0,
+          "the Dirichlet parameters must be finite and positive");
   require(n >= 1 && n <= 40, "uncertain grade steps are summed for 1 to 40 patients");
-  Vector result = Vector::Zero(n * (classes - 1) + 1);
-  const auto log_term = [&](Index c, double k) {
-    return std::lgamma(alpha(c) + k) - std::lgamma(alpha(c)) - std::lgamma(k + 1.0);
+  const auto rising = [](double x, Index k) {
+    return std::lgamma(x + static_cast<double>(k)) - std::lgamma(x);
   };
-  const double total = alpha.sum();
-  const double scale =
-      std::lgamma(total) - std::lgamma(total + static_cast<double>(n)) + std::lgamma(n + 1.0);
-  // Depth-first over the number of patients at each step.
-  struct Walk {
-    const Index n, classes;
-    Vector& result;
-    const decltype(log_term)& term;
-    void go(Index c, Index remaining, Index steps, double log_probability) const {
-      if (c == classes - 1) {
-        result(steps + remaining * c) += std::exp(log_probability + term(c, static_cast<double>(remaining)));
-        return;
-      }
-      for (Index k = 0; k <= remaining; ++k) {
-        go(c + 1, remaining - k, steps + k * c, log_probability + term(c, static_cast<double>(k)));
-      }
+  // n! / A^(n), spread evenly over the patients so that no partial product over- or underflows.
+  const double scale = (rising(1.0, n) - rising(alpha.sum(), n)) / static_cast<double>(n);
+  Matrix sums = Matrix::Zero(n + 1, n * (classes - 1) + 1);  // patients used x steps so far
+  sums(0, 0) = 1.0;
+  for (Index c = 0; c < classes; ++c) {
+    Matrix next = Matrix::Zero(sums.rows(), sums.cols());
+    for (Index k = 0; k <= n; ++k) {
+      const double term = std::exp(rising(alpha(c), k) - rising(1.0, k) + scale * static_cast<double>(k));
+      next.bottomRightCorner(n + 1 - k, sums.cols() - k * c) +=
+          term * sums.topLeftCorner(n + 1 - k, sums.cols() - k * c);
     }
-  };
-  Walk{n, classes, result, log_term}.go(0, n, 0, scale);
-  return result;
+    sums = next;
+  }
+  return sums.row(n).transpose();
 }
 
 }  // namespace cordgain

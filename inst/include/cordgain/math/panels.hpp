@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cordgain/base/error.hpp>
 #include <cordgain/base/types.hpp>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -189,6 +190,7 @@ struct PanelOptions {
 /// exceeds the tolerance times `scale` (the integral expected, so that empty panels stay whole).
 /// @param f      called with an ascending Vector of nodes, returns the values there
 /// @param start  starting edges, ascending
+/// @throws       NumericalError where f is not finite
 template <class F>
 PanelGrid adaptive_panels(F&& f, const std::vector<double>& start, double scale,
                           const PanelOptions& options) {
@@ -206,6 +208,8 @@ PanelGrid adaptive_panels(F&& f, const std::vector<double>& start, double scale,
     todo.pop_back();
     const double half = 0.5 * (piece.high - piece.low);
     const Vector value = f((piece.low + half * (1.0 + rule.node)).matrix().eval());
+    // Nothing that is not finite gets better by halving, 2^max_depth times.
+    if (!value.allFinite()) throw NumericalError("a density is not finite where panels look for it");
     const double tail = (rule.legendre_tail * value).cwiseAbs().sum() * half;
     if (!(tail <= options.tolerance * scale) && piece.depth < options.max_depth) {
       todo.push_back({piece.low + half, piece.high, piece.depth + 1});

@@ -55,7 +55,8 @@ class SourceLikelihood {
     // The side with fewer events is kept on the left, where log(1 + e^theta) loses nothing.
     flipped_ = 2.0 * events > n;
     y_ = flipped_ ? n - events : events;
-    step_ = detail::binomial_step(std::max(1.0, y_ * (1.0 - y_ / n)), route.digits);
+    sharpness_ = std::max(1.0, y_ * (1.0 - y_ / n));
+    step_ = detail::binomial_step(sharpness_, route.digits);
     gauss_step_ = 2.0 * 3.14159265358979323846 / std::sqrt(2.0 * route.digits);
     lay_kernel();
   }
@@ -132,13 +133,16 @@ class SourceLikelihood {
     double low = std::min(mu, other);
     double high = std::max(mu, other);
     double theta = std::clamp(start, low, high);
+    double before = high - low;
     for (int i = 0; i < 60; ++i) {
       const double p = logistic(theta);
       const double slope = y_ - n_ * p - (theta - mu) * precision;
       const double curvature = n_ * p * (1.0 - p) + precision;
       (slope > 0.0 ? low : high) = theta;
       double next = theta + slope / curvature;
-      if (!(next > low && next < high)) next = 0.5 * (low + high);
+      // A step that is not half of the last one may go to and fro between the two flanks: bisect instead.
+      if (!(next > low && next < high) || std::fabs(next - theta) > 0.5 * before) next = 0.5 * (low + high);
+      before = std::fabs(next - theta);
       // A tenth of a standard deviation serves: the mode only centres the lattice.
       const bool close = std::fabs(next - theta) * std::sqrt(curvature) < 0.1;
       theta = next;
@@ -150,7 +154,10 @@ class SourceLikelihood {
   [[nodiscard]] double log_marginal_at_mode(double mu, double tau, double& mode) const {
     mode = find_mode(mu, tau, mode);
     const double g = gauss_step_ * tau;
-    const double step = 1.0 / std::sqrt(1.0 / (step_ * step_) + 1.0 / (g * g));
+    // Far from its own peak the kernel can be sharper than there: n p (1 - p) grows towards even odds.
+    const double p = logistic(mode);
+    const double sharper = std::max(1.0, n_ * p * (1.0 - p) / sharpness_);
+    const double step = 1.0 / std::sqrt(sharper / (step_ * step_) + 1.0 / (g * g));
     const double top = log_kernel(mode) - 0.5 * (mode - mu) * (mode - mu) / (tau * tau);
     const double sum = 1.0 + one_side(mu, tau, mode, step, top) + one_side(mu, tau, mode, -step, top);
     return top + std::log(std::fabs(step) * sum / tau) - kLogSqrtTwoPi;
@@ -199,6 +206,7 @@ class SourceLikelihood {
   Route route_;
   bool flipped_ = false;
   double y_ = 0.0;
+  double sharpness_ = 1.0;  // minus the second derivative of the kernel at its peak, at least 1
   double step_ = 0.0;
   double gauss_step_ = 0.0;
   double lattice_step_ = 0.0;
