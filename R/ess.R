@@ -13,9 +13,10 @@
 #' * `"morita"`: information at the mode, less that of a prior flattened a
 #'   hundredfold, over the expected information of one observation at the mode.
 #'
-#' A natural rate is measured on the rate itself. Where the tails of the
-#' predictive distribution are so heavy that the expected information is infinite
-#' (heterogeneity priors of scale about 1 and more), the ELIR is not defined and `NA`.
+#' A natural rate is measured on the rate itself. Its ELIR needs tails of the log odds
+#' lighter than \eqn{e^{-|\theta|}}: it is finite for `tau` fixed, uniform or half-normal
+#' with a scale of at most 1, and `NA` for a half-normal of larger scale, half-t,
+#' exponential or gamma `tau`, whose expected information is infinite.
 #'
 #' @param x a prior ([prior_beta()], [prior_normal()], [prior_gamma()] or a mixture)
 #'   or a [natural_rate()].
@@ -101,7 +102,11 @@ ess_of_routes <- function(routes, call) {
   if (!is.finite(routes$fine) || !is.finite(routes$coarse)) {
     return(list(value = NA_real_, error = NA_real_, reason = heavy_tails))
   }
-  two_routes(routes$fine, routes$coarse, "The effective sample size", call, limit = 1e-4 * max(1, abs(routes$fine)))
+  error <- 10 * abs(routes$fine - routes$coarse) + 64 * .Machine$double.eps * abs(routes$fine)
+  if (!is.finite(error) || error > 1e-4 * max(1, abs(routes$fine))) {
+    return(list(value = NA_real_, error = NA_real_, reason = "it could not be computed to four digits: the tails are too long"))
+  }
+  list(value = routes$fine, error = error)
 }
 
 # Effective size of a natural rate on the scale of the rate.

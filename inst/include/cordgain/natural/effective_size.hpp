@@ -137,7 +137,7 @@ double elir_of_log_odds(LogDensity&& log_density, const std::vector<double>& sta
   const auto f = [&](const Vector& u) {
     return Vector(u.unaryExpr([&](double theta) {
       const double here = log_density(theta);
-      if (!(here > -60.0)) return 0.0;
+      if (!(here > -700.0)) return 0.0;
       const double h = 2e-3;
       const double slope = (8.0 * (log_density(theta + h) - log_density(theta - h)) -
                             (log_density(theta + 2.0 * h) - log_density(theta - 2.0 * h))) /
@@ -151,8 +151,8 @@ double elir_of_log_odds(LogDensity&& log_density, const std::vector<double>& sta
   const Vector theta = panel_nodes(grid);
   const Vector part = panel_masses(grid);
   double far = 0.0;
-  for (Index i = 0; i < part.size(); ++i) far += std::fabs(theta(i)) > 12.0 ? part(i) : 0.0;
-  return far > 1e-6 * part.sum() ? std::numeric_limits<double>::quiet_NaN() : part.sum() + 2.0;
+  for (Index i = 0; i < part.size(); ++i) far += std::fabs(theta(i)) > 0.8 * start.back() ? part(i) : 0.0;
+  return far > 1e-9 * part.sum() ? std::numeric_limits<double>::quiet_NaN() : part.sum() + 2.0;
 }
 
 /// Morita's ESS of a mixture of betas or normals: information at the mode, less that of a prior of the same

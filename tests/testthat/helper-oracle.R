@@ -1,0 +1,166 @@
+# A second road to the meta-analytic-predictive distribution, in plain R and with other quadrature than the core:
+# Gauss-Legendre panels in mu and tau (the core: sinc lattices in mu, adaptive panels in tau); every source's own log
+# odds by Gauss-Legendre in z = (theta - mu) / tau where tau is small against the likelihood's width, and over
+# the likelihood itself where it is not (the core: trapezoidal rules). Nothing of the package is called.
+
+# Gauss-Legendre nodes and weights on [-1, 1], by Golub and Welsch (1969): eigenvalues of the Jacobi matrix.
+gauss_legendre <- function(order) {
+  i <- seq_len(order - 1)
+  off <- i / sqrt(4 * i^2 - 1)
+  jacobi <- matrix(0, order, order)
+  jacobi[cbind(i, i + 1)] <- off
+  jacobi[cbind(i + 1, i)] <- off
+  e <- eigen(jacobi, symmetric = TRUE)
+  at <- order(e$values)
+  list(x = e$values[at], w = 2 * e$vectors[1, at]^2)
+}
+
+gl_rule <- gauss_legendre(12)
+
+# Composite rule over panels with these edges.
+gl_panels <- function(edges, rule = gl_rule) {
+  half <- diff(edges) / 2
+  middle <- edges[-1] - half
+  list(x = as.vector(outer(rule$x, half) + rep(middle, each = length(rule$x))), w = as.vector(outer(rule$w, half)))
+}
+
+# Standard normal weights on [-8.5, 8.5]; what is left out is 2e-17.
+gl_normal <- local({
+  g <- gl_panels(seq(-8.5, 8.5, length.out = 11))
+  list(z = g$x, w = g$w * stats::dnorm(g$x))
+})
+
+oracle_softplus <- function(x) ifelse(x > 0, x, 0) + log1p(exp(-abs(x)))
+
+# One source: y <= n / 2 after a flip. Its likelihood relative to the maximum on panels over all that is above e^-42,
+# and for y = 0 the plateau to the left of these, where it is 1 to 1e-18.
+oracle_source <- function(y, n) {
+  flip <- 2 * y > n
+  if (flip) y <- n - y
+  kernel <- \(theta) y * theta - n * oracle_softplus(theta)
+  peak <- if (y > 0) stats::qlogis(y / n) else -42 - log(n)
+  scale <- if (y > 0) 1 / sqrt(y * (1 - y / n)) else 1
+  top <- kernel(peak)
+  fall <- \(theta) kernel(theta) - top + 42
+  right <- stats::uniroot(fall, c(peak, 60), tol = 1e-6)$root
+  left <- if (y > 0) stats::uniroot(fall, c(-45 / min(1, y) - 60, peak), tol = 1e-6)$root else peak
+  width <- 1.2 * min(1, scale)
+  g <- gl_panels(seq(left, right, length.out = ceiling((right - left) / width) + 1))
+  list(flip = flip, y = y, n = n, kernel = kernel, top = top, scale = min(1, scale), left = left,
+    plateau = y == 0, theta = g$x, lik = g$w * exp(kernel(g$x) - top))
+}
+
+# log L(mu, tau) for a vector of mu at one tau > 0.
+oracle_log_lik <- function(s, mu, tau) {
+  m <- if (s$flip) -mu else mu
+  if (tau <= s$scale) {
+    theta <- outer(m, tau * gl_normal$z, "+")
+    log_k <- s$kernel(theta)
+    top <- log_k[cbind(seq_along(m), max.col(log_k, "first"))]
+    return(top + log(as.vector(exp(log_k - top) %*% gl_normal$w)))
+  }
+  gap <- outer(m, s$theta, \(a, b) -0.5 * ((b - a) / tau)^2)
+  top <- gap[cbind(seq_along(m), max.col(gap, "first"))]
+  value <- as.vector(exp(gap - top) %*% s$lik) / (tau * sqrt(2 * pi))
+  if (s$plateau) value <- value + exp(stats::pnorm((s$left - m) / tau, log.p = TRUE) - top)
+  s$top + top + log(value)
+}
+
+oracle_tau_density <- function(kind, parameters) {
+  switch(kind,
+    half_normal = \(x) log(2) + stats::dnorm(x, 0, parameters[1], log = TRUE),
+    half_t = \(x) log(2 / parameters[2]) + stats::dt(x / parameters[2], parameters[1], log = TRUE),
+    exponential = \(x) stats::dexp(x, parameters[1], log = TRUE)
+  )
+}
+
+# Panels of tau: a factor of 1.6 each, from far below every scale to where the prior has ended.
+oracle_tau_edges <- function(kind, parameters) {
+  scale <- switch(kind, half_normal = parameters[1], half_t = parameters[2], exponential = 1 / parameters[1])
+  reach <- switch(kind, half_normal = 9 * scale, half_t = scale * 1e16^(1 / parameters[1]), exponential = 40 * scale)
+  c(0, exp(seq(log(min(0.01, 0.02 * scale)), log(reach), length.out = ceiling(log(reach / (0.01 * scale)) / 0.47))))
+}
+
+# The posterior of mu at one tau, normalised against a common scale: nodes, log density x weight.
+oracle_slice <- function(sources, offset, tau, mu_prior) {
+  log_post <- \(mu) {
+    value <- if (is.null(mu_prior)) 0 else stats::dnorm(mu, mu_prior[1], mu_prior[2], log = TRUE)
+    for (k in seq_along(sources)) value <- value + oracle_log_lik(sources[[k]], mu + offset[k], tau)
+    value
+  }
+  # Where the mass is: a wide scan, narrowed until the interval is the set above e^-38 of the top.
+  low <- -60 - 12 * tau
+  high <- 60 + 12 * tau
+  if (!is.null(mu_prior)) {
+    low <- max(low, mu_prior[1] - 10 * mu_prior[2])
+    high <- min(high, mu_prior[1] + 10 * mu_prior[2])
+  }
+  for (i in 1:30) {
+    mu <- seq(low, high, length.out = 25)
+    value <- log_post(mu)
+    keep <- range(which(value > max(value) - 38))
+    before <- high - low
+    low <- mu[max(1, keep[1] - 1)]
+    high <- mu[min(25, keep[2] + 1)]
+    if (high - low > 0.75 * before) break
+  }
+  g <- gl_panels(seq(low, high, length.out = 13))
+  list(mu = g$x, log_weight = log_post(g$x) + log(g$w))
+}
+
+# Nodes and weights of the posterior of (mu, tau), as three vectors.
+oracle_posterior <- function(events, n, tau, mu_prior = c(0, 2), offset = rep(0, length(events))) {
+  sources <- Map(oracle_source, events, n)
+  if (tau$kind == "fixed") {
+    grid <- list(x = max(tau$parameters, 1e-12), w = 1)
+    log_prior <- 0
+  } else {
+    grid <- gl_panels(oracle_tau_edges(tau$kind, tau$parameters), gauss_legendre(8))
+    log_prior <- oracle_tau_density(tau$kind, tau$parameters)(grid$x) + log(grid$w)
+  }
+  slices <- lapply(grid$x, \(t) oracle_slice(sources, offset, t, mu_prior))
+  log_weight <- unlist(Map(\(s, p) s$log_weight + p, slices, log_prior))
+  weight <- exp(log_weight - max(log_weight))
+  keep <- weight > 1e-18
+  list(mu = unlist(lapply(slices, \(s) s$mu))[keep], tau = rep(grid$x, lengths(lapply(slices, \(s) s$mu)))[keep],
+    weight = weight[keep] / sum(weight[keep]))
+}
+
+# Expectation of h(theta) under theta ~ N(mean, sd^2) for each pair, h 0 far left and `right` far right.
+oracle_expect <- function(mean, sd, h, right = 0) {
+  result <- numeric(length(mean))
+  narrow <- sd <= 0.5
+  if (any(narrow)) {
+    theta <- outer(sd[narrow], gl_normal$z) + mean[narrow]
+    result[narrow] <- as.vector(h(theta) %*% gl_normal$w)
+  }
+  if (any(!narrow)) {
+    g <- gl_panels(seq(-42, 42, by = 1.2))
+    weight <- g$w * h(g$x)
+    for (rows in split(which(!narrow), ceiling(seq_len(sum(!narrow)) / 2000))) {
+      d <- outer(mean[rows], g$x, \(m, x) x - m) / sd[rows]
+      result[rows] <- as.vector(exp(-0.5 * d^2) %*% weight) / (sd[rows] * sqrt(2 * pi)) +
+        right * stats::pnorm((42 - mean[rows]) / sd[rows], lower.tail = FALSE)
+    }
+  }
+  result
+}
+
+# What the package states: mean, SD, distribution function of the rate, probabilities of 0..size responders.
+oracle_predictive <- function(posterior, bias = c(0, 0), size = 4) {
+  # Posterior nodes that add less than 1e-13 together are left out.
+  order <- order(posterior$weight)
+  drop <- cumsum(posterior$weight[order]) < 1e-13
+  keep <- sort(order[!drop])
+  mean <- posterior$mu[keep] + bias[1]
+  sd <- sqrt(posterior$tau[keep]^2 + bias[2]^2)
+  weight <- posterior$weight[keep]
+  at <- \(h, right = 0) sum(weight * oracle_expect(mean, sd, h, right))
+  first <- at(stats::plogis, 1)
+  second <- at(\(x) stats::plogis(x)^2, 1)
+  pmf <- vapply(1:size, \(k) at(\(x) {
+    exp(lchoose(size, k) + k * stats::plogis(x, log.p = TRUE) + (size - k) * stats::plogis(-x, log.p = TRUE))
+  }, as.numeric(k == size)), 0)
+  list(mean = first, sd = sqrt(second - first^2), pmf = c(1 - sum(pmf), pmf),
+    cdf = \(p) vapply(p, \(x) sum(weight * stats::pnorm((stats::qlogis(x) - mean) / sd)), 0))
+}
