@@ -34,7 +34,8 @@ struct ScoreTable {
 namespace detail {
 
 inline void note_cells(const CellCode* codes, std::size_t exam, std::vector<CellNote>& notes) {
-  for (std::size_t cell = 0; cell < kExamCells; ++cell) {
+  const std::size_t first = is_plain(codes) ? kNonkey : 0;
+  for (std::size_t cell = first; cell < kExamCells; ++cell) {
     const CellCode code = codes[cell];
     if (code == kInvalid) notes.push_back({exam, cell, CellNote::Kind::invalid});
     if (code == kMissing && cell < kNonkey) notes.push_back({exam, cell, CellNote::Kind::missing});

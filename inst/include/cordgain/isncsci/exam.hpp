@@ -86,14 +86,14 @@ inline ScoreSet score_set(const CellMeaning& meaning, CellCode code, int top, Sc
   return which == Scores::assumed ? meaning.assumed[code] : untagged_scores(meaning.found[code], top);
 }
 
-inline void add_dermatome(SideReading& side, int at, unsigned touch, unsigned prick) noexcept {
-  const std::uint32_t here = std::uint32_t{1} << at;
+/// Adds dermatome i. Written without branches: this is the innermost loop of the package.
+inline void add_dermatome(SideReading& side, int i, unsigned touch, unsigned prick) noexcept {
   const unsigned both = touch & prick;
   const unsigned either = touch | prick;
-  if (both & 4u) side.normal |= here;
-  if (either & 3u) side.abnormal |= here;
-  if (either & 6u) side.present |= here;
-  if (both & 1u) side.absent |= here;
+  side.normal |= ((both >> 2) & 1u) << i;
+  side.abnormal |= ((either | (either >> 1)) & 1u) << i;
+  side.present |= (((either >> 1) | (either >> 2)) & 1u) << i;
+  side.absent |= (both & 1u) << i;
 }
 
 /// A pair other than (0, 0) and (2, 2) exists.
@@ -138,8 +138,16 @@ inline SideReading read_side(const CellCode* cell, CellCode nonkey, Scores which
   return reading;
 }
 
+/// Whether every score and finding is a plain value or NT: no tag, nothing missing, nothing invalid.
+[[nodiscard]] inline bool is_plain(const CellCode* codes) noexcept {
+  CellCode highest = 0;
+  for (std::size_t i = 0; i < kNonkey; ++i) highest = codes[i] > highest ? codes[i] : highest;
+  return highest <= kNotTestable;
+}
+
 /// Whether any cell of an exam is tagged.
 [[nodiscard]] inline bool has_tags(const CellCode* codes) noexcept {
+  if (is_plain(codes)) return false;
   unsigned tagged = 0;
   for (std::size_t i = 0; i < kVac; ++i) tagged |= is_tagged(codes[i]) ? 1u : 0u;
   return tagged != 0;

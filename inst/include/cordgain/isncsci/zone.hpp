@@ -29,9 +29,9 @@ enum class NonkeyZone : std::uint8_t {
   // Bit i is dermatome i, at level i + 1: upward from S3 as long as all below can be absent.
   const std::uint32_t body = s45 - 1;
   const std::uint32_t surely_present = ~side.absent & body;
-  const int stop = surely_present ? most_caudal(surely_present) : -1;
-  zones |= (side.present & body & ~up_to(stop - 1)) << 1;
-  return stop < 0 ? zones | only(kC1) : zones;
+  if (!surely_present) return zones | ((side.present & body) << 1) | only(kC1);
+  const int stop = most_caudal(surely_present);
+  return zones | ((side.present & body & ~(up_to(stop) >> 1)) << 1);
 }
 
 /// Motor zones of one scenario before non-key muscles: the most caudal key muscle with function below
