@@ -186,30 +186,6 @@ read_overrides <- function(text, call) {
   split(rep(rows, lengths(named)), unlist(named))
 }
 
-# Notes of the core as problems, missing cells and legacy stars.
-sort_notes <- function(notes, columns, missing) {
-  absent <- notes[notes$kind == 2L, ]
-  empty <- which(tabulate(absent$row, length(columns[[1L]])) == 134L)
-  bad <- notes[notes$kind == 1L | (missing == "error" & notes$kind == 2L), ]
-  # An exam that was never made is one problem, not 134.
-  bad <- bad[!(bad$kind == 2L & bad$row %in% empty & bad$cell > 1L), ]
-  problems <- cell_problems(bad, columns)
-  no_exam <- bad$kind == 2L & bad$row %in% empty
-  problems$problem[no_exam] <- "no exam in this row (missing = \"na\" keeps it as NA)"
-  list(
-    problems = problems, legacy = notes[notes$kind == 3L, ], empty = empty,
-    absent = if (missing == "na") absent else absent[0L, ]
-  )
-}
-
-warn_legacy <- function(legacy) {
-  if (nrow(legacy) > 0L) {
-    cli::cli_warn(c("{nrow(legacy)} muscle{?s} {?is/are} graded {.val 5*}, which the 2019 revision no longer has.",
-      i = "Read as {.val NT**}: not tested, considered normal. First in row {legacy$row[1]}, column {.field {isncsci_cells[legacy$cell[1]]}}."
-    ), class = "cordgain_legacy_star")
-  }
-}
-
 # Columns of the sums ---------------------------------------------------------
 
 sum_columns <- function(raw) {
