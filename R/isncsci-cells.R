@@ -84,11 +84,6 @@ report_problems <- function(problems, on_error, call) {
   invisible(problems)
 }
 
-# Cell contents are data, never code to be interpolated.
-escape_braces <- function(x) {
-  gsub("}", "}}", gsub("{", "{{", x, fixed = TRUE), fixed = TRUE)
-}
-
 #' Cells that could not be read
 #'
 #' The table of bad cells that [read_isncsci()] or [score_isncsci()] set aside

@@ -18,7 +18,18 @@ read_exam_file <- function(path, on_error, call) {
     text = lines, header = TRUE, sep = separator, quote = "\"", colClasses = "character", na.strings = c("", "NA"),
     check.names = FALSE, comment.char = "", strip.white = TRUE, blank.lines.skip = FALSE
   )
-  list(table = table, problems = bad)
+  list(table = plain_numbers(table), problems = bad)
+}
+
+# Columns that hold nothing but numbers as R writes them become numbers: weeks do,
+# record numbers such as "007" do not. Cells are read as text again later.
+plain_numbers <- function(table) {
+  table[] <- lapply(table, \(x) {
+    number <- suppressWarnings(as.numeric(x))
+    same <- is.na(x) | (!is.na(number) & as.character(number) == x)
+    if (all(same) && !all(is.na(x))) number else x
+  })
+  table
 }
 
 file_lines <- function(path, call) {

@@ -57,6 +57,7 @@ read_isncsci <- function(x, format = c("auto", "wide", "long", "redcap", "praxis
   format <- check_choice(format[1L], c("auto", names(isncsci_layouts)))
   missing <- check_choice(missing[1L], c("error", "na", "nt"))
   on_error <- check_choice(on_error[1L], c("stop", "collect"))
+  quiet <- check_flag(quiet)
   call <- rlang::current_env()
   source <- exam_table(x, on_error, call)
   if (format == "auto") format <- detect_format(source$table)

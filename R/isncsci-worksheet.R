@@ -96,10 +96,11 @@ level_line <- function(scores, variable, from, to, line) {
   data.frame(x = rep(from, length(at)), xend = rep(to, length(at)), y = unname(at) + 0.5, line = rep(line, length(at)))
 }
 
+# "C5 or C6*"; a long set by its ends.
 shown_value <- function(scores, variable) {
-  set <- gsub(",", ", ", scores[[paste0(variable, "_set")]])
-  if (nchar(set) > 24L) set <- paste0(sub(",.*", "", set), " .. ", sub(".*, ", "", set))
-  paste0(set, if (scores[[paste0(variable, "_star")]]) "*")
+  set <- strsplit(scores[[paste0(variable, "_set")]], ",", fixed = TRUE)[[1L]]
+  words <- if (length(set) > 4L) paste(set[1L], "to", set[length(set)]) else paste(set, collapse = " or ")
+  paste0(words, if (scores[[paste0(variable, "_star")]]) "*")
 }
 
 worksheet_title <- function(scores) {
@@ -111,16 +112,21 @@ worksheet_subtitle <- function(x) {
   finding <- \(v) c(YES = "yes", NO = "no", NT = "not tested")[[x$cells[[v]]]]
   nonkey <- x$cells[isncsci_nonkey]
   paste0(
+    "Sensory level: ", both_sides(x$scores, "sensory"), ". Motor level: ", both_sides(x$scores, "motor_level"), ".\n",
     "Voluntary anal contraction: ", finding("vac"), ". Deep anal pressure: ", finding("dap"), ".",
-    if (any(!is.na(nonkey))) paste0(" Lowest non-key muscle: ", paste(c("right", "left")[!is.na(nonkey)], nonkey[!is.na(nonkey)], collapse = ", "), ".")
+    if (any(!is.na(nonkey))) {
+      paste0(" Lowest non-key muscle: ", paste(c("right", "left")[!is.na(nonkey)], nonkey[!is.na(nonkey)], collapse = ", "), ".")
+    }
   )
 }
 
+both_sides <- function(scores, variable) {
+  paste0("right ", shown_value(scores, paste0(variable, "_r")), ", left ", shown_value(scores, paste0(variable, "_l")))
+}
+
 worksheet_caption <- function(scores) {
-  one <- \(v) shown_value(scores, v)
   paste0(
-    "Zones of partial preservation (right, left): sensory ", one("zpp_sensory_r"), ", ", one("zpp_sensory_l"),
-    "; motor ", one("zpp_motor_r"), ", ", one("zpp_motor_l"), ".\n",
+    "Zones of partial preservation. Sensory: ", both_sides(scores, "zpp_sensory"), ". Motor: ", both_sides(scores, "zpp_motor"), ".\n",
     "Where more than one level is possible, each has its line. *: rests on scores assumed for tagged cells."
   )
 }
