@@ -10,10 +10,10 @@ read_exam_file <- function(path, on_error, call) {
     abort_input(c("{.file {basename(path)}} holds no exam.", i = "Expected are a line of names and a line for each exam."), call = call)
   }
   separator <- field_separator(lines[1L])
-  bad <- line_problems(lines, separator, call)
+  names <- header_names(lines[1L], separator, call)
+  bad <- line_problems(lines, names, separator, call)
   report_problems(bad, on_error, call)
-  width <- length(scan(text = lines[1L], what = "", sep = separator, quiet = TRUE, quote = "\"", comment.char = ""))
-  lines[bad$row + 1L] <- strrep(separator, width - 1L)
+  lines[bad$row + 1L] <- strrep(separator, length(names) - 1L)
   table <- utils::read.table(
     text = lines, header = TRUE, sep = separator, quote = "\"", colClasses = "character", na.strings = c("", "NA"),
     check.names = FALSE, comment.char = "", strip.white = TRUE, blank.lines.skip = FALSE
@@ -59,9 +59,17 @@ field_separator <- function(header) {
   separators[which.max(vapply(separators, \(s) lengths(regmatches(header, gregexpr(s, header, fixed = TRUE))), 0L))]
 }
 
+header_names <- function(header, separator, call) {
+  count_fields(header, separator, call)
+  names <- scan(text = header, what = "", sep = separator, quiet = TRUE, quote = "\"", comment.char = "")
+  if (length(names) == 0L || !any(nzchar(names))) {
+    abort_input(c("The first line holds no names.", i = "Expected are a line of names and a line for each exam."), call = call)
+  }
+  names
+}
+
 # Lines that are not UTF-8 or do not have as many fields as there are names.
-line_problems <- function(lines, separator, call) {
-  names <- scan(text = lines[1L], what = "", sep = separator, quiet = TRUE, quote = "\"", comment.char = "")
+line_problems <- function(lines, names, separator, call) {
   coded <- validUTF8(lines)
   fields <- count_fields(ifelse(coded, lines, ""), separator, call)
   wrong <- which(!coded | fields != length(names))
@@ -71,7 +79,9 @@ line_problems <- function(lines, separator, call) {
     sprintf("%d of %d fields: is the file cut off here?", fields[wrong], length(names)),
     "not in UTF-8"
   )
-  data.frame(row = wrong - 1L, column = names[place], value = rep(NA_character_, length(wrong)), problem = problem)
+  data.frame(
+    row = wrong - 1L, column = names[place], value = rep(NA_character_, length(wrong)), problem = as.character(problem)
+  )
 }
 
 # Number of fields of each line; a quotation mark that is not closed would swallow

@@ -100,7 +100,10 @@ read_other_names <- function(compact) {
 # @param names (character) column names
 # @return character, as long as names
 cell_names <- function(names, call = rlang::caller_env()) {
-  read <- read_cell_names(names)
+  resolve_cells(names, read_cell_names(names), call)
+}
+
+resolve_cells <- function(names, read, call) {
   if (any(read$strange)) {
     abort_input(c("{cli::qty(sum(read$strange))}Column{?s} {.field {names[read$strange]}} {?names/name} no cell of an exam.",
       i = "A cell has a side, a modality (motor, lt, pp) and a level: 10 key muscles C5-T1, L2-S1; dermatomes C2-S4-5.",

@@ -288,7 +288,7 @@ starred <- function(x) {
   for (v in intersect(c(names(isncsci_sums), isncsci_results), names(x))) {
     text <- as.character(x[[v]])
     if (v %in% names(isncsci_sums)) text[is.na(text) & !is.na(x[[paste0(v, "_min")]])] <- "ND"
-    star <- which(x[[paste0(v, "_star")]])
+    star <- which(x[[paste0(v, "_star")]] %in% TRUE)
     text[star] <- paste0(text[star], "*")
     x[[v]] <- text
   }

@@ -84,9 +84,8 @@ class Column {
       }
       case LGLSXP: {  // a column without any entry
         const int* flag = LOGICAL_RO(values_);
-        return fill(from, to, codes, [&](std::size_t i) {
-          return flag[i] == NA_LOGICAL ? core::kMissing : core::kInvalid;
-        });
+        return fill(from, to, codes,
+                    [&](std::size_t i) { return flag[i] == NA_LOGICAL ? core::kMissing : core::kInvalid; });
       }
       case REALSXP: {
         const double* number = REAL_RO(values_);
@@ -129,9 +128,9 @@ std::vector<core::CellCode> codes_of(const Rcpp::List& columns, std::size_t exam
   return codes;
 }
 
-Rcpp::IntegerMatrix matrix_of(const std::vector<std::int32_t>& values, std::size_t exams) {
-  const auto rows = static_cast<int>(exams);
-  Rcpp::IntegerMatrix result(rows, exams == 0 ? 0 : static_cast<int>(values.size() / exams));
+Rcpp::IntegerMatrix matrix_of(const std::vector<std::int32_t>& values, std::size_t exams,
+                              std::size_t columns) {
+  Rcpp::IntegerMatrix result(static_cast<int>(exams), static_cast<int>(columns));
   if (!values.empty()) std::memcpy(result.begin(), values.data(), values.size() * sizeof(std::int32_t));
   return result;
 }
@@ -145,7 +144,8 @@ Rcpp::DataFrame notes_of(const std::vector<core::CellNote>& notes) {
     cell[i] = static_cast<int>(note.cell) + 1;
     kind[i] = static_cast<int>(note.kind) + 1;
   }
-  return Rcpp::DataFrame::create(Rcpp::Named("row") = row, Rcpp::Named("cell") = cell, Rcpp::Named("kind") = kind);
+  return Rcpp::DataFrame::create(Rcpp::Named("row") = row, Rcpp::Named("cell") = cell,
+                                 Rcpp::Named("kind") = kind);
 }
 
 }  // namespace
@@ -160,10 +160,10 @@ Rcpp::List cpp_score_isncsci(const Rcpp::List& columns, const Rcpp::IntegerVecto
     const std::vector<core::GradeSet> intact(intact_grade.begin(), intact_grade.end());
     const core::ScoreTable table = core::score_exams(codes_of(columns, intact.size()), intact, choices);
     return Rcpp::List::create(
-        Rcpp::Named("sum_min") = matrix_of(table.sum_min, table.exams),
-        Rcpp::Named("sum_max") = matrix_of(table.sum_max, table.exams),
-        Rcpp::Named("sum_not_tested") = matrix_of(table.sum_not_tested, table.exams),
-        Rcpp::Named("sets") = matrix_of(table.sets, table.exams),
+        Rcpp::Named("sum_min") = matrix_of(table.sum_min, table.exams, core::kSums),
+        Rcpp::Named("sum_max") = matrix_of(table.sum_max, table.exams, core::kSums),
+        Rcpp::Named("sum_not_tested") = matrix_of(table.sum_not_tested, table.exams, core::kSums),
+        Rcpp::Named("sets") = matrix_of(table.sets, table.exams, core::kResults),
         Rcpp::Named("stars") = Rcpp::IntegerVector(table.stars.begin(), table.stars.end()),
         Rcpp::Named("notes") = notes_of(table.notes));
   });

@@ -19,10 +19,18 @@ inline core::ExamCodes codes(const oracle::Exam& exam) {
   core::ExamCodes result{};
   for (std::size_t c = 0; c < exam.size(); ++c) {
     switch (core::cell_kind(c)) {
-      case core::CellKind::motor: result[c] = core::read_score(exam[c], 5); break;
-      case core::CellKind::sensory: result[c] = core::read_score(exam[c], 2); break;
-      case core::CellKind::finding: result[c] = core::read_finding(exam[c]); break;
-      case core::CellKind::nonkey: result[c] = exam[c].empty() ? core::kMissing : core::read_nonkey(exam[c]); break;
+      case core::CellKind::motor:
+        result[c] = core::read_score(exam[c], 5);
+        break;
+      case core::CellKind::sensory:
+        result[c] = core::read_score(exam[c], 2);
+        break;
+      case core::CellKind::finding:
+        result[c] = core::read_finding(exam[c]);
+        break;
+      case core::CellKind::nonkey:
+        result[c] = exam[c].empty() ? core::kMissing : core::read_nonkey(exam[c]);
+        break;
     }
   }
   return result;
@@ -34,9 +42,12 @@ inline std::set<std::string> words(std::uint32_t set, std::size_t result) {
   std::set<std::string> names;
   for (std::size_t bit = 0; bit < 32; ++bit) {
     if (!((set >> bit) & 1u)) continue;
-    if (result == 5) names.insert(complete.at(bit));
-    else if (result == 6) names.insert(grades.at(bit));
-    else names.insert(std::string(core::kLevelName.at(bit)));
+    if (result == 5)
+      names.insert(complete.at(bit));
+    else if (result == 6)
+      names.insert(grades.at(bit));
+    else
+      names.insert(std::string(core::kLevelName.at(bit)));
   }
   return names;
 }

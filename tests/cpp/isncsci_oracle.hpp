@@ -13,9 +13,9 @@
 
 namespace oracle {
 
-const std::vector<std::string> kSegments = {"C1", "C2", "C3",  "C4",  "C5",  "C6", "C7", "C8", "T1", "T2",
-                                            "T3", "T4", "T5",  "T6",  "T7",  "T8", "T9", "T10", "T11", "T12",
-                                            "L1", "L2", "L3",  "L4",  "L5",  "S1", "S2", "S3", "S4-5"};
+const std::vector<std::string> kSegments = {"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8",  "T1",  "T2",
+                                            "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "T11", "T12",
+                                            "L1", "L2", "L3", "L4", "L5", "S1", "S2", "S3",  "S4-5"};
 const std::vector<std::string> kKeySegments = {"C5", "C6", "C7", "C8", "T1", "L2", "L3", "L4", "L5", "S1"};
 
 inline int segment(const std::string& name) {
@@ -44,9 +44,13 @@ struct Choices {
 /// The eleven results of one world, as text.
 using Results = std::array<std::string, 11>;
 
-inline std::string level_name(int level) { return level == kInt ? "INT" : kSegments.at(static_cast<std::size_t>(level)); }
+inline std::string level_name(int level) {
+  return level == kInt ? "INT" : kSegments.at(static_cast<std::size_t>(level));
+}
 
-inline int key_segment(int muscle) { return segment(kKeySegments.at(static_cast<std::size_t>(muscle))); }
+inline int key_segment(int muscle) {
+  return segment(kKeySegments.at(static_cast<std::size_t>(muscle)));
+}
 
 inline int sensory_level(const World& w, int s) {
   for (int d = 0; d < 28; ++d) {
@@ -90,9 +94,13 @@ inline int neurological_level(const World& w, const Choices& choices) {
   return lowest;
 }
 
-inline bool sacral(const World& w, int s) { return w.touch[s][27] > 0 || w.prick[s][27] > 0; }
+inline bool sacral(const World& w, int s) {
+  return w.touch[s][27] > 0 || w.prick[s][27] > 0;
+}
 
-inline bool sparing(const World& w) { return w.dap || sacral(w, 0) || sacral(w, 1); }
+inline bool sparing(const World& w) {
+  return w.dap || sacral(w, 0) || sacral(w, 1);
+}
 
 inline bool key_function_beyond(const World& w, int s) {
   for (int m = 0; m < 10; ++m) {
@@ -109,7 +117,8 @@ inline std::string grade(const World& w, bool prior_deficit) {
   if (!w.vac && !sparing(w)) return "A";
   if (all_intact(w) && w.vac) return prior_deficit ? "E" : "NA";
   bool motor_incomplete = w.vac;
-  for (int s = 0; s < 2; ++s) motor_incomplete = motor_incomplete || key_function_beyond(w, s) || nonkey_beyond(w, s);
+  for (int s = 0; s < 2; ++s)
+    motor_incomplete = motor_incomplete || key_function_beyond(w, s) || nonkey_beyond(w, s);
   if (!motor_incomplete) return "B";
   const int level = neurological_level(w, Choices{});
   int below = 0;
@@ -163,7 +172,9 @@ inline Results classify(const World& w, bool prior_deficit, const Choices& choic
 /// right light touch, right pin prick, left likewise, vac, dap, right and left non-key level.
 using Exam = std::array<std::string, 136>;
 
-inline int top_score(std::size_t cell) { return cell % 66 < 10 ? 5 : 2; }
+inline int top_score(std::size_t cell) {
+  return cell % 66 < 10 ? 5 : 2;
+}
 
 /// The scores a cell may have, by the definition of NT and of tags.
 inline std::vector<int> scores_of(const std::string& cell, int top, bool assumed) {
@@ -253,15 +264,21 @@ inline Exam random_exam(std::mt19937& rng, int open) {
   }
   exam[132] = draw(3) == 0 ? "Yes" : "No";
   exam[133] = draw(2) == 0 ? "Yes" : "No";
-  const std::vector<std::string> motor_tags = {"NT", "NT", "NT", "NT*", "NT**", "2*", "0*", "4**", "3*[0-2]", "NT*[1-5]"};
-  const std::vector<std::string> sensory_tags = {"NT", "NT", "NT", "NT*", "NT**", "0*", "1*", "0**", "1*[0-2]"};
+  const std::vector<std::string> motor_tags = {"NT", "NT", "NT",  "NT*",     "NT**",
+                                               "2*", "0*", "4**", "3*[0-2]", "NT*[1-5]"};
+  const std::vector<std::string> sensory_tags = {"NT", "NT", "NT",  "NT*",    "NT**",
+                                                 "0*", "1*", "0**", "1*[0-2]"};
   for (int k = 0; k < open; ++k) {
     // Sacral cells and cells near the ends matter most, so half of the draws go to a few places.
     const std::vector<std::size_t> telling = {132, 133, 37, 65, 103, 131, 0, 4, 5, 9, 66, 70, 71, 75, 12, 40};
-    const std::size_t cell = draw(2) ? telling[static_cast<std::size_t>(draw(16))] : static_cast<std::size_t>(draw(134));
-    if (cell >= 132) exam[cell] = "NT";
-    else if (cell % 66 < 10) exam[cell] = motor_tags[static_cast<std::size_t>(draw(10))];
-    else exam[cell] = sensory_tags[static_cast<std::size_t>(draw(9))];
+    const std::size_t cell =
+        draw(2) ? telling[static_cast<std::size_t>(draw(16))] : static_cast<std::size_t>(draw(134));
+    if (cell >= 132)
+      exam[cell] = "NT";
+    else if (cell % 66 < 10)
+      exam[cell] = motor_tags[static_cast<std::size_t>(draw(10))];
+    else
+      exam[cell] = sensory_tags[static_cast<std::size_t>(draw(9))];
   }
   return exam;
 }

@@ -32,7 +32,8 @@ TEST_CASE("a table of exams holds what each exam gives alone") {
     const core::CellCode* cells = codes.data() + i * core::kExamCells;
     const core::Classification one = core::classify(cells, intact[i], core::Choices{});
     const core::Subscores sums = core::subscores(cells);
-    for (std::size_t r = 0; r < core::kResults; ++r) REQUIRE(table.sets[r * 50 + i] == static_cast<int>(one.sets[r]));
+    for (std::size_t r = 0; r < core::kResults; ++r)
+      REQUIRE(table.sets[r * 50 + i] == static_cast<int>(one.sets[r]));
     REQUIRE(table.stars[i] == static_cast<int>(one.stars));
     for (std::size_t s = 0; s < core::kSums; ++s) {
       REQUIRE(table.sum_min[s * 50 + i] == sums[s].min);
@@ -74,7 +75,8 @@ TEST_CASE("a missing non-key muscle is no note") {
 TEST_CASE("sizes and histories that do not fit are refused") {
   const std::vector<core::CellCode> codes(core::kExamCells, 0);
   REQUIRE_THROWS_AS(core::score_exams(codes, {}, core::Choices{}), cordgain::InvalidInput);
-  REQUIRE_THROWS_AS(core::score_exams(codes, {core::kGradeE, core::kGradeE}, core::Choices{}), cordgain::InvalidInput);
+  REQUIRE_THROWS_AS(core::score_exams(codes, {core::kGradeE, core::kGradeE}, core::Choices{}),
+                    cordgain::InvalidInput);
   REQUIRE_THROWS_AS(core::score_exams(codes, {core::kGradeA}, core::Choices{}), cordgain::InvalidInput);
   REQUIRE_THROWS_AS(core::score_exams(codes, {0}, core::Choices{}), cordgain::InvalidInput);
 }

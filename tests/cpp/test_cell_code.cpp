@@ -17,13 +17,17 @@ std::set<int> values(core::ScoreSet set) {
   return result;
 }
 
-std::set<int> assumed_motor(const std::string& text) { return values(core::kMotorMeaning.assumed[core::read_score(text, 5)]); }
+std::set<int> assumed_motor(const std::string& text) {
+  return values(core::kMotorMeaning.assumed[core::read_score(text, 5)]);
+}
 
 std::set<int> assumed_sensory(const std::string& text) {
   return values(core::kSensoryMeaning.assumed[core::read_score(text, 2)]);
 }
 
-int found_motor(const std::string& text) { return core::kMotorMeaning.found[core::read_score(text, 5)]; }
+int found_motor(const std::string& text) {
+  return core::kMotorMeaning.found[core::read_score(text, 5)];
+}
 
 using Set = std::set<int>;
 
@@ -92,8 +96,9 @@ TEST_CASE("the old 5* is normal with an unknown score") {
 }
 
 TEST_CASE("what is not on the scale, and stars that cannot be, are not read") {
-  for (const char* text : {"", "6", "9", "-1", "55", "5**", "5*[0-2]", "3***", "*", "**", "N", "NTT", "NT***", "3 ", " 3",
-                           "3*[2-1]", "3*[0-6]", "3*[0-2", "3*(0-2)", "3*[0,2]", "ab-3", "3.0", "5.", "x", "NA", "3* "}) {
+  for (const char* text : {"",        "6",       "9",    "-1",    "55", "5**", "5*[0-2]", "3***",    "*",
+                           "**",      "N",       "NTT",  "NT***", "3 ", " 3",  "3*[2-1]", "3*[0-6]", "3*[0-2",
+                           "3*(0-2)", "3*[0,2]", "ab-3", "3.0",   "5.", "x",   "NA",      "3* "}) {
     INFO(text);
     REQUIRE(core::read_score(text, 5) == core::kInvalid);
   }
@@ -107,19 +112,22 @@ TEST_CASE("anal findings are yes, no or not tested") {
   REQUIRE(core::read_finding("No") == 0);
   REQUIRE(core::read_finding("yes") == 1);
   REQUIRE(core::read_finding("NT") == core::kNotTestable);
-  for (const char* text : {"", "y", "1", "true", "NT*", "yes "}) REQUIRE(core::read_finding(text) == core::kInvalid);
+  for (const char* text : {"", "y", "1", "true", "NT*", "yes "})
+    REQUIRE(core::read_finding(text) == core::kInvalid);
 }
 
 TEST_CASE("a non-key muscle lies between C5 and S1") {
   REQUIRE(core::read_nonkey("C5") == 4);
   REQUIRE(core::read_nonkey("T5") == 12);
   REQUIRE(core::read_nonkey("S1") == 25);
-  for (const char* text : {"C4", "C1", "S2", "S3", "", "NT", "L6"}) REQUIRE(core::read_nonkey(text) == core::kInvalid);
+  for (const char* text : {"C4", "C1", "S2", "S3", "", "NT", "L6"})
+    REQUIRE(core::read_nonkey(text) == core::kInvalid);
 }
 
 TEST_CASE("only tags can make a difference between scores found and assumed") {
   for (const char* text : {"0", "5", "NT"}) REQUIRE(!core::is_tagged(core::read_score(text, 5)));
-  for (const char* text : {"0*", "0**", "NT*", "NT**", "5*", "NT*[0-5]"}) REQUIRE(core::is_tagged(core::read_score(text, 5)));
+  for (const char* text : {"0*", "0**", "NT*", "NT**", "5*", "NT*[0-5]"})
+    REQUIRE(core::is_tagged(core::read_score(text, 5)));
   REQUIRE(!core::is_tagged(core::kMissing));
   REQUIRE(!core::is_tagged(core::kInvalid));
 }

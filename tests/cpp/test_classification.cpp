@@ -13,15 +13,25 @@ namespace core = cordgain::isncsci;
 
 namespace {
 
-std::uint32_t grade_of_intact(bool prior_deficit) { return prior_deficit ? core::kGradeE : core::kNoGrade; }
+std::uint32_t grade_of_intact(bool prior_deficit) {
+  return prior_deficit ? core::kGradeE : core::kNoGrade;
+}
 
-core::Classification classify(const oracle::Exam& exam, bool prior_deficit = true, const oracle::Choices& c = {}) {
+core::Classification classify(const oracle::Exam& exam, bool prior_deficit = true,
+                              const oracle::Choices& c = {}) {
   const core::ExamCodes codes = bridge::codes(exam);
   return core::classify(codes.data(), grade_of_intact(prior_deficit), bridge::choices(c));
 }
 
+bool asked(const char* variable, const std::string& value) {
+  const char* set = std::getenv(variable);
+  return set != nullptr && set == value;
+}
+
 /// Number of random exams: all of them on request, else 2 %.
-int sweep() { return std::getenv("CORDGAIN_FULL") && std::string(std::getenv("CORDGAIN_FULL")) == "true" ? 20000 : 400; }
+int sweep() {
+  return asked("CORDGAIN_FULL", "true") || asked("CORDGAIN_SWEEP", "full") ? 20000 : 400;
+}
 
 std::string written(const oracle::Exam& exam) {
   std::string text;
@@ -72,10 +82,10 @@ TEST_CASE("one more untestable cell only widens the sets") {
     const oracle::Exam exam = oracle::random_exam(rng, trial % 30);
     oracle::Exam wider = exam;
     wider[rng() % 134] = "NT";
-    const core::ResultSets narrow = core::classify(core::read_exam(bridge::codes(exam).data(), core::Scores::found),
-                                                   core::kGradeE, core::Choices{});
-    const core::ResultSets wide = core::classify(core::read_exam(bridge::codes(wider).data(), core::Scores::found),
-                                                 core::kGradeE, core::Choices{});
+    const core::ResultSets narrow = core::classify(
+        core::read_exam(bridge::codes(exam).data(), core::Scores::found), core::kGradeE, core::Choices{});
+    const core::ResultSets wide = core::classify(
+        core::read_exam(bridge::codes(wider).data(), core::Scores::found), core::kGradeE, core::Choices{});
     for (std::size_t r = 0; r < core::kResults; ++r) REQUIRE((narrow[r] & ~wide[r]) == 0);
   }
 }
@@ -93,7 +103,9 @@ TEST_CASE("an intact exam is E only with an earlier deficit, and both where the 
   oracle::Exam exam = bridge::complete_at("S4-5");
   exam[132] = exam[133] = "Yes";
   const core::ExamCodes codes = bridge::codes(exam);
-  const auto ais = [&](core::GradeSet intact) { return core::classify(codes.data(), intact, core::Choices{}).sets[6]; };
+  const auto ais = [&](core::GradeSet intact) {
+    return core::classify(codes.data(), intact, core::Choices{}).sets[6];
+  };
   REQUIRE(bridge::words(ais(core::kGradeE), 6) == std::set<std::string>{"E"});
   REQUIRE(bridge::words(ais(core::kNoGrade), 6) == std::set<std::string>{"NA"});
   REQUIRE((bridge::words(ais(core::kGradeE | core::kNoGrade), 6) == std::set<std::string>{"E", "NA"}));

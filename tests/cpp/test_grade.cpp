@@ -20,17 +20,21 @@ core::Reading read(const oracle::Exam& exam) {
 
 Set ais(const oracle::Exam& exam) {
   const core::Reading reading = read(exam);
-  return bridge::words(
-      core::ais_grades(core::side_worlds(reading.side[0]), core::side_worlds(reading.side[1]), reading, core::kGradeE), 6);
+  return bridge::words(core::ais_grades(core::side_worlds(reading.side[0]),
+                                        core::side_worlds(reading.side[1]), reading, core::kGradeE),
+                       6);
 }
 
-Set complete(const oracle::Exam& exam) { return bridge::words(core::completeness(read(exam)), 5); }
+Set complete(const oracle::Exam& exam) {
+  return bridge::words(core::completeness(read(exam)), 5);
+}
 
 Set level(const oracle::Exam& exam, int intact = core::kS3) {
   const core::Reading reading = read(exam);
-  return bridge::words(core::neurological_levels(core::side_worlds(reading.side[0]).lowest,
-                                                 core::side_worlds(reading.side[1]).lowest, reading.contraction, intact),
-                       4);
+  return bridge::words(
+      core::neurological_levels(core::side_worlds(reading.side[0]).lowest,
+                                core::side_worlds(reading.side[1]).lowest, reading.contraction, intact),
+      4);
 }
 
 void set_muscles(oracle::Exam& exam, const std::vector<std::string>& levels, const std::string& grade) {

@@ -8,9 +8,9 @@
 namespace core = cordgain::isncsci;
 
 TEST_CASE("levels are numbered from C1 to S3, then INT and NA") {
-  const std::vector<std::pair<std::string, int>> expected = {
-      {"C1", 0},  {"C4", 3},   {"C5", 4},   {"C8", 7},   {"T1", 8},  {"T2", 9},
-      {"T12", 19}, {"L1", 20}, {"L5", 24}, {"S1", 25}, {"S2", 26}, {"S3", 27}};
+  const std::vector<std::pair<std::string, int>> expected = {{"C1", 0},  {"C4", 3},  {"C5", 4},   {"C8", 7},
+                                                             {"T1", 8},  {"T2", 9},  {"T12", 19}, {"L1", 20},
+                                                             {"L5", 24}, {"S1", 25}, {"S2", 26},  {"S3", 27}};
   for (const auto& [name, number] : expected) {
     INFO(name);
     REQUIRE(core::level_number(name) == number);
@@ -53,7 +53,8 @@ TEST_CASE("the ends of a set are its most rostral and most caudal level") {
 }
 
 TEST_CASE("minima are the values of min(a, b), by trying every pair") {
-  const std::vector<core::LevelSet> sets = {1u, 0b1010u, 0b10000u, 0b11111u, 0b1000001u, core::only(28), core::up_to(28)};
+  const std::vector<core::LevelSet> sets = {1u,         0b1010u,        0b10000u,       0b11111u,
+                                            0b1000001u, core::only(28), core::up_to(28)};
   for (const core::LevelSet a : sets) {
     for (const core::LevelSet b : sets) {
       core::LevelSet expected = 0;
@@ -70,9 +71,9 @@ TEST_CASE("minima are the values of min(a, b), by trying every pair") {
 
 TEST_CASE("muscles below a level have the denominators of the worksheet") {
   // Both sides: 20 below C4, 18 C5, 16 C6, 14 C7, 12 C8, 10 T1 to L1, 8 L2, 6 L3, 4 L4, 2 L5, 0 from S1.
-  const std::vector<std::pair<std::string, int>> expected = {{"C1", 20}, {"C4", 20}, {"C5", 18}, {"C6", 16}, {"C7", 14},
-                                                             {"C8", 12}, {"T1", 10}, {"T6", 10}, {"L1", 10}, {"L2", 8},
-                                                             {"L3", 6},  {"L4", 4},  {"L5", 2},  {"S1", 0},  {"S3", 0}};
+  const std::vector<std::pair<std::string, int>> expected = {
+      {"C1", 20}, {"C4", 20}, {"C5", 18}, {"C6", 16}, {"C7", 14}, {"C8", 12}, {"T1", 10}, {"T6", 10},
+      {"L1", 10}, {"L2", 8},  {"L3", 6},  {"L4", 4},  {"L5", 2},  {"S1", 0},  {"S3", 0}};
   for (const auto& [name, below] : expected) {
     INFO(name);
     REQUIRE(2 * (core::kMuscles - core::muscles_to(core::level_number(name))) == below);

@@ -31,7 +31,9 @@ std::set<std::string> motor_levels(const oracle::Exam& exam) {
   return bridge::words(levels, 2);
 }
 
-std::set<std::string> sensory(const oracle::Exam& exam) { return bridge::words(core::sensory_levels(right(exam)), 0); }
+std::set<std::string> sensory(const oracle::Exam& exam) {
+  return bridge::words(core::sensory_levels(right(exam)), 0);
+}
 
 using Set = std::set<std::string>;
 
@@ -89,7 +91,8 @@ TEST_CASE("with normal arms the motor level is T1 or follows sensation from T2 t
     INFO(level);
     REQUIRE(motor_levels(exam) == Set{"T1"});
   }
-  for (const char* level : {"T2", "T7", "T12"}) REQUIRE(motor_levels(bridge::complete_at(level)) == Set{level});
+  for (const char* level : {"T2", "T7", "T12"})
+    REQUIRE(motor_levels(bridge::complete_at(level)) == Set{level});
 }
 
 TEST_CASE("leg muscles count once sensation is normal down to L1") {
@@ -115,8 +118,8 @@ TEST_CASE("with all muscles normal the motor level follows sensation below S1") 
 }
 
 TEST_CASE("scenarios hold each world of a side once") {
-  // Worlds here are strength classes of the muscles, sensory level and state of S4-5; a scenario holds the product of
-  // what it leaves open.
+  // Worlds here are strength classes of the muscles, sensory level and state of S4-5; a scenario holds the
+  // product of what it leaves open.
   std::mt19937 rng(5);
   for (int trial = 0; trial < 60; ++trial) {
     const core::SideReading side = right(oracle::random_exam(rng, 25));

@@ -29,8 +29,11 @@ std::vector<Block> blocks() {
   };
   const Block ar = range(0, 5), gr = range(5, 5), al = range(66, 5), gl = range(71, 5);
   const Block tr = range(10, 28), tl = range(76, 28), pr = range(38, 28), pl = range(104, 28);
-  return {ar, al, join(ar, al), gr, gl, join(gr, gl), join(ar, gr), join(al, gl), join(join(ar, gr), join(al, gl)),
-          tr, tl, join(tr, tl), pr, pl, join(pr, pl)};
+  return {ar,           al,           join(ar, al),
+          gr,           gl,           join(gr, gl),
+          join(ar, gr), join(al, gl), join(join(ar, gr), join(al, gl)),
+          tr,           tl,           join(tr, tl),
+          pr,           pl,           join(pr, pl)};
 }
 
 }  // namespace

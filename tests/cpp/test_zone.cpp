@@ -22,7 +22,8 @@ Set sensory(const oracle::Exam& exam, std::size_t side = 0) {
   return bridge::words(core::sensory_zones(reading.side[side], reading.pressure), 7);
 }
 
-Set motor(const oracle::Exam& exam, std::size_t side = 0, core::NonkeyZone rule = core::NonkeyZone::only_finding) {
+Set motor(const oracle::Exam& exam, std::size_t side = 0,
+          core::NonkeyZone rule = core::NonkeyZone::only_finding) {
   return bridge::words(core::motor_zones(read(exam), side, rule), 9);
 }
 

@@ -1,5 +1,5 @@
-// libFuzzer harness: any bytes as exam codes and as the text of cells. Sets are never empty, the plain text of
-// a code is read back, and nothing but the two declared errors is thrown.
+// libFuzzer harness: any bytes as exam codes and as the text of cells. Sets are never empty, the plain text
+// of a code is read back, and nothing but the two declared errors is thrown.
 #include <cordgain/base/error.hpp>
 #include <cordgain/isncsci/batch.hpp>
 #include <cstddef>

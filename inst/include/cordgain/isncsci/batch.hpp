@@ -79,8 +79,8 @@ inline void store(const Classification& result, std::size_t exam, ScoreTable& ta
 /// @param codes   n x kExamCells codes, an exam's cells together
 /// @param intact  n grade sets: what an intact exam of this person is called (kGradeE, kNoGrade or both)
 /// @throws        InvalidInput if sizes differ or a grade set holds another grade
-[[nodiscard]] inline ScoreTable score_exams(const std::vector<CellCode>& codes, const std::vector<GradeSet>& intact,
-                                            const Choices& choices) {
+[[nodiscard]] inline ScoreTable score_exams(const std::vector<CellCode>& codes,
+                                            const std::vector<GradeSet>& intact, const Choices& choices) {
   require(codes.size() == intact.size() * kExamCells, "each exam needs 136 cells and one history");
   ScoreTable table = score_table(intact.size());
   for (std::size_t exam = 0; exam < intact.size(); ++exam) {

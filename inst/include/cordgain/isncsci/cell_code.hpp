@@ -32,7 +32,9 @@ constexpr int kMotorTop = 5;
 constexpr int kSensoryTop = 2;
 
 /// Number of the range lo-hi among 0-0, 0-1 .. 0-5, 1-1 .. 5-5.
-[[nodiscard]] constexpr int range_number(int lo, int hi) noexcept { return lo * 6 - lo * (lo - 1) / 2 + hi - lo; }
+[[nodiscard]] constexpr int range_number(int lo, int hi) noexcept {
+  return lo * 6 - lo * (lo - 1) / 2 + hi - lo;
+}
 
 /// The scores lo .. hi.
 [[nodiscard]] constexpr ScoreSet scores(int lo, int hi) noexcept {
@@ -41,7 +43,7 @@ constexpr int kSensoryTop = 2;
 
 /// What each code means on a scale 0 to top.
 struct CellMeaning {
-  std::array<ScoreSet, 256> assumed{};   ///< scores to classify with
+  std::array<ScoreSet, 256> assumed{};    ///< scores to classify with
   std::array<std::uint8_t, 256> found{};  ///< score found, 6 if none
 };
 
@@ -57,8 +59,12 @@ constexpr ScoreSet not_normal_scores(int found, int top) {
 }
 
 /// Whether a score found may stand untagged (0 .. top, NT), or tagged (below top, or NT).
-constexpr bool can_be_found(int found, int top) { return found <= top || found == kNotTestable; }
-constexpr bool can_be_tagged(int found, int top) { return found < top || found == kNotTestable; }
+constexpr bool can_be_found(int found, int top) {
+  return found <= top || found == kNotTestable;
+}
+constexpr bool can_be_tagged(int found, int top) {
+  return found < top || found == kNotTestable;
+}
 
 constexpr void set_meaning(CellMeaning& meaning, int code, int found, ScoreSet assumed) {
   meaning.found[static_cast<std::size_t>(code)] = static_cast<std::uint8_t>(found);

@@ -22,7 +22,7 @@ using ResultSets = std::array<std::uint32_t, kResults>;
 
 /// Choices for what the worksheet leaves open.
 struct Choices {
-  int intact_without_contraction = kS3;           ///< NLI of an exam intact but for contraction: kS3 or kIntact
+  int intact_without_contraction = kS3;  ///< NLI of an exam intact but for contraction: kS3 or kIntact
   NonkeyZone nonkey_zone = NonkeyZone::only_finding;
 };
 
@@ -51,23 +51,25 @@ inline LevelSet reported_motor_levels(LevelSet levels, Answers contraction) noex
 [[nodiscard]] inline ResultSets classify(const Reading& exam, GradeSet intact_grade, const Choices& choices) {
   const SideWorlds right = side_worlds(exam.side[0]);
   const SideWorlds left = side_worlds(exam.side[1]);
-  return {sensory_levels(exam.side[0]),
-          sensory_levels(exam.side[1]),
-          detail::reported_motor_levels(right.motor, exam.contraction),
-          detail::reported_motor_levels(left.motor, exam.contraction),
-          neurological_levels(right.lowest, left.lowest, exam.contraction, choices.intact_without_contraction),
-          completeness(exam),
-          ais_grades(right, left, exam, intact_grade),
-          sensory_zones(exam.side[0], exam.pressure),
-          sensory_zones(exam.side[1], exam.pressure),
-          motor_zones(exam, 0, choices.nonkey_zone),
-          motor_zones(exam, 1, choices.nonkey_zone)};
+  return {
+      sensory_levels(exam.side[0]),
+      sensory_levels(exam.side[1]),
+      detail::reported_motor_levels(right.motor, exam.contraction),
+      detail::reported_motor_levels(left.motor, exam.contraction),
+      neurological_levels(right.lowest, left.lowest, exam.contraction, choices.intact_without_contraction),
+      completeness(exam),
+      ais_grades(right, left, exam, intact_grade),
+      sensory_zones(exam.side[0], exam.pressure),
+      sensory_zones(exam.side[1], exam.pressure),
+      motor_zones(exam, 0, choices.nonkey_zone),
+      motor_zones(exam, 1, choices.nonkey_zone)};
 }
 
 /// Classifies an exam with the scores assumed for tagged cells, and again with the scores found:
 /// a result whose set differs carries a star.
 /// @param codes  first of kExamCells codes
-[[nodiscard]] inline Classification classify(const CellCode* codes, GradeSet intact_grade, const Choices& choices) {
+[[nodiscard]] inline Classification classify(const CellCode* codes, GradeSet intact_grade,
+                                             const Choices& choices) {
   Classification result;
   result.sets = classify(read_exam(codes, Scores::assumed), intact_grade, choices);
   if (!has_tags(codes)) return result;

@@ -34,8 +34,8 @@ struct WorldClass {
 
 /// One side: motor levels, levels that enter the neurological level, and the counts for C or D.
 struct SideWorlds {
-  LevelSet motor = 0;                       ///< motor levels, kIntact for an intact side
-  LevelSet lowest = 0;                      ///< min(sensory level, motor level), kIntact likewise
+  LevelSet motor = 0;                             ///< motor levels, kIntact for an intact side
+  LevelSet lowest = 0;                            ///< min(sensory level, motor level), kIntact likewise
   std::array<std::array<WorldClass, 2>, 2> by{};  ///< [function beyond the level][S4-5 present]
 };
 
@@ -84,11 +84,13 @@ inline std::uint32_t cuts_of(LevelSet levels) noexcept {
     return cut;
   }();
   std::uint32_t cuts = 0;
-  for (; levels != 0; levels &= levels - 1) cuts |= 1u << kCut[static_cast<std::size_t>(most_rostral(levels))];
+  for (; levels != 0; levels &= levels - 1)
+    cuts |= 1u << kCut[static_cast<std::size_t>(most_rostral(levels))];
   return cuts;
 }
 
-inline void add_class(WorldClass& worlds, std::uint32_t cuts, const std::array<CountSet, kCuts>& below) noexcept {
+inline void add_class(WorldClass& worlds, std::uint32_t cuts,
+                      const std::array<CountSet, kCuts>& below) noexcept {
   worlds.possible = true;
   const int deepest = most_caudal(cuts);
   for (int k = 0; k <= deepest; ++k) {
@@ -135,8 +137,7 @@ inline CountSet sums(CountSet a, CountSet b) noexcept {
 inline GradeSet motor_grades(const WorldClass& right, const WorldClass& left) noexcept {
   GradeSet grades = 0;
   for (std::size_t k = 0; k <= kMuscles; ++k) {
-    const CountSet counts =
-        sums(right.at[k], left.at[k] | left.past[k]) | sums(right.past[k], left.at[k]);
+    const CountSet counts = sums(right.at[k], left.at[k] | left.past[k]) | sums(right.past[k], left.at[k]);
     const int half = kMuscles - static_cast<int>(k);
     if (counts & ((CountSet{1} << half) - 1u)) grades |= kGradeC;
     if (counts >> half) grades |= kGradeD;
@@ -147,7 +148,8 @@ inline GradeSet motor_grades(const WorldClass& right, const WorldClass& left) no
 template <class Visit>
 void each_pair(const SideWorlds& right, const SideWorlds& left, Visit&& visit) {
   for (int pair = 0; pair < 16; ++pair) {
-    const std::size_t beyond_r = pair & 1, sacral_r = (pair >> 1) & 1, beyond_l = (pair >> 2) & 1, sacral_l = pair >> 3;
+    const std::size_t beyond_r = pair & 1, sacral_r = (pair >> 1) & 1, beyond_l = (pair >> 2) & 1,
+                      sacral_l = pair >> 3;
     const WorldClass& r = right.by[beyond_r][sacral_r];
     const WorldClass& l = left.by[beyond_l][sacral_l];
     if (r.possible && l.possible) visit(r, l, (beyond_r | beyond_l) != 0, (sacral_r | sacral_l) != 0);
@@ -222,7 +224,8 @@ void each_pair(const SideWorlds& right, const SideWorlds& left, Visit&& visit) {
                                                   int intact) noexcept {
   LevelSet levels = 0;
   if (contraction & kYes) levels |= minima(right, left);
-  if (contraction & kNo) levels |= minima(report_intact(right, false, intact), report_intact(left, false, intact));
+  if (contraction & kNo)
+    levels |= minima(report_intact(right, false, intact), report_intact(left, false, intact));
   return levels;
 }
 

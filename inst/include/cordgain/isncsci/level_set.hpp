@@ -32,26 +32,36 @@ constexpr std::array<int, kMuscles> kMuscleLevel{{4, 5, 6, 7, 8, 21, 22, 23, 24,
 
 /// Level names in order; the position is the level's number.
 constexpr std::array<std::string_view, 30> kLevelName{
-    {"C1", "C2", "C3", "C4", "C5", "C6",  "C7",  "C8",  "T1", "T2", "T3", "T4", "T5", "T6",  "T7",
+    {"C1", "C2", "C3",  "C4",  "C5",  "C6", "C7", "C8", "T1", "T2", "T3", "T4", "T5", "T6",  "T7",
      "T8", "T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1", "S2", "S3", "INT", "NA"}};
 
 /// A set of levels: bit i stands for level i.
 using LevelSet = std::uint32_t;
 
 /// The set that holds one level.
-[[nodiscard]] constexpr LevelSet only(int level) noexcept { return LevelSet{1} << level; }
+[[nodiscard]] constexpr LevelSet only(int level) noexcept {
+  return LevelSet{1} << level;
+}
 
 /// All levels from C1 down to `level`; empty for -1.
-[[nodiscard]] constexpr LevelSet up_to(int level) noexcept { return (LevelSet{1} << (level + 1)) - 1u; }
+[[nodiscard]] constexpr LevelSet up_to(int level) noexcept {
+  return (LevelSet{1} << (level + 1)) - 1u;
+}
 
 /// All levels `from` .. `to`.
-[[nodiscard]] constexpr LevelSet between(int from, int to) noexcept { return up_to(to) & ~up_to(from - 1); }
+[[nodiscard]] constexpr LevelSet between(int from, int to) noexcept {
+  return up_to(to) & ~up_to(from - 1);
+}
 
 /// The most rostral level of a set that is not empty.
-[[nodiscard]] inline int most_rostral(LevelSet set) noexcept { return __builtin_ctz(set); }
+[[nodiscard]] inline int most_rostral(LevelSet set) noexcept {
+  return __builtin_ctz(set);
+}
 
 /// The most caudal level of a set that is not empty.
-[[nodiscard]] inline int most_caudal(LevelSet set) noexcept { return 31 - __builtin_clz(set); }
+[[nodiscard]] inline int most_caudal(LevelSet set) noexcept {
+  return 31 - __builtin_clz(set);
+}
 
 /// All values of min(a, b) with a and b free in their sets (neither empty).
 [[nodiscard]] inline LevelSet minima(LevelSet a, LevelSet b) noexcept {

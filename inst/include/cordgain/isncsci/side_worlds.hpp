@@ -19,10 +19,10 @@ constexpr int kBeyond = 4;
 
 /// One way in which a motor level comes about. All combinations of what it leaves open are possible.
 struct Scenario {
-  int motor_level = 0;                            ///< for "all intact": kIntact
-  LevelSet sensory = 0;                           ///< sensory levels it goes with
-  bool sacral = false;                            ///< S4-5 of this side present in these worlds
-  std::array<StrengthSet, kMuscles> muscle{};     ///< what is left open of each muscle
+  int motor_level = 0;                         ///< for "all intact": kIntact
+  LevelSet sensory = 0;                        ///< sensory levels it goes with
+  bool sacral = false;                         ///< S4-5 of this side present in these worlds
+  std::array<StrengthSet, kMuscles> muscle{};  ///< what is left open of each muscle
 };
 
 /// Levels at which the C2-S4-5 walk can end, given that S4-5 is present or absent.
@@ -138,7 +138,9 @@ void each_scenario(const SideReading& side, Visit&& visit) {
 }
 
 /// Level to which the key muscles can first count as function beyond the motor level.
-[[nodiscard]] constexpr int beyond_level(int motor_level) noexcept { return motor_level + kBeyond; }
+[[nodiscard]] constexpr int beyond_level(int motor_level) noexcept {
+  return motor_level + kBeyond;
+}
 
 }  // namespace isncsci
 }  // namespace cordgain

@@ -56,8 +56,8 @@ inline Sum add_up(const CellCode* cell, std::size_t count, const CellMeaning& me
   const Sum ar = arm(right), al = arm(left), gr = leg(right), gl = leg(left);
   const Sum tr = skin(right + kLightTouch), tl = skin(left + kLightTouch);
   const Sum pr = skin(right + kPinPrick), pl = skin(left + kPinPrick);
-  return {ar,      al,      ar + al,           gr, gl, gr + gl, ar + gr, al + gl,
-          ar + al + (gr + gl), tr, tl,          tr + tl, pr, pl, pr + pl};
+  return {ar, al, ar + al, gr, gl, gr + gl, ar + gr, al + gl, ar + al + (gr + gl),
+          tr, tl, tr + tl, pr, pl, pr + pl};
 }
 
 }  // namespace isncsci

@@ -94,7 +94,8 @@ inline SideWorlds worlds_of_zone(const SideReading& side, int zone) {
 }
 
 /// Zones of one side where the non-key muscle counts in grade C only (choice "reference").
-inline LevelSet zones_reference(const SideReading& side, LevelSet zones, const SideWorlds& other, Answers pressure) {
+inline LevelSet zones_reference(const SideReading& side, LevelSet zones, const SideWorlds& other,
+                                Answers pressure) {
   LevelSet result = 0;
   for (; zones != 0; zones &= zones - 1) {
     const int zone = most_rostral(zones);
@@ -115,7 +116,8 @@ inline LevelSet zones_without_contraction(const Reading& exam, std::size_t at, N
   LevelSet zones = 0;
   each_scenario(side, [&](const Scenario& world) {
     const Sparing spared = sparing(world.sacral, other, exam.pressure);
-    zones |= rule == NonkeyZone::only_finding ? zones_only_finding(world, side.nonkey, spared) : key_zones(world);
+    zones |=
+        rule == NonkeyZone::only_finding ? zones_only_finding(world, side.nonkey, spared) : key_zones(world);
   });
   if (rule == NonkeyZone::only_finding || side.nonkey < 0) return zones;
   return zones_reference(side, zones, side_worlds(other), exam.pressure);
