@@ -89,7 +89,8 @@ visit_grades <- function(exams, visit, subject, time, arg, call) {
     abort_input(c("Row {here[is.na(who)][1]} has no {.field {subject}}."), call = call)
   }
   if (anyDuplicated(who) > 0L) {
-    abort_input(c("A patient has two exams at one visit.", x = "{.field {subject}} {who[anyDuplicated(who)]} at {visit}."), call = call)
+    abort_input(c("A patient has two exams at one visit.",
+      x = "{.field {subject}} {who[anyDuplicated(who)]} at {visit}."), call = call)
   }
   text <- if (is.null(exams$ais_set)) exams$ais[here] else exams$ais_set[here]
   sets <- lapply(strsplit(as.character(text), ",", fixed = TRUE), \(g) match(g, conversion_grades))
@@ -122,7 +123,8 @@ endpoint_rows <- function(grade, start, end, lost) {
     high <- sum(maybe_here & vapply(end, \(s) any(s >= goal), NA))
     n <- c(sum(surely_here), sum(maybe_here))
     data.frame(
-      events = known_count(low, high), events_min = low, events_max = high, n = known_count(n[1L], n[2L]), n_min = n[1L],
+      events = known_count(low, high), events_min = low, events_max = high, n = known_count(n[1L], n[2L]),
+        n_min = n[1L],
       n_max = n[2L], missing = sum(vapply(lost, \(s) at %in% s, NA)), endpoint = endpoint, baseline_grade = grade
     )
   }))
@@ -140,7 +142,8 @@ transition_rows <- function(start, end) {
       sum(vapply(start, \(s) f %in% s, NA) & vapply(end, \(s) t %in% s, NA))
     )
   }, c(0, 0))
-  rows <- data.frame(from = conversion_grades[pairs$from], to = conversion_grades[pairs$to], lowest = bounds[1L, ], highest = bounds[2L, ])
+  rows <- data.frame(from = conversion_grades[pairs$from], to = conversion_grades[pairs$to], lowest = bounds[1L, ],
+    highest = bounds[2L, ])
   rows[rows$from %in% rows$from[rows$highest > 0], ]
 }
 
@@ -148,12 +151,14 @@ transition_rows <- function(start, end) {
 print.conversion_table <- function(x, ...) {
   visits <- attr(x, "visits")
   rows <- attr(x, "transitions")
-  cat("<conversion_table> AIS at ", visits[["from"]], " and at ", visits[["to"]], ": ", attr(x, "subjects"), " patients, ",
+  cat("<conversion_table> AIS at ", visits[["from"]], " and at ", visits[["to"]], ": ", attr(x, "subjects"),
+    " patients, ",
     attr(x, "missing"), " without the second exam\n",
     sep = ""
   )
   range <- ifelse(rows$lowest == rows$highest, rows$lowest, paste(rows$lowest, "to", rows$highest))
-  grid <- matrix(range, ncol = length(conversion_grades), byrow = TRUE, dimnames = list(from = unique(rows$from), to = conversion_grades))
+  grid <- matrix(range, ncol = length(conversion_grades), byrow = TRUE,
+    dimnames = list(from = unique(rows$from), to = conversion_grades))
   print(grid, quote = FALSE, right = TRUE)
   cat("\n")
   print.data.frame(x[setdiff(names(x), "source")], row.names = FALSE)
@@ -166,7 +171,8 @@ summary.conversion_table <- function(object, ...) attr(object, "transitions")
 #' @export
 tidy.conversion_table <- function(x, ...) {
   data.frame(
-    term = paste0(x$endpoint, " from ", x$baseline_grade), estimate = as.double(x$events), conf.low = as.double(x$events_min),
+    term = paste0(x$endpoint, " from ", x$baseline_grade), estimate = as.double(x$events),
+      conf.low = as.double(x$events_min),
     conf.high = as.double(x$events_max), n = as.double(x$n), missing = as.double(x$missing)
   )
 }

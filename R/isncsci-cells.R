@@ -10,7 +10,8 @@ cell_problems <- function(notes, columns) {
   column <- isncsci_cells[notes$cell]
   problem <- character(length(column))
   if (length(column) > 0L) {
-    problem <- ifelse(notes$kind == 2L, "nothing recorded (write NT if it could not be tested)", problem_words(value, column))
+    problem <- ifelse(notes$kind == 2L, "nothing recorded (write NT if it could not be tested)",
+      problem_words(value, column))
   }
   data.frame(row = notes$row, column = column, value = value, problem = problem)
 }
@@ -19,9 +20,13 @@ cell_problems <- function(notes, columns) {
 problem_words <- function(value, column) {
   top <- ifelse(grepl("_motor_", column), 5, 2)
   normal <- grepl("^[25]\\*", value) & substr(value, 1, 1) == top
-  words <- ifelse(normal, "a normal score has no star: nothing is left to assume", paste0("outside the scale 0 to ", top, " or NT"))
+  words <- ifelse(normal, "a normal score has no star: nothing is left to assume",
+    paste0("outside the scale 0 to ", top, " or NT"))
   words[grepl("^ab[-_]?", value, ignore.case = TRUE)] <- "REDCap coding: read it with read_isncsci(format = \"redcap\")"
-  words[value %in% "9"] <- "outside the scale; 9 is \"not testable\" in the Sygen files only: read_isncsci(format = \"sygen\")"
+  words[value %in% "9"] <- paste(
+    "outside the scale; 9 is \"not testable\" in the Sygen files only:",
+    "read_isncsci(format = \"sygen\")"
+  )
   words[column %in% isncsci_findings] <- "not Yes, No or NT"
   words[column %in% isncsci_nonkey] <- "not a level from C5 to S1"
   words
@@ -46,7 +51,8 @@ sort_notes <- function(notes, columns, missing) {
 warn_legacy <- function(legacy) {
   if (nrow(legacy) > 0L) {
     cli::cli_warn(c("{nrow(legacy)} muscle{?s} {?is/are} graded {.val 5*}, which the 2019 revision no longer has.",
-      i = "Read as {.val NT**}: not tested, considered normal. First in row {legacy$row[1]}, column {.field {isncsci_cells[legacy$cell[1]]}}."
+      i = "Read as {.val NT**}: not tested, considered normal. First in row {legacy$row[1]}, column
+           {.field {isncsci_cells[legacy$cell[1]]}}."
     ), class = "cordgain_legacy_star")
   }
 }
@@ -78,7 +84,8 @@ report_problems <- function(problems, on_error, call) {
       i = "With {.code on_error = \"collect\"} the good exams are kept and these are listed."
     ), call = call, problems = problems)
   }
-  cli::cli_warn(c("{rows} exam{?s} {?is/are} set to NA; {.fn isncsci_problems} lists the cells.", escape_braces(bullets)),
+  cli::cli_warn(c("{rows} exam{?s} {?is/are} set to NA; {.fn isncsci_problems} lists the cells.",
+    escape_braces(bullets)),
     class = "cordgain_bad_exams", call = call
   )
   invisible(problems)

@@ -41,7 +41,8 @@ sygen_score <- function(x) {
 
 plain_finding <- function(x) {
   x <- toupper(tidy_text(x))
-  result <- c(YES = "Yes", Y = "Yes", "TRUE" = "Yes", "1" = "Yes", NO = "No", N = "No", "FALSE" = "No", "0" = "No", NT = "NT")[x]
+  result <- c(YES = "Yes", Y = "Yes", "TRUE" = "Yes", "1" = "Yes", NO = "No", N = "No", "FALSE" = "No", "0" = "No",
+    NT = "NT")[x]
   unname(ifelse(is.na(result), x, result))
 }
 
@@ -109,7 +110,8 @@ check_one_coding <- function(columns, format, call) {
     where <- names(scores)[which(tag)[1L]]
     row <- which(grepl("^\\s*ab-?", as_text(scores[[where]]), ignore.case = TRUE))[1L]
     abort_input(c("Two codings are mixed.",
-      x = "Row {row}, column {.field {where}}: {.val {as_text(scores[[where]])[row]}} is REDCap's coding of a tagged score.",
+      x = "Row {row}, column {.field {where}}: {.val {as_text(scores[[where]])[row]}} is REDCap's
+           coding of a tagged score.",
       x = if (any(star)) "Column {.field {names(scores)[which(star)[1]]}} has stars.",
       i = "Recode one of them, or read with {.code format = \"redcap\"}."
     ), call = call)

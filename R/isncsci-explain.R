@@ -35,7 +35,8 @@ explain_isncsci <- function(exam, ...) {
   scores <- score_isncsci(exam, ...)
   cells <- exam_text(exam)
   if (anyNA(cells[c(isncsci_score_cells, isncsci_findings)])) {
-    abort_input(c("A cell that is not recorded cannot be explained.", x = "{.field {names(cells)[is.na(cells)][1]}} is NA."))
+    abort_input(c("A cell that is not recorded cannot be explained.",
+      x = "{.field {names(cells)[is.na(cells)][1]}} is NA."))
   }
   facts <- exam_facts(lowest_world(cells), ...)
   why <- lapply(isncsci_results, \(v) explain_result(v, facts))
@@ -103,7 +104,8 @@ exam_facts <- function(world, ...) {
   results <- score_isncsci(cells_frame(world), ...)
   list(
     score = stats::setNames(score, isncsci_score_cells), vac = world[["vac"]] == "Yes", dap = world[["dap"]] == "Yes",
-    nonkey = world[isncsci_nonkey], result = stats::setNames(vapply(isncsci_results, \(v) results[[v]], ""), isncsci_results)
+    nonkey = world[isncsci_nonkey],
+      result = stats::setNames(vapply(isncsci_results, \(v) results[[v]], ""), isncsci_results)
   )
 }
 
@@ -146,7 +148,8 @@ print.isncsci_explanation <- function(x, ...) {
     step <- x$steps[i, ]
     value <- paste0(step$value, if (step$star) "*")
     cat("\n", result_title(step$term), ": ", value, "\n", sep = "")
-    if (step$value == "ND") cat(strwrap(paste("Possible:", gsub(",", ", ", step$set)), indent = 2, exdent = 4), sep = "\n")
+    if (step$value == "ND") cat(strwrap(paste("Possible:", gsub(",", ", ", step$set)), indent = 2, exdent = 4),
+      sep = "\n")
     why <- if (step$value == "ND") paste("With the lowest scores:", step$why) else step$why
     cat(strwrap(why, indent = 2, exdent = 2), sep = "\n")
     if (nzchar(step$cells)) cat(strwrap(paste("Cells:", step$cells), indent = 2, exdent = 4), sep = "\n")
@@ -157,8 +160,10 @@ print.isncsci_explanation <- function(x, ...) {
 
 result_title <- function(term) {
   titles <- c(
-    sensory = "Sensory level", motor_level = "Motor level", nli = "Neurological level of injury", complete = "Completeness",
-    ais = "AIS grade", zpp_sensory = "Sensory zone of partial preservation", zpp_motor = "Motor zone of partial preservation"
+    sensory = "Sensory level", motor_level = "Motor level", nli = "Neurological level of injury",
+      complete = "Completeness",
+    ais = "AIS grade", zpp_sensory = "Sensory zone of partial preservation",
+      zpp_motor = "Motor zone of partial preservation"
   )
   side <- ifelse(grepl("_r$", term), ", right", ifelse(grepl("_l$", term), ", left", ""))
   paste0(titles[sub("_[rl]$", "", term)], side)

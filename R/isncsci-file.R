@@ -7,7 +7,8 @@
 read_exam_file <- function(path, on_error, call) {
   lines <- file_lines(path, call)
   if (length(lines) < 2L) {
-    abort_input(c("{.file {basename(path)}} holds no exam.", i = "Expected are a line of names and a line for each exam."), call = call)
+    abort_input(c("{.file {basename(path)}} holds no exam.",
+      i = "Expected are a line of names and a line for each exam."), call = call)
   }
   separator <- field_separator(lines[1L])
   names <- header_names(lines[1L], separator, call)
@@ -49,7 +50,8 @@ file_lines <- function(path, call) {
   lines <- strsplit(rawToChar(bytes), "\r\n|\n|\r", useBytes = TRUE)[[1L]]
   while (length(lines) > 0L && !nzchar(lines[length(lines)])) lines <- lines[-length(lines)]
   if (length(lines) > 0L && !validUTF8(lines[1L])) {
-    abort_input(c("The names in {.file {basename(path)}} are not in UTF-8.", i = "Save the file as UTF-8."), call = call)
+    abort_input(c("The names in {.file {basename(path)}} are not in UTF-8.",
+      i = "Save the file as UTF-8."), call = call)
   }
   lines
 }
@@ -63,7 +65,8 @@ header_names <- function(header, separator, call) {
   count_fields(header, separator, call)
   names <- scan(text = header, what = "", sep = separator, quiet = TRUE, quote = "\"", comment.char = "")
   if (length(names) == 0L || !any(nzchar(names))) {
-    abort_input(c("The first line holds no names.", i = "Expected are a line of names and a line for each exam."), call = call)
+    abort_input(c("The first line holds no names.",
+      i = "Expected are a line of names and a line for each exam."), call = call)
   }
   names
 }
@@ -90,7 +93,8 @@ count_fields <- function(lines, separator, call) {
   marks <- lengths(regmatches(lines, gregexpr("\"", lines, fixed = TRUE)))
   if (any(marks %% 2L == 1L)) {
     row <- which(marks %% 2L == 1L)[1L] - 1L
-    abort_input(c("A quotation mark is not closed in row {row}.", i = "A field that holds a line break is not read."), call = call)
+    abort_input(c("A quotation mark is not closed in row {row}.",
+      i = "A field that holds a line break is not read."), call = call)
   }
   bare <- gsub("\"[^\"]*\"", "", lines)
   lengths(regmatches(bare, gregexpr(separator, bare, fixed = TRUE))) + 1L

@@ -35,7 +35,8 @@ long_columns <- function(table) {
 from_long <- function(table, call) {
   at <- long_columns(table)
   if (is.na(at[["value"]]) || (is.na(at[["cell"]]) && is.na(at[["modality"]]))) {
-    abort_input(c("A long table needs {.field value} and either {.field cell} or {.field side}, {.field modality}, {.field level}.",
+    abort_input(c("A long table needs {.field value} and either {.field cell} or {.field side}, {.field modality},
+      {.field level}.",
       x = "It has the columns {.field {names(table)}}."
     ), call = call)
   }
@@ -68,12 +69,14 @@ spread_long <- function(value, cell, keys, call) {
   row <- match(key, exams)
   twice <- which(duplicated(data.frame(row, cell)))
   if (length(twice) > 0L) {
+    first <- which(row == row[twice[1L]] & cell == cell[twice[1L]])[1L]
     abort_input(c("An exam has a cell twice.",
-      x = "Row {twice[1]}, cell {.field {cell[twice[1]]}}: the same exam has it in row {which(row == row[twice[1]] & cell == cell[twice[1]])[1]}.",
+      x = "Row {twice[1]}, cell {.field {cell[twice[1]]}}: the same exam has it in row {first}.",
       i = "Rows belong to one exam where all other columns agree: {.field {names(keys)}}."
     ), call = call)
   }
-  columns <- lapply(isncsci_cells, \(c) replace(rep(NA_character_, length(exams)), row[cell == c], as_text(value)[cell == c]))
+  columns <- lapply(isncsci_cells,
+    \(c) replace(rep(NA_character_, length(exams)), row[cell == c], as_text(value)[cell == c]))
   list(
     columns = stats::setNames(columns, isncsci_cells), normal = list(),
     other = keys[match(exams, key), , drop = FALSE],
@@ -124,8 +127,10 @@ from_sygen <- function(table, call) {
     names(table), call
   )
   if (length(weeks) > 1L && "" %in% weeks) {
+    without <- names(table)[is_cell & read$week == ""][1L]
+    with <- names(table)[is_cell & read$week != ""][1L]
     abort_input(c("Some columns name their week and some do not.",
-      x = "For example {.field {names(table)[is_cell & read$week == ''][1]}} and {.field {names(table)[is_cell & read$week != ''][1]}}.",
+      x = "For example {.field {without}} and {.field {with}}.",
       i = "Read the two sets apart."
     ), call = call)
   }
@@ -155,8 +160,12 @@ stack_lists <- function(lists) {
 
 sygen_note <- function(cells) {
   cli::cli_inform(c(
-    i = if (!"vac" %in% cells) "The file has no column for voluntary anal contraction: {.field vac} is not recorded ({.code NA}).",
-    i = if ("dap" %in% cells) "Any anal sensation ({.field anyana}) is read as deep anal pressure, its successor on the worksheet."
+    i = if (!"vac" %in% cells) {
+      "The file has no column for voluntary anal contraction: {.field vac} is not recorded ({.code NA})."
+    },
+    i = if ("dap" %in% cells) {
+      "Any anal sensation ({.field anyana}) is read as deep anal pressure, its successor on the worksheet."
+    }
   ), class = "cordgain_mapping")
 }
 
@@ -177,5 +186,6 @@ detect_format <- function(table) {
   if (sum(grepl("^(right|left)_.*_value$", names)) >= 20L) {
     return("redcap")
   }
-  if (any(grepl("^(right|left)(Motor|LightTouch|PinPrick)|[0-9](Right|Left)(Motor|Light|Pin)", names))) "praxis" else "wide"
+  if (any(grepl("^(right|left)(Motor|LightTouch|PinPrick)|[0-9](Right|Left)(Motor|Light|Pin)",
+    names))) "praxis" else "wide"
 }

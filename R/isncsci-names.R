@@ -105,7 +105,8 @@ cell_names <- function(names, call = rlang::caller_env()) {
 
 resolve_cells <- function(names, read, call) {
   if (any(read$strange)) {
-    abort_input(c("{cli::qty(sum(read$strange))}Column{?s} {.field {names[read$strange]}} {?names/name} no cell of an exam.",
+    abort_input(c("{cli::qty(sum(read$strange))}Column{?s} {.field {names[read$strange]}} {?names/name} no cell of
+      an exam.",
       i = "A cell has a side, a modality (motor, lt, pp) and a level: 10 key muscles C5-T1, L2-S1; dermatomes C2-S4-5.",
       i = "Rename the column, or drop it if it is no part of the exam."
     ), call = call, columns = names[read$strange])
@@ -146,8 +147,10 @@ check_unique_columns <- function(names, call) {
 check_all_cells <- function(cells, call) {
   absent <- setdiff(c(isncsci_score_cells, isncsci_findings), cells)
   if (length(absent) > 0L) {
-    abort_input(c("{length(absent)} column{?s} of the exam {?is/are} missing: {.field {utils::head(absent, 8)}}{if (length(absent) > 8) ' ...'}.",
-      i = "A cell that could not be tested is {.val NT}; one that was not recorded is {.code NA}. Neither is a missing column.",
+    abort_input(c("{length(absent)} column{?s} of the exam {?is/are} missing: 
+      {.field {utils::head(absent, 8)}}{if (length(absent) > 8) ' ...'}.",
+      i = "A cell that could not be tested is {.val NT}; one that was not recorded is {.code NA}.
+           Neither is a missing column.",
       i = "Other names for the columns are read by {.fn read_isncsci}."
     ), call = call, columns = absent)
   }

@@ -13,11 +13,15 @@
 #'
 #' | `format` | layout | coding |
 #' |---|---|---|
-#' | `wide` | a row per exam | `3`, `3*` (tagged, not normal), `3**` (tagged, normal), `NT`, `NT*`, `NT**`, `3*[0-2]` (tagged, assume 0 to 2); or a column `..._considernormal` (1 or yes, 2 or no) beside the score |
+#' | `wide` | a row per exam | as below |
 #' | `long` | a row per cell: `side`, `modality`, `level`, `value`, or `cell`, `value` | as `wide` |
 #' | `redcap` | fields `right_light_touch_c2_value` | `nt`, `ab-3`, `ab-nt` (tagged), with `..._considernormal` 1 or 2 |
-#' | `praxis` | `rightMotorC5`, `leftPinPrickS4_5`, older `c5RightMotor` | stars, with `...ConsiderNormal` true or false |
+#' | `praxis` | `rightMotorC5`, `leftPinPrickS4_5`, `c5RightMotor` | stars, with `...ConsiderNormal` true or false |
 #' | `sygen` | `c2ltl01`, `elbflr26`; the week at the end makes a row per week | 9 is not testable |
+#'
+#' The package's own coding is `3`, `3*` (tagged, not normal), `3**` (tagged, normal), `NT`,
+#' `NT*`, `NT**`, and `3*[0-2]` (tagged, assume 0 to 2); in place of stars a column
+#' `..._considernormal` (1 or yes, 2 or no) may stand beside the score.
 #'
 #' An empty cell, `NA` or `UNK` is not recorded, which is not the same as not testable.
 #'
@@ -85,7 +89,8 @@ exam_table <- function(x, on_error, call) {
   }
   if (is.list(x) && !is.data.frame(x) && length(x) > 0L) x <- list_table(x, call)
   if (!is.data.frame(x)) {
-    abort_input(c("{.arg x} must be a path, a data frame or a list.", x = "It is {.obj_type_friendly {x}}."), call = call)
+    abort_input(c("{.arg x} must be a path, a data frame or a list.",
+      x = "It is {.obj_type_friendly {x}}."), call = call)
   }
   factors <- vapply(x, is.factor, NA)
   if (any(factors)) {
@@ -113,7 +118,8 @@ list_table <- function(x, call) {
 check_ids <- function(other, id, call) {
   unknown <- setdiff(other, id)
   if (!is.null(id) && length(unknown) > 0L) {
-    abort_input(c("{cli::qty(length(unknown))}Column{?s} {.field {unknown}} {?is/are} neither a cell nor named in {.arg id}."),
+    abort_input(c("{cli::qty(length(unknown))}Column{?s} {.field {unknown}} {?is/are} neither a cell nor named in
+      {.arg id}."),
       call = call, columns = unknown
     )
   }
@@ -162,7 +168,8 @@ report_mapping <- function(mapping, other, format) {
   block[!mapping$cell %in% isncsci_score_cells] <- mapping$cell[!mapping$cell %in% isncsci_score_cells]
   lines <- vapply(unique(block), \(b) {
     from <- mapping$column[block == b]
-    paste0(b, " <- ", paste(unique(from[c(1L, length(from))]), collapse = " .. "), if (length(from) > 1L) paste0(" (", length(from), ")"))
+    paste0(b, " <- ", paste(unique(from[c(1L, length(from))]), collapse = " .. "),
+      if (length(from) > 1L) paste0(" (", length(from), ")"))
   }, "")
   cli::cli_inform(c(
     "Read as {.val {format}}:", stats::setNames(escape_braces(lines), rep("*", length(lines))),
@@ -173,8 +180,10 @@ report_mapping <- function(mapping, other, format) {
 #' @export
 print.isncsci_exams <- function(x, ...) {
   kept <- setdiff(names(x), isncsci_cells)
-  open <- Reduce(`+`, lapply(intersect(isncsci_score_cells, names(x)), \(cell) !is.na(x[[cell]]) & grepl("NT|\\*", x[[cell]])), 0L)
-  cat("<isncsci_exams> ", nrow(x), " exam", if (nrow(x) != 1L) "s", ", ", sum(open > 0L), " with untested or tagged cells\n", sep = "")
+  open <- Reduce(`+`, lapply(intersect(isncsci_score_cells, names(x)),
+    \(cell) !is.na(x[[cell]]) & grepl("NT|\\*", x[[cell]])), 0L)
+  cat("<isncsci_exams> ", nrow(x), " exam", if (nrow(x) != 1L) "s", ", ", sum(open > 0L),
+    " with untested or tagged cells\n", sep = "")
   if (length(kept) > 0L) cat("Beside the cells:", paste(kept, collapse = ", "), "\n")
   cat("Next: score_isncsci()\n")
   invisible(x)

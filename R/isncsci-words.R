@@ -47,7 +47,8 @@ explain_motor <- function(facts, side) {
   sensory <- facts$result[[paste0("sensory_", side)]]
   level <- facts$result[[paste0("motor_level_", side)]]
   if (level_number(sensory) < level_number("C4")) {
-    return(because("Sensation is not intact down to C4, where no muscle is tested: the motor level follows the sensory level, ",
+    return(because("Sensation is not intact down to C4, where no muscle is tested: the motor level ",
+      "follows the sensory level, ",
       level, ".",
       cells = explain_sensory(facts, side)$cells
     ))
@@ -78,13 +79,15 @@ explain_no_weak_muscle <- function(facts, side, sensory, level, legs_count) {
   words <- if (!legs_count && level == "T1") {
     "The arm muscles are all 5, and sensation is not intact to T2: the level stays at T1."
   } else if (!legs_count) {
-    paste0("The arm muscles are all 5; where no muscle is tested the motor level follows the sensory level, ", level, ".")
+    paste0("The arm muscles are all 5; where no muscle is tested the motor level follows the sensory level, ", level,
+      ".")
   } else if (level == "S1") {
     "All key muscles are 5, and sensation is not intact to S2: the level is S1."
   } else if (sensory == "INT") {
     paste0(
       "All key muscles and dermatomes are normal; ",
-      if (facts$vac) "with voluntary anal contraction the side is intact." else "without voluntary anal contraction the level is S3."
+      if (facts$vac) "with" else "without", " voluntary anal contraction the ",
+      if (facts$vac) "side is intact." else "level is S3."
     )
   } else {
     paste0("All key muscles are 5: the motor level follows the sensory level, ", level, ".")
@@ -96,7 +99,8 @@ explain_nli <- function(facts) {
   four <- c("sensory_r", "sensory_l", "motor_level_r", "motor_level_l")
   levels <- facts$result[four]
   lead <- four[levels == levels[which.min(level_number(levels))]]
-  because("The most rostral of the four levels: sensory right ", levels[1], ", left ", levels[2], ", motor right ", levels[3],
+  because("The most rostral of the four levels: sensory right ", levels[1], ", left ", levels[2], ", motor right ",
+    levels[3],
     ", left ", levels[4], ".",
     cells = lead
   )
@@ -119,7 +123,8 @@ explain_complete <- function(facts) {
 
 explain_ais <- function(facts) {
   switch(facts$result[["ais"]],
-    A = because("The injury is complete: grade A, whatever function is left further up.", cells = explain_complete(facts)$cells),
+    A = because("The injury is complete: grade A, whatever function is left further up.",
+      cells = explain_complete(facts)$cells),
     B = explain_grade_b(facts),
     E = because("Everything is normal, in a person who had a deficit before: grade E.", cells = "vac"),
     "NA" = because("Everything is normal, in a person without an earlier deficit: no grade applies.", cells = "vac"),
@@ -137,20 +142,27 @@ function_beyond <- function(facts, side) {
 }
 
 explain_grade_b <- function(facts) {
-  because("The injury is incomplete, without voluntary anal contraction and without motor function more than three levels below the ",
-    "motor level of either side (right ", facts$result[["motor_level_r"]], ", left ", facts$result[["motor_level_l"]], "): grade B.",
+  because("The injury is incomplete, without voluntary anal contraction and without motor function ",
+    "more than three levels below the ",
+    "motor level of either side (right ", facts$result[["motor_level_r"]], ", left ", facts$result[["motor_level_l"]],
+      "): grade B.",
     cells = c("vac", explain_complete(facts)$cells)
   )
 }
 
 explain_grade_cd <- function(facts) {
   beyond <- c(function_beyond(facts, "r"), function_beyond(facts, "l"))
-  how <- if (facts$vac) "voluntary anal contraction" else "motor function more than three levels below the motor level of its side"
+  how <- if (facts$vac) {
+    "voluntary anal contraction"
+  } else {
+    "motor function more than three levels below the motor level of its side"
+  }
   level <- facts$result[["nli"]]
   below <- isncsci_myotomes[level_number(isncsci_myotomes) > level_number(level)]
   muscles <- c(outer(c("r_motor_", "l_motor_"), tolower(below), paste0))
   useful <- sum(facts$score[muscles] >= 3L)
-  because("Motor incomplete by ", how, ". Of ", length(muscles), " key muscles below the level of injury, ", level, ", ", useful,
+  because("Motor incomplete by ", how, ". Of ", length(muscles), " key muscles below the level of injury, ", level,
+    ", ", useful,
     if (useful == 1L) " has" else " have", " grade 3 or more: ",
     if (2L * useful >= length(muscles)) "at least half, grade D." else "fewer than half, grade C.",
     cells = c(if (facts$vac) "vac" else beyond, muscles)
@@ -161,7 +173,8 @@ explain_sensory_zone <- function(facts, side) {
   zone <- facts$result[[paste0("zpp_sensory_", side)]]
   if (zone == "NA") {
     own <- intersect(sacral_cells(facts), segment_cells(side, "S45"))
-    return(because("Does not apply: ", if (facts$dap) "deep anal pressure is present." else "this side has sensation at S4-5.",
+    return(because("Does not apply: ",
+      if (facts$dap) "deep anal pressure is present." else "this side has sensation at S4-5.",
       cells = c(if (facts$dap) "dap", own)
     ))
   }
@@ -183,7 +196,8 @@ explain_motor_zone <- function(facts, side) {
     return(because(zone, " is the lowest key muscle with any function.", cells = muscle))
   }
   if (zone != facts$result[[paste0("motor_level_", side)]] && identical(facts$nonkey[[nonkey]], zone)) {
-    return(because("A non-key muscle at ", zone, " is the motor finding that reaches furthest, and makes the injury motor incomplete.",
+    return(because("A non-key muscle at ", zone,
+      " is the motor finding that reaches furthest, and makes the injury motor incomplete.",
       cells = nonkey
     ))
   }

@@ -33,12 +33,14 @@ plot.isncsci_explanation <- function(x, ...) {
     ) +
     ggplot2::scale_fill_manual("Cell", values = state_colours, drop = FALSE) +
     ggplot2::scale_linetype_manual("Last level reached", values = level_lines, drop = FALSE) +
-    ggplot2::scale_x_continuous(NULL, breaks = worksheet_x, labels = worksheet_titles, position = "top", expand = c(0.01, 0)) +
+    ggplot2::scale_x_continuous(NULL, breaks = worksheet_x, labels = worksheet_titles, position = "top",
+      expand = c(0.01, 0)) +
     ggplot2::scale_y_reverse(NULL,
       breaks = seq_along(isncsci_dermatomes), labels = sub("S45", "S4-5", isncsci_dermatomes),
       expand = c(0.01, 0)
     ) +
-    ggplot2::labs(title = worksheet_title(x$scores), subtitle = worksheet_subtitle(x), caption = worksheet_caption(x$scores)) +
+    ggplot2::labs(title = worksheet_title(x$scores), subtitle = worksheet_subtitle(x),
+      caption = worksheet_caption(x$scores)) +
     ggplot2::theme_minimal(base_size = 10) +
     ggplot2::theme(panel.grid = ggplot2::element_blank(), plot.title.position = "plot", legend.position = "right")
 }
@@ -59,9 +61,11 @@ need_ggplot2 <- function(call) {
 # Columns from the right side of the body (left of the sheet) to the left side.
 worksheet_columns <- c("r_motor", "r_lt", "r_pp", "l_lt", "l_pp", "l_motor")
 worksheet_x <- c(1, 2, 3, 4.5, 5.5, 6.5)
-worksheet_titles <- c("Right\nmotor", "Right\nlight touch", "Right\npin prick", "Left\nlight touch", "Left\npin prick", "Left\nmotor")
+worksheet_titles <- c("Right\nmotor", "Right\nlight touch", "Right\npin prick", "Left\nlight touch", "Left\npin prick",
+  "Left\nmotor")
 
-state_colours <- c(normal = "#f7f7f7", impaired = "#d1e5f0", absent = "#92c5de", "not tested" = "#fddbc7", tagged = "#fee08b")
+state_colours <- c(normal = "#f7f7f7", impaired = "#d1e5f0", absent = "#92c5de", "not tested" = "#fddbc7",
+  tagged = "#fee08b")
 level_lines <- c("sensory level" = "dotted", "motor level" = "dashed", "level of injury" = "solid")
 
 worksheet_cells <- function(cells) {
@@ -82,7 +86,8 @@ worksheet_cells <- function(cells) {
 # sheet) and INT (below it).
 worksheet_levels <- function(scores) {
   lines <- rbind(
-    level_line(scores, "sensory_r", 1.5, 3.5, "sensory level"), level_line(scores, "motor_level_r", 0.5, 1.5, "motor level"),
+    level_line(scores, "sensory_r", 1.5, 3.5, "sensory level"),
+      level_line(scores, "motor_level_r", 0.5, 1.5, "motor level"),
     level_line(scores, "sensory_l", 4, 6, "sensory level"), level_line(scores, "motor_level_l", 6, 7, "motor level"),
     level_line(scores, "nli", 3.5, 4, "level of injury")
   )
@@ -115,7 +120,8 @@ worksheet_subtitle <- function(x) {
     "Sensory level: ", both_sides(x$scores, "sensory"), ". Motor level: ", both_sides(x$scores, "motor_level"), ".\n",
     "Voluntary anal contraction: ", finding("vac"), ". Deep anal pressure: ", finding("dap"), ".",
     if (any(!is.na(nonkey))) {
-      paste0(" Lowest non-key muscle: ", paste(c("right", "left")[!is.na(nonkey)], nonkey[!is.na(nonkey)], collapse = ", "), ".")
+      paste0(" Lowest non-key muscle: ",
+        paste(c("right", "left")[!is.na(nonkey)], nonkey[!is.na(nonkey)], collapse = ", "), ".")
     }
   )
 }
@@ -126,7 +132,8 @@ both_sides <- function(scores, variable) {
 
 worksheet_caption <- function(scores) {
   paste0(
-    "Zones of partial preservation. Sensory: ", both_sides(scores, "zpp_sensory"), ". Motor: ", both_sides(scores, "zpp_motor"), ".\n",
+    "Zones of partial preservation. Sensory: ", both_sides(scores, "zpp_sensory"), ". Motor: ",
+      both_sides(scores, "zpp_motor"), ".\n",
     "Where more than one level is possible, each has its line. *: rests on scores assumed for tagged cells."
   )
 }

@@ -149,10 +149,12 @@ exam_columns <- function(exams, call) {
 }
 
 check_cell_types <- function(columns, call) {
-  good <- vapply(columns, \(x) is.character(x) || (is.numeric(x) && !is.object(x)) || (is.logical(x) && all(is.na(x))), NA)
+  good <- vapply(columns, \(x) is.character(x) || (is.numeric(x) && !is.object(x)) || (is.logical(x) && all(is.na(x))),
+    NA)
   if (!all(good)) {
     bad <- which(!good)
-    abort_input(c("{cli::qty(length(bad))}Column{?s} {.field {isncsci_cells[utils::head(bad, 8)]}} must hold text or numbers.",
+    abort_input(c("{cli::qty(length(bad))}Column{?s} {.field {isncsci_cells[utils::head(bad, 8)]}} must hold
+      text or numbers.",
       x = "{.field {isncsci_cells[bad[1]]}} is {.obj_type_friendly {columns[[bad[1]]]}}.",
       i = "Factors are not converted: use as.character() where you can see the result."
     ), call = call, columns = isncsci_cells[bad])

@@ -70,7 +70,8 @@ role_column <- function(quo, df, arg, call) {
   }
   name <- if (is.symbol(expr)) as.character(expr) else expr
   if (!is.character(name) || length(name) != 1L || is.na(name)) {
-    abort_input(c("{.arg {arg}} must name one column, bare or as a string.", x = "It is {.code {rlang::as_label(expr)}}."), call = call)
+    abort_input(c("{.arg {arg}} must name one column, bare or as a string.",
+      x = "It is {.code {rlang::as_label(expr)}}."), call = call)
   }
   # A variable of the caller that holds the name of a column.
   if (is.symbol(expr) && !name %in% names(df)) {
@@ -78,7 +79,8 @@ role_column <- function(quo, df, arg, call) {
     if (is.character(held) && length(held) == 1L && held %in% names(df)) name <- held
   }
   if (!name %in% names(df)) {
-    abort_input(c("{.arg df} has no column {.field {name}} for {.arg {arg}}.", i = "Columns: {.field {names(df)}}."), call = call)
+    abort_input(c("{.arg df} has no column {.field {name}} for {.arg {arg}}.",
+      i = "Columns: {.field {names(df)}}."), call = call)
   }
   name
 }
@@ -110,7 +112,8 @@ role <- function(x, what) {
 check_visit_subjects <- function(x, call) {
   subject <- role(x, "subject")
   if (is.list(subject) || anyNA(subject)) {
-    abort_input(c("Each row must say whose visit it is.", x = "Row{?s} {which(is.na(subject))} {?does/do} not."), call = call)
+    abort_input(c("Each row must say whose visit it is.",
+      x = "{cli::qty(sum(is.na(subject)))}Row{?s} {which(is.na(subject))} {?does/do} not."), call = call)
   }
 }
 
@@ -119,21 +122,24 @@ check_numeric_role <- function(x, what, call) {
   if (is.logical(value) && all(is.na(value))) value <- as.double(value)
   if (!is.numeric(value) || is.object(value) && !inherits(value, "integer64")) {
     abort_input(c("{.field {attr(x, 'roles')[[what]]}} ({what}) must be numeric.",
-      x = "It is {.obj_type_friendly {value}}.", i = "Text and factors are not converted: convert them where you can see the result."
+      x = "It is {.obj_type_friendly {value}}.",
+        i = "Text and factors are not converted: convert them where you can see the result."
     ), call = call)
   }
   bad <- which(is.nan(value) | is.infinite(value))
   if (length(bad) > 0L) {
-    abort_input(c("{.field {attr(x, 'roles')[[what]]}} ({what}) is not finite in row{?s} {bad}."), call = call)
+    abort_input(c("{.field {attr(x, 'roles')[[what]]}} ({what}) is not finite in {cli::qty(length(bad))}row{?s}
+      {bad}."), call = call)
   }
   value
 }
 
 check_visit_times <- function(x, call) {
   time <- check_numeric_role(x, "time", call)
-  if (anyNA(time) || any(time < 0)) {
+  bad <- which(is.na(time) | time < 0)
+  if (length(bad) > 0L) {
     abort_input(c("Every visit needs a time of at least 0: weeks since injury.",
-      x = "Row{?s} {which(is.na(time) | time < 0)} {?has/have} {.val {time[is.na(time) | time < 0]}}.",
+      x = "{cli::qty(length(bad))}Row{?s} {bad} {?has/have} {.val {time[bad]}}.",
       i = "Times counted from treatment need the day of injury: add the weeks from injury to treatment."
     ), call = call)
   }
@@ -142,9 +148,10 @@ check_visit_times <- function(x, call) {
   bad <- which(time <= last)
   if (length(bad) > 0L) {
     same <- time[bad[1L]] == last[bad[1L]]
+    how <- if (same) "a second time" else paste("after", last[bad[1L]])
     abort_input(c("Times must increase within a subject.",
-      x = "Row {bad[1]}: subject {subject[bad[1]]} at {time[bad[1]]} {if (same) 'a second time' else paste('after', last[bad[1]])}.",
-      i = if (same) "Keep one score for each visit." else "Sort the rows by subject and time where you can see the result."
+      x = "Row {bad[1]}: subject {subject[bad[1]]} at {time[bad[1]]} {how}.",
+      i = if (same) "Keep one score for each visit." else "Sort the rows where you can see the result."
     ), call = call)
   }
 }
@@ -225,8 +232,10 @@ print.recovery_data <- function(x, ...) {
   cat("<recovery_data> ", length(unique(role(x, "subject"))), " subjects, ", nrow(x), " visits\n", sep = "")
   cat("Score: ", roles$score, ", ", format(recovery_scale(x)), "\n", sep = "")
   if (isTRUE(attr(x, "turned"))) cat("The sign of the score is turned, so that a gain is positive.\n")
-  cat("Time: ", roles$time, ", ", format(min(role(x, "time"))), " to ", format(max(role(x, "time"))), " weeks since injury\n", sep = "")
-  if (!is.null(roles$treated_at)) cat("Treated: ", sum(!is.na(summary_treated(x))), " subjects (", roles$treated_at, ")\n", sep = "")
+  cat("Time: ", roles$time, ", ", format(min(role(x, "time"))), " to ", format(max(role(x, "time"))),
+    " weeks since injury\n", sep = "")
+  if (!is.null(roles$treated_at)) cat("Treated: ", sum(!is.na(summary_treated(x))), " subjects (", roles$treated_at,
+    ")\n", sep = "")
   if (anyNA(score)) cat("Not known: ", sum(is.na(score)), " scores, kept as NA\n", sep = "")
   invisible(x)
 }

@@ -105,4 +105,5 @@ names(raw)[cell] <- vapply(parts[cell], \(p) {
 names(raw) <- sub("^vac$", "voluntaryAnalContraction", sub("^dap$", "deepAnalPressure", names(raw)))
 names(raw) <- sub("^r_lowest_nonkey$", "rightLowestNonKeyMuscleWithMotorFunction", names(raw))
 names(raw) <- sub("^l_lowest_nonkey$", "leftLowestNonKeyMuscleWithMotorFunction", names(raw))
-utils::write.csv(raw, file.path(folder, "inst", "extdata", "isncsci-simulated.csv"), row.names = FALSE, na = "", quote = FALSE)
+utils::write.csv(raw, file.path(folder, "inst", "extdata", "isncsci-simulated.csv"), row.names = FALSE, na = "",
+  quote = FALSE)

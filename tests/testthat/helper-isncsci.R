@@ -78,7 +78,8 @@ isn_by_hand <- function(exam) {
   c(
     sensory_r = sensory[["r"]], sensory_l = sensory[["l"]], motor_level_r = motor[["r"]], motor_level_l = motor[["l"]],
     nli = nli, complete = if (vac || spared) "I" else "C", ais = ais,
-    zpp_sensory_r = zone_s[["r"]], zpp_sensory_l = zone_s[["l"]], zpp_motor_r = zone_m[["r"]], zpp_motor_l = zone_m[["l"]]
+    zpp_sensory_r = zone_s[["r"]], zpp_sensory_l = zone_s[["l"]], zpp_motor_r = zone_m[["r"]],
+      zpp_motor_l = zone_m[["l"]]
   )
 }
 
@@ -111,7 +112,8 @@ random_exam <- function(open) {
   cells <- c(isn_names("r"), isn_names("l"))
   below <- cells[exam[cells] == "0"]
   mixed <- below[stats::runif(length(below)) < sample(c(.05, .3, .7), 1)]
-  exam[mixed] <- as.character(ifelse(grepl("motor", mixed), sample(0:5, length(mixed), TRUE), sample(0:2, length(mixed), TRUE)))
+  exam[mixed] <- as.character(ifelse(grepl("motor", mixed), sample(0:5, length(mixed), TRUE),
+    sample(0:2, length(mixed), TRUE)))
   exam[["vac"]] <- sample(c("No", "No", "Yes"), 1)
   exam[["dap"]] <- sample(c("No", "Yes"), 1)
   if (stats::runif(1) < .2) exam[["r_lowest_nonkey"]] <- sample(isn_segments[5:26], 1)
@@ -122,7 +124,8 @@ random_exam <- function(open) {
 # All results over all worlds of an exam, by listing them: list of sorted sets.
 isn_worlds <- function(exam) {
   open <- names(exam)[exam %in% "NT"]
-  may <- lapply(open, \(cell) if (cell %in% c("vac", "dap")) c("No", "Yes") else as.character(0:(if (grepl("motor", cell)) 5 else 2)))
+  may <- lapply(open, \(cell) if (cell %in% c("vac", "dap")) c("No",
+    "Yes") else as.character(0:(if (grepl("motor", cell)) 5 else 2)))
   if (length(open) == 0L) {
     return(lapply(as.list(isn_by_hand(exam)), sort))
   }

@@ -38,7 +38,8 @@ test_that("a grade known as a set gives bounds, by trying every completion", {
     for (endpoint in if (grade == "A") names(goals) else "ais_any") {
       events <- rowSums(here & final >= goals[[endpoint]])
       got <- row_of(table, grade, endpoint)
-      expect_identical(as.numeric(c(got$events_min, got$events_max)), as.numeric(range(events)), info = paste(grade, endpoint))
+      expect_identical(as.numeric(c(got$events_min, got$events_max)), as.numeric(range(events)),
+        info = paste(grade, endpoint))
       expect_identical(as.numeric(c(got$n_min, got$n_max)), as.numeric(range(rowSums(here))), info = grade)
       expect_identical(is.na(got$events), diff(range(events)) > 0)
       expect_identical(is.na(got$n), diff(range(rowSums(here))) > 0)
@@ -84,7 +85,8 @@ test_that("rows with counts are a table of sources, and ranges are the responder
   expect_no_error(as_sources(source))
   c_row <- row_of(table, "A", "ais_c")
   arm <- trial_arm(
-    responders = c(c_row$events_min, c_row$events_max), n = c_row$n + c_row$missing, missing = c_row$missing, endpoint = "ais_c",
+    responders = c(c_row$events_min, c_row$events_max), n = c_row$n + c_row$missing, missing = c_row$missing,
+      endpoint = "ais_c",
     level = "cervical", baseline_grade = "A", baseline_days = 14, followup_weeks = 52, years = 2020
   )
   expect_s3_class(arm, "trial_arm")

@@ -21,7 +21,8 @@ test_that("problems name row, column and value as given", {
 })
 
 test_that("no notes give an empty table", {
-  expect_identical(cell_problems(data.frame(row = integer(), cell = integer(), kind = integer()), list()), no_problems())
+  expect_identical(cell_problems(data.frame(row = integer(), cell = integer(), kind = integer()), list()),
+    no_problems())
 })
 
 test_that("a message shows five problems and counts the rest", {

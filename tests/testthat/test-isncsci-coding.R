@@ -1,5 +1,6 @@
 test_that("plain scores are tidied and nothing else is changed", {
-  expect_identical(plain_score(c("5", " 3 ", "nt", "nt *", "3**", "5.0", "", "NA", "UNK", NA)), c("5", "3", "NT", "NT*", "3**", "5", NA, NA, NA, NA))
+  expect_identical(plain_score(c("5", " 3 ", "nt", "nt *", "3**", "5.0", "", "NA", "UNK", NA)),
+    c("5", "3", "NT", "NT*", "3**", "5", NA, NA, NA, NA))
   expect_identical(plain_score(c("6", "x", "5.5")), c("6", "X", "5.5"))
 })
 
@@ -13,7 +14,8 @@ test_that("Sygen's 9 is not testable", {
 })
 
 test_that("findings have many spellings", {
-  expect_identical(plain_finding(c("yes", "Y", "1", "TRUE", "no", "N", "0", "false", "nt", "", NA)), c(rep("Yes", 4), rep("No", 4), "NT", NA, NA))
+  expect_identical(plain_finding(c("yes", "Y", "1", "TRUE", "no", "N", "0", "false", "nt", "", NA)),
+    c(rep("Yes", 4), rep("No", 4), "NT", NA, NA))
   expect_identical(plain_finding("perhaps"), "PERHAPS")
 })
 
@@ -22,12 +24,14 @@ test_that("a non-key level may be padded, and none is none", {
 })
 
 test_that("companion columns say normal, not normal or nothing", {
-  expect_identical(consider_normal(c("1", "true", "yes", "2", "FALSE", "no", "", NA, "5")), c(TRUE, TRUE, TRUE, FALSE, FALSE, FALSE, NA, NA, NA))
+  expect_identical(consider_normal(c("1", "true", "yes", "2", "FALSE", "no", "", NA, "5")),
+    c(TRUE, TRUE, TRUE, FALSE, FALSE, FALSE, NA, NA, NA))
 })
 
 test_that("a companion column tags a digit where the layout says so", {
   coding <- isncsci_codings$wide
-  expect_identical(join_tag(c("3", "3", "3", "NT", NA), c(TRUE, FALSE, NA, TRUE, TRUE), coding), c("3**", "3*", "3", "NT**", NA))
+  expect_identical(join_tag(c("3", "3", "3", "NT", NA), c(TRUE, FALSE, NA, TRUE, TRUE), coding),
+    c("3**", "3*", "3", "NT**", NA))
 })
 
 test_that("a companion column explains a star", {
@@ -62,7 +66,8 @@ test_that("stars and ab- do not stand in one file", {
     "Row 2, column `?r_motor_c5",
     class = "cordgain_invalid_input"
   )
-  expect_error(check_one_coding(list(r_motor_c5 = "ab-3"), "wide", rlang::current_env()), "redcap", class = "cordgain_invalid_input")
+  expect_error(check_one_coding(list(r_motor_c5 = "ab-3"), "wide", rlang::current_env()), "redcap",
+    class = "cordgain_invalid_input")
   expect_no_error(check_one_coding(list(r_motor_c5 = "ab-3"), "redcap", rlang::current_env()))
   expect_no_error(check_one_coding(list(r_motor_c5 = "3*", r_motor_c6 = "NT"), "wide", rlang::current_env()))
 })

@@ -74,7 +74,8 @@ test_that("random bytes give a table or a classed error, never another error", {
   withr::local_seed(8)
   for (i in 1:100) {
     bytes <- as.raw(sample(c(0:255, rep(utf8ToInt(",;\n\"0123456789NT*"), 20)), sample(1:400, 1), TRUE))
-    got <- tryCatch(suppressWarnings(read_here(bytes, sample(c("stop", "collect"), 1))), cordgain_invalid_input = \(e) "refused")
+    got <- tryCatch(suppressWarnings(read_here(bytes, sample(c("stop", "collect"), 1))),
+      cordgain_invalid_input = \(e) "refused")
     expect_true(identical(got, "refused") || is.data.frame(got$table))
   }
 })

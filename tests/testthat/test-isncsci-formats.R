@@ -100,7 +100,8 @@ test_that("a long table with a cell twice, or a row that names none, is refused 
 })
 
 test_that("Sygen names are read, with the odd right knee", {
-  read <- sygen_names(c("c2ltl01", "s45ppr26", "kneetr01", "kneexl01", "elbfll52", "anyana01", "w1_c2ltl", "ptid", "splvl", "asimpc01", "upper01", "t13ltl01"))
+  read <- sygen_names(c("c2ltl01", "s45ppr26", "kneetr01", "kneexl01", "elbfll52", "anyana01", "w1_c2ltl", "ptid",
+    "splvl", "asimpc01", "upper01", "t13ltl01"))
   expect_identical(read$cell, c(
     "l_lt_c2", "r_pp_s45", "r_motor_l3", "l_motor_l3", "l_motor_c5", "dap", "l_lt_c2", NA, NA, NA, NA, NA
   ))
@@ -125,8 +126,10 @@ test_that("Sygen's weeks become rows", {
 })
 
 test_that("Sygen columns with and without a week do not mix, and none stands twice", {
-  expect_error(from_sygen(data.frame(c2ltl01 = "2", c3ltl = "2"), rlang::current_env()), "week", class = "cordgain_invalid_input")
-  expect_error(from_sygen(data.frame(c2ltl01 = "2", w1_c2ltl = "2"), rlang::current_env()), "c2ltl", class = "cordgain_invalid_input")
+  expect_error(from_sygen(data.frame(c2ltl01 = "2", c3ltl = "2"), rlang::current_env()), "week",
+    class = "cordgain_invalid_input")
+  expect_error(from_sygen(data.frame(c2ltl01 = "2", w1_c2ltl = "2"), rlang::current_env()), "c2ltl",
+    class = "cordgain_invalid_input")
 })
 
 test_that("the package's own layout is wide", {

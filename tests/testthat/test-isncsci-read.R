@@ -152,7 +152,8 @@ test_that("mangled files give exams or a classed error, never another error", {
 })
 
 test_that("print says how many exams and what stands beside the cells", {
-  read <- read_quietly(cbind(subject = c("a", "b"), exams_of(exam_at("C7"), exam_at("C7", dap = "Yes", r_lt_s1 = "NT"))))
+  read <- read_quietly(cbind(subject = c("a", "b"),
+    exams_of(exam_at("C7"), exam_at("C7", dap = "Yes", r_lt_s1 = "NT"))))
   expect_output(print(read), "2 exams, 1 with untested or tagged cells")
   expect_output(print(read), "subject")
 })

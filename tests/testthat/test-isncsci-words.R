@@ -13,7 +13,8 @@ test_that("sensory levels: the first dermatome that is not normal, or none", {
 test_that("motor levels: each rule has its sentence", {
   expect_match(why(exam_at("C3"), "motor_level_r"), "not intact down to C4.*follows the sensory level, C3")
   expect_match(why(exam_at("C7", r_motor_c8 = "3"), "motor_level_r"), "C8 is the first key muscle.*at least 3")
-  expect_match(why(exam_at("C7", r_motor_c8 = "2"), "motor_level_r"), "C8 is the first key muscle.*below 3.*one above, C7")
+  expect_match(why(exam_at("C7", r_motor_c8 = "2"), "motor_level_r"),
+    "C8 is the first key muscle.*below 3.*one above, C7")
   arms <- exam_at("C6", r_motor_c7 = "5", r_motor_c8 = "5", r_motor_t1 = "5")
   expect_match(why(arms, "motor_level_r"), "arm muscles are all 5.*stays at T1")
   expect_match(why(exam_at("T6"), "motor_level_r"), "where no muscle is tested.*follows the sensory level, T6")
@@ -36,9 +37,12 @@ test_that("completeness names what is left", {
 test_that("grades: each has its reason", {
   expect_match(why(exam_at("T4"), "ais"), "complete: grade A")
   expect_match(why(exam_at("T4", dap = "Yes"), "ais"), "more than three levels below.*grade B")
-  expect_match(why(exam_at("T4", vac = "Yes"), "ais"), "by voluntary anal contraction. Of 10 key muscles .* 0 have grade 3 or more: fewer than half, grade C")
-  expect_match(why(exam_at("T4", dap = "Yes", r_motor_l2 = "1"), "ais"), "by motor function more than three levels below")
-  half <- exam_at("T4", vac = "Yes", r_motor_l2 = "3", l_motor_l2 = "3", r_motor_l3 = "4", l_motor_l3 = "5", r_motor_l4 = "3")
+  expect_match(why(exam_at("T4", vac = "Yes"), "ais"),
+    "by voluntary anal contraction. Of 10 key muscles .* 0 have grade 3 or more: fewer than half, grade C")
+  expect_match(why(exam_at("T4", dap = "Yes", r_motor_l2 = "1"), "ais"),
+    "by motor function more than three levels below")
+  half <- exam_at("T4", vac = "Yes", r_motor_l2 = "3", l_motor_l2 = "3", r_motor_l3 = "4", l_motor_l3 = "5",
+    r_motor_l4 = "3")
   expect_match(why(half, "ais"), "Of 10 key muscles .* 5 have grade 3 or more: at least half, grade D")
   one <- exam_at("T4", vac = "Yes", r_motor_l2 = "3")
   expect_match(why(one, "ais"), "1 has grade 3 or more")

@@ -9,10 +9,12 @@ test_that("the worksheet has each of the 132 cells once, with its score", {
 })
 
 test_that("colours tell normal, impaired, absent, not tested and tagged cells", {
-  cells <- worksheet_cells(exam_text(exam_at("C7", r_motor_c8 = "3*", r_motor_t1 = "2", l_pp_s45 = "NT", r_lt_c8 = "1", l_lt_c2 = "NT*")))
+  cells <- worksheet_cells(exam_text(exam_at("C7", r_motor_c8 = "3*", r_motor_t1 = "2", l_pp_s45 = "NT", r_lt_c8 = "1",
+    l_lt_c2 = "NT*")))
   state <- stats::setNames(as.character(cells$state), isncsci_score_cells)
   expect_identical(
-    unname(state[c("r_motor_c5", "r_motor_c8", "r_motor_t1", "r_motor_l2", "l_pp_s45", "r_lt_c8", "r_lt_c2", "l_lt_c2")]),
+    unname(state[c("r_motor_c5", "r_motor_c8", "r_motor_t1", "r_motor_l2", "l_pp_s45", "r_lt_c8", "r_lt_c2",
+      "l_lt_c2")]),
     c("normal", "tagged", "impaired", "absent", "not tested", "impaired", "normal", "tagged")
   )
 })
@@ -39,9 +41,10 @@ test_that("a set of levels is written with or, a long one by its ends", {
 })
 
 test_that("title and text name level, grade, findings and zones", {
+  # The non-key muscle at L2 lies six levels below T8: with deep anal pressure the grade is C, without it A.
   p <- plot(explain_isncsci(exam_at("T8", r_motor_c6 = "4**", dap = "NT", l_lowest_nonkey = "L2")))
   expect_s3_class(p, "ggplot")
-  expect_match(p$labels$title, "Neurological level T8*, AIS A or B (not determinable)", fixed = TRUE)
+  expect_match(p$labels$title, "Neurological level T8*, AIS A or C (not determinable)", fixed = TRUE)
   expect_match(p$labels$subtitle, "Deep anal pressure: not tested")
   expect_match(p$labels$subtitle, "Lowest non-key muscle: left L2")
   expect_match(p$labels$caption, "Motor: right T8*, left", fixed = TRUE)

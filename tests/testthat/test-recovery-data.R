@@ -17,7 +17,8 @@ test_that("roles are attributes and every column keeps its name", {
 
 test_that("columns may be bare, strings or held in a variable", {
   bare <- recovery_data(visits, subject = id, time = wk, score = motor, scale = "uems")
-  expect_identical(recovery_data(visits, subject = "id", time = "wk", score = "motor", scale = motor_scale("uems")), bare)
+  expect_identical(recovery_data(visits, subject = "id", time = "wk", score = "motor", scale = motor_scale("uems")),
+    bare)
   which_score <- "motor"
   expect_identical(recovery_data(visits, id, wk, which_score, "uems"), bare)
 })
@@ -46,7 +47,8 @@ test_that("columns that are absent, doubled or not named are refused", {
   refused(recovery_data(visits, id, wk, motor + 1, "uems"), "score")
   refused(recovery_data(1, id, wk, motor, "uems"), "data frame")
   refused(recovery_data(visits[0, ], id, wk, motor, "uems"), "no rows")
-  refused(recovery_data(stats::setNames(visits, c("id", "wk", "motor", "motor", "treated")), id, wk, motor, "uems"), "motor")
+  refused(recovery_data(stats::setNames(visits, c("id", "wk", "motor", "motor", "treated")), id, wk, motor, "uems"),
+    "motor")
 })
 
 test_that("scores outside their scale are refused with their rows", {
@@ -78,7 +80,8 @@ test_that("a row without a subject is refused", {
 test_that("the time of treatment is one for each subject", {
   x <- recovery_data(visits, id, wk, motor, "uems", treated_at = treated)
   expect_output(print(x), "Treated: 1 subjects")
-  refused(recovery_data(transform(visits, treated = wk), id, wk, motor, "uems", treated_at = treated), "same in all rows")
+  refused(recovery_data(transform(visits, treated = wk), id, wk, motor, "uems", treated_at = treated),
+    "same in all rows")
   refused(recovery_data(transform(visits, treated = -1), id, wk, motor, "uems", treated_at = treated), "negative")
   refused(recovery_data(transform(visits, treated = "3"), id, wk, motor, "uems", treated_at = treated), "numeric")
 })
