@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bind.hpp"
+#include "bind.h"
 
 namespace {
 
