@@ -113,7 +113,7 @@ check_visit_subjects <- function(x, call) {
   subject <- role(x, "subject")
   if (is.list(subject) || anyNA(subject)) {
     abort_input(c("Each row must say whose visit it is.",
-      x = "{cli::qty(sum(is.na(subject)))}Row{?s} {which(is.na(subject))} {?does/do} not."), call = call)
+      x = "{cli::qty(sum(is.na(subject)))}Row{?s} {as.character(which(is.na(subject)))} {?does/do} not."), call = call)
   }
 }
 
@@ -139,7 +139,7 @@ check_visit_times <- function(x, call) {
   bad <- which(is.na(time) | time < 0)
   if (length(bad) > 0L) {
     abort_input(c("Every visit needs a time of at least 0: weeks since injury.",
-      x = "{cli::qty(length(bad))}Row{?s} {bad} {?has/have} {.val {time[bad]}}.",
+      x = "{cli::qty(length(bad))}Row{?s} {as.character(bad)} {?has/have} {as.character(time[bad])}.",
       i = "Times counted from treatment need the day of injury: add the weeks from injury to treatment."
     ), call = call)
   }

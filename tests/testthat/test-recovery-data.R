@@ -74,7 +74,8 @@ test_that("times must be known, not negative, and increase within a subject", {
 })
 
 test_that("a row without a subject is refused", {
-  refused(recovery_data(transform(visits, id = replace(id, 3, NA)), id, wk, motor, "uems"), "whose visit")
+  refused(recovery_data(transform(visits, id = replace(id, 3, NA)), id, wk, motor, "uems"), "Row 3 does not")
+  refused(recovery_data(transform(visits, id = replace(id, 2:3, NA)), id, wk, motor, "uems"), "Rows 2 and 3 do not")
 })
 
 test_that("the time of treatment is one for each subject", {
