@@ -120,3 +120,20 @@ TEST_CASE("tags are seen wherever they stand, and plain exams have none") {
     REQUIRE(!core::has_tags(bridge::codes(tagged).data()));
   }
 }
+
+TEST_CASE("a plain exam is told from any other by every byte in every place") {
+  const core::ExamCodes plain = bridge::codes(bridge::complete_at("C4"));
+  for (std::size_t cell = 0; cell < core::kNonkey; ++cell) {
+    for (int byte = 0; byte < 256; ++byte) {
+      core::ExamCodes codes = plain;
+      codes[cell] = static_cast<core::CellCode>(byte);
+      if (core::is_plain(codes.data()) != (byte <= 6)) {
+        INFO(cell << " " << byte);
+        REQUIRE(false);
+      }
+    }
+  }
+  core::ExamCodes nonkey = plain;
+  nonkey[core::kNonkey] = 25;
+  REQUIRE(core::is_plain(nonkey.data()));
+}

@@ -43,8 +43,9 @@ constexpr int kSensoryTop = 2;
 
 /// What each code means on a scale 0 to top.
 struct CellMeaning {
-  std::array<ScoreSet, 256> assumed{};    ///< scores to classify with
-  std::array<std::uint8_t, 256> found{};  ///< score found, 6 if none
+  std::array<ScoreSet, 256> assumed{};     ///< scores to classify with
+  std::array<std::uint8_t, 256> found{};   ///< score found, 6 if none
+  std::array<std::uint8_t, 256> points{};  ///< score found, 0 if none
 };
 
 namespace detail {
@@ -67,7 +68,9 @@ constexpr bool can_be_tagged(int found, int top) {
 }
 
 constexpr void set_meaning(CellMeaning& meaning, int code, int found, ScoreSet assumed) {
-  meaning.found[static_cast<std::size_t>(code)] = static_cast<std::uint8_t>(found);
+  const auto score = static_cast<std::uint8_t>(found);
+  meaning.found[static_cast<std::size_t>(code)] = score;
+  meaning.points[static_cast<std::size_t>(code)] = score < kNotTestable ? score : std::uint8_t{0};
   meaning.assumed[static_cast<std::size_t>(code)] = assumed;
 }
 

@@ -30,12 +30,10 @@ namespace detail {
 inline Sum add_up(const CellCode* cell, std::size_t count, const CellMeaning& meaning, int top) noexcept {
   Sum sum;
   for (std::size_t i = 0; i < count; ++i) {
-    const int found = meaning.found[cell[i]];
-    const bool tested = found < kNotTestable;
-    sum.min += tested ? found : 0;
-    sum.max += tested ? found : top;
-    sum.not_tested += tested ? 0 : 1;
+    sum.min += meaning.points[cell[i]];
+    sum.not_tested += meaning.found[cell[i]] == kNotTestable ? 1 : 0;
   }
+  sum.max = sum.min + top * sum.not_tested;
   return sum;
 }
 
