@@ -33,8 +33,8 @@
 #'   `"na"` (keep `NA`), or `"nt"` (write `NT`: your decision, not the data's).
 #' @param id (character) names of the columns that are no cells, such as subject and
 #'   visit. If given, any further column is an error; if `NULL`, all are kept.
-#' @param on_error (string) `"stop"`, or `"collect"`: exams with bad cells (then scored with `missing = "na"`) are kept with
-#'   those cells `NA`, and [isncsci_problems()] lists them.
+#' @param on_error (string) `"stop"`, or `"collect"`: exams with bad cells are kept with
+#'   those cells `NA` (score them with `missing = "na"`), and [isncsci_problems()] lists them.
 #' @param quiet (flag) `TRUE` to leave out the message about the mapping.
 #'
 #' @return A data frame of class `isncsci_exams`, one row per exam: the columns that are

@@ -42,7 +42,10 @@ plot.isncsci_explanation <- function(x, ...) {
     ggplot2::labs(title = worksheet_title(x$scores), subtitle = worksheet_subtitle(x),
       caption = worksheet_caption(x$scores)) +
     ggplot2::theme_minimal(base_size = 10) +
-    ggplot2::theme(panel.grid = ggplot2::element_blank(), plot.title.position = "plot", legend.position = "right")
+    ggplot2::theme(
+      panel.grid = ggplot2::element_blank(), plot.background = ggplot2::element_rect(fill = "white", colour = NA),
+      plot.title.position = "plot", legend.position = "right"
+    )
 }
 
 #' @rdname plot.isncsci_explanation
