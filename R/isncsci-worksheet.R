@@ -104,11 +104,15 @@ level_line <- function(scores, variable, from, to, line) {
   data.frame(x = rep(from, length(at)), xend = rep(to, length(at)), y = unname(at) + 0.5, line = rep(line, length(at)))
 }
 
-# "C5 or C6*"; a long set by its ends.
+# "C5 or C6*"; neighbours as a run: "NA or T1 to T12".
 shown_value <- function(scores, variable) {
   set <- strsplit(scores[[paste0(variable, "_set")]], ",", fixed = TRUE)[[1L]]
-  words <- if (length(set) > 4L) paste(set[1L], "to", set[length(set)]) else paste(set, collapse = " or ")
-  paste0(words, if (scores[[paste0(variable, "_star")]]) "*")
+  order <- if (variable == "ais") match(set, LETTERS) else level_number(set)
+  run <- cumsum(c(TRUE, !(diff(order) %in% 1L)))
+  words <- vapply(split(set, run), \(r) paste(r[c(1L, length(r))], collapse = " to "), "")
+  short <- tabulate(run) < 3L
+  words[short] <- vapply(split(set, run)[short], paste, "", collapse = " or ")
+  paste0(paste(words, collapse = " or "), if (scores[[paste0(variable, "_star")]]) "*")
 }
 
 worksheet_title <- function(scores) {

@@ -34,10 +34,17 @@ test_that("INT lies below the sheet's last row and C1 above its first", {
   expect_true(all(lines$y == 0.5))
 })
 
-test_that("a set of levels is written with or, a long one by its ends", {
-  scores <- list(nli_set = "C5,C6", nli_star = TRUE)
-  expect_identical(shown_value(scores, "nli"), "C5 or C6*")
-  expect_identical(shown_value(list(nli_set = "C1,C2,C3,C4,C5", nli_star = FALSE), "nli"), "C1 to C5")
+test_that("a set of levels is written with or, neighbours as a run", {
+  shown <- \(set, variable = "nli", star = FALSE) {
+    shown_value(stats::setNames(list(set, star), paste0(variable, c("_set", "_star"))), variable)
+  }
+  expect_identical(shown("C5"), "C5")
+  expect_identical(shown("C5,C6", star = TRUE), "C5 or C6*")
+  expect_identical(shown("C1,C2,C3,C4,C5"), "C1 to C5")
+  expect_identical(shown("C1,C2,C3,T1,T2,T3"), "C1 to C3 or T1 to T3")
+  expect_identical(shown("NA,T10,T11,T12,L1"), "NA or T10 to L1")
+  expect_identical(shown("A,B,C", "ais"), "A to C")
+  expect_identical(shown("A,D", "ais"), "A or D")
 })
 
 test_that("title and text name level, grade, findings and zones", {
