@@ -89,6 +89,10 @@ cpp_sum_of_steps <- function(steps, n, uncertain) {
     .Call(`_cordgain_cpp_sum_of_steps`, steps, n, uncertain)
 }
 
+cpp_score_isncsci <- function(columns, intact_grade, intact_level_int, nonkey_reference) {
+    .Call(`_cordgain_cpp_score_isncsci`, columns, intact_grade, intact_level_int, nonkey_reference)
+}
+
 cpp_meta_predictive <- function(evidence, priors, fine) {
     .Call(`_cordgain_cpp_meta_predictive`, evidence, priors, fine)
 }

@@ -28,6 +28,9 @@ abort_numerical <- function(message, call = rlang::caller_env(), .envir = parent
   abort_cordgain(message, "cordgain_numerical_error", call = call, .envir = .envir, ...)
 }
 
+# What a person or a file wrote is data, never code to be interpolated.
+escape_braces <- function(x) gsub("}", "}}", gsub("{", "{{", x, fixed = TRUE), fixed = TRUE)
+
 # Checks of arguments ----------------------------------------------------------
 # Each returns the value, so a constructor reads as a list of its fields.
 

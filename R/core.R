@@ -96,3 +96,10 @@ core_rate_difference <- function(rates, a, b, probs, margin) {
 }
 
 core_sum_of_steps <- function(steps, n, uncertain) call_core(cpp_sum_of_steps, steps, n, uncertain)
+
+# Sums, result sets and stars of exams.
+# @param columns (list of 136 vectors) cells in the order of isncsci_cells.
+# @param intact_grade (integer, one per exam) bits: 16 grade E, 32 no grade.
+core_score_isncsci <- function(columns, intact_grade, intact_level_int, nonkey_reference) {
+  call_core(cpp_score_isncsci, columns, intact_grade, intact_level_int, nonkey_reference)
+}

@@ -290,5 +290,3 @@ describe_difference <- function(rows) {
     ". To do: ", rows$remedy[1], "."
   )
 }
-
-escape_braces <- function(x) gsub("}", "}}", gsub("{", "{{", x, fixed = TRUE), fixed = TRUE)

@@ -1,0 +1,106 @@
+# From a file of exams to a table of text. The file is checked as bytes first, so
+# that a wrong encoding or a cut-off line is named and not read as something else.
+
+# @param path (string) a text table: comma, semicolon or tab between fields
+# @param on_error "stop", or "collect": lines that cannot be read become empty rows
+# @return list(table = data frame of character, problems = data frame)
+read_exam_file <- function(path, on_error, call) {
+  lines <- file_lines(path, call)
+  if (length(lines) < 2L) {
+    abort_input(c("{.file {basename(path)}} holds no exam.",
+      i = "Expected are a line of names and a line for each exam."), call = call)
+  }
+  separator <- field_separator(lines[1L])
+  names <- header_names(lines[1L], separator, call)
+  bad <- line_problems(lines, names, separator, call)
+  report_problems(bad, on_error, call)
+  lines[bad$row + 1L] <- strrep(separator, length(names) - 1L)
+  table <- utils::read.table(
+    text = lines, header = TRUE, sep = separator, quote = "\"", colClasses = "character", na.strings = c("", "NA"),
+    check.names = FALSE, comment.char = "", strip.white = TRUE, blank.lines.skip = FALSE
+  )
+  list(table = plain_numbers(table), problems = bad)
+}
+
+# Columns that hold nothing but numbers as R writes them become numbers: weeks do,
+# record numbers such as "007" do not. Cells are read as text again later.
+plain_numbers <- function(table) {
+  table[] <- lapply(table, \(x) {
+    number <- suppressWarnings(as.numeric(x))
+    same <- is.na(x) | (!is.na(number) & as.character(number) == x)
+    if (all(same) && !all(is.na(x))) number else x
+  })
+  table
+}
+
+file_lines <- function(path, call) {
+  if (!file.exists(path) || dir.exists(path)) {
+    abort_input(c("There is no file {.file {path}}."), call = call)
+  }
+  bytes <- readBin(path, "raw", file.size(path))
+  if (any(bytes == as.raw(0L))) {
+    abort_input(c("{.file {basename(path)}} is not a text file in UTF-8.",
+      x = "It holds zero bytes, as UTF-16 text and spreadsheets do.",
+      i = "Save it as CSV in UTF-8."
+    ), call = call)
+  }
+  if (length(bytes) >= 3L && identical(bytes[1:3], as.raw(c(0xef, 0xbb, 0xbf)))) {
+    bytes <- bytes[-(1:3)]
+  }
+  lines <- strsplit(rawToChar(bytes), "\r\n|\n|\r", useBytes = TRUE)[[1L]]
+  while (length(lines) > 0L && !nzchar(lines[length(lines)])) lines <- lines[-length(lines)]
+  if (length(lines) > 0L && !validUTF8(lines[1L])) {
+    abort_input(c("The names in {.file {basename(path)}} are not in UTF-8.",
+      i = "Save the file as UTF-8."), call = call)
+  }
+  lines
+}
+
+field_separator <- function(header) {
+  separators <- c(",", ";", "\t")
+  separators[which.max(vapply(separators, \(s) lengths(regmatches(header, gregexpr(s, header, fixed = TRUE))), 0L))]
+}
+
+header_names <- function(header, separator, call) {
+  count_fields(header, separator, call)
+  names <- scan(text = header, what = "", sep = separator, quiet = TRUE, quote = "\"", comment.char = "")
+  if (length(names) == 0L || !any(nzchar(names))) {
+    abort_input(c("The first line holds no names.",
+      i = "Expected are a line of names and a line for each exam."), call = call)
+  }
+  names
+}
+
+# Lines that are not UTF-8 or do not have as many fields as there are names.
+line_problems <- function(lines, names, separator, call) {
+  coded <- validUTF8(lines)
+  fields <- count_fields(ifelse(coded, lines, ""), separator, call)
+  wrong <- which(!coded | fields != length(names))
+  wrong <- wrong[wrong > 1L]
+  place <- vapply(wrong, \(i) if (coded[i]) min(fields[i] + 1L, length(names)) else bad_field(lines[i], separator), 0)
+  problem <- ifelse(coded[wrong],
+    sprintf("%d of %d fields: is the file cut off here?", fields[wrong], length(names)),
+    "not in UTF-8"
+  )
+  data.frame(
+    row = wrong - 1L, column = names[place], value = rep(NA_character_, length(wrong)), problem = as.character(problem)
+  )
+}
+
+# Number of fields of each line; a quotation mark that is not closed would swallow
+# the lines after it, so it is refused.
+count_fields <- function(lines, separator, call) {
+  marks <- lengths(regmatches(lines, gregexpr("\"", lines, fixed = TRUE)))
+  if (any(marks %% 2L == 1L)) {
+    row <- which(marks %% 2L == 1L)[1L] - 1L
+    abort_input(c("A quotation mark is not closed in row {row}.",
+      i = "A field that holds a line break is not read."), call = call)
+  }
+  bare <- gsub("\"[^\"]*\"", "", lines)
+  lengths(regmatches(bare, gregexpr(separator, bare, fixed = TRUE))) + 1L
+}
+
+bad_field <- function(line, separator) {
+  fields <- strsplit(line, separator, fixed = TRUE, useBytes = TRUE)[[1L]]
+  which(!validUTF8(fields))[1L]
+}

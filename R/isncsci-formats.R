@@ -1,0 +1,191 @@
+# The layouts in which exams are kept. Each reader returns
+# list(columns = named list of cells, normal = named list of companion columns,
+#      other = data frame of the columns that are no cells, mapping = data frame).
+
+# One row per exam, one column per cell, under any names that can be read.
+from_wide <- function(table, call) {
+  names <- names(table)
+  companion <- grepl("consider_?normal$", names, ignore.case = TRUE)
+  reason <- grepl("_?impairment(other)?$", names, ignore.case = TRUE)
+  stem <- sub("_?consider_?normal$", "", names, ignore.case = TRUE)
+  stem[reason] <- ""
+  cells <- cell_names(stem, call)
+  check_one_column_each(cells[!companion], names[!companion], call)
+  check_one_column_each(cells[companion], names[companion], call)
+  is_cell <- !is.na(cells) & !companion
+  is_normal <- !is.na(cells) & companion
+  list(
+    columns = stats::setNames(as.list(table)[is_cell], cells[is_cell]),
+    normal = stats::setNames(as.list(table)[is_normal], cells[is_normal]),
+    other = table[!is_cell & !is_normal],
+    mapping = data.frame(column = names[is_cell | is_normal], cell = cells[is_cell | is_normal])
+  )
+}
+
+# One row per cell: side, modality, level and value, or cell and value.
+long_words <- list(
+  value = c("value", "score", "result"), cell = c("cell", "variable", "item"),
+  side = "side", modality = c("modality", "kind", "test", "type"), level = c("level", "segment")
+)
+
+long_columns <- function(table) {
+  vapply(long_words, \(w) which(tolower(names(table)) %in% w)[1L], 0L)
+}
+
+from_long <- function(table, call) {
+  at <- long_columns(table)
+  if (is.na(at[["value"]]) || (is.na(at[["cell"]]) && is.na(at[["modality"]]))) {
+    abort_input(c("A long table needs {.field value} and either {.field cell} or {.field side}, {.field modality},
+      {.field level}.",
+      x = "It has the columns {.field {names(table)}}."
+    ), call = call)
+  }
+  name <- long_names(table, at)
+  distinct <- unique(name)
+  cells <- cell_names(distinct, call)
+  if (anyNA(cells)) {
+    abort_input(c("Row {which(name == distinct[is.na(cells)][1])[1]} names no cell of an exam.",
+      x = "It names {.val {distinct[is.na(cells)][1]}}."
+    ), call = call)
+  }
+  spread_long(table[[at[["value"]]]], cells[match(name, distinct)], table[-stats::na.omit(at)], call)
+}
+
+long_names <- function(table, at) {
+  if (!is.na(at[["cell"]])) {
+    return(as_text(table[[at[["cell"]]]]))
+  }
+  parts <- lapply(stats::na.omit(at[c("side", "modality", "level")]), \(i) {
+    text <- as_text(table[[i]])
+    ifelse(is.na(text), "", text)
+  })
+  do.call(paste, c(unname(parts), sep = "_"))
+}
+
+# @param keys (data frame) all other columns: rows that agree in them are one exam
+spread_long <- function(value, cell, keys, call) {
+  key <- if (ncol(keys) > 0L) do.call(paste, c(unname(lapply(keys, as_text)), sep = "\r")) else rep("", length(value))
+  exams <- unique(key)
+  row <- match(key, exams)
+  twice <- which(duplicated(data.frame(row, cell)))
+  if (length(twice) > 0L) {
+    first <- which(row == row[twice[1L]] & cell == cell[twice[1L]])[1L]
+    abort_input(c("An exam has a cell twice.",
+      x = "Row {twice[1]}, cell {.field {cell[twice[1]]}}: the same exam has it in row {first}.",
+      i = "Rows belong to one exam where all other columns agree: {.field {names(keys)}}."
+    ), call = call)
+  }
+  columns <- lapply(isncsci_cells,
+    \(c) replace(rep(NA_character_, length(exams)), row[cell == c], as_text(value)[cell == c]))
+  list(
+    columns = stats::setNames(columns, isncsci_cells), normal = list(),
+    other = keys[match(exams, key), , drop = FALSE],
+    mapping = data.frame(column = isncsci_cells, cell = isncsci_cells)[isncsci_cells %in% cell, ]
+  )
+}
+
+# Sygen and the files made from it --------------------------------------------
+
+# Muscles by their short names; the right knee is spelled differently.
+sygen_muscles <- c(
+  elbfl = "c5", wrext = "c6", elbex = "c7", finfl = "c8", finab = "t1",
+  hipfl = "l2", kneex = "l3", kneet = "l3", ankdo = "l4", greto = "l5", ankpl = "s1"
+)
+
+# Cell and week of each name; NA for names that are no cells.
+sygen_names <- function(names) {
+  x <- tolower(names)
+  first <- grepl("^w1_", x)
+  x <- sub("^w1_", "", x)
+  sensory <- regmatches(x, regexec("^([ctls][0-9]{1,2})(lt|pp)([lr])([0-9]{2})?$", x))
+  motor <- regmatches(x, regexec(paste0("^(", paste(names(sygen_muscles), collapse = "|"), ")([lr])([0-9]{2})?$"), x))
+  anal <- regmatches(x, regexec("^(anyana|vac|dap)([0-9]{2})?$", x))
+  cell <- week <- rep(NA_character_, length(x))
+  for (i in seq_along(x)) {
+    if (length(sensory[[i]])) {
+      cell[i] <- paste(sensory[[i]][4], sensory[[i]][3], sensory[[i]][2], sep = "_")
+      week[i] <- sensory[[i]][5]
+    } else if (length(motor[[i]])) {
+      cell[i] <- paste(motor[[i]][3], "motor", sygen_muscles[[motor[[i]][2]]], sep = "_")
+      week[i] <- motor[[i]][4]
+    } else if (length(anal[[i]])) {
+      cell[i] <- sub("anyana", "dap", anal[[i]][2])
+      week[i] <- anal[[i]][3]
+    }
+  }
+  cell[!cell %in% isncsci_cells] <- NA_character_
+  week[first & !is.na(cell)] <- "01"
+  data.frame(cell = cell, week = week)
+}
+
+from_sygen <- function(table, call) {
+  read <- sygen_names(names(table))
+  is_cell <- !is.na(read$cell)
+  weeks <- unique(read$week[is_cell])
+  check_one_column_each(
+    ifelse(is_cell, paste0(read$cell, ifelse(read$week %in% c("", NA), "", paste0(" (week ", read$week, ")"))), NA),
+    names(table), call
+  )
+  if (length(weeks) > 1L && "" %in% weeks) {
+    without <- names(table)[is_cell & read$week == ""][1L]
+    with <- names(table)[is_cell & read$week != ""][1L]
+    abort_input(c("Some columns name their week and some do not.",
+      x = "For example {.field {without}} and {.field {with}}.",
+      i = "Read the two sets apart."
+    ), call = call)
+  }
+  blocks <- lapply(weeks, \(w) sygen_week(table, read, w, is_cell))
+  sygen_note(read$cell)
+  list(
+    columns = stack_lists(lapply(blocks, \(b) b$columns)), normal = list(),
+    other = do.call(rbind, lapply(blocks, \(b) b$other)),
+    mapping = data.frame(column = names(table)[is_cell], cell = read$cell[is_cell])
+  )
+}
+
+sygen_week <- function(table, read, week, is_cell) {
+  here <- is_cell & read$week == week
+  columns <- stats::setNames(as.list(table)[which(here)], read$cell[which(here)])
+  absent <- setdiff(isncsci_cells, names(columns))
+  columns[absent] <- list(rep(NA_character_, nrow(table)))
+  other <- table[!is_cell]
+  if (nzchar(week)) other$week <- rep(as.integer(week), nrow(table))
+  list(columns = lapply(columns[isncsci_cells], as_text), other = other)
+}
+
+stack_lists <- function(lists) {
+  columns <- lapply(isncsci_cells, \(cell) unlist(lapply(lists, \(l) l[[cell]]), use.names = FALSE))
+  stats::setNames(columns, isncsci_cells)
+}
+
+sygen_note <- function(cells) {
+  cli::cli_inform(c(
+    i = if (!"vac" %in% cells) {
+      "The file has no column for voluntary anal contraction: {.field vac} is not recorded ({.code NA})."
+    },
+    i = if ("dap" %in% cells) {
+      "Any anal sensation ({.field anyana}) is read as deep anal pressure, its successor on the worksheet."
+    }
+  ), class = "cordgain_mapping")
+}
+
+# Choosing a layout -------------------------------------------------------------
+
+isncsci_layouts <- list(wide = from_wide, praxis = from_wide, redcap = from_wide, long = from_long, sygen = from_sygen)
+
+# The layout that the names speak for.
+detect_format <- function(table) {
+  names <- names(table)
+  if (sum(!is.na(sygen_names(names)$cell)) >= 20L) {
+    return("sygen")
+  }
+  at <- long_columns(table)
+  if (!is.na(at[["value"]]) && !(is.na(at[["cell"]]) && is.na(at[["modality"]])) && ncol(table) < 60L) {
+    return("long")
+  }
+  if (sum(grepl("^(right|left)_.*_value$", names)) >= 20L) {
+    return("redcap")
+  }
+  if (any(grepl("^(right|left)(Motor|LightTouch|PinPrick)|[0-9](Right|Left)(Motor|Light|Pin)",
+    names))) "praxis" else "wide"
+}

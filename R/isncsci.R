@@ -1,0 +1,333 @@
+# Scoring and classifying ISNCSCI exams.
+
+# Sums with the blocks of cells they add up, and the eleven results.
+isncsci_sums <- local({
+  block <- \(pattern) grep(pattern, isncsci_score_cells)
+  arm <- "_motor_[ct]"
+  leg <- "_motor_[ls]"
+  list(
+    uems_r = block(paste0("^r", arm)), uems_l = block(paste0("^l", arm)), uems = block(arm),
+    lems_r = block(paste0("^r", leg)), lems_l = block(paste0("^l", leg)), lems = block(leg),
+    motor_r = block("^r_motor"), motor_l = block("^l_motor"), motor_total = block("_motor_"),
+    lt_r = block("^r_lt"), lt_l = block("^l_lt"), lt = block("_lt_"),
+    pp_r = block("^r_pp"), pp_l = block("^l_pp"), pp = block("_pp_")
+  )
+})
+isncsci_results <- c(
+  "sensory_r", "sensory_l", "motor_level_r", "motor_level_l", "nli", "complete", "ais",
+  "zpp_sensory_r", "zpp_sensory_l", "zpp_motor_r", "zpp_motor_l"
+)
+
+# Words of each result in the order of the core's bits, and in the order of print.
+level_words <- c(isncsci_levels, "NA")
+result_words <- c(
+  rep(list(level_words), 5), list(c("C", "I")), list(c("A", "B", "C", "D", "E", "NA")), rep(list(level_words), 4)
+)
+names(result_words) <- isncsci_results
+words_in_order <- lapply(result_words, \(w) if (length(w) == 30L) c("NA", isncsci_levels) else w)
+
+#' Score and classify ISNCSCI exams
+#'
+#' Turns bedside exams (28 dermatomes by light touch and pin prick and 10 key
+#' muscles on each side, voluntary anal contraction, deep anal pressure) into
+#' sums, levels, completeness, AIS grade and zones of partial preservation after
+#' the 2019 revision of the International Standards.
+#'
+#' A cell that could not be tested (`NT`) may have had any score. Each result is
+#' therefore computed over **all worlds** that fit the exam,
+#' \deqn{S(v) = \{\, v(w) : w_c \in A_c \ \mathrm{for\ every\ cell}\ c \,\},}{
+#' S(v) = { v(w) : w takes one score from each cell's set },}
+#' where \eqn{A_c} is the set of scores cell \eqn{c} may have. One value in
+#' \eqn{S(v)} is the result; more than one makes it not determinable (`"ND"`, for
+#' sums `NA`) and the set says what is possible. The sets are exact: they are
+#' worked out cell by cell, not sampled and not listed world by world.
+#'
+#' A tagged cell is classified with assumed scores: `digit**` and `NT**` as
+#' normal (5 or 2); `digit*` as not normal, from the score found up to one below
+#' normal; `NT*` as any score below normal; and `3*[0-2]` or `NT*[1-5]` as a score
+#' in the range you give. A result carries a star where classifying with the
+#' scores found (tags taken off) gives another set. Sums are of the scores found
+#' and never carry a star.
+#'
+#' @section Where the rules are open:
+#' * All intact, but no voluntary anal contraction: the level of injury is `S3` by
+#'   the rule "most rostral of the four levels"; some experts write `INT`, which
+#'   `intact_without_vac = "INT"` gives. The motor level is `S3` either way.
+#' * A non-key muscle sets the motor zone where it is the only finding that takes
+#'   its side's motor function more than three levels below the motor level and the
+#'   injury is incomplete. `nonkey_zpp = "reference"` does as the reference
+#'   software: in grade C, where it lies more than three levels below the zone
+#'   otherwise reported.
+#' * An exam that is all intact is grade E only after an earlier deficit:
+#'   `prior_deficit`. Otherwise no grade applies (`"NA"`); with `NA` both are possible.
+#' * Motor incomplete with no key muscle below the level of injury (S1 or lower):
+#'   grade D, since none of none is at least half.
+#' * Two injuries: levels and zones below the upper one may say nothing. Name the
+#'   results that are not to be determined in a column `not_determinable` of `exams`
+#'   (such as `"complete, ais"`); they become `"ND"` with every value possible.
+#' * A motor `5*` (exams before 2019) is read as `NT**` with a warning.
+#'
+#' @param exams (data frame) one row per exam with the columns
+#'   `r_motor_c5` .. `r_motor_s1`, `r_lt_c2` .. `r_lt_s45`, `r_pp_c2` .. `r_pp_s45`,
+#'   the same with `l_`, `vac` and `dap` (Yes, No or NT), and if recorded
+#'   `r_lowest_nonkey` and `l_lowest_nonkey` (most caudal level, C5 to S1, at which
+#'   a non-key muscle has function). Cells: numbers or text. Other columns
+#'   (subject, visit) are carried to the result. See [read_isncsci()] for other
+#'   names and codings.
+#' @param intact_without_vac (string) `"S3"` or `"INT"`, see above.
+#' @param nonkey_zpp (string) `"only_finding"` or `"reference"`, see above.
+#' @param missing (string) what an `NA` cell means. `"error"`: a mistake. `"na"`: not
+#'   recorded; sums that need it and all results are `NA`. `"nt"`: read it as `NT`. A row
+#'   without any entry is no exam: with `"na"` and `"nt"` it is `NA` throughout.
+#' @param prior_deficit (logical, length 1 or one per exam) had the person a
+#'   deficit before? `NA` if unknown.
+#' @param on_error (string) `"stop"` at bad cells, or `"collect"`: bad exams become
+#'   `NA` with a warning, and [isncsci_problems()] lists their cells.
+#'
+#' @return A data frame of class `isncsci_scores`, one row per exam: the columns of
+#'   `exams` that are no cells, then for each variable `v`: `v`, `v_set` (possible
+#'   values, comma-separated, most rostral first), `v_star` (logical), and for
+#'   sums (points) `v_min`, `v_max` and `v_n_nt` (cells not tested). Sums: `uems_r uems_l
+#'   uems lems_r lems_l lems motor_r motor_l motor_total lt_r lt_l lt pp_r pp_l pp`;
+#'   `motor_total` (0 to 100) is asked for by registries, the worksheet reports arms and
+#'   legs apart. Results: `sensory_r sensory_l motor_level_r motor_level_l nli complete
+#'   ais zpp_sensory_r zpp_sensory_l zpp_motor_r zpp_motor_l`. A zone (or grade) that does
+#'   not apply is the string `"NA"`; R's `NA` means no exam.
+#' @section Conditions: `cordgain_invalid_input` naming row and column of bad cells,
+#'   or missing, unknown or doubled columns; a warning `cordgain_bad_exams` when
+#'   collecting, and `cordgain_legacy_star` for `5*`.
+#' @references
+#' ASIA and ISCoS (2019). International Standards for Neurological Classification of
+#' Spinal Cord Injury, worksheet, "Steps in classification".
+#'
+#' Schuld C and others (2012). Journal of Neurotrauma 29:453-461: results over all
+#' scores of untestable cells.
+#' @seealso [read_isncsci()] before, [explain_isncsci()] and [conversion_table()] after.
+#' @examples
+#' scored <- score_isncsci(isncsci_simulated)
+#' scored[1:4, c("subject", "week", "uems", "nli", "nli_set", "ais", "ais_set")]
+#' @export
+score_isncsci <- function(exams, intact_without_vac = c("S3", "INT"), nonkey_zpp = c("only_finding", "reference"),
+                          missing = c("error", "na", "nt"), prior_deficit = TRUE, on_error = c("stop", "collect")) {
+  intact_without_vac <- check_choice(intact_without_vac[1L], c("S3", "INT"))
+  nonkey_zpp <- check_choice(nonkey_zpp[1L], c("only_finding", "reference"))
+  missing <- check_choice(missing[1L], c("error", "na", "nt"))
+  on_error <- check_choice(on_error[1L], c("stop", "collect"))
+  columns <- exam_columns(exams, rlang::current_env())
+  intact <- intact_grades(prior_deficit, nrow(exams), rlang::current_env())
+  override <- read_overrides(exams$not_determinable, rlang::current_env())
+  raw <- core_score_isncsci(columns, intact, intact_without_vac == "INT", nonkey_zpp == "reference")
+  notes <- sort_notes(raw$notes, columns, missing)
+  report_problems(notes$problems, on_error, rlang::current_env())
+  warn_legacy(notes$legacy)
+  scores <- c(sum_columns(raw), result_columns(raw, override))
+  scores <- blank_rows(scores, notes)
+  kept <- setdiff(names(exams), isncsci_cells)
+  result <- c(lapply(kept, \(name) exams[[name]]), scores)
+  names(result)[seq_along(kept)] <- kept
+  new_isncsci_scores(result, nrow(exams), notes$problems)
+}
+
+new_isncsci_scores <- function(columns, n, problems = no_problems()) {
+  structure(columns, class = c("isncsci_scores", "data.frame"), row.names = .set_row_names(n), problems = problems)
+}
+
+# The 136 columns of cells in the core's order.
+exam_columns <- function(exams, call) {
+  if (!is.data.frame(exams)) {
+    abort_input(c("{.arg exams} must be a data frame.", x = "It is {.obj_type_friendly {exams}}."), call = call)
+  }
+  check_unique_columns(names(exams), call)
+  cells <- cell_names(names(exams), call)
+  check_one_column_each(cells, names(exams), call)
+  check_all_cells(names(exams), call)
+  columns <- lapply(isncsci_cells, \(cell) exams[[cell]])
+  none <- rep(NA, nrow(exams))
+  columns[vapply(columns, is.null, NA)] <- list(none)
+  check_cell_types(columns, call)
+  columns
+}
+
+check_cell_types <- function(columns, call) {
+  good <- vapply(columns, \(x) is.character(x) || (is.numeric(x) && !is.object(x)) || (is.logical(x) && all(is.na(x))),
+    NA)
+  if (!all(good)) {
+    bad <- which(!good)
+    abort_input(c("{cli::qty(length(bad))}Column{?s} {.field {isncsci_cells[utils::head(bad, 8)]}} must hold
+      text or numbers.",
+      x = "{.field {isncsci_cells[bad[1]]}} is {.obj_type_friendly {columns[[bad[1]]]}}.",
+      i = "Factors are not converted: use as.character() where you can see the result."
+    ), call = call, columns = isncsci_cells[bad])
+  }
+}
+
+# What an intact exam is called, as the core's bits: 16 grade E, 32 no grade.
+intact_grades <- function(prior_deficit, n, call) {
+  if (!is.logical(prior_deficit) || !length(prior_deficit) %in% c(1L, n)) {
+    abort_input(c("{.arg prior_deficit} must be TRUE, FALSE or NA, once or for each exam.",
+      x = "It is {.obj_type_friendly {prior_deficit}} of length {length(prior_deficit)}; there are {n} exams."
+    ), call = call)
+  }
+  rep_len(ifelse(is.na(prior_deficit), 48L, ifelse(prior_deficit, 16L, 32L)), n)
+}
+
+# Results that the examiner declares not determinable.
+# @return list of row numbers, by result
+read_overrides <- function(text, call) {
+  if (is.null(text) || all(is.na(text))) {
+    return(list())
+  }
+  rows <- which(!is.na(text) & nzchar(trimws(text)))
+  named <- strsplit(trimws(text[rows]), "\\s*[,; ]\\s*")
+  unknown <- vapply(named, \(v) any(!v %in% isncsci_results), NA)
+  if (any(unknown)) {
+    abort_input(c("Column {.field not_determinable} names a result that does not exist.",
+      x = "Row {rows[unknown][1]}: {.val {text[rows[unknown][1]]}}.", i = "Results: {.val {isncsci_results}}."
+    ), call = call)
+  }
+  split(rep(rows, lengths(named)), unlist(named))
+}
+
+# Columns of the sums ---------------------------------------------------------
+
+sum_columns <- function(raw) {
+  never <- logical(nrow(raw$sum_min))
+  columns <- lapply(seq_along(isncsci_sums), \(i) {
+    sum_column(raw$sum_min[, i], raw$sum_max[, i], raw$sum_not_tested[, i], never)
+  })
+  columns <- unlist(columns, recursive = FALSE)
+  names(columns) <- paste0(rep(names(isncsci_sums), each = 6L), c("", "_set", "_star", "_min", "_max", "_n_nt"))
+  columns
+}
+
+sum_column <- function(min, max, not_tested, never) {
+  value <- min
+  open <- which(not_tested > 0L)
+  value[open] <- NA_integer_
+  words <- as.character(0:112)[min + 1L]
+  if (length(open) > 0L) {
+    key <- min[open] * 128L + max[open]
+    keys <- unique(key)
+    words[open] <- vapply(keys, \(k) paste(seq(k %/% 128L, k %% 128L), collapse = ","), "")[match(key, keys)]
+  }
+  list(value, words, never, min, max, not_tested)
+}
+
+# Columns of the results --------------------------------------------------------
+
+result_columns <- function(raw, override) {
+  columns <- lapply(seq_along(isncsci_results), \(i) {
+    sets <- raw$sets[, i]
+    star <- if (any(raw$stars != 0L)) bitwAnd(raw$stars, bitwShiftL(1L, i - 1L)) != 0L else logical(length(sets))
+    name <- isncsci_results[[i]]
+    declared <- override[[name]]
+    sets[declared] <- as.integer(2^length(result_words[[name]]) - 1)
+    star[declared] <- FALSE
+    result_column(sets, star, name)
+  })
+  columns <- unlist(columns, recursive = FALSE)
+  names(columns) <- paste0(rep(isncsci_results, each = 3L), c("", "_set", "_star"))
+  columns
+}
+
+result_column <- function(sets, star, name) {
+  found <- unique(sets)
+  words <- lapply(found, \(set) set_words(set, name))
+  at <- match(sets, found)
+  value <- vapply(words, \(w) if (length(w) == 1L) w else "ND", "")
+  set <- vapply(words, paste, "", collapse = ",")
+  list(value[at], set[at], star)
+}
+
+# The values of one set, in the order of print.
+set_words <- function(set, name) {
+  words <- result_words[[name]]
+  here <- words[bitwAnd(set, bitwShiftL(1L, seq_along(words) - 1L)) != 0L]
+  words_in_order[[name]][words_in_order[[name]] %in% here]
+}
+
+# NA where there is no exam, no readable exam, or a cell that was not recorded.
+blank_rows <- function(scores, notes) {
+  rows <- unique(c(notes$problems$row, notes$empty))
+  scores <- blank(scores, names(scores), rows)
+  absent <- notes$absent
+  if (nrow(absent) > 0L) {
+    for (sum in names(isncsci_sums)) {
+      hit <- unique(absent$row[absent$cell %in% isncsci_sums[[sum]]])
+      scores <- blank(scores, paste0(sum, c("", "_set", "_star", "_min", "_max", "_n_nt")), hit)
+    }
+    scores <- blank(scores, paste0(rep(isncsci_results, each = 3L), c("", "_set", "_star")), unique(absent$row))
+  }
+  scores
+}
+
+blank <- function(scores, columns, rows) {
+  if (length(rows) > 0L) {
+    scores[columns] <- lapply(scores[columns], \(x) replace(x, rows, NA))
+  }
+  scores
+}
+
+# Methods ------------------------------------------------------------------------
+
+#' @export
+print.isncsci_scores <- function(x, n = 10L, ...) {
+  shown <- intersect(c(other_columns(x), "uems", "lems", "lt", "pp", "nli", "complete", "ais"), names(x))
+  cat("<isncsci_scores> ", nrow(x), " exam", if (nrow(x) != 1L) "s", "\n", sep = "")
+  print.data.frame(starred(utils::head(as.data.frame(x), n))[shown], ...)
+  if (nrow(x) > n) cat("and", nrow(x) - n, "more\n")
+  cat("ND: more than one value is possible (columns *_set); *: rests on scores assumed for tagged cells.\n")
+  invisible(x)
+}
+
+other_columns <- function(x) {
+  variables <- c(names(isncsci_sums), isncsci_results)
+  setdiff(names(x), c(outer(variables, c("", "_set", "_star", "_min", "_max", "_n_nt"), paste0)))
+}
+
+# Values with their star, as on the worksheet.
+starred <- function(x) {
+  for (v in intersect(c(names(isncsci_sums), isncsci_results), names(x))) {
+    text <- as.character(x[[v]])
+    if (v %in% names(isncsci_sums)) text[is.na(text) & !is.na(x[[paste0(v, "_min")]])] <- "ND"
+    star <- which(x[[paste0(v, "_star")]] %in% TRUE)
+    text[star] <- paste0(text[star], "*")
+    x[[v]] <- text
+  }
+  x
+}
+
+#' @export
+as.data.frame.isncsci_scores <- function(x, ...) {
+  attr(x, "problems") <- NULL
+  class(x) <- "data.frame"
+  x
+}
+
+#' @export
+summary.isncsci_scores <- function(object, ...) {
+  variables <- c(names(isncsci_sums), isncsci_results)
+  value <- \(v) object[[v]]
+  known <- \(v) if (v %in% names(isncsci_sums)) !is.na(object[[paste0(v, "_min")]]) else !is.na(value(v))
+  open <- \(v) if (v %in% names(isncsci_sums)) known(v) & is.na(value(v)) else known(v) & value(v) == "ND"
+  data.frame(
+    variable = variables, exams = vapply(variables, \(v) sum(known(v)), 0L),
+    not_determinable = vapply(variables, \(v) sum(open(v)), 0L),
+    starred = vapply(variables, \(v) sum(object[[paste0(v, "_star")]], na.rm = TRUE), 0L), row.names = NULL
+  )
+}
+
+#' @export
+tidy.isncsci_scores <- function(x, ...) {
+  keys <- as.data.frame(x)[other_columns(x)]
+  rows <- lapply(c(names(isncsci_sums), isncsci_results), \(v) {
+    sum <- v %in% names(isncsci_sums)
+    end <- \(what) if (sum) as.double(x[[paste0(v, what)]]) else rep(NA_real_, nrow(x))
+    cbind(keys, data.frame(
+      term = rep(v, nrow(x)), estimate = if (sum) as.double(x[[v]]) else rep(NA_real_, nrow(x)),
+      value = as.character(x[[v]]), set = x[[paste0(v, "_set")]], star = x[[paste0(v, "_star")]],
+      min = end("_min"), max = end("_max")
+    ))
+  })
+  do.call(rbind, rows)
+}

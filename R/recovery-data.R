@@ -1,0 +1,257 @@
+# Repeated scores of several subjects, with the roles of the columns.
+
+#' Repeated motor scores
+#'
+#' Says which column of a data frame is the subject, which the time since injury
+#' and which the score, and checks what a model of recovery takes for granted: each
+#' subject has one score \eqn{y_{ij}} at each time \eqn{t_{ij}}, times increase within a
+#' subject, and scores lie on their scale. It estimates nothing. Every column
+#' keeps its own name; the roles are attributes.
+#'
+#' For a scale on which lower is better the sign of the score column is turned
+#' here, once, so that a gain is positive; the print says so.
+#'
+#' Scored exams ([score_isncsci()]) are taken directly: `score = uems`. A score that is not
+#' determinable is `NA`, stays in the data and is counted; its bounds are in `uems_min`
+#' and `uems_max`.
+#'
+#' @param df (data frame) one row per visit.
+#' @param subject,time,score columns, bare or as a string; `time` in weeks since injury,
+#'   `score` in points of the scale.
+#' @param scale (string or [motor_scale()]) the scale of the score.
+#' @param treated_at column with the weeks from injury to treatment, the same in
+#'   all rows of a subject, `NA` for the untreated; `NULL` if nobody was treated.
+#' @param match (named list) what natural evidence must match, as in [trial_arm()]: any of `level`,
+#'   `baseline_grade`, `baseline_days`, `followup_weeks`, `years`.
+#'
+#' @return A `recovery_data`: the data frame with attributes. `summary()` and `tidy()` have one row per
+#'   subject: visits, scores that are `NA`, first and last time, first and last score.
+#' @section Conditions: `cordgain_invalid_input` for columns that are absent, text or factors where
+#'   numbers belong, scores outside the scale, times that are negative, doubled or not in order.
+#' @references
+#' Laird NM, Ware JH (1982). Random-effects models for longitudinal data. Biometrics
+#' 38:963-974: the layout of one row per subject and visit.
+#' @seealso [score_isncsci()] before, [fit_recovery()] after.
+#' @examples
+#' scored <- score_isncsci(isncsci_simulated)
+#' visits <- recovery_data(scored, subject = subject, time = week, score = uems, scale = "uems")
+#' visits
+#' @export
+recovery_data <- function(df, subject, time, score, scale, treated_at = NULL, match = list()) {
+  call <- rlang::current_env()
+  if (!is.data.frame(df)) {
+    abort_input(c("{.arg df} must be a data frame.", x = "It is {.obj_type_friendly {df}}."))
+  }
+  check_unique_columns(names(df), call)
+  if (missing(subject) || missing(time) || missing(score) || missing(scale)) {
+    abort_input(c("{.arg subject}, {.arg time}, {.arg score} and {.arg scale} have no default."))
+  }
+  roles <- list(
+    subject = role_column(rlang::enquo(subject), df, "subject", call),
+    time = role_column(rlang::enquo(time), df, "time", call),
+    score = role_column(rlang::enquo(score), df, "score", call),
+    treated_at = role_column(rlang::enquo(treated_at), df, "treated_at", call)
+  )
+  check_roles(roles, call)
+  scale <- as_motor_scale(scale, call)
+  data <- validate_recovery_data(new_recovery_data(as.data.frame(df), roles, scale, match), call)
+  turn_scores(data)
+}
+
+new_recovery_data <- function(df, roles, scale, match) {
+  structure(df, class = c("recovery_data", "data.frame"), roles = roles, scale = scale, match = match, turned = FALSE)
+}
+
+# The column a person named, bare or as a string; NULL if none.
+role_column <- function(quo, df, arg, call) {
+  expr <- rlang::quo_get_expr(quo)
+  if (is.null(expr)) {
+    return(NULL)
+  }
+  name <- if (is.symbol(expr)) as.character(expr) else expr
+  if (!is.character(name) || length(name) != 1L || is.na(name)) {
+    abort_input(c("{.arg {arg}} must name one column, bare or as a string.",
+      x = "It is {.code {rlang::as_label(expr)}}."), call = call)
+  }
+  # A variable of the caller that holds the name of a column.
+  if (is.symbol(expr) && !name %in% names(df)) {
+    held <- tryCatch(rlang::eval_tidy(quo), error = \(e) NULL)
+    if (is.character(held) && length(held) == 1L && held %in% names(df)) name <- held
+  }
+  if (!name %in% names(df)) {
+    abort_input(c("{.arg df} has no column {.field {name}} for {.arg {arg}}.",
+      i = "Columns: {.field {names(df)}}."), call = call)
+  }
+  name
+}
+
+check_roles <- function(roles, call) {
+  twice <- unlist(roles)[duplicated(unlist(roles))]
+  if (length(twice) > 0L) {
+    abort_input(c("A column can have one role only.", x = "{.field {twice}} has two."), call = call)
+  }
+}
+
+validate_recovery_data <- function(x, call = rlang::caller_env()) {
+  if (nrow(x) == 0L) {
+    abort_input(c("{.arg df} has no rows.", i = "Was it filtered on a value that does not occur?"), call = call)
+  }
+  check_visit_subjects(x, call)
+  check_visit_times(x, call)
+  check_visit_scores(x, call)
+  check_visit_treatment(x, call)
+  check_match_names(attr(x, "match"), call)
+  x
+}
+
+role <- function(x, what) {
+  name <- attr(x, "roles")[[what]]
+  if (is.null(name)) NULL else x[[name]]
+}
+
+check_visit_subjects <- function(x, call) {
+  subject <- role(x, "subject")
+  if (is.list(subject) || anyNA(subject)) {
+    abort_input(c("Each row must say whose visit it is.",
+      x = "{cli::qty(sum(is.na(subject)))}Row{?s} {as.character(which(is.na(subject)))} {?does/do} not."), call = call)
+  }
+}
+
+check_numeric_role <- function(x, what, call) {
+  value <- role(x, what)
+  if (is.logical(value) && all(is.na(value))) value <- as.double(value)
+  if (!is.numeric(value) || is.object(value) && !inherits(value, "integer64")) {
+    abort_input(c("{.field {attr(x, 'roles')[[what]]}} ({what}) must be numeric.",
+      x = "It is {.obj_type_friendly {value}}.",
+        i = "Text and factors are not converted: convert them where you can see the result."
+    ), call = call)
+  }
+  bad <- which(is.nan(value) | is.infinite(value))
+  if (length(bad) > 0L) {
+    abort_input(c("{.field {attr(x, 'roles')[[what]]}} ({what}) is not finite in {cli::qty(length(bad))}row{?s}
+      {bad}."), call = call)
+  }
+  value
+}
+
+check_visit_times <- function(x, call) {
+  time <- check_numeric_role(x, "time", call)
+  bad <- which(is.na(time) | time < 0)
+  if (length(bad) > 0L) {
+    abort_input(c("Every visit needs a time of at least 0: weeks since injury.",
+      x = "{cli::qty(length(bad))}Row{?s} {as.character(bad)} {?has/have} {as.character(time[bad])}.",
+      i = "Times counted from treatment need the day of injury: add the weeks from injury to treatment."
+    ), call = call)
+  }
+  subject <- as.character(role(x, "subject"))
+  last <- stats::ave(time, subject, FUN = \(t) c(-Inf, t[-length(t)]))
+  bad <- which(time <= last)
+  if (length(bad) > 0L) {
+    same <- time[bad[1L]] == last[bad[1L]]
+    how <- if (same) "a second time" else paste("after", last[bad[1L]])
+    abort_input(c("Times must increase within a subject.",
+      x = "Row {bad[1]}: subject {subject[bad[1]]} at {time[bad[1]]} {how}.",
+      i = if (same) "Keep one score for each visit." else "Sort the rows where you can see the result."
+    ), call = call)
+  }
+}
+
+check_visit_scores <- function(x, call) {
+  score <- check_numeric_role(x, "score", call)
+  range <- scale_range(attr(x, "scale"))
+  bad <- which(score < range[1L] | score > range[2L])
+  if (length(bad) > 0L) {
+    abort_input(c("Scores must lie on their scale, {range[1]} to {range[2]}.",
+      x = "{cli::qty(length(bad))}Row{?s} {bad}: {.val {score[bad]}}.", i = "Is {.arg scale} right?"
+    ), call = call)
+  }
+}
+
+check_visit_treatment <- function(x, call) {
+  if (is.null(role(x, "treated_at"))) {
+    return(invisible(x))
+  }
+  at <- check_numeric_role(x, "treated_at", call)
+  subject <- as.character(role(x, "subject"))
+  differs <- vapply(split(at, subject), \(a) length(unique(a)) > 1L, NA)
+  if (any(differs)) {
+    abort_input(c("The time of treatment must be the same in all rows of a subject.",
+      x = "It is not for {.val {names(differs)[differs]}}."
+    ), call = call)
+  }
+  if (any(at < 0, na.rm = TRUE)) {
+    abort_input(c("The time of treatment is counted in weeks since injury and cannot be negative."), call = call)
+  }
+}
+
+check_match_names <- function(match, call) {
+  known <- c("level", "baseline_grade", "baseline_days", "followup_weeks", "years")
+  if (!is.list(match) || (length(match) > 0L && (is.null(names(match)) || !all(names(match) %in% known)))) {
+    abort_input(c("{.arg match} must be a list with names among {.field {known}}.",
+      x = "Its names are {.field {names(match)}}."
+    ), call = call)
+  }
+}
+
+# Higher is better from here on.
+turn_scores <- function(x) {
+  if (scale_sign(attr(x, "scale")) < 0) {
+    x[[attr(x, "roles")$score]] <- -role(x, "score")
+    attr(x, "turned") <- TRUE
+  }
+  x
+}
+
+# What other files ask of recovery data, in place of its attributes.
+recovery_roles <- function(x) attr(x, "roles")
+recovery_scale <- function(x) attr(x, "scale")
+recovery_match <- function(x) attr(x, "match")
+
+# Methods ------------------------------------------------------------------------
+
+#' @export
+summary.recovery_data <- function(object, ...) {
+  subject <- factor(as.character(role(object, "subject")), unique(as.character(role(object, "subject"))))
+  time <- role(object, "time")
+  score <- as.double(role(object, "score"))
+  each <- \(x, f) unname(vapply(split(x, subject), f, 0))
+  data.frame(
+    subject = levels(subject), visits = each(time, length), not_known = each(score, \(s) sum(is.na(s))),
+    first_time = each(time, min), last_time = each(time, max),
+    first_score = each(score, \(s) s[1L]), last_score = each(score, \(s) s[length(s)])
+  )
+}
+
+#' @export
+tidy.recovery_data <- function(x, ...) summary.recovery_data(x)
+
+#' @export
+print.recovery_data <- function(x, ...) {
+  roles <- recovery_roles(x)
+  score <- role(x, "score")
+  cat("<recovery_data> ", length(unique(role(x, "subject"))), " subjects, ", nrow(x), " visits\n", sep = "")
+  cat("Score: ", roles$score, ", ", format(recovery_scale(x)), "\n", sep = "")
+  if (isTRUE(attr(x, "turned"))) cat("The sign of the score is turned, so that a gain is positive.\n")
+  cat("Time: ", roles$time, ", ", format(min(role(x, "time"))), " to ", format(max(role(x, "time"))),
+    " weeks since injury\n", sep = "")
+  if (!is.null(roles$treated_at)) cat("Treated: ", sum(!is.na(summary_treated(x))), " subjects (", roles$treated_at,
+    ")\n", sep = "")
+  if (anyNA(score)) cat("Not known: ", sum(is.na(score)), " scores, kept as NA\n", sep = "")
+  invisible(x)
+}
+
+summary_treated <- function(x) {
+  role(x, "treated_at")[!duplicated(as.character(role(x, "subject")))]
+}
+
+#' @export
+plot.recovery_data <- function(x, ...) {
+  need_ggplot2(rlang::current_env())
+  drawn <- data.frame(subject = as.character(role(x, "subject")), time = role(x, "time"), score = role(x, "score"))
+  roles <- recovery_roles(x)
+  ggplot2::ggplot(drawn[!is.na(drawn$score), ], ggplot2::aes(x = .data$time, y = .data$score, group = .data$subject)) +
+    ggplot2::geom_line(colour = "grey55") +
+    ggplot2::geom_point(size = 1.4) +
+    ggplot2::labs(x = "Weeks since injury", y = roles$score, title = scale_name(recovery_scale(x))) +
+    ggplot2::theme_minimal(base_size = 10)
+}

@@ -1,0 +1,123 @@
+visits <- data.frame(
+  id = rep(c("a", "b"), each = 3), wk = rep(c(2, 12, 52), 2), motor = c(10, 14, 20, 3, NA, 5), site = "x",
+  treated = rep(c(3, NA), each = 3)
+)
+
+refused <- function(expr, message = NULL) expect_error(expr, message, class = "cordgain_invalid_input")
+
+test_that("roles are attributes and every column keeps its name", {
+  x <- recovery_data(visits, id, wk, motor, "uems")
+  expect_s3_class(x, c("recovery_data", "data.frame"), exact = TRUE)
+  expect_identical(names(x), names(visits))
+  expect_identical(x$motor, visits$motor)
+  expect_identical(recovery_roles(x), list(subject = "id", time = "wk", score = "motor", treated_at = NULL)[1:4])
+  expect_s3_class(recovery_scale(x), "motor_scale")
+  expect_identical(recovery_match(x), list())
+})
+
+test_that("columns may be bare, strings or held in a variable", {
+  bare <- recovery_data(visits, subject = id, time = wk, score = motor, scale = "uems")
+  expect_identical(recovery_data(visits, subject = "id", time = "wk", score = "motor", scale = motor_scale("uems")),
+    bare)
+  which_score <- "motor"
+  expect_identical(recovery_data(visits, id, wk, which_score, "uems"), bare)
+})
+
+test_that("scored exams are taken directly, with scores not determinable as NA", {
+  scored <- score_isncsci(isncsci_simulated)
+  x <- recovery_data(scored, subject, week, uems, "uems")
+  expect_identical(nrow(x), nrow(scored))
+  expect_identical(sum(is.na(x$uems)), sum(is.na(scored$uems)))
+  expect_gt(sum(is.na(x$uems)), 0)
+  expect_true(all(c("uems_min", "uems_max") %in% names(x)))
+  expect_s3_class(recovery_data(scored, subject, week, motor_total, "isncsci_motor"), "recovery_data")
+})
+
+test_that("where lower is better the sign is turned once, and said", {
+  x <- recovery_data(visits, id, wk, motor, "mds_updrs_iii")
+  expect_identical(x$motor, -visits$motor)
+  expect_output(print(x), "sign of the score is turned")
+  expect_output(print(recovery_data(visits, id, wk, motor, "uems")), "higher is better")
+})
+
+test_that("columns that are absent, doubled or not named are refused", {
+  refused(recovery_data(visits, id, wk, uems, "uems"), "uems")
+  refused(recovery_data(visits, id, wk, motor), "no default")
+  refused(recovery_data(visits, id, id, motor, "uems"), "one role")
+  refused(recovery_data(visits, id, wk, motor + 1, "uems"), "score")
+  refused(recovery_data(1, id, wk, motor, "uems"), "data frame")
+  refused(recovery_data(visits[0, ], id, wk, motor, "uems"), "no rows")
+  refused(recovery_data(stats::setNames(visits, c("id", "wk", "motor", "motor", "treated")), id, wk, motor, "uems"),
+    "motor")
+})
+
+test_that("scores outside their scale are refused with their rows", {
+  refused(recovery_data(transform(visits, motor = motor + 40), id, wk, motor, "uems"), "0 to 50")
+  refused(recovery_data(transform(visits, motor = -1), id, wk, motor, "uems"))
+  refused(recovery_data(transform(visits, motor = NaN), id, wk, motor, "uems"), "finite")
+  refused(recovery_data(transform(visits, motor = Inf), id, wk, motor, "uems"), "finite")
+})
+
+test_that("text and factors are not read as numbers", {
+  refused(recovery_data(transform(visits, motor = as.character(motor)), id, wk, motor, "uems"), "numeric")
+  refused(recovery_data(transform(visits, motor = factor(motor)), id, wk, motor, "uems"), "numeric")
+  refused(recovery_data(transform(visits, wk = as.character(wk)), id, wk, motor, "uems"), "numeric")
+  refused(recovery_data(transform(visits, wk = as.Date("2020-01-01") + wk), id, wk, motor, "uems"), "numeric")
+})
+
+test_that("times must be known, not negative, and increase within a subject", {
+  refused(recovery_data(transform(visits, wk = wk - 3), id, wk, motor, "uems"), "since injury")
+  refused(recovery_data(transform(visits, wk = replace(wk, 2, NA)), id, wk, motor, "uems"), "since injury")
+  refused(recovery_data(transform(visits, wk = replace(wk, 2, 2)), id, wk, motor, "uems"), "second time")
+  refused(recovery_data(visits[c(2, 1, 3:6), ], id, wk, motor, "uems"), "Sort")
+  expect_s3_class(recovery_data(visits[c(1, 4, 2, 5, 3, 6), ], id, wk, motor, "uems"), "recovery_data")
+})
+
+test_that("a row without a subject is refused", {
+  refused(recovery_data(transform(visits, id = replace(id, 3, NA)), id, wk, motor, "uems"), "Row 3 does not")
+  refused(recovery_data(transform(visits, id = replace(id, 2:3, NA)), id, wk, motor, "uems"), "Rows 2 and 3 do not")
+})
+
+test_that("the time of treatment is one for each subject", {
+  x <- recovery_data(visits, id, wk, motor, "uems", treated_at = treated)
+  expect_output(print(x), "Treated: 1 subjects")
+  refused(recovery_data(transform(visits, treated = wk), id, wk, motor, "uems", treated_at = treated),
+    "same in all rows")
+  refused(recovery_data(transform(visits, treated = -1), id, wk, motor, "uems", treated_at = treated), "negative")
+  refused(recovery_data(transform(visits, treated = "3"), id, wk, motor, "uems", treated_at = treated), "numeric")
+})
+
+test_that("what must match is named as in a trial arm", {
+  x <- recovery_data(visits, id, wk, motor, "uems", match = list(level = "cervical", baseline_grade = "A"))
+  expect_identical(recovery_match(x)$level, "cervical")
+  refused(recovery_data(visits, id, wk, motor, "uems", match = list(height = 1)), "height")
+  refused(recovery_data(visits, id, wk, motor, "uems", match = list("cervical")))
+  refused(recovery_data(visits, id, wk, motor, "uems", match = "cervical"))
+})
+
+test_that("an unknown scale is refused", {
+  refused(recovery_data(visits, id, wk, motor, "uemss"))
+})
+
+test_that("summary has one row per subject", {
+  s <- summary(recovery_data(visits, id, wk, motor, "uems"))
+  expect_identical(s$subject, c("a", "b"))
+  expect_identical(s$visits, c(3, 3))
+  expect_identical(s$not_known, c(0, 1))
+  expect_identical(s$first_score, c(10, 3))
+  expect_identical(s$last_score, c(20, 5))
+  expect_identical(s$last_time, c(52, 52))
+  expect_identical(tidy(recovery_data(visits, id, wk, motor, "uems")), s)
+})
+
+test_that("print counts subjects, visits and scores not known", {
+  expect_output(print(recovery_data(visits, id, wk, motor, "uems")), "2 subjects, 6 visits")
+  expect_output(print(recovery_data(visits, id, wk, motor, "uems")), "Not known: 1 scores")
+})
+
+test_that("courses can be drawn", {
+  skip_if_not_installed("ggplot2")
+  p <- plot(recovery_data(visits, id, wk, motor, "uems"))
+  expect_s3_class(p, "ggplot")
+  expect_identical(nrow(p$data), 5L)
+})
