@@ -27,15 +27,17 @@ struct PatientRates {
   [[nodiscard]] Vector mass() const { return known() ? Vector::Ones(1) : panel_masses(grid); }
 };
 
-/// @throws InvalidInput unless the sizes agree and the group sizes are whole
+/// @throws InvalidInput unless the sizes agree, the group sizes are whole and the log odds are numbers
 inline void require_rates(const PatientRates& rates) {
   require(rates.logit.cols() == rates.size.size() && rates.size.size() >= 1,
           "one group size for each column of log odds");
   require(rates.nodes() == (rates.known() ? 1 : rates.grid.density.size()),
           "one row of log odds for each node");
   for (Index j = 0; j < rates.size.size(); ++j) {
-    require(rates.size(j) >= 0.0 && std::floor(rates.size(j)) == rates.size(j), "group sizes must be whole");
+    const double size = rates.size(j);
+    require(size >= 0.0 && size <= 1e6 && std::floor(size) == size, "group sizes must be whole");
   }
+  require(!rates.logit.hasNaN(), "log odds must be numbers");
 }
 
 /// Every patient shares the coordinate theta; group j stands at theta + offset(j).
@@ -53,8 +55,9 @@ inline PatientRates shift_rates(const PanelGrid& grid, const VectorIn& offset, c
 /// 6e-14.
 inline PatientRates couple_rates(const std::vector<PanelGrid>& strata, const VectorIn& offset,
                                  const VectorIn& size) {
-  require(static_cast<Index>(strata.size()) == size.size() && offset.size() == size.size(),
-          "one grid for each group");
+  require(
+      static_cast<Index>(strata.size()) == size.size() && offset.size() == size.size() && size.size() >= 1,
+      "one grid for each group");
   std::vector<double> start;
   for (double z = -7.5; z < 7.6; z += 1.25) start.push_back(z);
   PatientRates rates;

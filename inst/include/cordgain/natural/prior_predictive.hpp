@@ -72,8 +72,6 @@ class PriorPredictive {
     };
     PanelGrid result = adaptive_panels(f, start_edges(), 1.0, {route_.order, route_.tolerance, 30});
     const double inside = panel_masses(result).sum();
-    // Outside, a beta prior falls as e^(a theta) on the left and e^(-b theta) on the right: exponential
-    // tails.
     result.mass_below = tail(-1.0);
     result.mass_above = tail(1.0);
     const double total = inside + result.mass_below + result.mass_above;
@@ -122,19 +120,27 @@ class PriorPredictive {
     return sum * step / 2.50662827463100050241576528481;
   }
 
+  /// Mass beyond the range on one side: of a normal exactly; of a beta by its exponential tail, whose spread
+  /// by the bias multiplies it by e^(rate^2 sd^2 / 2).
   [[nodiscard]] double tail(double side) const {
     double sum = 0.0;
-    for (const PriorComponent& p : prior_.components()) {
-      if (p.kind != PriorKind::kBeta) continue;
-      const double rate = side < 0.0 ? p.a : p.b;
-      const double shift = moves_.bias_mean + moves_.shift.dot(moves_.weight);
-      const double edge = side * detail::kPriorRange - shift;
-      sum +=
-          p.weight *
-          std::exp(detail::log_odds_density(p, edge) + 0.5 * rate * rate * moves_.bias_sd * moves_.bias_sd) /
-          rate;
+    for (Index r = 0; r < moves_.shift.size(); ++r) {
+      const double edge = side * detail::kPriorRange - moves_.shift(r) - moves_.bias_mean;
+      for (const PriorComponent& p : prior_.components()) {
+        sum += moves_.weight(r) * p.weight * component_tail(p, side, edge);
+      }
     }
     return sum;
+  }
+
+  [[nodiscard]] double component_tail(const PriorComponent& p, double side, double edge) const {
+    if (p.kind == PriorKind::kNormal) {
+      const double sd = std::hypot(p.b, moves_.bias_sd);
+      return 0.5 * std::erfc(side * (edge - p.a) / (sd * 1.41421356237309504880));
+    }
+    const double rate = side < 0.0 ? p.a : p.b;
+    const double spread = rate * moves_.bias_sd;
+    return std::exp(detail::log_odds_density(p, edge) + 0.5 * spread * spread) / rate;
   }
 
   [[nodiscard]] std::vector<double> start_edges() const {

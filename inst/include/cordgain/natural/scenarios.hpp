@@ -19,10 +19,11 @@ struct Scenarios {
 
 /// Scenarios of a beta (values on the log odds scale) or a normal quantity. The density is smooth and dies
 /// away on both sides, so equally spaced values integrate it to e^-digits.
-/// @throws InvalidInput for another prior
+/// @throws InvalidInput for another prior or parameters out of range
 inline Scenarios scenarios(const PriorComponent& prior, const Route& route) {
   require(prior.kind == PriorKind::kBeta || prior.kind == PriorKind::kNormal,
           "scenarios need a beta or a normal prior");
+  detail::require_component(prior);
   const double centre = detail::log_odds_centre(prior);
   const double step = prior.kind == PriorKind::kBeta
                           ? detail::binomial_step(std::min(prior.a, prior.b), route.digits)
