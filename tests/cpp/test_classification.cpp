@@ -30,7 +30,7 @@ bool asked(const char* variable, const std::string& value) {
 
 /// Number of random exams: all of them on request, else 2 %.
 int sweep() {
-  return asked("CORDGAIN_FULL", "true") || asked("CORDGAIN_SWEEP", "full") ? 20000 : 400;
+  return asked("CORDGAIN_SWEEP", "full") ? 20000 : 400;
 }
 
 std::string written(const oracle::Exam& exam) {

@@ -140,6 +140,6 @@ text_frame <- function(exams) {
 
 # Share of a random sweep: 2 % unless all is asked for.
 isn_sweep <- function(full) {
-  all <- identical(Sys.getenv("CORDGAIN_FULL"), "true") || identical(Sys.getenv("CORDGAIN_SWEEP"), "full")
+  all <- identical(Sys.getenv("CORDGAIN_SWEEP"), "full")
   if (all) full else ceiling(full / 50)
 }
