@@ -137,9 +137,3 @@ isn_worlds <- function(exam) {
 text_frame <- function(exams) {
   as.data.frame(do.call(rbind, exams))
 }
-
-# Share of a random sweep: 2 % unless all is asked for.
-isn_sweep <- function(full) {
-  all <- identical(Sys.getenv("CORDGAIN_SWEEP"), "full")
-  if (all) full else ceiling(full / 50)
-}

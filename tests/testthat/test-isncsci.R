@@ -105,7 +105,7 @@ test_that("workbook case 25 comes out as printed once its results are declared n
 
 test_that("sets are those of listing all worlds in R, on random exams", {
   withr::local_seed(6120)
-  exams <- lapply(seq_len(isn_sweep(2000)), \(i) random_exam(i %% 4))
+  exams <- lapply(seq_len(sweep_size(2000)), \(i) random_exam(i %% 4))
   scored <- score_isncsci(text_frame(exams))
   for (i in seq_along(exams)) {
     expected <- isn_worlds(exams[[i]])
