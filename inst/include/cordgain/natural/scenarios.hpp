@@ -1,11 +1,13 @@
 // An uncertain quantity as a few scenarios: the trapezoidal rule over its density.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cordgain/base/check.hpp>
 #include <cordgain/base/types.hpp>
 #include <cordgain/dist/prior.hpp>
 #include <cordgain/natural/prior_predictive.hpp>
+#include <cordgain/natural/source_likelihood.hpp>
 #include <vector>
 
 namespace cordgain {
@@ -24,7 +26,11 @@ inline Scenarios scenarios(const PriorComponent& prior, const Route& route) {
           "scenarios need a beta or a normal prior");
   detail::require_component(prior);
   const double centre = detail::log_odds_centre(prior);
-  const double step = 1.15 * route.lattice_step * detail::log_odds_sd(prior);
+  double step = 1.15 * route.lattice_step * detail::log_odds_sd(prior);
+  // A beta with few events is skew, and its spectrum Gamma(a + i w) Gamma(b - i w) longer than a normal's.
+  if (prior.kind == PriorKind::kBeta) {
+    step = std::min(step, detail::binomial_step(prior.a * prior.b / (prior.a + prior.b), route.digits));
+  }
   const double top = detail::log_odds_density(prior, centre);
   int below = 0;
   int above = 0;
