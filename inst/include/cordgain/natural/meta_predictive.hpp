@@ -29,8 +29,7 @@ struct MetaPriors {
   double bias_sd = 0.0;
 };
 
-/// Three marginals of one posterior. A fixed tau or mu has an empty grid and its value in `tau_fixed`,
-/// `mu_fixed`.
+/// Three marginals of one posterior. A fixed tau or mu has an empty grid.
 struct MetaPosterior {
   PanelGrid theta;  // log odds of the natural rate in the trial, bias and scenario shifts folded in
   PanelGrid tau;
@@ -407,6 +406,12 @@ inline void require_meta(const MetaEvidence& evidence, const MetaPriors& priors)
               evidence.offset.rows() == evidence.scenarios() &&
               evidence.log_weight.size() == evidence.scenarios() && evidence.scenarios() >= 1,
           "events, n, offsets and scenarios must have sizes that agree");
+  require(evidence.offset.allFinite() && evidence.shift.allFinite() && evidence.log_weight.allFinite(),
+          "offsets, shifts and weights must be finite");
+  require_finite(priors.bias_mean, "the mean of the bias");
+  require(std::isfinite(priors.bias_sd) && priors.bias_sd >= 0.0,
+          "the standard deviation of the bias must be finite and not negative");
+  require(!priors.mu.components().empty() && !priors.tau.components().empty(), "mu and tau need a prior");
   const double events = evidence.events.sum();
   require(!priors.mu.is(PriorKind::kFlat) || (events > 0.0 && events < evidence.n.sum()),
           "with a flat prior on mu the sources together need at least one event and one non-event");

@@ -7,6 +7,7 @@
 #include <cordgain/base/types.hpp>
 #include <cordgain/dist/prior.hpp>
 #include <cordgain/natural/prior_predictive.hpp>
+#include <cordgain/natural/source_likelihood.hpp>
 #include <vector>
 
 namespace cordgain {
@@ -25,8 +26,9 @@ inline Scenarios scenarios(const PriorComponent& prior, const Route& route) {
           "scenarios need a beta or a normal prior");
   detail::require_component(prior);
   const double centre = detail::log_odds_centre(prior);
+  // A beta with few events is skew, and its spectrum Gamma(a + i w) Gamma(b - i w) longer than a normal's.
   const double step = prior.kind == PriorKind::kBeta
-                          ? detail::binomial_step(std::min(prior.a, prior.b), route.digits)
+                          ? detail::binomial_step(prior.a * prior.b / (prior.a + prior.b), route.digits)
                           : 0.8 * prior.b * 2.0 * 3.14159265358979323846 / std::sqrt(2.0 * route.digits);
   const double top = detail::log_odds_density(prior, centre);
   int below = 0;
