@@ -19,7 +19,7 @@ struct Route {
 };
 
 inline Route fine_route() { return Route{}; }
-inline Route coarse_route() { return Route{10, 20.0, 0.60, 1e-6}; }
+inline Route coarse_route() { return Route{10, 22.0, 0.55, 1e-7}; }
 
 namespace detail {
 
