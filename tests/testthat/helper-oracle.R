@@ -50,13 +50,13 @@ oracle_source <- function(y, n) {
     plateau = y == 0, theta = g$x, lik = g$w * exp(kernel(g$x) - top))
 }
 
-# Mode of theta given mu and tau, by bisection of the slope.
+# Mode of z = (theta - mu) / tau, by bisection of the slope.
 oracle_mode <- function(s, m, tau) {
-  low <- m - tau^2 * s$n
-  high <- m + tau^2 * s$n
+  low <- rep(-tau * s$n, length(m))
+  high <- -low
   for (i in 1:60) {
     middle <- (low + high) / 2
-    up <- s$y - s$n * stats::plogis(middle) - (middle - m) / tau^2 > 0
+    up <- tau * (s$y - s$n * stats::plogis(m + tau * middle)) - middle > 0
     low <- ifelse(up, middle, low)
     high <- ifelse(up, high, middle)
   }
@@ -67,9 +67,9 @@ oracle_mode <- function(s, m, tau) {
 oracle_log_lik <- function(s, mu, tau) {
   m <- if (s$flip) -mu else mu
   if (tau <= s$scale) {
-    # Around the mode of theta, which a source far from mu pulls many tau away; the integrand falls at least as a normal.
-    theta <- outer(oracle_mode(s, m, tau), tau * gl_normal$z, "+")
-    exponent <- s$kernel(theta) - 0.5 * ((theta - m) / tau)^2
+    # Around the mode of z, which a source far from mu pulls far out; the integrand falls at least as a normal.
+    z <- outer(oracle_mode(s, m, tau), gl_normal$z, "+")
+    exponent <- s$kernel(m + tau * z) - 0.5 * z^2
     top <- exponent[cbind(seq_along(m), max.col(exponent, "first"))]
     return(top + log(as.vector(exp(exponent - top) %*% gl_normal$step) / sqrt(2 * pi)))
   }

@@ -51,7 +51,8 @@ class SourceLikelihood {
     // The side with fewer events is kept on the left, where log(1 + e^theta) loses nothing.
     flipped_ = 2.0 * events > n;
     y_ = flipped_ ? n - events : events;
-    step_ = detail::binomial_step(std::max(1.0, y_ * (1.0 - y_ / n)), route.digits);
+    shape_ = std::max(1.0, y_ * (1.0 - y_ / n));
+    step_ = detail::binomial_step(shape_, route.digits);
     gauss_step_ = 2.0 * 3.14159265358979323846 / std::sqrt(2.0 * route.digits);
     lay_kernel();
   }
@@ -84,6 +85,13 @@ class SourceLikelihood {
   static constexpr double kPointTau = 1e-9;  // theta = mu to rounding
   static constexpr double kWideTau = 3.0;    // beyond, a one-sided likelihood is integrated by parts
 
+  /// A source far from mu is integrated where it would have had n p(theta) events, not y: its kernel is as sharp there
+  /// as that many events make it, and the step must follow.
+  [[nodiscard]] double sharpest_step(double theta) const {
+    const double shape = n_ * logistic(theta) * logistic(-theta);
+    return shape > 1.1 * shape_ ? detail::binomial_step(shape, route_.digits) : step_;
+  }
+
   [[nodiscard]] double log_kernel(double theta) const { return y_ * theta - n_ * softplus(theta); }
 
   /// The binomial kernel once, on a lattice from where it is negligible to where it is again; with no events it
@@ -107,6 +115,9 @@ class SourceLikelihood {
     const Array exponent = kernel_ - (0.5 / (tau * tau)) * (theta_ - mu).square();
     Index peak = 0;
     const double top = exponent.maxCoeff(&peak);
+    const double sharp = sharpest_step(theta_(peak));
+    const double gauss = gauss_step_ * tau;
+    if (sharp < step_ && 1.0 / (sharp * sharp) + 1.0 / (gauss * gauss) > 1.0 / (lattice_step_ * lattice_step_)) return false;
     const double floor = top - route_.digits;
     const Index last = exponent.size() - 1;
     if (exponent(0) > floor || exponent(last) > floor) return false;
@@ -146,7 +157,8 @@ class SourceLikelihood {
   [[nodiscard]] double log_marginal_at_mode(double mu, double tau, double& mode) const {
     mode = find_mode(mu, tau, mode);
     const double g = gauss_step_ * tau;
-    const double step = 1.0 / std::sqrt(1.0 / (step_ * step_) + 1.0 / (g * g));
+    const double sharp = sharpest_step(mode);
+    const double step = 1.0 / std::sqrt(1.0 / (sharp * sharp) + 1.0 / (g * g));
     const double top = log_kernel(mode) - 0.5 * (mode - mu) * (mode - mu) / (tau * tau);
     const double sum = 1.0 + one_side(mu, tau, mode, step, top) + one_side(mu, tau, mode, -step, top);
     return top + std::log(std::fabs(step) * sum / tau) - kLogSqrtTwoPi;
@@ -195,6 +207,7 @@ class SourceLikelihood {
   Route route_;
   bool flipped_ = false;
   double y_ = 0.0;
+  double shape_ = 1.0;
   double step_ = 0.0;
   double gauss_step_ = 0.0;
   double lattice_step_ = 0.0;
