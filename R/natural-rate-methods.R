@@ -39,19 +39,23 @@ tidy.natural_rate <- function(x, conf.level = 0.95, ...) {
   if (rate_is_known(x)) {
     return(transform(rate, num.kind = "exact"))
   }
-  rows <- list(rate)
-  if (x$kind == "meta") {
-    for (term in c("tau", "mu")) {
-      grids <- lapply(x$routes, \(route) route[[term]])
-      rows[[term]] <- if (length(grids$fine$edges) > 0L) {
-        summary_row(term, summarise_routes(grids, probs, FALSE, paste("The posterior of", term), call))
-      } else {
-        fixed <- prior_parameters(x$settings[[term]])[["value"]]
-        term_row(term, fixed, fixed, fixed, 0, 0, "exact")
-      }
-    }
+  parameters <- if (x$kind == "meta") lapply(c("tau", "mu"), \(term) parameter_row(x, term, probs, call))
+  do.call(rbind, c(list(rate), parameters, list(ess_rows(x, call), icc_row(x, call))))
+}
+
+# Posterior of tau or mu. With heavy-tailed priors its moments may not exist, or not be had to 1e-6:
+# then the row is NA, and the rate, which does not need them, stands.
+parameter_row <- function(x, term, probs, call) {
+  grids <- lapply(x$routes, \(route) route[[term]])
+  if (length(grids$fine$edges) == 0L) {
+    fixed <- prior_parameters(x$settings[[term]])[["value"]]
+    return(term_row(term, fixed, fixed, fixed, 0, 0, "exact"))
   }
-  do.call(rbind, unname(c(rows, list(ess_rows(x, call), icc_row(x, call)))))
+  or_not_known(term, summary_row(term, summarise_routes(grids, probs, FALSE, paste("The posterior of", term), call)))
+}
+
+or_not_known <- function(term, row) {
+  tryCatch(row, cordgain_numerical_error = \(e) term_row(term, NA_real_, error = NA_real_))
 }
 
 ess_rows <- function(x, call) {
@@ -68,8 +72,10 @@ icc_row <- function(x, call) {
     s <- core_grid_summary(shift_grid(route$theta, rate_offset(x)), 0.5, TRUE)
     s$sd^2 / (s$mean * (1 - s$mean))
   }, 0)
-  icc <- two_routes(icc[["fine"]], icc[["coarse"]], "The intraclass correlation", call)
-  term_row("icc", icc$value, error = icc$error)
+  or_not_known("icc", {
+    icc <- two_routes(icc[["fine"]], icc[["coarse"]], "The intraclass correlation", call)
+    term_row("icc", icc$value, error = icc$error)
+  })
 }
 
 #' @export

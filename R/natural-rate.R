@@ -37,7 +37,8 @@
 #'   gives the number of responders among n patients, `quantile()` quantiles of the
 #'   rate, `tidy()` one row each for `rate`, `tau`, `mu` (posterior or predictive
 #'   mean, SD and 95 % interval), `ess_moment`, `ess_elir` and `icc`, with the
-#'   numerical error of each; [ess()] the effective sample size; `plot()` the sources
+#'   numerical error of each (a row beside `rate` that is infinite or not known to its
+#'   stated error is `NA`); [ess()] the effective sample size; `plot()` the sources
 #'   with the predictive interval.
 #' @section Conditions: `cordgain_invalid_input` for a table that is none (see
 #'   [natural_ais]), a prior of the wrong kind, an improper posterior;

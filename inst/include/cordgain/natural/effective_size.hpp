@@ -142,9 +142,9 @@ double elir_of_log_odds(LogDensity&& log_density, const std::vector<double>& sta
       const double slope = (8.0 * (log_density(theta + h) - log_density(theta - h)) -
                             (log_density(theta + 2.0 * h) - log_density(theta - 2.0 * h))) /
                            (12.0 * h);
-      const double p = logistic(theta);
-      const double g = slope - (1.0 - 2.0 * p);
-      return std::isfinite(g) ? std::exp(here) * g * g / (p * (1.0 - p)) : 0.0;
+      const double g = slope + std::tanh(0.5 * theta);  // 1 - 2 p = -tanh(theta / 2)
+      // 1 / (p (1 - p)) as a logarithm: p rounds to 1 from theta = 37 on.
+      return std::isfinite(g) ? std::exp(here + softplus(theta) + softplus(-theta)) * g * g : 0.0;
     }));
   };
   const PanelGrid grid = adaptive_panels(f, start, 1.0, {order, tolerance, 16});

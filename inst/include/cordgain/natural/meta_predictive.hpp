@@ -264,9 +264,10 @@ class MetaIntegrator {
     double widest = std::isfinite(bound) ? std::min(0.25 * bound, 2.0 / bound) : 1.0;
     for (const PriorComponent& p : priors_.tau.components()) {
       if (p.kind != PriorKind::kHalfNormal) continue;
+      // The widest part alone makes the tails; the narrow ones are resolved by the panels of the posterior.
       scale = std::max(scale, p.a);
-      widest = std::min(widest, p.a);
     }
+    if (scale > 0.0) widest = std::min(1.0, scale);
     const double last = scale > 0.0
                             ? std::max(tau.edges(tau.panels()), std::sqrt(scale * law.farthest) + 5.0 * scale)
                             : tau.edges(tau.panels());

@@ -13,7 +13,8 @@
 
 namespace cordgain {
 
-/// A spread component whose weight is kept as a logarithm, since the far tails rest on parts of weight e^-500.
+/// A spread component whose weight is kept as a logarithm, since the far tails rest on parts of weight
+/// e^-500.
 struct DeepComponent {
   double log_weight = 0.0;
   SpreadComponent part;
@@ -67,7 +68,8 @@ inline void add_narrow(const DeepComponent& c, double theta, ScaledSum& sum) {
   const auto f = [&](double x) { return narrow_density(c.part, x); };
   const double here = f(theta);
   if (!(here > 0.0)) return;  // outside its lattice; an empty sum must not set the scale
-  const double slope = (8.0 * (f(theta + h) - f(theta - h)) - (f(theta + 2.0 * h) - f(theta - 2.0 * h))) / (12.0 * h);
+  const double slope =
+      (8.0 * (f(theta + h) - f(theta - h)) - (f(theta + 2.0 * h) - f(theta - 2.0 * h))) / (12.0 * h);
   sum.add(c.log_weight + std::log(here), 1.0, slope / here);
 }
 
@@ -99,14 +101,17 @@ struct TailLaw {
   double farthest = 200.0;
 };
 
-/// ELIR of the rate p = logistic(theta), theta with density q = e^l. By parts, with g = l - log p - log(1 - p),
+/// ELIR of the rate p = logistic(theta), theta with density q = e^l. By parts, with g = l - log p - log(1 -
+/// p),
 ///   ELIR = E[ (dg/dtheta)^2 / (p (1 - p)) ] + 2.
-/// The integrand behaves in the tails as e^|theta| q(theta) (dg/dtheta)^2: with tau ~ half-normal(s), q falls as
-/// e^(-|theta| / s) times a power of |theta|, so the expectation is finite for s <= 1 only, at s = 1 with a tail
-/// that ends as a power, t^-r. Panels march out to `law.farthest`; what is beyond is that law's integral.
+/// The integrand behaves in the tails as e^|theta| q(theta) (dg/dtheta)^2: with tau ~ half-normal(s), q falls
+/// as e^(-|theta| / s) times a power of |theta|, so the expectation is finite for s <= 1 only, at s = 1 with
+/// a tail that ends as a power, t^-r. Panels march out to `law.farthest`; what is beyond is that law's
+/// integral.
 class PredictiveElir {
  public:
-  PredictiveElir(Index order, double tolerance, const TailLaw& law) : order_(order), tolerance_(tolerance), law_(law) {}
+  PredictiveElir(Index order, double tolerance, const TailLaw& law)
+      : order_(order), tolerance_(tolerance), law_(law) {}
 
   /// @param density  callable theta -> LogSlope
   /// @param start    edges of the bulk, ascending

@@ -85,8 +85,13 @@ class PriorPredictive {
     const PriorComponent& first = prior_.components().front();
     const double centre = detail::log_odds_centre(first) + moves_.bias_mean + moves_.shift.dot(moves_.weight);
     const double width = std::hypot(detail::log_odds_sd(first), moves_.bias_sd);
-    return {elir_of_log_odds(log_q, start_edges(), route_.order, route_.tolerance),
-            morita_of_log_odds(log_q, centre, width, mean)};
+    // A beta with a or b below 1 has tails e^(-a |theta|) heavier than e^-|theta|, spread by a normal or not.
+    const bool heavy = std::any_of(
+        prior_.components().begin(), prior_.components().end(),
+        [](const PriorComponent& p) { return p.kind == PriorKind::kBeta && (p.a < 1.0 || p.b < 1.0); });
+    const double elir = heavy ? std::numeric_limits<double>::quiet_NaN()
+                              : elir_of_log_odds(log_q, start_edges(), route_.order, route_.tolerance);
+    return {elir, morita_of_log_odds(log_q, centre, width, mean)};
   }
 
  private:

@@ -22,7 +22,7 @@ inline Route fine_route() {
   return Route{};
 }
 inline Route coarse_route() {
-  return Route{10, 20.0, 0.60, 1e-6};
+  return Route{10, 22.0, 0.55, 1e-7};
 }
 
 namespace detail {
@@ -55,8 +55,8 @@ class SourceLikelihood {
     // The side with fewer events is kept on the left, where log(1 + e^theta) loses nothing.
     flipped_ = 2.0 * events > n;
     y_ = flipped_ ? n - events : events;
-    sharpness_ = std::max(1.0, y_ * (1.0 - y_ / n));
-    step_ = detail::binomial_step(sharpness_, route.digits);
+    shape_ = std::max(1.0, y_ * (1.0 - y_ / n));
+    step_ = detail::binomial_step(shape_, route.digits);
     gauss_step_ = 2.0 * 3.14159265358979323846 / std::sqrt(2.0 * route.digits);
     lay_kernel();
   }
@@ -89,6 +89,13 @@ class SourceLikelihood {
   static constexpr double kPointTau = 1e-9;  // theta = mu to rounding
   static constexpr double kWideTau = 3.0;    // beyond, a one-sided likelihood is integrated by parts
 
+  /// A source far from mu is integrated where it would have had n p(theta) events, not y: its kernel is as
+  /// sharp there as that many events make it, and the step must follow.
+  [[nodiscard]] double sharpest_step(double theta) const {
+    const double shape = n_ * logistic(theta) * logistic(-theta);
+    return shape > 1.1 * shape_ ? detail::binomial_step(shape, route_.digits) : step_;
+  }
+
   [[nodiscard]] double log_kernel(double theta) const { return y_ * theta - n_ * softplus(theta); }
 
   /// The binomial kernel once, on a lattice from where it is negligible to where it is again; with no events
@@ -112,6 +119,11 @@ class SourceLikelihood {
     const Array exponent = kernel_ - (0.5 / (tau * tau)) * (theta_ - mu).square();
     Index peak = 0;
     const double top = exponent.maxCoeff(&peak);
+    const double sharp = sharpest_step(theta_(peak));
+    const double gauss = gauss_step_ * tau;
+    if (sharp < step_ &&
+        1.0 / (sharp * sharp) + 1.0 / (gauss * gauss) > 1.0 / (lattice_step_ * lattice_step_))
+      return false;
     const double floor = top - route_.digits;
     const Index last = exponent.size() - 1;
     if (exponent(0) > floor || exponent(last) > floor) return false;
@@ -154,10 +166,8 @@ class SourceLikelihood {
   [[nodiscard]] double log_marginal_at_mode(double mu, double tau, double& mode) const {
     mode = find_mode(mu, tau, mode);
     const double g = gauss_step_ * tau;
-    // Far from its own peak the kernel can be sharper than there: n p (1 - p) grows towards even odds.
-    const double p = logistic(mode);
-    const double sharper = std::max(1.0, n_ * p * (1.0 - p) / sharpness_);
-    const double step = 1.0 / std::sqrt(sharper / (step_ * step_) + 1.0 / (g * g));
+    const double sharp = sharpest_step(mode);
+    const double step = 1.0 / std::sqrt(1.0 / (sharp * sharp) + 1.0 / (g * g));
     const double top = log_kernel(mode) - 0.5 * (mode - mu) * (mode - mu) / (tau * tau);
     const double sum = 1.0 + one_side(mu, tau, mode, step, top) + one_side(mu, tau, mode, -step, top);
     return top + std::log(std::fabs(step) * sum / tau) - kLogSqrtTwoPi;
@@ -206,7 +216,7 @@ class SourceLikelihood {
   Route route_;
   bool flipped_ = false;
   double y_ = 0.0;
-  double sharpness_ = 1.0;  // minus the second derivative of the kernel at its peak, at least 1
+  double shape_ = 1.0;
   double step_ = 0.0;
   double gauss_step_ = 0.0;
   double lattice_step_ = 0.0;
