@@ -3,6 +3,7 @@
 
 #include <cordgain/math/grid_summary.hpp>
 #include <cordgain/natural/effective_size.hpp>
+#include <cordgain/natural/meta_effective_size.hpp>
 #include <cordgain/natural/meta_predictive.hpp>
 #include <cordgain/natural/prior_predictive.hpp>
 #include <cordgain/natural/scenarios.hpp>

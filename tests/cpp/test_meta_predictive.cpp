@@ -220,15 +220,6 @@ TEST_CASE("more heterogeneity allowed widens the prediction, and a bias widens i
               .sd > before);
 }
 
-TEST_CASE("effective sizes are finite for the registries and none for tails too heavy") {
-  const cordgain::EffectiveSize size =
-      meta_effective_size(registries(), half_normal(0.5), 0.1205238, coarse_route());
-  REQUIRE(size.elir > 5.0);
-  REQUIRE(size.elir < 883.0);  // no more than the patients themselves
-  REQUIRE(size.morita > 5.0);
-  REQUIRE(size.morita < 883.0);
-}
-
 TEST_CASE("evidence and priors without an answer are refused") {
   const MetaPriors flat{one(PriorKind::kFlat, 0.0), one(PriorKind::kHalfNormal, 0.5), 0.0, 0.0};
   REQUIRE_THROWS_AS(meta_predictive(evidence_of({0.0}, {10.0}), flat, fine_route()), InvalidInput);
