@@ -84,7 +84,7 @@ has_count_set <- function(rows) is.na(rows$events) & !is.na(rows$n) & !is.na(row
 reference_sets <- function(rows, arm, fit) {
   set <- rows[rows[["reference"]] %in% TRUE & !is.na(rows$events) & !is.na(rows$n), , drop = FALSE]
   reach <- set$baseline_to_day >= match_terms(arm)$baseline_days[1] & set$baseline_from_day <= match_terms(arm)$baseline_days[2]
-  sets <- list("Reference set, exams reaching the trial's days" = set[reach %in% TRUE, , drop = FALSE], "Reference set, all" = set)
+  sets <- list("Reference set, exams in trial's days" = set[reach %in% TRUE, , drop = FALSE], "Reference set, all" = set)
   sets <- sets[vapply(sets, nrow, 0L) > 1L]
   Map(\(sources, label) {
     evidence <- paste(paste0(sources$events, "/", sources$n), collapse = " + ")
@@ -98,7 +98,7 @@ reference_row <- function(row, arm, fit) {
   described <- row
   if (anyNA(c(counts, row$n))) {
     described[c("events", "n")] <- list(0, 1) # stands for nothing: only what is not a count is compared
-    return(answer_row(label, "rate", paste(percent_text(row$rate), "(no uncertainty)"), list(natural_rate(row$rate)),
+    return(answer_row(label, "rate", paste(format(100 * row$rate), "%, no uncertainty"), list(natural_rate(row$rate)),
       as_sources(described), arm))
   }
   naturals <- lapply(counts, \(events) {
@@ -184,26 +184,32 @@ plot.excess_by_reference <- function(x, ...) {
   rows <- x$table[order(x$table$tail_high), ]
   rows$label <- factor(rows$reference, unique(rows$reference))
   rows$panel <- factor(reference_kinds[rows$kind], unname(reference_kinds))
-  rows$text <- paste0(range_text(rows$tail_low, rows$tail_high, percent_text), "   ", rows$evidence, "   [",
-    reference_codes(rows$differs), "]")
   edge <- max(rows$tail_high)
+  column <- \(text, x) ggplot2::geom_text(ggplot2::aes(label = text), x = x * edge, hjust = 0, size = 2.9)
   ggplot2::ggplot(rows, ggplot2::aes(y = .data$label, x = .data$tail_high, shape = .data$kind)) +
     ggplot2::geom_segment(ggplot2::aes(x = 0, xend = .data$tail_high, yend = .data$label), colour = plot_ink[["light"]]) +
     ggplot2::geom_segment(ggplot2::aes(x = .data$tail_low, xend = .data$tail_high, yend = .data$label), linewidth = 1.4) +
-    ggplot2::geom_point(size = 2.6, fill = "white", colour = plot_ink[["dark"]]) +
-    ggplot2::geom_text(ggplot2::aes(label = .data$text), hjust = 0, nudge_x = 0.02 * edge, size = 3.1) +
-    ggplot2::facet_grid(ggplot2::vars(.data$panel), scales = "free_y", space = "free_y", switch = NULL) +
+    ggplot2::geom_point(size = 2.4, fill = "white", colour = plot_ink[["dark"]]) +
+    column(range_text(rows$tail_low, rows$tail_high, percent_text), 1.08) +
+    column(short_evidence(rows$evidence), 1.32) +
+    column(reference_codes(rows$differs), 1.88) +
+    ggplot2::facet_grid(ggplot2::vars(.data$panel), scales = "free_y", space = "free_y") +
     ggplot2::scale_shape_manual(values = c(set = 18, counts = 16, rate = 21), guide = "none") +
-    percent_axis(limits = c(0, 1.75 * edge), breaks = \(l) pretty(c(0, edge), 4)) +
-    ggplot2::labs(x = paste("Chance that nature alone gives", if (counts$min == counts$max) counts$min else "as many",
-      "or more of", counts$n), y = NULL, title = references_title(rows, counts), caption = references_caption(rows)) +
-    plot_theme(base_size = 11) +
+    percent_axis(limits = c(0, 2.12 * edge), breaks = pretty(c(0, edge), 3), expand = ggplot2::expansion(mult = c(0.02, 0))) +
+    ggplot2::labs(x = NULL, y = NULL, title = references_title(rows, counts), caption = references_caption(rows)) +
+    plot_theme(base_size = 10) +
     ggplot2::theme(strip.text.y = ggplot2::element_text(angle = 0))
 }
 
 reference_kinds <- c(
-  set = "Sources\ntogether", counts = "One source,\ncounts:\nuncertainty\ncarried", rate = "Rate alone:\nno\nuncertainty"
+  set = "several\nsources", counts = "one\nsource", rate = "rate\nalone: no\nuncer-\ntainty"
 )
+
+# Room for one line: a rate's panel says that it has no uncertainty, and of many counts two are shown.
+short_evidence <- function(evidence) {
+  evidence <- sub(", no uncertainty", "", sub(" to ", "-", evidence, fixed = TRUE), fixed = TRUE)
+  sub("^([0-9/]+ [+] [0-9/]+) [+].*", "\\1 ...", evidence)
+}
 
 # One letter for each thing that differs, so that a row stays one line.
 difference_codes <- c(endpoint = "E", grade = "G", level = "L", baseline = "B", followup = "F", years = "Y", registry = "R")
@@ -224,6 +230,7 @@ references_caption <- function(rows) {
   words <- c(endpoint = "endpoint", grade = "baseline grade", level = "level", baseline = "day of the first exam",
     followup = "follow-up", years = "years of injury", registry = "one registry twice")
   used <- intersect(names(difference_codes), used)
-  plot_words("Right of each point: the chance, the evidence, and in brackets what differs from the trial or is not known: ",
-    paste0(difference_codes[used], " ", words[used], collapse = ", "), ". The references share patients.", width = 110)
+  plot_words("Point and first column: chance that nature alone gives as many or more. Second: the evidence. Last: what ",
+    "differs from the trial or is not known (", paste0(difference_codes[used], " ", words[used], collapse = ", "), "). The references share patients.",
+    width = 96)
 }

@@ -22,8 +22,7 @@
 plot.excess_responders <- function(x, ...) {
   check_ggplot2()
   rows <- reading_rows(excess_scenarios(x))
-  rows$text <- ifelse(rows$low == rows$high, percent_text(rows$high),
-    paste0(percent_text(rows$low), "\nto ", percent_text(rows$high)))
+  rows$text <- bar_text(rows$low, rows$high)
   ggplot2::ggplot(rows, ggplot2::aes(x = factor(.data$excess), y = .data$high)) +
     ggplot2::geom_col(width = 0.75, fill = plot_ink[["light"]]) +
     ggplot2::geom_col(ggplot2::aes(y = .data$low), width = 0.75, fill = plot_ink[["mid"]]) +
@@ -31,19 +30,25 @@ plot.excess_responders <- function(x, ...) {
     ggplot2::facet_wrap(ggplot2::vars(.data$reading), ncol = 3) +
     ggplot2::scale_y_continuous(breaks = NULL, expand = ggplot2::expansion(mult = c(0, 0.16))) +
     ggplot2::labs(
-      x = paste0("Responders in excess of nature (observed minus natural)"), y = "Probability",
-      title = excess_title(x), subtitle = paste("Natural recovery:", plot_words(natural_label(excess_natural(x)))),
+      x = "Responders in excess of nature (observed minus natural)", y = if (excess_is_bounds(x)) "Probability, per cent" else "Probability",
+      title = excess_title(x), subtitle = plot_words("Natural recovery: ", natural_label(excess_natural(x)), width = 80),
       caption = plot_words("0: nature alone would have given as many; below 0: nature alone would have given more. ",
         if (excess_is_bounds(x)) "Dark: smallest, light: largest probability over what is not known. ",
-        "None of the readings is a probability that the treatment works.", width = 110)
+        "None of the readings is a probability that the treatment works.", width = 90)
     ) +
     plot_theme()
 }
 
 reading_names <- c(
-  probability = "Natural rate learned\nfrom the sources alone", probability_joint = "These patients' outcomes\ninform the natural rate too",
-  probability_comonotone = "Responders counted as natural\nas far as the rates allow"
+  probability = "Natural rate from\nthe sources alone", probability_joint = "These outcomes inform\nthe natural rate too",
+  probability_comonotone = "As much called natural\nas the rates allow"
 )
+
+# Bounds stand narrow, so in whole per cent, and what is below one goes without.
+bar_text <- function(low, high) {
+  span <- paste0(round(100 * low), "-", round(100 * high))
+  ifelse(high - low < 1e-9, percent_text(high), ifelse(high < 0.01, "", span))
+}
 
 # Smallest and largest probability of each excess over the scenarios; one scenario: both equal.
 reading_rows <- function(scenarios) {
@@ -86,7 +91,7 @@ plot.decision_table <- function(x, ...) {
     ggplot2::scale_y_continuous(labels = percent_text, breaks = seq(0, 1, 0.25),
       expand = ggplot2::expansion(mult = c(0, 0.14))) +
     ggplot2::labs(x = paste("Responders among", n, "patients"), y = "Chance by nature alone\nof as many or more",
-      title = decision_title(x, observed, n), subtitle = paste("Natural recovery:", plot_words(attr(x, "label")))) +
+      title = decision_title(x, observed, n), subtitle = plot_words("Natural recovery: ", attr(x, "label"), width = 80)) +
     plot_theme() +
     ggplot2::theme(panel.grid.major.x = ggplot2::element_blank(),
       panel.grid.major.y = ggplot2::element_line(colour = plot_ink[["fill"]]))

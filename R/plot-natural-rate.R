@@ -47,19 +47,20 @@ forest_plot <- function(x, observed, call) {
   rows$label <- factor(rows$label, levels = rev(unique(rows$label)))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$rate, y = .data$label, colour = .data$kind, shape = .data$kind)) +
     ggplot2::geom_linerange(ggplot2::aes(xmin = .data$lower, xmax = .data$upper, linewidth = .data$kind)) +
-    ggplot2::geom_point(size = 3, fill = "white") +
-    ggplot2::geom_text(ggplot2::aes(label = .data$text), x = 1.02, hjust = 0, size = 3.4, show.legend = FALSE) +
+    ggplot2::geom_point(ggplot2::aes(fill = .data$kind), size = 3, colour = plot_ink[["dark"]]) +
+    ggplot2::scale_fill_manual(values = c(source = plot_ink[["mid"]], new = "white", trial = "white"), guide = "none") +
+    ggplot2::geom_text(ggplot2::aes(label = .data$text), x = 1.02, hjust = 0, size = 3.3, show.legend = FALSE) +
     ggplot2::scale_colour_manual(values = c(source = plot_ink[["mid"]], new = plot_ink[["dark"]],
       trial = plot_ink[["dark"]]), guide = "none") +
-    ggplot2::scale_shape_manual(values = c(source = 16, new = 18, trial = 21), guide = "none") +
+    ggplot2::scale_shape_manual(values = c(source = 21, new = 23, trial = 21), guide = "none") +
     ggplot2::scale_linewidth_manual(values = c(source = 0.6, new = 2, trial = 0.6), guide = "none") +
     percent_axis(breaks = seq(0, 1, 0.2), limits = c(0, 1), expand = ggplot2::expansion(mult = c(0.01, 0.01))) +
     ggplot2::coord_cartesian(clip = "off") +
     ggplot2::labs(x = paste("Share of patients,", shared_endpoint(x)), y = NULL, title = forest_title(x, observed, call),
       caption = plot_words("Lines: exact 95 % limits of each share; thick line: 95 % interval of the rate predicted in a ",
-        "new population that differs from the sources as they differ from each other.", width = 100)) +
+        "new population that differs from the sources as they differ from each other.", width = 88)) +
     plot_theme() +
-    ggplot2::theme(plot.margin = ggplot2::margin(6, 62, 6, 6))
+    ggplot2::theme(plot.margin = ggplot2::margin(6, 76, 6, 6))
 }
 
 forest_row <- function(label, kind, rate, lower, upper, text) {
@@ -112,7 +113,7 @@ forest_title <- function(x, observed, call) {
   if (is.null(observed)) {
     return(plot_words("Nature alone: ", nature, " of such patients", if (!rate_is_known(x)) paste0(" (mean ", percent_text(s$mean$value), ")")))
   }
-  plot_words(tail_sentence(x, observed, call), width = 70)
+  plot_words(tail_sentence(x, observed, call))
 }
 
 # Observation and natural expectation in one sentence.
@@ -141,7 +142,7 @@ density_plot <- function(x, observed, call) {
   curve <- rate_density(x)
   s <- rate_summary(x, c(0.025, 0.975), call)
   inside <- curve[curve$rate >= s$quantile$value[1] & curve$rate <= s$quantile$value[2], ]
-  title <- if (is.null(observed)) forest_title(x, NULL, call) else plot_words(tail_sentence(x, observed, call), width = 70)
+  title <- if (is.null(observed)) forest_title(x, NULL, call) else plot_words(tail_sentence(x, observed, call))
   ggplot2::ggplot(curve, ggplot2::aes(x = .data$rate, y = .data$density)) +
     ggplot2::geom_area(data = inside, fill = plot_ink[["fill"]]) +
     ggplot2::geom_line(colour = plot_ink[["dark"]], linewidth = 0.8) +
@@ -149,7 +150,7 @@ density_plot <- function(x, observed, call) {
     percent_axis(breaks = seq(0, 1, 0.1), limits = c(0, 1)) +
     ggplot2::scale_y_continuous(breaks = NULL, expand = ggplot2::expansion(mult = c(0, 0.08))) +
     ggplot2::labs(x = "Natural rate among patients like those of the trial", y = "How plausible", title = title,
-      subtitle = plot_words(natural_label(x), width = 85), caption = paste0("Shaded: 95 % interval, ",
+      subtitle = plot_words(natural_label(x), width = 80), caption = paste0("Shaded: 95 % interval, ",
         percent_text(s$quantile$value[1]), " to ", percent_text(s$quantile$value[2]), "; mean ", percent_text(s$mean$value), ".")) +
     plot_theme()
 }

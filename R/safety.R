@@ -268,7 +268,8 @@ plot.safety <- function(x, ...) {
     ggplot2::scale_x_continuous(limits = c(0, 1), labels = \(p) paste0(100 * p, " %")) +
     ggplot2::labs(
       x = paste0("Risk per patient (", harm_percent(x$asked$conf.level), " limits)"), y = NULL,
-      title = paste("Risks that the data leave open:", x$data$definition), subtitle = harms_observed(x)
+      title = plot_words("Risks per patient that ", x$data$events, " of ", x$data$n, " leaves open"),
+      subtitle = plot_words(harms_observed(x), width = 80)
     ) +
     plot_theme()
 }
