@@ -185,17 +185,17 @@ plot.excess_by_reference <- function(x, ...) {
   rows$label <- factor(rows$reference, unique(rows$reference))
   rows$panel <- factor(reference_kinds[rows$kind], unname(reference_kinds))
   edge <- max(rows$tail_high)
-  column <- \(text, x) ggplot2::geom_text(ggplot2::aes(label = text), x = x * edge, hjust = 0, size = 2.9)
+  column <- \(text, x) ggplot2::geom_text(ggplot2::aes(label = text), x = x * edge, hjust = 0, size = 2.75)
   ggplot2::ggplot(rows, ggplot2::aes(y = .data$label, x = .data$tail_high, shape = .data$kind)) +
     ggplot2::geom_segment(ggplot2::aes(x = 0, xend = .data$tail_high, yend = .data$label), colour = plot_ink[["light"]]) +
     ggplot2::geom_segment(ggplot2::aes(x = .data$tail_low, xend = .data$tail_high, yend = .data$label), linewidth = 1.4) +
     ggplot2::geom_point(size = 2.4, fill = "white", colour = plot_ink[["dark"]]) +
     column(range_text(rows$tail_low, rows$tail_high, percent_text), 1.08) +
-    column(short_evidence(rows$evidence), 1.32) +
-    column(reference_codes(rows$differs), 1.88) +
+    column(short_evidence(rows$evidence), 1.28) +
+    column(reference_codes(rows$differs), 1.93) +
     ggplot2::facet_grid(ggplot2::vars(.data$panel), scales = "free_y", space = "free_y") +
     ggplot2::scale_shape_manual(values = c(set = 18, counts = 16, rate = 21), guide = "none") +
-    percent_axis(limits = c(0, 2.12 * edge), breaks = pretty(c(0, edge), 3), expand = ggplot2::expansion(mult = c(0.02, 0))) +
+    percent_axis(limits = c(0, 2.2 * edge), breaks = pretty(c(0, edge), 3), expand = ggplot2::expansion(mult = c(0.02, 0))) +
     ggplot2::labs(x = NULL, y = NULL, title = references_title(rows, counts), caption = references_caption(rows)) +
     plot_theme(base_size = 10) +
     ggplot2::theme(strip.text.y = ggplot2::element_text(angle = 0))
