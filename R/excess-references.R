@@ -98,7 +98,7 @@ reference_row <- function(row, arm, fit) {
   described <- row
   if (anyNA(c(counts, row$n))) {
     described[c("events", "n")] <- list(0, 1) # stands for nothing: only what is not a count is compared
-    return(answer_row(label, "rate", paste(format(100 * row$rate), "%, no uncertainty"), list(natural_rate(row$rate)),
+    return(answer_row(label, "rate", paste(row$percent_printed %||% format(100 * row$rate), "%, no uncertainty"), list(natural_rate(row$rate)),
       as_sources(described), arm))
   }
   naturals <- lapply(counts, \(events) {

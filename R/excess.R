@@ -160,8 +160,8 @@ format_difference <- function(rows) {
   )
 }
 
-# Lines for a screen: no longer than 100 columns, continued two columns further in.
-wrap_lines <- function(lines, width = 100) {
+# Lines for a screen, continued two columns further in.
+wrap_lines <- function(lines, width = min(100, getOption("width"))) {
   indent <- nchar(lines) - nchar(sub("^ +", "", lines))
   unlist(Map(\(line, i) if (nzchar(line)) strwrap(line, width, indent = i, exdent = i + 2) else "", lines, indent), use.names = FALSE)
 }

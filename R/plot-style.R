@@ -19,7 +19,7 @@ plot_theme <- function(base_size = 11) {
 }
 
 # Titles say the finding in a sentence, which must not run out of the picture.
-plot_words <- function(..., width = 68) paste(strwrap(paste0(...), width), collapse = "\n")
+plot_words <- function(..., width = 71) paste(strwrap(paste0(...), width), collapse = "\n")
 
 # A probability or rate as a percentage: two digits, one decimal below 10 %, and never a rounded 0 or 100.
 percent_text <- function(p) {
