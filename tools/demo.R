@@ -23,7 +23,7 @@ spread <- as.data.frame(references)
 cat("Is 2 of 4 more than nature?\n\n")
 say("Observed: 2 of 4 men with complete injury (AIS A) improved by two grades or more in 52 weeks after cells at 14 to 28 days; ",
   "nature alone gives ", two(at(answer, "natural_responders")), " of 4 on average, and 2 or more in ",
-  percent(at(answer, "natural_tail"), 0), " of such trials (sources examined up to day 14 or later: 19/161, 32/187).")
+  percent(at(answer, "natural_tail"), 0), " of such trials (sources whose first exams reach day 14: 19/161 and 32/187).")
 say("In excess of nature: ", two(at(answer, "excess_responders")), " responders (95 % interval ",
   at(answer, "excess_responders", "conf.low"), " to ", at(answer, "excess_responders", "conf.high"),
   "); as few as the rates allow: ", two(at(answer, "excess_responders_comonotone")), ".")
