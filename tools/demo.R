@@ -51,6 +51,6 @@ for (name in names(figures)) {
 work <- tempfile("demo") # the document is knitted away from the sources
 dir.create(work)
 invisible(file.copy("vignettes/two-of-four.Rmd", work))
-page <- rmarkdown::render(file.path(work, "two-of-four.Rmd"), rmarkdown::html_document(self_contained = TRUE, toc = TRUE),
+page <- rmarkdown::render(file.path(work, "two-of-four.Rmd"), rmarkdown::html_document(self_contained = TRUE, toc = TRUE, mathjax = NULL),
   output_dir = normalizePath(folder), quiet = TRUE)
 cat("\nWritten: ", file.path(folder, basename(page)), " and ", length(figures), " figures beside it.\n", sep = "")

@@ -25,3 +25,9 @@ accepted_usual <- c("endpoint", "grade", "level", "baseline", "followup", "years
 
 # Independent tail of a known rate: the binomial distribution of R.
 binomial_tail <- function(y, n, rate) stats::pbinom(y - 1, n, rate, lower.tail = FALSE)
+
+# What a new R process with the same libraries prints when it runs the given lines.
+in_fresh_r <- function(...) {
+  system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", "-e", shQuote(paste(...))), stdout = TRUE,
+    env = paste0("R_LIBS=", paste(.libPaths(), collapse = .Platform$path.sep)))
+}
