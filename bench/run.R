@@ -37,6 +37,18 @@ many_sources <- function() {
   )
 }
 
+# In a process of its own that is given two minutes, so that a slow day does not stop the rest.
+many_time <- function() {
+  file <- tempfile(fileext = ".rds")
+  saveRDS(many_sources(), file)
+  code <- paste0("library(cordgain); x <- readRDS('", file, "'); ",
+    "cat(median(vapply(1:3, \\(i) system.time(natural_rate(x))[[3]], 0)))")
+  environment <- paste0("R_LIBS=", paste(.libPaths(), collapse = .Platform$path.sep))
+  said <- suppressWarnings(system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", "-e", shQuote(code)), stdout = TRUE,
+    env = environment, timeout = 120))
+  1000 * if (length(said) == 1L) as.numeric(said) else Inf
+}
+
 load_time <- function() {
   code <- "start <- proc.time()[[3]]; loadNamespace('cordgain'); cat(proc.time()[[3]] - start)"
   stats::median(vapply(1:5, \(i) fresh_r(code), 0))
@@ -74,14 +86,13 @@ rbest_ratio <- function(ours) {
 }
 
 row <- function(task, value, unit, limit) {
-  measured <- if (is.na(value)) "not measured here" else paste(format(signif(value, 2)), unit)
+  measured <- if (is.na(value)) "not measured here" else if (value == Inf) "not done in two minutes" else paste(format(signif(value, 2)), unit)
   paste0("| ", task, " | ", measured, " | ", limit, " |")
 }
 
 natural_four <- limit_ms(seconds(\() natural_rate(four)))
 whole_answer <- limit_ms(seconds(\() decision_table(excess(keio_ips, natural_rate(four), accept = accepted))))
-sources <- many_sources()
-natural_many <- limit_ms(seconds(\() natural_rate(sources), runs = 5))
+natural_many <- many_time()
 ratio <- rbest_ratio(natural_four / 1000)
 
 lines <- c(

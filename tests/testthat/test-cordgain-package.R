@@ -1,9 +1,9 @@
 test_that("loading the package does not load ggplot2, and loading ggplot2 later gives the methods", {
   skip_if_not_installed("ggplot2")
   said <- in_fresh_r(
-    "loadNamespace('cordgain');",
+    "invisible(loadNamespace('cordgain'));",
     "before <- isNamespaceLoaded('ggplot2');",
-    "loadNamespace('ggplot2');",
+    "invisible(loadNamespace('ggplot2'));",
     "table <- get('.__S3MethodsTable__.', asNamespace('ggplot2'));",
     "cat(before, exists('autoplot.natural_rate', envir = table))"
   )
