@@ -220,7 +220,7 @@ format_sensitivity <- function(extra, digits) {
     return(NULL)
   }
   tails <- paste0(extra$variant, ": ", signif(extra$natural_tail, digits), collapse = "; ")
-  paste0("  The same with ", tails, ".")
+  paste0("  That probability under other assumptions: ", tails, ".")
 }
 
 format_bounds <- function(x, digits) {
