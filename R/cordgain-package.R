@@ -5,11 +5,29 @@
 #' The way through has five stages: describe the trial ([trial_arm()]), fit
 #' repeated scores, state what is expected without treatment
 #' ([natural_rate()]), compare ([excess()], [safety()]), and question the answer
-#' ([decision_table()]).
+#' ([decision_table()]). The words are in [cordgain-glossary].
 #'
 #' @keywords internal
 #' @useDynLib cordgain, .registration = TRUE
 #' @importFrom Rcpp evalCpp
 #' @importFrom generics tidy
+#' @importFrom rlang .data
 #' @importFrom stats predict quantile update
 "_PACKAGE"
+
+# Classes with a picture. Each has a plot() method; autoplot() draws the same.
+plotted_classes <- c("natural_rate", "excess_responders", "decision_table", "excess_by_reference", "safety")
+
+.onLoad <- function(libname, pkgname) {
+  register_late("ggplot2", "autoplot", plotted_classes, \(object, ...) plot(object, ...))
+}
+
+# Methods for a generic of a suggested package: now if it is loaded, else when it will
+# be, so that loading this package does not load that one.
+register_late <- function(package, generic, classes, method) {
+  register <- function(...) {
+    for (class in classes) registerS3method(generic, class, method, envir = asNamespace(package))
+  }
+  if (isNamespaceLoaded(package)) register()
+  setHook(packageEvent(package, "onLoad"), register)
+}

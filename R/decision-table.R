@@ -86,11 +86,12 @@ print.decision_table <- function(x, digits = 3, ...) {
   }
   rows <- rows[shown]
   rows[-1] <- lapply(rows[-1], \(column) format(signif(column, digits), digits = digits))
-  names(rows) <- c("responders", "natural tail", "excess", "P(benefit)", "P(benefit), half on none", "Bayes factor")
+  names(rows) <- c("responders", "natural tail", "excess", "P(benefit)", "half-null", "Bayes factor")
   observed <- x$responders %in% attr(x, "observed")
   rows <- cbind(rows, " " = ifelse(observed, "<- observed", ""))
   cat("Natural rate: ", attr(x, "label"), "\n", sep = "")
   print(rows, row.names = FALSE)
+  cat("natural tail: nature alone gives as many or more; half-null: P(benefit) with half of the prior on no effect.\n")
   invisible(x)
 }
 

@@ -170,13 +170,13 @@ format.excess_responders <- function(x, digits = 3, ...) {
   c(
     format_question(x), "",
     if (excess_is_bounds(x)) format_bounds(x, digits) else format_answer(x, digits), "",
-    format_accepted(x$accepted), format_declaration(x$arm)
+    format_accepted(x$accepted), format_declaration(x)
   )
 }
 
 #' @export
 print.excess_responders <- function(x, digits = 3, ...) {
-  cat(format(x, digits = digits, ...), sep = "\n")
+  cat(wrap_lines(format(x, digits = digits, ...)), sep = "\n")
   invisible(x)
 }
 
@@ -185,7 +185,7 @@ format_question <- function(x) {
   y <- if (counts$min == counts$max) counts$min else paste(counts$min, "to", counts$max)
   terms <- match_terms(x$arm)
   c(
-    paste0(arm_label(x$arm), ": ", y, " of ", counts$n, " responded (", endpoint_label(terms$endpoint), ")."),
+    paste0(arm_label(x$arm), ": ", y, " of ", counts$n, " responded, ", endpoint_label(terms$endpoint), "."),
     paste0("Natural recovery: ", natural_label(x$natural), ".")
   )
 }
@@ -196,22 +196,22 @@ format_answer <- function(x, digits) {
   span <- \(term) paste(at(term, "conf.low"), "to", at(term, "conf.high"))
   y <- x$scenarios[[1]]$responders
   level <- paste0(100 * x$settings$conf.level, " %")
+  lower <- at("rate_clopper_pearson", "conf.low")
   c(
-    paste0("Observed ", y, "; nature alone gives ", at("natural_responders"), " on average, and ", y,
-      " or more with probability ", at("natural_tail"), " (mid-p ", at("natural_tail_midp"), ")."),
+    paste0("Observed ", y, "; nature alone gives ", at("natural_responders"), " on average, and ", y, " or more with probability ",
+      at("natural_tail"), " (mid-p ", at("natural_tail_midp"), ")."),
     format_sensitivity(standard_sensitivity(x), digits),
-    paste0("Excess responders among these patients: ", at("excess_responders"), " (", level, " interval ",
-      span("excess_responders"), ")"),
-    paste0("  letting their outcomes inform the natural rate: ", at("excess_responders_joint"), " (",
-      span("excess_responders_joint"), "); as few as the rates allow: ", at("excess_responders_comonotone"), " (",
-      span("excess_responders_comonotone"), ")"),
-    paste0("Log-odds shift under the prior ", format(x$settings$effect), ": ", at("log_odds_shift"), " (",
-      span("log_odds_shift"), ");"),
-    paste0("  P(benefit) ", at("prob_benefit"), ", with half the prior on no effect ",
+    paste0("Excess responders among these patients, observed minus natural: ", at("excess_responders"), " (", level, " interval ",
+      span("excess_responders"), if (at("excess_responders", "conf.low") < 0) "; below 0 nature would have given more", ")."),
+    paste0("  If their own outcomes inform the natural rate too: ", at("excess_responders_joint"), " (", span("excess_responders_joint"), ")."),
+    paste0("  If responders count as natural as far as the rates allow: ", at("excess_responders_comonotone"), " (",
+      span("excess_responders_comonotone"), ")."),
+    paste0("Effect on the log odds, starting from the prior ", format(x$settings$effect), ": ", at("log_odds_shift"), " (",
+      span("log_odds_shift"), "); probability of benefit ", at("prob_benefit"), ", with half of the prior on no effect ",
       at("prob_benefit_half_null"), "."),
-    paste0("Response rate ", at("rate_clopper_pearson"), ", ", level, " limits ", span("rate_clopper_pearson"),
-      " (Clopper-Pearson): known natural rates below ", at("rate_clopper_pearson", "conf.low"), " are excluded."),
-    paste0("Largest numerical error of these numbers: ", format(max(x$terms$num.error), digits = 1), ".")
+    paste0("Response rate ", at("rate_clopper_pearson"), ", exact ", level, " limits ", span("rate_clopper_pearson"),
+      if (lower > 0) paste0(": of natural rates taken as known, only those below ", lower, " are excluded"), "."),
+    paste0("Numerical error of these numbers (not their uncertainty): at most ", format(max(x$terms$num.error), digits = 1), ".")
   )
 }
 
@@ -220,7 +220,7 @@ format_sensitivity <- function(extra, digits) {
     return(NULL)
   }
   tails <- paste0(extra$variant, ": ", signif(extra$natural_tail, digits), collapse = "; ")
-  paste0("  The same with ", tails, ".")
+  paste0("  That probability under other assumptions: ", tails, ".")
 }
 
 format_bounds <- function(x, digits) {
@@ -238,11 +238,16 @@ format_bounds <- function(x, digits) {
   )
 }
 
-format_declaration <- function(arm) {
-  declaration <- arm_declaration(arm)
+# One of several definitions shows a small tail more easily than the one definition does.
+format_declaration <- function(x) {
+  declaration <- arm_declaration(x$arm)
   if (declaration$declared) {
     return(NULL)
   }
-  paste0("The definition of a responder was not declared beforehand; ", declaration$looks,
-    " were examined. At least one of m independent ones reaches a tail q with probability 1 - (1 - q)^m.")
+  m <- declaration$looks
+  tail <- x$terms$estimate[x$terms$term == "natural_tail"]
+  paste0("The definition of a responder was not declared beforehand; ", m, " were examined. ",
+    if (is.na(tail)) paste0("At least one of ", m, " independent ones reaches a tail q with probability 1 - (1 - q)^", m, ".")
+    else paste0("Were they independent, at least one of ", m, " would show a tail as small by nature alone with probability ",
+      signif(1 - (1 - tail)^m, 2), "."))
 }

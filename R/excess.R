@@ -138,17 +138,30 @@ print.summary_excess <- function(x, ...) {
   invisible(x)
 }
 
-# What was accepted, one line for each kind: it belongs to the result.
+# What was accepted, one line for each kind: it belongs to the result. What a difference
+# does to the answer, where that is known, stands with it.
 format_accepted <- function(accepted) {
   if (nrow(accepted) == 0L) {
     return("Matched on endpoint, grade, level, baseline, follow-up, years and registry.")
   }
-  kinds <- unique(accepted$what)
   c(
     "Not matched, illustration: these differences were accepted.",
-    vapply(kinds, \(kind) {
-      rows <- accepted[accepted$what == kind, , drop = FALSE]
-      paste0("  ", kind, ": trial ", rows$trial[1], "; ", paste0(rows$source, " ", rows$natural, collapse = ", "))
-    }, "")
+    vapply(unique(accepted$what), \(kind) format_difference(accepted[accepted$what == kind, , drop = FALSE]), "")
   )
+}
+
+format_difference <- function(rows) {
+  effect <- unique(rows$direction[!grepl("no direction", rows$direction)])
+  trial <- if (nzchar(rows$trial[1])) paste0("trial ", rows$trial[1], "; ")
+  paste0(
+    "  ", rows$what[1], ": ", trial, paste0(rows$source, " (", sub(" (partly matched)", ", partly matched", rows$natural, fixed = TRUE),
+      ")", collapse = ", "),
+    if (length(effect) > 0L) paste0(". Effect: ", paste(effect, collapse = "; "), ".")
+  )
+}
+
+# Lines for a screen, continued two columns further in.
+wrap_lines <- function(lines, width = min(100, getOption("width"))) {
+  indent <- nchar(lines) - nchar(sub("^ +", "", lines))
+  unlist(Map(\(line, i) if (nzchar(line)) strwrap(line, width, indent = i, exdent = i + 2) else "", lines, indent), use.names = FALSE)
 }

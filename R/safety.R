@@ -54,7 +54,7 @@
 #' @seealso [stopping_boundary()], [rate_interval()].
 #' @examples
 #' safety(0, n = 4, exposure_years = 4, definition = "serious adverse event related to the cells")
-#' @importFrom rlang %||% .data
+#' @importFrom rlang %||%
 #' @export
 safety <- function(events, ...) {
   if (missing(events)) {
@@ -263,14 +263,15 @@ plot.safety <- function(x, ...) {
   label <- harm_label(rows$term, x$asked)
   rows$label <- factor(label, levels = rev(label))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$label)) +
-    ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), height = 0.2) +
+    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high)) +
     ggplot2::geom_point(size = 2.5) +
     ggplot2::scale_x_continuous(limits = c(0, 1), labels = \(p) paste0(100 * p, " %")) +
     ggplot2::labs(
       x = paste0("Risk per patient (", harm_percent(x$asked$conf.level), " limits)"), y = NULL,
-      title = paste("Risks that the data leave open:", x$data$definition), subtitle = harms_observed(x)
+      title = plot_words("Risks per patient that ", x$data$events, " of ", x$data$n, " leaves open"),
+      subtitle = plot_words(harms_observed(x), width = 80)
     ) +
-    ggplot2::theme_minimal(base_size = 12)
+    plot_theme()
 }
 
 # Words ------------------------------------------------------------------------------------

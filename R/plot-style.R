@@ -1,0 +1,35 @@
+# How every picture of the package looks: one theme, greys that survive a copier,
+# and words for numbers. ggplot2 is asked for only when a picture is drawn.
+
+# Ink, its softer forms, and the light fill: told apart in grey and by every eye.
+plot_ink <- c(dark = "#1A1A1A", mid = "#6E6E6E", light = "#BDBDBD", fill = "#E3E3E3")
+
+plot_theme <- function(base_size = 11) {
+  ggplot2::theme_minimal(base_size = base_size) +
+    ggplot2::theme(
+      plot.title = ggplot2::element_text(face = "bold", size = ggplot2::rel(1.1)),
+      plot.subtitle = ggplot2::element_text(colour = plot_ink[["mid"]]),
+      plot.caption = ggplot2::element_text(colour = plot_ink[["mid"]], hjust = 0, size = ggplot2::rel(0.8)),
+      plot.title.position = "plot", plot.caption.position = "plot",
+      panel.grid.minor = ggplot2::element_blank(), panel.grid.major.y = ggplot2::element_blank(),
+      axis.text = ggplot2::element_text(colour = plot_ink[["dark"]]),
+      strip.text = ggplot2::element_text(face = "bold", hjust = 0),
+      plot.background = ggplot2::element_rect(fill = "white", colour = NA)
+    )
+}
+
+# Titles say the finding in a sentence, which must not run out of the picture.
+plot_words <- function(..., width = 71) paste(strwrap(paste0(...), width), collapse = "\n")
+
+# A probability or rate as a percentage: two digits, one decimal below 10 %, and never a rounded 0 or 100.
+percent_text <- function(p) {
+  text <- ifelse(100 * p < 9.95, sprintf("%.1f %%", 100 * p), sprintf("%.0f %%", 100 * p))
+  text <- ifelse(p > 0 & p < 0.0005, "< 0.1 %", ifelse(p < 1 & p > 0.995, "> 99 %", text))
+  text <- ifelse(p == 0, "0 %", ifelse(p > 1 - 1e-9, "100 %", text)) # a sum of probabilities may miss 1 by rounding
+  ifelse(is.na(p), "not known", text)
+}
+
+# The horizontal axis of a rate or a probability.
+percent_axis <- function(...) {
+  ggplot2::scale_x_continuous(labels = \(p) paste0(format(100 * p, trim = TRUE, drop0trailing = TRUE), " %"), ...)
+}

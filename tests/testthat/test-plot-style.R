@@ -1,0 +1,31 @@
+test_that("percentages show two digits and never claim a rounded certainty", {
+  expect_identical(
+    cordgain:::percent_text(c(0, 0.0001, 0.011433, 0.0994, 0.0996, 0.1686, 0.999, 1, NA)),
+    c("0 %", "< 0.1 %", "1.1 %", "9.9 %", "10 %", "17 %", "> 99 %", "100 %", "not known")
+  )
+})
+
+test_that("a sum of probabilities that misses one by rounding is written as all of it", {
+  expect_identical(cordgain:::percent_text(1 - 1e-15), "100 %")
+  expect_identical(cordgain:::percent_text(1 - 1e-6), "> 99 %")
+})
+
+test_that("a title is broken before it runs out of the picture, at words", {
+  lines <- strsplit(cordgain:::plot_words(paste(rep("word", 40), collapse = " ")), "\n")[[1]]
+  expect_true(all(nchar(lines) <= 71))
+  expect_identical(unique(unlist(strsplit(lines, " "))), "word")
+})
+
+test_that("the greys differ in lightness, so they are told apart in print and by every eye", {
+  lightness <- vapply(cordgain:::plot_ink, \(ink) mean(grDevices::col2rgb(ink)) / 255, 0)
+  expect_true(all(diff(lightness) > 0.12)) # an eighth of the scale apart
+  rgb <- grDevices::col2rgb(cordgain:::plot_ink)
+  expect_true(all(rgb[1, ] == rgb[2, ] & rgb[2, ] == rgb[3, ])) # no hue carries meaning
+})
+
+test_that("the theme is one object that can be added to any picture", {
+  skip_if_not_installed("ggplot2")
+  expect_s3_class(cordgain:::plot_theme(), "theme")
+  expect_true(draws(ggplot2::ggplot(data.frame(x = 1, y = 1), ggplot2::aes(x, y)) + ggplot2::geom_point() +
+    cordgain:::percent_axis() + cordgain:::plot_theme(9)))
+})
