@@ -50,7 +50,8 @@ inline double log_odds_sd(const PriorComponent& p) {
 ///   p(x) = sum_r w_r integral of q(x - shift_r - bias_mean - bias_sd z) phi(z) dz
 /// @param prior  mixture of beta (on the rate) and normal (on the log odds) components
 /// @return       panels on [-60, 60]; what a prior puts beyond is kept in the two lumps
-/// @throws       InvalidInput for other components or parameters that are not positive
+/// @throws       InvalidInput for other components, parameters that are not positive, or moves that are not
+/// finite
 class PriorPredictive {
  public:
   PriorPredictive(const Prior& prior, const LogOddsMoves& moves, const Route& route)
@@ -64,6 +65,11 @@ class PriorPredictive {
     }
     require(moves.shift.size() == moves.weight.size() && moves.shift.size() >= 1,
             "one weight for each scenario");
+    require(!prior.components().empty(), "the rate needs a prior");
+    require(moves.shift.allFinite() && moves.weight.allFinite(), "shifts and weights must be finite");
+    require_finite(moves.bias_mean, "the mean of the bias");
+    require(std::isfinite(moves.bias_sd) && moves.bias_sd >= 0.0,
+            "the standard deviation of the bias must be finite and not negative");
   }
 
   [[nodiscard]] PanelGrid grid() const {
