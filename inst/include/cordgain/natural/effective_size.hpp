@@ -144,15 +144,17 @@ double elir_of_log_odds(LogDensity&& log_density, const std::vector<double>& sta
                             (log_density(theta + 2.0 * h) - log_density(theta - 2.0 * h))) /
                            (12.0 * h);
       const double p = logistic(theta);
-      const double g = slope - (1.0 - 2.0 * p);
-      return std::isfinite(g) ? std::exp(here) * g * g / (p * (1.0 - p)) : 0.0;
+      const double q = logistic(-theta);  // 1 - p is 0 from theta = 37 on
+      const double g = slope - (q - p);
+      return std::isfinite(g) ? std::exp(here) * g * g / (p * q) : 0.0;
     }));
   };
   const PanelGrid grid = adaptive_panels(f, start, 1.0, {order, tolerance, 16});
   const Vector theta = panel_nodes(grid);
   const Vector part = panel_masses(grid);
+  // Half-way to the end: there a tail of e^-1.5|theta| has long converged, one of e^-|theta| never will.
   double far = 0.0;
-  for (Index i = 0; i < part.size(); ++i) far += std::fabs(theta(i)) > 12.0 ? part(i) : 0.0;
+  for (Index i = 0; i < part.size(); ++i) far += std::fabs(theta(i)) > 30.0 ? part(i) : 0.0;
   return far > 1e-6 * part.sum() ? std::numeric_limits<double>::quiet_NaN() : part.sum() + 2.0;
 }
 
