@@ -17,6 +17,7 @@ namespace cordgain {
 /// Panels of delta with the prior density at the nodes. Zero is an edge, since benefit begins there.
 /// @throws InvalidInput unless every component is normal
 inline PanelGrid effect_grid(const Prior& effect, Index order, Index patients) {
+  require(!effect.components().empty(), "the treatment effect needs a prior");
   double low = 0.0;
   double high = 0.0;
   double narrow = 4.0 / std::sqrt(std::max(16.0, static_cast<double>(patients)));
@@ -27,9 +28,11 @@ inline PanelGrid effect_grid(const Prior& effect, Index order, Index patients) {
     high = std::max(high, p.a + 8.5 * p.b);
     narrow = std::min(narrow, p.b);
   }
+  // Before the conversion to whole numbers, which a quotient of 1e10 would overflow.
+  require((high - low) / narrow <= 20000.0,
+          "the prior of the treatment effect is too wide for its narrowest part");
   const int below = static_cast<int>(std::ceil(-low / narrow));
   const int above = static_cast<int>(std::ceil(high / narrow));
-  require(below + above <= 20000, "the prior of the treatment effect is too wide for its narrowest part");
   PanelGrid grid;
   grid.order = order;
   grid.edges.resize(below + above + 1);
@@ -139,6 +142,7 @@ inline Vector comonotone_binomial(double logit, Index n, double delta, Index y) 
 inline EffectPosterior effect_posterior(const PatientRates& rates, const Prior& effect, Index y) {
   require_rates(rates);
   const Index n = rates.patients();
+  require(n >= 1 && n <= kMostPatients, "an arm has 1 to 1000 patients");
   require(y >= 0 && y <= n, "the observed responders must lie between 0 and n");
   EffectPosterior posterior;
   posterior.delta = effect_grid(effect, rates.known() ? 15 : rates.grid.order, n);

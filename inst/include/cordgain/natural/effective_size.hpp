@@ -101,6 +101,7 @@ inline std::pair<double, double> coordinate_range(const Prior& prior, PriorKind 
 /// @return       the effective number of observations; NaN where the expectation is infinite (a beta with a
 /// or b < 1)
 inline double elir(const Prior& prior, Sampling sampling, double sigma, Index order, double tolerance) {
+  if (sampling == Sampling::kGaussian) require_positive(sigma, "sigma");
   const PriorKind kind = prior.components().front().kind;
   for (const PriorComponent& p : prior.components()) {
     require(p.kind == kind, "the components of the prior must be of one kind");

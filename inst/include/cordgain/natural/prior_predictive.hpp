@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/trigamma.hpp>
 #include <cmath>
 #include <cordgain/base/check.hpp>
@@ -50,7 +51,8 @@ inline double log_odds_sd(const PriorComponent& p) {
 ///   p(x) = sum_r w_r integral of q(x - shift_r - bias_mean - bias_sd z) phi(z) dz
 /// @param prior  mixture of beta (on the rate) and normal (on the log odds) components
 /// @return       panels on [-60, 60]; what a prior puts beyond is kept in the two lumps
-/// @throws       InvalidInput for other components or parameters that are not positive
+/// @throws       InvalidInput for other components, parameters that are not positive, or moves that are not
+/// finite
 class PriorPredictive {
  public:
   PriorPredictive(const Prior& prior, const LogOddsMoves& moves, const Route& route)
@@ -64,6 +66,11 @@ class PriorPredictive {
     }
     require(moves.shift.size() == moves.weight.size() && moves.shift.size() >= 1,
             "one weight for each scenario");
+    require(!prior.components().empty(), "the rate needs a prior");
+    require(moves.shift.allFinite() && moves.weight.allFinite(), "shifts and weights must be finite");
+    require_finite(moves.bias_mean, "the mean of the bias");
+    require(std::isfinite(moves.bias_sd) && moves.bias_sd >= 0.0,
+            "the standard deviation of the bias must be finite and not negative");
   }
 
   [[nodiscard]] PanelGrid grid() const {
@@ -110,23 +117,28 @@ class PriorPredictive {
     return sum;
   }
 
-  /// Trapezoidal rule in z with a step that resolves both the normal and the narrowest component.
   [[nodiscard]] double spread_density(double at) const {
-    if (moves_.bias_sd == 0.0) return base_density(at);
+    return spread([&](double x) { return base_density(x); }, at);
+  }
+
+  /// Average of f(at - bias_sd z) over a standard normal z: trapezoidal rule with a step that resolves both
+  /// the normal and the narrowest component.
+  template <class F>
+  [[nodiscard]] double spread(const F& f, double at) const {
+    if (moves_.bias_sd == 0.0) return f(at);
     const double step = std::min(0.55, 0.5 * narrowest_ / moves_.bias_sd);
     const double reach = std::sqrt(2.0 * route_.digits);
+    require(reach / step < 20000.0, "the bias is too wide for so sharp a rate: give the rate as a number");
     const int terms = static_cast<int>(std::ceil(reach / step));
-    require(terms < 20000, "the bias is too wide for so sharp a rate: give the rate as a number");
     double sum = 0.0;
     for (int i = -terms; i <= terms; ++i) {
       const double z = step * static_cast<double>(i);
-      sum += std::exp(-0.5 * z * z) * base_density(at - moves_.bias_sd * z);
+      sum += std::exp(-0.5 * z * z) * f(at - moves_.bias_sd * z);
     }
     return sum * step / 2.50662827463100050241576528481;
   }
 
-  /// Mass beyond the range on one side: of a normal exactly; of a beta by its exponential tail, whose spread
-  /// by the bias multiplies it by e^(rate^2 sd^2 / 2).
+  /// Mass beyond the range on one side: that of each component, moved and spread like its density.
   [[nodiscard]] double tail(double side) const {
     double sum = 0.0;
     for (Index r = 0; r < moves_.shift.size(); ++r) {
@@ -143,9 +155,11 @@ class PriorPredictive {
       const double sd = std::hypot(p.b, moves_.bias_sd);
       return 0.5 * std::erfc(side * (edge - p.a) / (sd * 1.41421356237309504880));
     }
-    const double rate = side < 0.0 ? p.a : p.b;
-    const double spread = rate * moves_.bias_sd;
-    return std::exp(detail::log_odds_density(p, edge) + 0.5 * spread * spread) / rate;
+    const auto beyond = [&](double x) {
+      return side < 0.0 ? boost::math::ibeta(p.a, p.b, logistic(x))
+                        : boost::math::ibeta(p.b, p.a, logistic(-x));
+    };
+    return spread(beyond, edge);
   }
 
   [[nodiscard]] std::vector<double> start_edges() const {
