@@ -83,8 +83,10 @@ has_count_set <- function(rows) is.na(rows$events) & !is.na(rows$n) & !is.na(row
 # Sets of more than one source: all of the reference set, and those examined in the trial's window.
 reference_sets <- function(rows, arm, fit) {
   set <- rows[rows[["reference"]] %in% TRUE & !is.na(rows$events) & !is.na(rows$n), , drop = FALSE]
-  reach <- set$baseline_to_day >= match_terms(arm)$baseline_days[1] & set$baseline_from_day <= match_terms(arm)$baseline_days[2]
-  sets <- list("Reference set, exams in trial's days" = set[reach %in% TRUE, , drop = FALSE], "Reference set, all" = set)
+  window <- match_terms(arm)$baseline_days
+  reach <- set$baseline_to_day >= window[1] & set$baseline_from_day <= window[2]
+  sets <- list("Reference set, exams in trial's days" = set[reach %in% TRUE, , drop = FALSE],
+    "Reference set, all" = set)
   sets <- sets[vapply(sets, nrow, 0L) > 1L]
   Map(\(sources, label) {
     evidence <- paste(paste0(sources$events, "/", sources$n), collapse = " + ")
@@ -98,7 +100,8 @@ reference_row <- function(row, arm, fit) {
   described <- row
   if (anyNA(c(counts, row$n))) {
     described[c("events", "n")] <- list(0, 1) # stands for nothing: only what is not a count is compared
-    return(answer_row(label, "rate", paste(row$percent_printed %||% format(100 * row$rate), "%, no uncertainty"), list(natural_rate(row$rate)),
+    return(answer_row(label, "rate", paste(row$percent_printed %||% format(100 * row$rate), "%, no uncertainty"),
+      list(natural_rate(row$rate)),
       as_sources(described), arm))
   }
   naturals <- lapply(counts, \(events) {
@@ -144,7 +147,8 @@ tidy.excess_by_reference <- function(x, ...) {
       term_row(term, if (both[1] == both[2]) both[1] else NA_real_, both[1], both[2], error, num.kind = row$num.kind)
     }
     cbind(group = row$reference, rbind(
-      open("natural_rate", nature / counts$n, row$num.error), open("natural_responders", nature, counts$n * row$num.error),
+      open("natural_rate", nature / counts$n, row$num.error), open("natural_responders", nature,
+        counts$n * row$num.error),
       open("excess_responders", c(counts$min - nature, counts$max - nature), counts$n * row$num.error),
       open("natural_tail", c(row$tail_low, row$tail_high), row$num.error)
     ), differs = row$differs)
@@ -160,7 +164,8 @@ print.excess_by_reference <- function(x, ...) {
   table <- x$table[order(x$table$kind != "set", x$table$tail_low), ]
   rows <- data.frame(
     reference = table$reference, evidence = table$evidence, expected = range_text(table$responders_low,
-      table$responders_high, \(v) format(signif(v, 2))), tail = range_text(table$tail_low, table$tail_high, percent_text),
+      table$responders_high, \(v) format(signif(v, 2))), tail = range_text(table$tail_low, table$tail_high,
+        percent_text),
     differs = table$differs
   )
   counts <- arm_counts(x$arm)
@@ -187,15 +192,18 @@ plot.excess_by_reference <- function(x, ...) {
   edge <- max(rows$tail_high)
   column <- \(text, x) ggplot2::geom_text(ggplot2::aes(label = text), x = x * edge, hjust = 0, size = 2.75)
   ggplot2::ggplot(rows, ggplot2::aes(y = .data$label, x = .data$tail_high, shape = .data$kind)) +
-    ggplot2::geom_segment(ggplot2::aes(x = 0, xend = .data$tail_high, yend = .data$label), colour = plot_ink[["light"]]) +
-    ggplot2::geom_segment(ggplot2::aes(x = .data$tail_low, xend = .data$tail_high, yend = .data$label), linewidth = 1.4) +
+    ggplot2::geom_segment(ggplot2::aes(x = 0, xend = .data$tail_high, yend = .data$label),
+      colour = plot_ink[["light"]]) +
+    ggplot2::geom_segment(ggplot2::aes(x = .data$tail_low, xend = .data$tail_high, yend = .data$label),
+      linewidth = 1.4) +
     ggplot2::geom_point(size = 2.4, fill = "white", colour = plot_ink[["dark"]]) +
     column(range_text(rows$tail_low, rows$tail_high, percent_text), 1.08) +
     column(short_evidence(rows$evidence), 1.28) +
     column(reference_codes(rows$differs), 1.93) +
     ggplot2::facet_grid(ggplot2::vars(.data$panel), scales = "free_y", space = "free_y") +
     ggplot2::scale_shape_manual(values = c(set = 18, counts = 16, rate = 21), guide = "none") +
-    percent_axis(limits = c(0, 2.2 * edge), breaks = pretty(c(0, edge), 3), expand = ggplot2::expansion(mult = c(0.02, 0))) +
+    percent_axis(limits = c(0, 2.2 * edge), breaks = pretty(c(0, edge), 3), expand = ggplot2::expansion(mult = c(0.02,
+      0))) +
     ggplot2::labs(x = NULL, y = NULL, title = references_title(rows, counts), caption = references_caption(rows)) +
     plot_theme(base_size = 10) +
     ggplot2::theme(strip.text.y = ggplot2::element_text(angle = 0))
@@ -212,10 +220,12 @@ short_evidence <- function(evidence) {
 }
 
 # One letter for each thing that differs, so that a row stays one line.
-difference_codes <- c(endpoint = "E", grade = "G", level = "L", baseline = "B", followup = "F", years = "Y", registry = "R")
+difference_codes <- c(endpoint = "E", grade = "G", level = "L", baseline = "B", followup = "F", years = "Y",
+  registry = "R")
 
 reference_codes <- function(differs) {
-  vapply(strsplit(differs, ", ", fixed = TRUE), \(d) if (length(d) == 0L) "-" else paste(difference_codes[d], collapse = ""), "")
+  vapply(strsplit(differs, ", ", fixed = TRUE), \(d) if (length(d) == 0L) "-" else paste(difference_codes[d],
+    collapse = ""), "")
 }
 
 references_title <- function(rows, counts) {
@@ -230,7 +240,9 @@ references_caption <- function(rows) {
   words <- c(endpoint = "endpoint", grade = "baseline grade", level = "level", baseline = "day of the first exam",
     followup = "follow-up", years = "years of injury", registry = "one registry twice")
   used <- intersect(names(difference_codes), used)
-  plot_words("Point and first column: chance that nature alone gives as many or more. Second: the evidence. Last: what ",
-    "differs from the trial or is not known (", paste0(difference_codes[used], " ", words[used], collapse = ", "), "). The references share patients.",
+  plot_words(
+    "Point and first column: chance that nature alone gives as many or more. Second: the evidence. Last: what ",
+    "differs from the trial or is not known (", paste0(difference_codes[used], " ", words[used], collapse = ", "),
+      "). The references share patients.",
     width = 96)
 }

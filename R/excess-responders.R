@@ -198,20 +198,27 @@ format_answer <- function(x, digits) {
   level <- paste0(100 * x$settings$conf.level, " %")
   lower <- at("rate_clopper_pearson", "conf.low")
   c(
-    paste0("Observed ", y, "; nature alone gives ", at("natural_responders"), " on average, and ", y, " or more with probability ",
+    paste0("Observed ", y, "; nature alone gives ", at("natural_responders"), " on average, and ", y,
+      " or more with probability ",
       at("natural_tail"), " (mid-p ", at("natural_tail_midp"), ")."),
     format_sensitivity(standard_sensitivity(x), digits),
-    paste0("Excess responders among these patients, observed minus natural: ", at("excess_responders"), " (", level, " interval ",
-      span("excess_responders"), if (at("excess_responders", "conf.low") < 0) "; below 0 nature would have given more", ")."),
-    paste0("  If their own outcomes inform the natural rate too: ", at("excess_responders_joint"), " (", span("excess_responders_joint"), ")."),
+    paste0("Excess responders among these patients, observed minus natural: ", at("excess_responders"), " (", level,
+      " interval ",
+      span("excess_responders"), if (at("excess_responders",
+        "conf.low") < 0) "; below 0 nature would have given more", ")."),
+    paste0("  If their own outcomes inform the natural rate too: ", at("excess_responders_joint"), " (",
+      span("excess_responders_joint"), ")."),
     paste0("  If responders count as natural as far as the rates allow: ", at("excess_responders_comonotone"), " (",
       span("excess_responders_comonotone"), ")."),
-    paste0("Effect on the log odds, starting from the prior ", format(x$settings$effect), ": ", at("log_odds_shift"), " (",
-      span("log_odds_shift"), "); probability of benefit ", at("prob_benefit"), ", with half of the prior on no effect ",
+    paste0("Effect on the log odds, starting from the prior ", format(x$settings$effect), ": ", at("log_odds_shift"),
+      " (",
+      span("log_odds_shift"), "); probability of benefit ", at("prob_benefit"),
+        ", with half of the prior on no effect ",
       at("prob_benefit_half_null"), "."),
     paste0("Response rate ", at("rate_clopper_pearson"), ", exact ", level, " limits ", span("rate_clopper_pearson"),
       if (lower > 0) paste0(": of natural rates taken as known, only those below ", lower, " are excluded"), "."),
-    paste0("Numerical error of these numbers (not their uncertainty): at most ", format(max(x$terms$num.error), digits = 1), ".")
+    paste0("Numerical error of these numbers (not their uncertainty): at most ", format(max(x$terms$num.error),
+      digits = 1), ".")
   )
 }
 
@@ -247,7 +254,9 @@ format_declaration <- function(x) {
   m <- declaration$looks
   tail <- x$terms$estimate[x$terms$term == "natural_tail"]
   paste0("The definition of a responder was not declared beforehand; ", m, " were examined. ",
-    if (is.na(tail)) paste0("At least one of ", m, " independent ones reaches a tail q with probability 1 - (1 - q)^", m, ".")
-    else paste0("Were they independent, at least one of ", m, " would show a tail as small by nature alone with probability ",
+    if (is.na(tail)) paste0("At least one of ", m, " independent ones reaches a tail q with probability 1 - (1 - q)^",
+      m, ".")
+    else paste0("Were they independent, at least one of ", m,
+      " would show a tail as small by nature alone with probability ",
       signif(1 - (1 - tail)^m, 2), "."))
 }

@@ -154,7 +154,8 @@ format_difference <- function(rows) {
   effect <- unique(rows$direction[!grepl("no direction", rows$direction)])
   trial <- if (nzchar(rows$trial[1])) paste0("trial ", rows$trial[1], "; ")
   paste0(
-    "  ", rows$what[1], ": ", trial, paste0(rows$source, " (", sub(" (partly matched)", ", partly matched", rows$natural, fixed = TRUE),
+    "  ", rows$what[1], ": ", trial, paste0(rows$source, " (", sub(" (partly matched)", ", partly matched",
+      rows$natural, fixed = TRUE),
       ")", collapse = ", "),
     if (length(effect) > 0L) paste0(". Effect: ", paste(effect, collapse = "; "), ".")
   )
@@ -163,5 +164,6 @@ format_difference <- function(rows) {
 # Lines for a screen, continued two columns further in.
 wrap_lines <- function(lines, width = min(100, getOption("width"))) {
   indent <- nchar(lines) - nchar(sub("^ +", "", lines))
-  unlist(Map(\(line, i) if (nzchar(line)) strwrap(line, width, indent = i, exdent = i + 2) else "", lines, indent), use.names = FALSE)
+  unlist(Map(\(line, i) if (nzchar(line)) strwrap(line, width, indent = i, exdent = i + 2) else "", lines, indent),
+    use.names = FALSE)
 }

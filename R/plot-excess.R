@@ -30,8 +30,10 @@ plot.excess_responders <- function(x, ...) {
     ggplot2::facet_wrap(ggplot2::vars(.data$reading), ncol = 3) +
     ggplot2::scale_y_continuous(breaks = NULL, expand = ggplot2::expansion(mult = c(0, 0.16))) +
     ggplot2::labs(
-      x = "Responders in excess of nature (observed minus natural)", y = if (excess_is_bounds(x)) "Probability, per cent" else "Probability",
-      title = excess_title(x), subtitle = plot_words("Natural recovery: ", natural_label(excess_natural(x)), width = 80),
+      x = "Responders in excess of nature (observed minus natural)",
+        y = if (excess_is_bounds(x)) "Probability, per cent" else "Probability",
+      title = excess_title(x), subtitle = plot_words("Natural recovery: ", natural_label(excess_natural(x)),
+        width = 80),
       caption = plot_words("0: nature alone would have given as many; below 0: nature alone would have given more. ",
         if (excess_is_bounds(x)) "Dark: smallest, light: largest probability over what is not known. ",
         "None of the readings is a probability that the treatment works.", width = 90)
@@ -40,7 +42,8 @@ plot.excess_responders <- function(x, ...) {
 }
 
 reading_names <- c(
-  probability = "Natural rate from\nthe sources alone", probability_joint = "These outcomes inform\nthe natural rate too",
+  probability = "Natural rate from\nthe sources alone",
+    probability_joint = "These outcomes inform\nthe natural rate too",
   probability_comonotone = "As much called natural\nas the rates allow"
 )
 
@@ -55,7 +58,8 @@ reading_rows <- function(scenarios) {
   tables <- do.call(rbind, lapply(seq_along(scenarios), \(i) cbind(scenario = i, scenarios[[i]]$satt)))
   values <- sort(unique(tables$excess))
   rows <- lapply(names(reading_names), \(reading) {
-    p <- tapply(tables[[reading]], list(factor(tables$excess, values), factor(tables$scenario, seq_along(scenarios))), sum)
+    p <- tapply(tables[[reading]], list(factor(tables$excess, values), factor(tables$scenario, seq_along(scenarios))),
+      sum)
     p[is.na(p)] <- 0
     data.frame(reading = reading_names[[reading]], excess = values, low = apply(p, 1, min), high = apply(p, 1, max))
   })
@@ -71,7 +75,8 @@ excess_title <- function(x) {
     row <- terms[terms$term == term, ]
     if (is.na(row$estimate)) c(row$conf.low, row$conf.high) else row$estimate
   }
-  plot_words(finding_sentence(c(counts$min, counts$max), counts$n, values("natural_tail"), values("natural_responders")))
+  plot_words(finding_sentence(c(counts$min, counts$max), counts$n, values("natural_tail"),
+    values("natural_responders")))
 }
 
 #' @rdname plot.excess_responders
@@ -91,7 +96,8 @@ plot.decision_table <- function(x, ...) {
     ggplot2::scale_y_continuous(labels = percent_text, breaks = seq(0, 1, 0.25),
       expand = ggplot2::expansion(mult = c(0, 0.14))) +
     ggplot2::labs(x = paste("Responders among", n, "patients"), y = "Chance by nature alone\nof as many or more",
-      title = decision_title(x, observed, n), subtitle = plot_words("Natural recovery: ", attr(x, "label"), width = 80)) +
+      title = decision_title(x, observed, n), subtitle = plot_words("Natural recovery: ", attr(x, "label"),
+        width = 80)) +
     plot_theme() +
     ggplot2::theme(panel.grid.major.x = ggplot2::element_blank(),
       panel.grid.major.y = ggplot2::element_line(colour = plot_ink[["fill"]]))

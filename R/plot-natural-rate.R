@@ -56,8 +56,10 @@ forest_plot <- function(x, observed, call) {
     ggplot2::scale_linewidth_manual(values = c(source = 0.6, new = 2, trial = 0.6), guide = "none") +
     percent_axis(breaks = seq(0, 1, 0.2), limits = c(0, 1), expand = ggplot2::expansion(mult = c(0.01, 0.01))) +
     ggplot2::coord_cartesian(clip = "off") +
-    ggplot2::labs(x = paste("Share of patients,", shared_endpoint(x)), y = NULL, title = forest_title(x, observed, call),
-      caption = plot_words("Lines: exact 95 % limits of each share; thick line: 95 % interval of the rate predicted in a ",
+    ggplot2::labs(x = paste("Share of patients,", shared_endpoint(x)), y = NULL, title = forest_title(x, observed,
+      call),
+      caption = plot_words("Lines: exact 95 % limits of each share; thick line: 95 % interval of the rate ",
+        "predicted in a ",
         "new population that differs from the sources as they differ from each other.", width = 88)) +
     plot_theme() +
     ggplot2::theme(plot.margin = ggplot2::margin(6, 76, 6, 6))
@@ -86,7 +88,8 @@ forest_prediction <- function(x, call) {
   s <- rate_summary(x, c(0.025, 0.975), call)
   q <- s$quantile$value
   known <- rate_is_known(x)
-  forest_row(if (known) "Natural rate, taken as\nknown: no uncertainty" else "New population,\npredicted", "new", s$mean$value,
+  forest_row(if (known) "Natural rate, taken as\nknown: no uncertainty" else "New population,\npredicted", "new",
+    s$mean$value,
     q[1], q[2], if (known) percent_text(s$mean$value) else paste("mean", percent_text(s$mean$value)))
 }
 
@@ -111,7 +114,8 @@ forest_title <- function(x, observed, call) {
   q <- s$quantile$value
   nature <- if (rate_is_known(x)) percent_text(q[1]) else paste(percent_text(q[1]), "to", percent_text(q[2]))
   if (is.null(observed)) {
-    return(plot_words("Nature alone: ", nature, " of such patients", if (!rate_is_known(x)) paste0(" (mean ", percent_text(s$mean$value), ")")))
+    return(plot_words("Nature alone: ", nature, " of such patients", if (!rate_is_known(x)) paste0(" (mean ",
+      percent_text(s$mean$value), ")")))
   }
   plot_words(tail_sentence(x, observed, call))
 }
@@ -151,7 +155,8 @@ density_plot <- function(x, observed, call) {
     ggplot2::scale_y_continuous(breaks = NULL, expand = ggplot2::expansion(mult = c(0, 0.08))) +
     ggplot2::labs(x = "Natural rate among patients like those of the trial", y = "How plausible", title = title,
       subtitle = plot_words(natural_label(x), width = 80), caption = paste0("Shaded: 95 % interval, ",
-        percent_text(s$quantile$value[1]), " to ", percent_text(s$quantile$value[2]), "; mean ", percent_text(s$mean$value), ".")) +
+        percent_text(s$quantile$value[1]), " to ", percent_text(s$quantile$value[2]), "; mean ",
+          percent_text(s$mean$value), ".")) +
     plot_theme()
 }
 

@@ -20,7 +20,8 @@ seconds <- function(task, runs = 15) {
 
 fresh_r <- function(code) {
   environment <- paste0("R_LIBS=", paste(.libPaths(), collapse = .Platform$path.sep))
-  as.numeric(system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", "-e", shQuote(code)), stdout = TRUE, env = environment))
+  as.numeric(system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", "-e", shQuote(code)), stdout = TRUE,
+    env = environment))
 }
 
 four <- subset(natural_ais, reference & endpoint == "ais_c")
@@ -44,13 +45,14 @@ many_time <- function() {
   code <- paste0("library(cordgain); x <- readRDS('", file, "'); ",
     "cat(median(vapply(1:3, \\(i) system.time(natural_rate(x))[[3]], 0)))")
   environment <- paste0("R_LIBS=", paste(.libPaths(), collapse = .Platform$path.sep))
-  said <- suppressWarnings(system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", "-e", shQuote(code)), stdout = TRUE,
+  said <- suppressWarnings(system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", "-e", shQuote(code)),
+    stdout = TRUE,
     env = environment, timeout = 120))
   1000 * if (length(said) == 1L) as.numeric(said) else Inf
 }
 
 load_time <- function() {
-  code <- "start <- proc.time()[[3]]; loadNamespace('cordgain'); cat(proc.time()[[3]] - start)"
+  code <- "start <- proc.time()[[3]]; invisible(loadNamespace('cordgain')); cat(proc.time()[[3]] - start)"
   stats::median(vapply(1:5, \(i) fresh_r(code), 0))
 }
 
@@ -86,7 +88,9 @@ rbest_ratio <- function(ours) {
 }
 
 row <- function(task, value, unit, limit) {
-  measured <- if (is.na(value)) "not measured here" else if (value == Inf) "not done in two minutes" else paste(format(signif(value, 2)), unit)
+  measured <- paste(format(signif(value, 2)), unit)
+  if (is.na(value)) measured <- "not measured here"
+  if (value %in% Inf) measured <- "not done in two minutes"
   paste0("| ", task, " | ", measured, " | ", limit, " |")
 }
 
@@ -109,5 +113,6 @@ writeLines(lines)
 
 page <- readLines("bench/README.md")
 at <- match(c("<!-- table -->", "<!-- end of table -->"), page)
-where <- paste0("Measured ", format(Sys.Date()), ", R ", getRversion(), ", ", parallel::detectCores(), " cores, ", R.version$platform, ".")
+where <- paste0("Measured ", format(Sys.Date()), ", R ", getRversion(), ", ", parallel::detectCores(), " cores, ",
+  R.version$platform, ".")
 writeLines(c(page[seq_len(at[1])], "", lines, "", where, "", page[at[2]:length(page)]), "bench/README.md")

@@ -14,7 +14,8 @@ test_that("autoplot draws what plot draws, for every class that has a picture", 
   skip_if_not_installed("ggplot2")
   natural <- natural_rate(two_sources())
   answer <- excess(keio_ips, natural, accept = accepted_usual)
-  objects <- list(natural, answer, decision_table(answer), excess_by_reference(keio_ips, two_sources()), safety(keio_ips))
+  references <- excess_by_reference(keio_ips, two_sources())
+  objects <- list(natural, answer, decision_table(answer), references, safety(keio_ips))
   expect_setequal(vapply(objects, \(x) class(x)[1], ""), cordgain:::plotted_classes)
   for (object in objects) {
     expect_identical(words_of(ggplot2::autoplot(object)), words_of(plot(object)), info = class(object)[1])

@@ -4,7 +4,8 @@ demo_run <- function(folder, env = parent.frame()) {
   root <- source_root()
   withr::local_dir(root, .local_envir = env)
   libraries <- paste0("R_LIBS=", paste(.libPaths(), collapse = .Platform$path.sep))
-  system2(file.path(R.home("bin"), "Rscript"), c("tools/demo.R", shQuote(folder)), stdout = TRUE, stderr = TRUE, env = libraries)
+  system2(file.path(R.home("bin"), "Rscript"), c("tools/demo.R", shQuote(folder)), stdout = TRUE, stderr = TRUE,
+    env = libraries)
 }
 
 test_that("the demo prints the answer in under a screen and writes its document and figures", {

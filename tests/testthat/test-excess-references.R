@@ -19,7 +19,8 @@ naive_tail <- function(events, n, y, patients, scale = 1) {
 one_row <- function(...) {
   row <- data.frame(
     source = "first", events = 3, n = 20, rate = NA_real_, endpoint = "ais_c", baseline_grade = "A", level = "cervical",
-    baseline_from_day = 10, baseline_to_day = 30, followup_weeks = 52, years_from = 2008, years_to = 2014, registry = "one"
+    baseline_from_day = 10, baseline_to_day = 30, followup_weeks = 52, years_from = 2008, years_to = 2014,
+      registry = "one"
   )
   changes <- list(...)
   row[names(changes)] <- changes
@@ -110,7 +111,8 @@ test_that("all published references for the trial's endpoint are there, and only
 
 test_that("tidy has the columns and terms of every result, and the excess is observed minus natural", {
   rows <- tidy(excess_by_reference(plain_arm(responders = 2), one_row(events = NA, n = NA, rate = 0.1)))
-  expect_true(all(c("term", "estimate", "std.error", "conf.low", "conf.high", "num.error", "num.kind", "group") %in% names(rows)))
+  expect_true(all(c("term", "estimate", "std.error", "conf.low", "conf.high", "num.error", "num.kind",
+    "group") %in% names(rows)))
   value <- \(term) value_of(rows, term)
   expect_equal(value("natural_rate"), 0.1, tolerance = 1e-12)
   expect_equal(value("excess_responders"), 2 - 0.4, tolerance = 1e-12)
@@ -125,8 +127,10 @@ test_that("rows with neither counts nor a rate are left out, counted and said", 
 })
 
 test_that("print states the observation with the natural expectation and what differs", {
-  expect_output(print(excess_by_reference(keio_ips, two_sources())), "Observed 2 of 4.*By nature alone.*level, baseline")
-  expect_identical(summary(excess_by_reference(keio_ips, two_sources())), tidy(excess_by_reference(keio_ips, two_sources())))
+  expect_output(print(excess_by_reference(keio_ips, two_sources())),
+    "Observed 2 of 4.*By nature alone.*level, baseline")
+  expect_identical(summary(excess_by_reference(keio_ips, two_sources())), tidy(excess_by_reference(keio_ips,
+    two_sources())))
 })
 
 test_that("the picture has a row for each reference, its chance and its evidence, in panels by kind", {
@@ -137,14 +141,16 @@ test_that("the picture has a row for each reference, its chance and its evidence
   expect_false(is.unsorted(plot$data$tail_high))
   expect_identical(sum(layer_geoms(plot) == "GeomText"), 3L)
   expect_match(words_of(plot)[["title"]], "Observed 2 of 4; nature alone gives 2 or more in 0.3 % to 31 %")
-  expect_match(words_of(plot)[["caption"]], "L level, B day of the first exam, F follow-up, Y years of injury, R one registry twice")
+  expect_match(words_of(plot)[["caption"]],
+    "L level, B day of the first exam, F follow-up, Y years of injury, R one registry twice")
   expect_true(draws(plot))
 })
 
 test_that("letters of differences and short evidence stand for the words", {
   expect_identical(cordgain:::reference_codes(c("level, years", "")), c("LY", "-"))
   expect_identical(
-    cordgain:::short_evidence(c("39/482 + 3/53 + 19/161 + 32/187", "165 to 166 of 1877", "13.5 %, no uncertainty", "3 of 53")),
+    cordgain:::short_evidence(c("39/482 + 3/53 + 19/161 + 32/187", "165 to 166 of 1877", "13.5 %, no uncertainty",
+      "3 of 53")),
     c("39/482 + 3/53 ...", "165-166 of 1877", "13.5 %", "3 of 53")
   )
 })

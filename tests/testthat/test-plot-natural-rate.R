@@ -37,12 +37,14 @@ test_that("a count that is known as a range gives two rows and both tails in the
   expect_identical(plot$data$text, c("20 %", "2 of 4", "4 of 4"))
   low <- cordgain:::percent_text(0.2^4)
   high <- cordgain:::percent_text(binomial_tail(2, 4, 0.2))
-  expect_identical(words_of(plot)[["title"]], paste0("Observed 2 to 4 of 4; nature alone gives as many or more in ", low, " to ",
+  expect_identical(words_of(plot)[["title"]], paste0("Observed 2 to 4 of 4; nature alone gives as many or more in ",
+    low, " to ",
     high, " of such trials"))
 })
 
 test_that("all of n is said as such", {
-  expect_identical(cordgain:::finding_sentence(4, 4, 0.01), "Observed 4 of 4; nature alone gives all 4 in 1.0 % of such trials")
+  expect_identical(cordgain:::finding_sentence(4, 4, 0.01),
+    "Observed 4 of 4; nature alone gives all 4 in 1.0 % of such trials")
   expect_identical(
     cordgain:::finding_sentence(c(2, 2), 4, 0.1, 0.5),
     "Observed 2 of 4; nature alone gives 0.5 on average, and 2 or more in 10 % of such trials"
