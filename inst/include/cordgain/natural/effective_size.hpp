@@ -2,6 +2,7 @@
 // (ELIR), by moments, and by Morita's method.
 #pragma once
 
+#include <algorithm>
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <cordgain/base/check.hpp>
@@ -85,7 +86,9 @@ inline std::pair<double, double> coordinate_range(const Prior& prior, PriorKind 
   double high = -low;
   for (const PriorComponent& p : prior.components()) {
     const double centre = kind == PriorKind::kGamma ? std::log(p.a / p.b) : p.a;
-    const double left = kind == PriorKind::kGamma ? 40.0 / p.a + 5.0 : 12.0 * p.b;
+    // Density over x, as under Poisson sampling, falls as x^(a - 1) alone; e^-300 still has a square.
+    const double slow = p.a > 1.0 ? std::min(300.0, 40.0 / (p.a - 1.0)) : 0.0;
+    const double left = kind == PriorKind::kGamma ? std::max(40.0 / p.a + 5.0, slow) : 12.0 * p.b;
     const double right = kind == PriorKind::kGamma ? 5.0 : 12.0 * p.b;
     low = std::min(low, centre - left);
     high = std::max(high, centre + right);
@@ -152,7 +155,7 @@ double elir_of_log_odds(LogDensity&& log_density, const std::vector<double>& sta
   const PanelGrid grid = adaptive_panels(f, start, 1.0, {order, tolerance, 16});
   const Vector theta = panel_nodes(grid);
   const Vector part = panel_masses(grid);
-  // Half-way to the end: there a tail of e^-1.5|theta| has long converged, one of e^-|theta| never will.
+  // Half-way to the end: there a tail of e^-1.7|theta| has long converged, one of e^-|theta| never will.
   double far = 0.0;
   for (Index i = 0; i < part.size(); ++i) far += std::fabs(theta(i)) > 30.0 ? part(i) : 0.0;
   return far > 1e-6 * part.sum() ? std::numeric_limits<double>::quiet_NaN() : part.sum() + 2.0;
