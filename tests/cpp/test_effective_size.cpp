@@ -44,7 +44,7 @@ TEST_CASE("a conjugate prior is worth the observations it stands for") {
               1e-7 * (a + b));
     }
   }
-  for (const double shape : {1.5, 4.0, 50.0}) {
+  for (const double shape : {1.1, 1.5, 4.0, 50.0}) {
     for (const double rate : {0.5, 10.0}) {
       REQUIRE(
           naive::close_ratio(elir_of(one(PriorKind::kGamma, shape, rate), Sampling::kPoisson), rate, 1e-7));
@@ -98,8 +98,8 @@ TEST_CASE("a prior with infinite information at an end has no size") {
 }
 
 TEST_CASE("from the log odds alone a beta is worth its a + b patients") {
-  for (const double a : {1.5, 2.0, 5.0, 30.0}) {
-    for (const double b : {1.5, 2.5, 56.0}) {
+  for (const double a : {1.7, 2.0, 5.0, 30.0}) {
+    for (const double b : {1.7, 2.5, 56.0}) {
       const auto log_q = [=](double theta) { return log_odds_beta(theta, a, b); };
       const double centre = std::log(a / b);
       const double width = std::sqrt(1.0 / a + 1.0 / b);

@@ -152,6 +152,13 @@ TEST_CASE("the uniform above p0 is the average of binomials over (p0, 1)") {
   }
 }
 
+TEST_CASE("where nature heals everyone the numerator is all responders") {
+  const PatientRates sure = shift_rates(PanelGrid{}, Vector::Constant(1, 1e4), Vector::Constant(1, 3.0));
+  const Vector numerator = one_sided_uniform(sure);
+  REQUIRE(numerator(3) == 1.0);
+  REQUIRE(numerator.head(3).sum() == 0.0);
+}
+
 TEST_CASE("with an uncertain natural rate the numerators are averaged over it") {
   const Vector numerator = one_sided_uniform(beta_rates(8.0, 56.0, 4.0));
   for (int k = 0; k <= 4; ++k) {

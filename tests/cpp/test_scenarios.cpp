@@ -128,4 +128,5 @@ TEST_CASE("other priors and parameters out of range are refused") {
     REQUIRE_THROWS_AS(scenarios(beta(bad, 1.0), fine_route()), InvalidInput);
   }
   REQUIRE_THROWS_AS(scenarios(normal(naive::kNaN, 1.0), fine_route()), InvalidInput);
+  REQUIRE_THROWS_AS(scenarios(normal(1e300, 1.0), fine_route()), InvalidInput);  // a step would move nothing
 }

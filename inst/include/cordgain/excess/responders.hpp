@@ -42,6 +42,10 @@ inline Vector one_sided_uniform(const PatientRates& rates) {
   for (Index i = 0; i < rates.nodes(); ++i) {
     // In q = 1 - p0, which keeps its digits where p0 is near 1.
     const double failing = mean_failing(rates, i);
+    if (failing == 0.0) {  // the limit: nothing lies between p0 and 1, and everyone responds
+      probability(n) += mass(i);
+      continue;
+    }
     for (Index k = 0; k <= n; ++k) {
       const double beyond =
           boost::math::ibeta(static_cast<double>(n - k + 1), static_cast<double>(k + 1), failing);

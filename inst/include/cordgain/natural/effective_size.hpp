@@ -2,6 +2,7 @@
 // (ELIR), by moments, and by Morita's method.
 #pragma once
 
+#include <algorithm>
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <cordgain/base/check.hpp>
@@ -85,7 +86,9 @@ inline std::pair<double, double> coordinate_range(const Prior& prior, PriorKind 
   double high = -low;
   for (const PriorComponent& p : prior.components()) {
     const double centre = kind == PriorKind::kGamma ? std::log(p.a / p.b) : p.a;
-    const double left = kind == PriorKind::kGamma ? 40.0 / p.a + 5.0 : 12.0 * p.b;
+    // Density over x, as under Poisson sampling, falls as x^(a - 1) alone; e^-300 still has a square.
+    const double slow = p.a > 1.0 ? std::min(300.0, 40.0 / (p.a - 1.0)) : 0.0;
+    const double left = kind == PriorKind::kGamma ? std::max(40.0 / p.a + 5.0, slow) : 12.0 * p.b;
     const double right = kind == PriorKind::kGamma ? 5.0 : 12.0 * p.b;
     low = std::min(low, centre - left);
     high = std::max(high, centre + right);

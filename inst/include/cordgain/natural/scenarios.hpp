@@ -26,6 +26,7 @@ inline Scenarios scenarios(const PriorComponent& prior, const Route& route) {
           "scenarios need a beta or a normal prior");
   detail::require_component(prior);
   const double centre = detail::log_odds_centre(prior);
+  constexpr int kMost = 10000;  // on either side
   // A beta with few events is skew, and its spectrum Gamma(a + i w) Gamma(b - i w) longer than a normal's.
   const double step = prior.kind == PriorKind::kBeta
                           ? detail::binomial_step(prior.a * prior.b / (prior.a + prior.b), route.digits)
@@ -33,8 +34,10 @@ inline Scenarios scenarios(const PriorComponent& prior, const Route& route) {
   const double top = detail::log_odds_density(prior, centre);
   int below = 0;
   int above = 0;
-  while (detail::log_odds_density(prior, centre - step * below) > top - route.digits) ++below;
-  while (detail::log_odds_density(prior, centre + step * above) > top - route.digits) ++above;
+  const auto counts = [&](double x) { return detail::log_odds_density(prior, x) > top - route.digits; };
+  while (below < kMost && counts(centre - step * below)) ++below;
+  while (above < kMost && counts(centre + step * above)) ++above;
+  require(below < kMost && above < kMost, "the prior is too heavy or too far away for scenarios");
   Scenarios result{Vector(below + above + 1), Vector(below + above + 1)};
   for (int i = -below; i <= above; ++i) {
     result.value(i + below) = centre + step * i;
