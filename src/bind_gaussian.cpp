@@ -1,0 +1,38 @@
+#include "bind.hpp"
+// [[Rcpp::depends(RcppEigen)]]
+
+#include "bind_gaussian.hpp"
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_fit_gaussian(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels,
+                            bool restricted) {
+  return bind::guard([&] {
+    return bind::from_report(cordgain::fit_rows(bind::to_design(x, y, weight, z, level, n_levels), restricted));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_wald_test(Rcpp::List inference, SEXP contrast, SEXP estimate, std::string df, std::string information) {
+  return bind::guard([&] {
+    return bind::from_test(cordgain::wald_test(bind::to_inference(inference), bind::matrix(contrast),
+                                               bind::vector(estimate), df == "kenward-roger", information == "observed"));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_row_tests(Rcpp::List inference, SEXP contrast, std::string df, std::string information) {
+  return bind::guard([&] {
+    return bind::from_table(cordgain::row_tests(bind::to_inference(inference), bind::matrix(contrast),
+                                                df == "kenward-roger", information == "observed"));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_random_effects(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels,
+                              Rcpp::List frame, SEXP gamma, SEXP beta, SEXP phi) {
+  return bind::guard([&] {
+    return bind::from_effects(cordgain::random_effects(bind::to_design(x, y, weight, z, level, n_levels),
+                                                       bind::to_frame(frame), bind::vector(gamma), bind::vector(beta),
+                                                       bind::matrix(phi)));
+  });
+}
