@@ -11,5 +11,5 @@
 #' @useDynLib cordgain, .registration = TRUE
 #' @importFrom Rcpp evalCpp
 #' @importFrom generics tidy
-#' @importFrom stats predict quantile update
+#' @importFrom stats nobs predict quantile update
 "_PACKAGE"

@@ -1,0 +1,213 @@
+# The Gaussian engine in R's words: one call of the core, names put on.
+
+#' @exportS3Method fit_with method_reml
+fit_with.method_reml <- function(method, design, call) {
+  fit_gaussian(design, restricted = TRUE, call)
+}
+
+#' @exportS3Method fit_with method_ml
+fit_with.method_ml <- function(method, design, call) {
+  fit_gaussian(design, restricted = FALSE, call)
+}
+
+fit_gaussian <- function(design, restricted, call) {
+  y <- if (length(design$offset) > 0L) design$y - design$offset else design$y
+  out <- core_fit_gaussian(
+    design$x, y, design$weights, lapply(design$random, `[[`, "z"), lapply(design$random, `[[`, "level"),
+    vapply(design$random, \(block) length(block$labels), 1L), restricted
+  )
+  kept <- colnames(design$x)[out$frame$kept]
+  names(out$coefficients) <- kept
+  dimnames(out$vcov) <- list(kept, kept)
+  names(out$gamma) <- gamma_names(design$random)
+  out
+}
+
+# Names of the variance parameters: the lower triangle of each block, then the residual.
+gamma_names <- function(random) {
+  block_names <- \(block) {
+    pairs <- lower_pairs(length(block$columns))
+    paste0(block$group, ifelse(pairs$row == pairs$col, ".var(", ".cov("), block$columns[pairs$row],
+      ifelse(pairs$row == pairs$col, "", paste0(",", block$columns[pairs$col])), ")")
+  }
+  c(unlist(lapply(random, block_names)), "residual.var")
+}
+
+# Rows and columns of a packed lower triangle, column by column.
+lower_pairs <- function(q) {
+  keep <- lower.tri(diag(q), diag = TRUE)
+  list(row = row(keep)[keep], col = col(keep)[keep])
+}
+
+# The symmetric matrix of a packed lower triangle.
+unpack_symmetric <- function(values, names) {
+  q <- length(names)
+  out <- matrix(0, q, q, dimnames = list(names, names))
+  out[lower.tri(out, diag = TRUE)] <- values
+  out[upper.tri(out)] <- t(out)[upper.tri(out)]
+  out
+}
+
+# Covariance matrices of the random effects, one per block.
+effect_covariances <- function(fit) {
+  random <- fit$design$random
+  sizes <- vapply(random, \(block) length(block$columns), 1L)
+  ends <- cumsum(sizes * (sizes + 1L) / 2L)
+  lapply(seq_along(random), \(i) {
+    from <- c(0, ends)[i] + 1
+    unpack_symmetric(fit$result$gamma[seq(from, ends[i])], random[[i]]$columns)
+  })
+}
+
+# Names of the blocks as lme4 writes them: a group that comes again gets a number.
+block_names <- function(fit) {
+  make.unique(vapply(fit$design$random, `[[`, "", "group"))
+}
+
+residual_variance <- function(fit) {
+  fit$result$gamma[[length(fit$result$gamma)]]
+}
+
+# Verbs ----------------------------------------------------------------------------
+
+#' What can be asked of a fit
+#'
+#' The verbs of lme4 and nlme with their meanings.
+#'
+#' @details
+#' `logLik()` has all constants, in the convention of lme4, nlme and SAS; for a
+#' REML fit it is the restricted log likelihood and `deviance()` is minus twice
+#' that. `df` counts fixed effects and variance parameters. `vcov()` is the
+#' model-based \eqn{(X'V^{-1}X)^{-1}}; `type = "kenward-roger"` gives the
+#' adjusted one. `residuals()` are response residuals given the predicted random
+#' effects (as in lme4), `type = "pearson"` divides by
+#' \eqn{\sigma/\sqrt{w}}.
+#'
+#' @param object,x,formula a `recovery_fit`.
+#' @param type (string) which covariance or residual.
+#' @param information (string) for Kenward-Roger: `"expected"` (as pbkrtest) or
+#'   `"observed"` (as SAS).
+#' @param ... unused.
+#' @return `fixef()`: named vector; `vcov()`: matrix; `sigma()`: residual standard
+#'   deviation, in units of the score; `logLik()`: class `logLik`; `nobs()`,
+#'   `df.residual()`: counts; the others as their generics say.
+#' @examples
+#' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
+#'   subject = rep(1:4, each = 3))
+#' fit <- fit_recovery(score ~ week + (1 | subject), trial)
+#' fixef(fit)
+#' VarCorr(fit)
+#' logLik(fit)
+#' @seealso [fit_recovery()]
+#' @name recovery_fit-verbs
+NULL
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method nlme::fixef recovery_fit_reml
+fixef.recovery_fit_reml <- function(object, ...) {
+  object$result$coefficients
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::sigma recovery_fit_reml
+sigma.recovery_fit_reml <- function(object, ...) {
+  sqrt(residual_variance(object))
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::nobs recovery_fit_reml
+nobs.recovery_fit_reml <- function(object, ...) {
+  nrow(object$frame)
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::logLik recovery_fit_reml
+logLik.recovery_fit_reml <- function(object, ...) {
+  structure(-object$result$deviance / 2,
+    df = length(fixef(object)) + length(object$result$gamma),
+    nobs = nobs(object), nall = nobs(object), class = "logLik"
+  )
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::deviance recovery_fit_reml
+deviance.recovery_fit_reml <- function(object, ...) {
+  object$result$deviance
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::df.residual recovery_fit_reml
+df.residual.recovery_fit_reml <- function(object, ...) {
+  nobs(object) - attr(logLik(object), "df")
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::formula recovery_fit
+formula.recovery_fit <- function(x, ...) {
+  x$formula
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::model.frame recovery_fit
+model.frame.recovery_fit <- function(formula, ...) {
+  formula$frame
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::model.matrix recovery_fit
+model.matrix.recovery_fit <- function(object, type = c("fixed", "random"), ...) {
+  type <- match.arg(type)
+  if (type == "fixed") kept_matrix(object) else lapply(object$design$random, `[[`, "z")
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::terms recovery_fit
+terms.recovery_fit <- function(x, ...) {
+  x$design$fixed_terms
+}
+
+kept_matrix <- function(fit) {
+  x <- fit$design$x
+  kept <- fit$result$frame$kept
+  out <- x[, kept, drop = FALSE]
+  attr(out, "assign") <- attr(x, "assign")[kept]
+  attr(out, "contrasts") <- attr(x, "contrasts")
+  out
+}
+
+#' @rdname isSingular
+#' @exportS3Method isSingular recovery_fit
+isSingular.recovery_fit <- function(x, ...) {
+  sizes <- vapply(x$design$random, \(block) length(block$columns), 1L)
+  any(x$result$rank[seq_along(sizes)] < sizes)
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::fitted recovery_fit_reml
+fitted.recovery_fit_reml <- function(object, ...) {
+  out <- drop(kept_matrix(object) %*% fixef(object)) + random_part(object)
+  if (length(object$design$offset) > 0L) out + object$design$offset else out
+}
+
+# Z b-hat, a number per row.
+random_part <- function(fit) {
+  effects <- effect_tables(fit)
+  out <- numeric(nobs(fit))
+  for (i in seq_along(effects)) {
+    block <- fit$design$random[[i]]
+    out <- out + rowSums(block$z * effects[[i]]$effect[block$level + 1L, , drop = FALSE])
+  }
+  out
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::residuals recovery_fit_reml
+residuals.recovery_fit_reml <- function(object, type = c("response", "pearson"), ...) {
+  type <- match.arg(type)
+  out <- object$design$y - fitted(object)
+  if (type == "pearson") {
+    weights <- if (length(object$design$weights) > 0L) object$design$weights else 1
+    out <- out * sqrt(weights) / sigma(object)
+  }
+  stats::naresid(attr(object$frame, "na.action"), out)
+}
