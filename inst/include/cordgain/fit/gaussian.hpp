@@ -39,6 +39,10 @@ constexpr double kSameDeviance = 1e-9;
 /// Scores across a bound above minus this count as non-negative.
 constexpr double kScoreSlack = 1e-7;
 
+/// Residual variance below this part of that of least squares is rounding: the
+/// random effects fit every score and the likelihood grows without bound.
+constexpr double kNoResidual = 1e-20;
+
 class GaussianObjective {
  public:
   GaussianObjective(const Blocks& blocks, const Covariance& covariance, const LikelihoodKind& kind)
@@ -46,8 +50,8 @@ class GaussianObjective {
 
   SecondOrder operator()(const Vector& theta) const {
     const Matrix jacobian = covariance_.jacobian(theta);
-    const Expansion e = expand(moments_at(blocks_, covariance_.gamma(theta), jacobian), jacobian, blocks_.n,
-                               blocks_.p, kind_);
+    const Expansion e = expand(moments_at(blocks_, covariance_.gamma(theta), jacobian, covariance_.roots(theta)), jacobian,
+                               blocks_.n, blocks_.p, kind_);
     SecondOrder out;
     out.value = e.value;
     if (!std::isfinite(e.value)) return out;
@@ -189,7 +193,8 @@ inline int worst_bound(const Blocks& blocks, const Stage& stage, const Likelihoo
                        std::vector<BoundScore>& scores) {
   const Vector gamma = stage.covariance.gamma(stage.result.point);
   const Matrix none(blocks.n_gamma, 0);
-  const Expansion e = expand(moments_at(blocks, gamma, none), none, blocks.n, blocks.p, kind);
+  const Expansion e = expand(moments_at(blocks, gamma, none, stage.covariance.roots(stage.result.point)), none, blocks.n,
+                             blocks.p, kind);
   scores.assign(stage.covariance.size(), BoundScore());
   int worst = -1;
   for (std::size_t i = 0; i < stage.covariance.size(); ++i) {
@@ -248,6 +253,23 @@ inline void settle_rank(const Blocks& blocks, const LikelihoodKind& kind, Stage&
   stage = std::move(reduced);
 }
 
+/// Starts at one rank less, with effects in step and against it.
+inline void add_lower_rank_starts(const Covariance& covariance, const Matrix& unseen, std::vector<Reparametrised>& starts) {
+  std::vector<Index> rank = ranks(covariance, covariance.gamma(covariance.start()), -1.0);
+  for (std::size_t i = 0; i < rank.size(); ++i) {
+    const Index at = covariance.gamma_at(i), size = covariance.term(i).n_gamma();
+    if (rank[i] > 0 && unseen.middleRows(at, size).cwiseAbs().maxCoeff() > 1e-8) {
+      --rank[i];
+      break;
+    }
+  }
+  for (const double slant : {0.5, -0.5}) {
+    Reparametrised start = with_ranks(covariance, covariance.gamma(covariance.start()), covariance.start(), rank);
+    start.theta = start.theta.unaryExpr([slant](double v) { return v == 0.0 ? slant : v; });
+    starts.push_back(start);
+  }
+}
+
 /// Moves along directions that the design cannot see until a term loses rank,
 /// giving what can be seen to the residual: the fit with the least random effects.
 inline void slide(const Blocks& blocks, const LikelihoodKind& kind, const Matrix& unseen, Stage& stage) {
@@ -260,11 +282,17 @@ inline void slide(const Blocks& blocks, const LikelihoodKind& kind, const Matrix
   }
 }
 
-inline Stage best_start(const Blocks& blocks, const Covariance& covariance, const LikelihoodKind& kind, GaussianFit& fit) {
+/// The best of all starts. Where the design leaves a direction unseen, every
+/// covariance is also one of lower rank, and the fit begins there too.
+inline Stage best_start(const Blocks& blocks, const Covariance& covariance, const LikelihoodKind& kind,
+                        const Matrix& unseen, GaussianFit& fit) {
   Stage best{covariance, NewtonResult()};
   double lowest = std::numeric_limits<double>::infinity(), highest = -lowest;
-  for (const Vector& start : starting_points(blocks, covariance)) {
-    Stage stage = optimise(blocks, covariance, kind, start);
+  std::vector<Reparametrised> starts;
+  for (const Vector& start : starting_points(blocks, covariance)) starts.push_back({covariance, start});
+  if (unseen.cols() > 0) add_lower_rank_starts(covariance, unseen, starts);
+  for (const Reparametrised& start : starts) {
+    Stage stage = optimise(blocks, start.covariance, kind, start.theta);
     fit.steps += stage.result.steps;
     ++fit.starts;
     if (!std::isfinite(stage.result.at.value)) continue;
@@ -274,6 +302,13 @@ inline Stage best_start(const Blocks& blocks, const Covariance& covariance, cons
   }
   fit.start_difference = highest - lowest;
   return best;
+}
+
+inline void require_maximum(bool unbounded) {
+  if (unbounded) {
+    throw NumericalError("The likelihood has no maximum: the random effects fit every score exactly, so the "
+                         "residual variance tends to zero");
+  }
 }
 
 }  // namespace detail
@@ -289,11 +324,9 @@ inline Stage best_start(const Blocks& blocks, const Covariance& covariance, cons
   GaussianFit fit;
   const Matrix unseen = unseen_directions(blocks);
   fit.unidentified = unseen.cols();
-  detail::Stage stage = detail::best_start(blocks, covariance, kind, fit);
+  detail::Stage stage = detail::best_start(blocks, covariance, kind, unseen, fit);
   fit.steps -= stage.result.steps;
-  if (stage.result.divergent || !std::isfinite(stage.result.at.value)) {
-    throw NumericalError("The likelihood has no maximum: the model fits the scores of every subject exactly");
-  }
+  detail::require_maximum(stage.result.divergent || !std::isfinite(stage.result.at.value));
   detail::slide(blocks, kind, unseen, stage);
   std::vector<detail::BoundScore> scores;
   for (int round = 0; round < 10; ++round) {
@@ -305,7 +338,9 @@ inline Stage best_start(const Blocks& blocks, const Covariance& covariance, cons
   for (const auto& s : scores) fit.bound_score.push_back(s.score);
   const Matrix none(blocks.n_gamma, 0);
   const Vector relative = stage.covariance.gamma(stage.result.point);
-  const Expansion e = expand(moments_at(blocks, relative, none), none, blocks.n, blocks.p, kind);
+  const Expansion e = expand(moments_at(blocks, relative, none, stage.covariance.roots(stage.result.point)), none,
+                             blocks.n, blocks.p, kind);
+  detail::require_maximum(kind.profiled && !(e.scale > detail::kNoResidual));
   fit.rank = detail::ranks(stage.covariance, relative, detail::kTryZero);
   fit.theta = stage.result.point;
   fit.gamma = relative * e.scale;

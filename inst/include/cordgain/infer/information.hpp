@@ -16,6 +16,7 @@ struct FreeDirections {
   Matrix directions;  ///< n_gamma x a
   Covariance terms;   ///< the terms whose curvature counts
   Vector theta;       ///< absolute working parameters
+  std::vector<Matrix> roots;  ///< absolute Lambda of each term; may be empty
   std::vector<Index> linear;  ///< per term, 1 when its own elements are the directions
 };
 
@@ -56,6 +57,7 @@ inline bool moves_linearly(const Covariance& covariance, std::size_t i) {
       out.theta.segment(covariance.theta_at(i), covariance.term(i).n_theta()) *= std::sqrt(scale);
     }
   }
+  out.roots = covariance.roots(out.theta);
   out.directions = Matrix::Zero(covariance.n_gamma(), columns);
   Index at = 0;
   for (std::size_t i = 0; i < covariance.size(); ++i) {
@@ -99,7 +101,7 @@ inline bool moves_linearly(const Covariance& covariance, std::size_t i) {
 /// Source: Kenward & Roger (1997), Biometrics 53:983, section 3.
 [[nodiscard]] inline Inference information(const Blocks& blocks, const VectorIn& gamma, const FreeDirections& free,
                                            bool restricted) {
-  const Moments moments = moments_at(blocks, gamma, free.directions);
+  const Moments moments = moments_at(blocks, gamma, free.directions, free.roots);
   const Expansion e = expand(moments, free.directions, blocks.n, blocks.p, LikelihoodKind{restricted, false});
   if (!std::isfinite(e.value)) throw NumericalError("The covariance matrix of the scores is not positive definite");
   Inference out;

@@ -75,8 +75,9 @@ inline Vector gamma_error(const Inference& at, const Blocks& blocks, const Matri
   return left + spread;
 }
 
-inline FreeDirections all_directions(Index n_gamma) {
+inline FreeDirections all_directions(Index n_gamma, const std::vector<Matrix>& roots) {
   FreeDirections out;
+  out.roots = roots;
   out.directions = Matrix::Identity(n_gamma, n_gamma);
   return out;
 }
@@ -99,7 +100,7 @@ inline FreeDirections all_directions(Index n_gamma) {
   out.inference = information(blocks, out.fit.gamma, free, restricted);
   out.constrained = free.directions.cols() < blocks.n_gamma;
   if (out.constrained) {
-    out.unconstrained = information(blocks, out.fit.gamma, detail::all_directions(blocks.n_gamma), restricted);
+    out.unconstrained = information(blocks, out.fit.gamma, detail::all_directions(blocks.n_gamma, free.roots), restricted);
   }
   const double nu = static_cast<double>(restricted ? blocks.n - blocks.p : blocks.n);
   out.deviance = out.fit.deviance + 2.0 * nu * std::log(out.frame.y_scale) - out.frame.log_weight +

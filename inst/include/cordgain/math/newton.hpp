@@ -20,7 +20,9 @@ struct SecondOrder {
 struct NewtonControl {
   int max_steps = 200;
   double decrement = 1e-13;  ///< stop below this predicted fall, after one more step (then about its square)
-  double max_size = 1e9;     ///< a parameter beyond this is called divergent
+  double max_size = 1e12;    ///< a parameter beyond this is called divergent
+  int patience = 4;          ///< steps in a row that gain no more than rounding, then stop
+  double flat = 1e-8;        ///< a stop by rounding counts as converged below flat (1 + |value|)
 };
 
 struct NewtonResult {
@@ -34,18 +36,22 @@ struct NewtonResult {
 
 namespace detail {
 
-/// The step -|H|^-1 g, with eigenvalues floored relative to the largest, so a
+/// The step -|H|^-1 g, taken in units in which the diagonal of |H| is 1 (a
+/// parameter's own scale does not matter), with eigenvalues floored, so that a
 /// flat direction is left where it is rather than followed to infinity.
 inline Vector safe_step(const SecondOrder& at, double& decrement) {
   decrement = 0.0;
   if (at.gradient.size() == 0) return Vector(0);
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(at.hessian);
+  const Vector reach = at.hessian.cwiseAbs().rowwise().maxCoeff() * 1e-8;
+  const Vector unit = at.hessian.diagonal().cwiseAbs().cwiseMax(reach).cwiseMax(std::numeric_limits<double>::min())
+                          .cwiseSqrt().cwiseInverse();
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(unit.asDiagonal() * at.hessian * unit.asDiagonal());
   const Vector size = eigen.eigenvalues().cwiseAbs();
-  const double floor = size.maxCoeff() * 1e-12 + std::numeric_limits<double>::min();
-  const Vector along = eigen.eigenvectors().transpose() * at.gradient;
+  const double floor = size.maxCoeff() * 1e-13;
+  const Vector along = eigen.eigenvectors().transpose() * unit.cwiseProduct(at.gradient);
   const Vector scaled = along.cwiseQuotient(size.cwiseMax(floor));
   decrement = 0.5 * along.dot(scaled);
-  return -(eigen.eigenvectors() * scaled);
+  return -unit.cwiseProduct(eigen.eigenvectors() * scaled);
 }
 
 /// Rounding in a value of this size, below which two values are equal.
@@ -67,6 +73,7 @@ template <class F>
   out.at = f(out.point);
   if (!std::isfinite(out.at.value)) return out;
   bool last = false;
+  int idle = 0;
   for (; out.steps < control.max_steps; ++out.steps) {
     Vector step = detail::safe_step(out.at, out.decrement);
     if (!std::isfinite(out.decrement)) return out;
@@ -80,11 +87,12 @@ template <class F>
       SecondOrder next = f(out.point + step);
       moved = next.value <= allowed;
       if (!moved) continue;
+      idle = out.at.value - next.value > detail::value_noise(next.value) ? 0 : idle + 1;
       out.point += step;
       out.at = std::move(next);
     }
-    if (!moved) {
-      out.converged = out.decrement < detail::value_noise(out.at.value);
+    if (!moved || (!last && idle > control.patience)) {
+      out.converged = out.decrement < control.flat * (1.0 + std::abs(out.at.value));
       return out;
     }
   }

@@ -15,6 +15,14 @@ namespace cordgain {
 /// V acts in the r-dimensional space that the random effects of a block span;
 /// outside it the covariance is the residual variance (see Blocks::within).
 struct BlockKind {
+  /// Where the columns of one level of a random-effects term stand in z.
+  struct Columns {
+    Index term;
+    Index first;
+    Index width;
+  };
+  Matrix z;                      ///< r x q, random effects' columns (empty: none)
+  std::vector<Columns> columns;  ///< of z
   Index rank = 0;                ///< r
   Index count = 0;               ///< number of blocks of this kind
   std::vector<Index> parameter;  ///< variance parameter of each basis matrix

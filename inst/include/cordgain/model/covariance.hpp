@@ -140,6 +140,19 @@ class Covariance {
     return out;
   }
 
+  /// Lambda of each random-effects term; empty when some term has no such factor.
+  [[nodiscard]] std::vector<Matrix> roots(const VectorIn& theta) const {
+    std::vector<Matrix> out;
+    bool all = true;
+    each([&](const CovarianceTerm& t, Index th, Index) {
+      const auto* factor = dynamic_cast<const FactorTerm*>(&t);
+      if (factor != nullptr) out.push_back(factor->factor(theta.segment(th, t.n_theta())));
+      all = all && (factor != nullptr || dynamic_cast<const UnitTerm*>(&t) != nullptr);
+    });
+    if (!all) out.clear();
+    return out;
+  }
+
   [[nodiscard]] Matrix jacobian(const VectorIn& theta) const {
     Matrix out = Matrix::Zero(n_gamma_, n_theta_);
     each([&](const CovarianceTerm& t, Index th, Index ga) {

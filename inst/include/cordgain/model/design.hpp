@@ -85,6 +85,8 @@ class BlockPool {
   BlockKind new_kind(const BlockReader& reader) const {
     BlockKind kind;
     kind.rank = reader.rank();
+    kind.z = reader.z();
+    for (const BlockLevel& level : reader.levels()) kind.columns.push_back({level.term, level.first, level.width});
     for (Index k = 0; k < out_.residual; ++k) kind.basis.push_back(Matrix::Zero(kind.rank, kind.rank));
     for (const BlockLevel& level : reader.levels()) {
       const Matrix part = reader.z().middleCols(level.first, level.width);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <Eigen/Cholesky>
+#include <Eigen/QR>
 #include <cmath>
 #include <cordgain/model/blocks.hpp>
 #include <vector>
@@ -35,11 +36,34 @@ struct WhitenedKind {
   std::vector<Matrix> basis;
 };
 
-inline bool factor(const BlockKind& kind, const VectorIn& gamma, Eigen::LLT<Matrix>& llt) {
+/// V = sum_k gamma_k basis_k and its Cholesky factor; false where V is not positive definite.
+inline bool factor(const BlockKind& kind, const VectorIn& gamma, Matrix& lower) {
   Matrix v = Matrix::Zero(kind.rank, kind.rank);
   for (std::size_t k = 0; k < kind.basis.size(); ++k) v += gamma[kind.parameter[k]] * kind.basis[k];
-  llt.compute(v);
-  return llt.info() == Eigen::Success && llt.matrixLLT().diagonal().minCoeff() > 0.0;
+  const Eigen::LLT<Matrix> llt(v);
+  if (llt.info() != Eigen::Success || !(llt.matrixLLT().diagonal().minCoeff() > 0.0)) return false;
+  lower = llt.matrixL();
+  return true;
+}
+
+/// The factor of V = s2 I + (Z Lambda)(Z Lambda)' by QR of [Lambda'Z'; s I]: V itself,
+/// in which a small residual beside large random effects is lost, is never formed.
+inline void factor_by_roots(const BlockKind& kind, const std::vector<Matrix>& roots, double s2, Matrix& lower) {
+  Index width = 0;
+  for (const auto& c : kind.columns) width += roots[static_cast<std::size_t>(c.term)].cols();
+  Matrix stack(width + kind.rank, kind.rank);
+  Index at = 0;
+  for (const auto& c : kind.columns) {
+    const Matrix& root = roots[static_cast<std::size_t>(c.term)];
+    stack.middleRows(at, root.cols()).noalias() = root.transpose() * kind.z.middleCols(c.first, c.width).transpose();
+    at += root.cols();
+  }
+  stack.bottomRows(kind.rank) = Matrix::Identity(kind.rank, kind.rank) * std::sqrt(s2);
+  const Eigen::HouseholderQR<Matrix> qr(stack);
+  lower = Matrix(qr.matrixQR().topRows(kind.rank).triangularView<Eigen::Upper>()).transpose();
+  for (Index j = 0; j < kind.rank; ++j) {
+    if (lower(j, j) < 0.0) lower.col(j) *= -1.0;
+  }
 }
 
 inline Matrix whiten(const Matrix& lower, const Matrix& symmetric) {
@@ -162,9 +186,9 @@ inline void add_within(const Blocks& blocks, const VectorIn& gamma, const Matrix
   }
 }
 
-inline void add_kind(const BlockKind& kind, const Eigen::LLT<Matrix>& llt, const MatrixIn& directions, Moments& out) {
+inline void add_kind(const BlockKind& kind, const Matrix& lower, const MatrixIn& directions, Moments& out) {
   WhitenedKind white;
-  white.lower = llt.matrixL();
+  white.lower = lower;
   for (const Matrix& basis : kind.basis) white.basis.push_back(whiten(white.lower, basis));
   const double count = static_cast<double>(kind.count);
   out.log_det += 2.0 * count * white.lower.diagonal().array().log().sum();
@@ -186,10 +210,13 @@ inline void add_kind(const BlockKind& kind, const Eigen::LLT<Matrix>& llt, const
 /// @param gamma       variance parameters (n_gamma; V linear in them)
 /// @param directions  n_gamma x a: the directions of the second-order moments
 ///                    (identity: the parameters themselves; no columns: none)
+/// @param roots       per random-effects term Lambda with D = Lambda Lambda'; none: V is
+///                    made from gamma and factored
 /// @return            the moments; `feasible` is false where V is not positive definite
 /// Source: Lindstrom & Bates (1988), JASA 83:1014; Woodbury's identity is not
 /// used: the sums are of positive terms, so nothing cancels at large variances.
-[[nodiscard]] inline Moments moments_at(const Blocks& blocks, const VectorIn& gamma, const MatrixIn& directions) {
+[[nodiscard]] inline Moments moments_at(const Blocks& blocks, const VectorIn& gamma, const MatrixIn& directions,
+                                        const std::vector<Matrix>& roots = {}) {
   const Index w = packed_size(blocks.p + 1), a = directions.cols();
   Moments out;
   out.cross = Vector::Zero(w);
@@ -198,11 +225,15 @@ inline void add_kind(const BlockKind& kind, const Eigen::LLT<Matrix>& llt, const
   out.trace2 = Matrix::Zero(a, a);
   out.curve = Matrix::Zero(w, packed_size(a));
   out.feasible = blocks.residual < 0 || gamma[blocks.residual] > 0.0;
-  Eigen::LLT<Matrix> llt;
+  Matrix lower;
   for (const BlockKind& kind : blocks.kinds) {
-    out.feasible = out.feasible && detail::factor(kind, gamma, llt);
+    if (!roots.empty()) {
+      detail::factor_by_roots(kind, roots, gamma[blocks.residual], lower);
+    } else {
+      out.feasible = out.feasible && detail::factor(kind, gamma, lower);
+    }
     if (!out.feasible) return out;
-    detail::add_kind(kind, llt, directions, out);
+    detail::add_kind(kind, lower, directions, out);
   }
   detail::add_within(blocks, gamma, directions, out);
   return out;
