@@ -42,6 +42,8 @@ constexpr double kScoreSlack = 1e-7;
 /// Residual variance below this part of that of least squares is rounding: the
 /// random effects fit every score and the likelihood grows without bound.
 constexpr double kNoResidual = 1e-20;
+/// The same where Newton's method had not settled: the residual was still falling.
+constexpr double kVanishing = 1e-12;
 
 class GaussianObjective {
  public:
@@ -278,7 +280,9 @@ inline void slide(const Blocks& blocks, const LikelihoodKind& kind, const Matrix
     const Vector moved = slide_to_bound(stage.covariance, gamma, unseen.col(u), blocks.residual);
     const std::vector<Index> rank = ranks(stage.covariance, moved, 1e-9);
     const Reparametrised to = with_ranks(stage.covariance, moved, stage.result.point, rank);
-    stage = optimise(blocks, to.covariance, kind, to.theta);
+    Stage slid = optimise(blocks, to.covariance, kind, to.theta);
+    const double before = stage.result.at.value;
+    if (slid.result.at.value <= before + 1e-6 * (1.0 + std::abs(before))) stage = std::move(slid);
   }
 }
 
@@ -340,7 +344,8 @@ inline void require_maximum(bool unbounded) {
   const Vector relative = stage.covariance.gamma(stage.result.point);
   const Expansion e = expand(moments_at(blocks, relative, none, stage.covariance.roots(stage.result.point)), none,
                              blocks.n, blocks.p, kind);
-  detail::require_maximum(kind.profiled && !(e.scale > detail::kNoResidual));
+  const double least = stage.result.converged ? detail::kNoResidual : detail::kVanishing;
+  detail::require_maximum(kind.profiled && !(e.scale > least));
   fit.rank = detail::ranks(stage.covariance, relative, detail::kTryZero);
   fit.theta = stage.result.point;
   fit.gamma = relative * e.scale;
