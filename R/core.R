@@ -15,12 +15,12 @@ call_core <- function(fun, ..., call = rlang::caller_env(2)) {
   signal(c("{result$error_message}"), call = call)
 }
 
-core_fit_gaussian <- function(x, y, weights, z, level, n_levels, restricted) {
-  call_core(cpp_fit_gaussian, x, y, weights, z, level, n_levels, restricted, call = NULL)
+core_fit_gaussian <- function(x, y, weights, z, level, n_levels, residual, restricted) {
+  call_core(cpp_fit_gaussian, x, y, weights, z, level, n_levels, residual, restricted, call = NULL)
 }
 
-core_random_effects <- function(x, y, weights, z, level, n_levels, frame, gamma, beta, phi) {
-  call_core(cpp_random_effects, x, y, weights, z, level, n_levels, frame, gamma, beta, phi, call = NULL)
+core_random_effects <- function(x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi) {
+  call_core(cpp_random_effects, x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, call = NULL)
 }
 
 core_row_tests <- function(inference, contrast, ddf, information) {

@@ -25,6 +25,7 @@ build_design <- function(split, frame, contrasts = NULL, call = rlang::caller_en
     weights = frame_weights(frame, call), offset = frame_offset(frame, call),
     random = unlist(lapply(split$random, random_blocks, frame = frame, x = x, fixed = split$fixed,
       contrasts = contrasts, call = call), recursive = FALSE),
+    residual = residual_pattern(split$residual, frame, call),
     fixed_terms = fixed_terms, xlevels = stats::.getXlevels(fixed_terms, frame), contrasts = attr(x, "contrasts")
   )
 }

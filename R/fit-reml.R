@@ -14,23 +14,23 @@ fit_gaussian <- function(design, restricted, call) {
   y <- if (length(design$offset) > 0L) design$y - design$offset else design$y
   out <- core_fit_gaussian(
     design$x, y, design$weights, lapply(design$random, `[[`, "z"), lapply(design$random, `[[`, "level"),
-    vapply(design$random, \(block) length(block$labels), 1L), restricted
+    vapply(design$random, \(block) length(block$labels), 1L), design$residual, restricted
   )
   kept <- colnames(design$x)[out$frame$kept]
   names(out$coefficients) <- kept
   dimnames(out$vcov) <- list(kept, kept)
-  names(out$gamma) <- gamma_names(design$random)
+  names(out$gamma) <- gamma_names(design)
   out
 }
 
 # Names of the variance parameters: the lower triangle of each block, then the residual.
-gamma_names <- function(random) {
+gamma_names <- function(design) {
   block_names <- \(block) {
     pairs <- lower_pairs(length(block$columns))
     paste0(block$group, ifelse(pairs$row == pairs$col, ".var(", ".cov("), block$columns[pairs$row],
       ifelse(pairs$row == pairs$col, "", paste0(",", block$columns[pairs$col])), ")")
   }
-  c(unlist(lapply(random, block_names)), "residual.var")
+  c(unlist(lapply(design$random, block_names)), residual_names(design$residual))
 }
 
 # Rows and columns of a packed lower triangle, column by column.
@@ -64,8 +64,15 @@ block_names <- function(fit) {
   make.unique(vapply(fit$design$random, `[[`, "", "group"))
 }
 
+# The residual variance of each row; one number where all rows have the same.
 residual_variance <- function(fit) {
-  fit$result$gamma[[length(fit$result$gamma)]]
+  pattern <- fit$design$residual
+  if (length(pattern) == 0L) {
+    return(fit$result$gamma[[length(fit$result$gamma)]])
+  }
+  variances <- vapply(residual_covariances(fit), diag, numeric(length(pattern$visits)))
+  variances <- matrix(variances, length(pattern$visits))
+  if (all(abs(variances - variances[1]) <= 1e-12 * variances[1])) variances[1] else variances[cbind(pattern$visit, pattern$group) + 1L]
 }
 
 # Verbs ----------------------------------------------------------------------------
@@ -89,7 +96,7 @@ residual_variance <- function(fit) {
 #'   `"observed"` (as SAS).
 #' @param ... unused.
 #' @return `fixef()`: named vector; `vcov()`: matrix; `sigma()`: residual standard
-#'   deviation, in units of the score; `logLik()`: class `logLik`; `nobs()`,
+#'   deviation, in units of the score (one per row where visits or groups differ); `logLik()`: class `logLik`; `nobs()`,
 #'   `df.residual()`: counts; the others as their generics say.
 #' @examples
 #' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
@@ -124,9 +131,23 @@ nobs.recovery_fit_reml <- function(object, ...) {
 #' @exportS3Method stats::logLik recovery_fit_reml
 logLik.recovery_fit_reml <- function(object, ...) {
   structure(-object$result$deviance / 2,
-    df = length(fixef(object)) + length(object$result$gamma),
+    df = length(fixef(object)) + covariance_parameters(object),
     nobs = nobs(object), nall = nobs(object), class = "logLik"
   )
+}
+
+# Free variance parameters: a patterned residual has fewer than its matrix has elements.
+covariance_parameters <- function(fit) {
+  residual <- fit$design$residual
+  if (length(residual) == 0L) {
+    return(length(fit$result$gamma))
+  }
+  visits <- length(residual$visits)
+  each <- switch(residual$word,
+    us = visits * (visits + 1) / 2, diag = visits, cs = , ar1 = , sp_exp = 2, csh = , ar1h = visits + 1,
+    toep = visits, toeph = 2 * visits - 1
+  )
+  length(fit$result$gamma) - length(residual_names(residual)) + each * residual$n_groups
 }
 
 #' @rdname recovery_fit-verbs

@@ -133,8 +133,14 @@ fit_title <- function(x) {
 }
 
 fit_size <- function(x) {
+  residual <- x$design$residual
+  if (length(residual$subjects) > 0L) {
+    seen <- sprintf("%d subjects at %d visits (%s)", residual$n_subjects, length(residual$visits), residual$word)
+  } else {
+    seen <- NULL
+  }
   groups <- vapply(x$design$random, \(block) sprintf("%d of %s", length(block$labels), block$group), "")
-  sizes <- paste(c(sprintf("%d rows", nobs(x)), unique(groups)), collapse = ", ")
+  sizes <- paste(c(sprintf("%d rows", nobs(x)), unique(groups), seen), collapse = ", ")
   out <- length(attr(x$frame, "na.action"))
   if (out > 0L) sprintf("%s; %d row%s left out for missing values", sizes, out, if (out > 1L) "s" else "") else sizes
 }

@@ -10,7 +10,7 @@ effect_tables <- function(fit) {
   y <- if (length(design$offset) > 0L) design$y - design$offset else design$y
   core_random_effects(
     design$x, y, design$weights, lapply(design$random, `[[`, "z"), lapply(design$random, `[[`, "level"),
-    vapply(design$random, \(block) length(block$labels), 1L), result$frame, result$block_gamma,
+    vapply(design$random, \(block) length(block$labels), 1L), design$residual, result$frame, result$block_gamma,
     result$inference$beta, result$inference$phi
   )
 }

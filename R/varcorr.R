@@ -6,7 +6,12 @@
 VarCorr.recovery_fit_reml <- function(x, sigma = 1, ...) {
   matrices <- lapply(effect_covariances(x), with_correlation)
   names(matrices) <- block_names(x)
-  structure(matrices, sc = stats::sigma(x), class = "VarCorr.recovery_fit")
+  if (length(x$design$residual) > 0L) {
+    residual <- lapply(residual_covariances(x), with_correlation)
+    names(residual) <- ifelse(nzchar(names(residual)), paste0("Residual.", names(residual)), "Residual")
+    matrices <- c(matrices, residual)
+  }
+  structure(matrices, sc = if (length(x$design$residual) == 0L) stats::sigma(x), class = "VarCorr.recovery_fit")
 }
 
 # A covariance matrix that carries its standard deviations and correlations; with a zero variance there are none.
@@ -37,7 +42,9 @@ as.data.frame.VarCorr.recovery_fit <- function(x, row.names = NULL, optional = F
     )
   }
   sc <- attr(x, "sc")
-  residual <- data.frame(grp = "Residual", var1 = NA_character_, var2 = NA_character_, vcov = sc^2, sdcor = sc)
+  residual <- if (!is.null(sc)) {
+    data.frame(grp = "Residual", var1 = NA_character_, var2 = NA_character_, vcov = sc^2, sdcor = sc)
+  }
   do.call(rbind, c(lapply(names(x), one), list(residual)))
 }
 

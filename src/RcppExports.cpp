@@ -12,8 +12,8 @@ Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
 // cpp_fit_gaussian
-Rcpp::List cpp_fit_gaussian(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, bool restricted);
-RcppExport SEXP _cordgain_cpp_fit_gaussian(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP restrictedSEXP) {
+Rcpp::List cpp_fit_gaussian(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, bool restricted);
+RcppExport SEXP _cordgain_cpp_fit_gaussian(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP restrictedSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
@@ -22,8 +22,9 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
     Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
     Rcpp::traits::input_parameter< bool >::type restricted(restrictedSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_fit_gaussian(x, y, weight, z, level, n_levels, restricted));
+    rcpp_result_gen = Rcpp::wrap(cpp_fit_gaussian(x, y, weight, z, level, n_levels, residual, restricted));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -55,8 +56,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_random_effects
-Rcpp::List cpp_random_effects(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List frame, SEXP gamma, SEXP beta, SEXP phi);
-RcppExport SEXP _cordgain_cpp_random_effects(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP frameSEXP, SEXP gammaSEXP, SEXP betaSEXP, SEXP phiSEXP) {
+Rcpp::List cpp_random_effects(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, Rcpp::List frame, SEXP gamma, SEXP beta, SEXP phi);
+RcppExport SEXP _cordgain_cpp_random_effects(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP frameSEXP, SEXP gammaSEXP, SEXP betaSEXP, SEXP phiSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
@@ -65,20 +66,21 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
     Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type frame(frameSEXP);
     Rcpp::traits::input_parameter< SEXP >::type gamma(gammaSEXP);
     Rcpp::traits::input_parameter< SEXP >::type beta(betaSEXP);
     Rcpp::traits::input_parameter< SEXP >::type phi(phiSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_random_effects(x, y, weight, z, level, n_levels, frame, gamma, beta, phi));
+    rcpp_result_gen = Rcpp::wrap(cpp_random_effects(x, y, weight, z, level, n_levels, residual, frame, gamma, beta, phi));
     return rcpp_result_gen;
 END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
-    {"_cordgain_cpp_fit_gaussian", (DL_FUNC) &_cordgain_cpp_fit_gaussian, 7},
+    {"_cordgain_cpp_fit_gaussian", (DL_FUNC) &_cordgain_cpp_fit_gaussian, 8},
     {"_cordgain_cpp_wald_test", (DL_FUNC) &_cordgain_cpp_wald_test, 5},
     {"_cordgain_cpp_row_tests", (DL_FUNC) &_cordgain_cpp_row_tests, 4},
-    {"_cordgain_cpp_random_effects", (DL_FUNC) &_cordgain_cpp_random_effects, 10},
+    {"_cordgain_cpp_random_effects", (DL_FUNC) &_cordgain_cpp_random_effects, 11},
     {NULL, NULL, 0}
 };
 

@@ -5,9 +5,10 @@
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_fit_gaussian(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels,
-                            bool restricted) {
+                            Rcpp::List residual, bool restricted) {
   return bind::guard([&] {
-    return bind::from_report(cordgain::fit_rows(bind::to_design(x, y, weight, z, level, n_levels), restricted));
+    return bind::from_report(cordgain::fit_rows(bind::to_design(x, y, weight, z, level, n_levels, residual), restricted,
+                                                bind::to_word(residual)));
   });
 }
 
@@ -29,9 +30,9 @@ Rcpp::List cpp_row_tests(Rcpp::List inference, SEXP contrast, std::string df, st
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_random_effects(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels,
-                              Rcpp::List frame, SEXP gamma, SEXP beta, SEXP phi) {
+                              Rcpp::List residual, Rcpp::List frame, SEXP gamma, SEXP beta, SEXP phi) {
   return bind::guard([&] {
-    return bind::from_effects(cordgain::random_effects(bind::to_design(x, y, weight, z, level, n_levels),
+    return bind::from_effects(cordgain::random_effects(bind::to_design(x, y, weight, z, level, n_levels, residual),
                                                        bind::to_frame(frame), bind::vector(gamma), bind::vector(beta),
                                                        bind::matrix(phi)));
   });

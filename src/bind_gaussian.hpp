@@ -19,9 +19,26 @@ inline Eigen::Map<const cordgain::Vector> vector(SEXP x) {
   return Eigen::Map<const cordgain::Vector>(REAL(x), Rf_xlength(x));
 }
 
+inline cordgain::ResidualPattern to_pattern(const Rcpp::List& in) {
+  cordgain::ResidualPattern out;
+  if (in.size() == 0) return out;
+  out.subject = INTEGER(in["subject"]);
+  out.visit = INTEGER(in["visit"]);
+  out.group = INTEGER(in["group"]);
+  out.n_subjects = Rcpp::as<int>(in["n_subjects"]);
+  out.n_visits = Rf_length(in["times"]);
+  out.n_groups = Rcpp::as<int>(in["n_groups"]);
+  return out;
+}
+
+inline cordgain::ResidualWord to_word(const Rcpp::List& in) {
+  if (in.size() == 0) return {};
+  return {Rcpp::as<std::string>(in["word"]), vector(in["times"])};
+}
+
 inline cordgain::DesignInput to_design(SEXP x, SEXP y, SEXP weight, const Rcpp::List& z, const Rcpp::List& level,
-                                       const Rcpp::IntegerVector& n_levels) {
-  cordgain::DesignInput in{matrix(x), vector(y), vector(weight), {}};
+                                       const Rcpp::IntegerVector& n_levels, const Rcpp::List& residual) {
+  cordgain::DesignInput in{matrix(x), vector(y), vector(weight), {}, to_pattern(residual)};
   for (R_xlen_t t = 0; t < z.size(); ++t) {
     SEXP which = level[t];
     in.random.push_back({matrix(z[t]), Eigen::Map<const Eigen::VectorXi>(INTEGER(which), Rf_xlength(which)), n_levels[t]});

@@ -326,11 +326,12 @@ inline void require_maximum(bool unbounded) {
 [[nodiscard]] inline GaussianFit fit_gaussian(const Blocks& blocks, const Covariance& covariance,
                                               const LikelihoodKind& kind) {
   GaussianFit fit;
-  const Matrix unseen = unseen_directions(blocks);
+  const Matrix unseen = kind.profiled ? unseen_directions(blocks) : Matrix(blocks.n_gamma, 0);
   fit.unidentified = unseen.cols();
   detail::Stage stage = detail::best_start(blocks, covariance, kind, unseen, fit);
   fit.steps -= stage.result.steps;
   detail::require_maximum(stage.result.divergent || !std::isfinite(stage.result.at.value));
+  detail::require_maximum(!kind.profiled && !stage.result.converged && stage.result.at.value < -1e3 * blocks.n);
   detail::slide(blocks, kind, unseen, stage);
   std::vector<detail::BoundScore> scores;
   for (int round = 0; round < 10; ++round) {

@@ -32,17 +32,6 @@ struct Inference {
   Vector score;                ///< gradient of the deviance along the directions
 };
 
-namespace detail {
-
-/// Whether a term moves by its own elements: V is linear there and the cone is not felt.
-inline bool moves_linearly(const Covariance& covariance, std::size_t i) {
-  const FactorTerm* factor = as_factor(covariance, i);
-  if (factor != nullptr) return factor->rank() == factor->size();
-  return covariance.term(i).n_theta() == 0;
-}
-
-}  // namespace detail
-
 /// The free directions of a fit. `scale` multiplies the relative covariance.
 [[nodiscard]] inline FreeDirections free_directions(const Covariance& covariance, const VectorIn& theta, double scale) {
   FreeDirections out;
@@ -50,7 +39,7 @@ inline bool moves_linearly(const Covariance& covariance, std::size_t i) {
   out.theta = theta;
   Index columns = 0;
   for (std::size_t i = 0; i < covariance.size(); ++i) {
-    const bool linear = detail::moves_linearly(covariance, i);
+    const bool linear = covariance.term(i).moves_by_elements();
     out.linear.push_back(linear ? 1 : 0);
     columns += linear ? covariance.term(i).n_gamma() : covariance.term(i).n_theta();
     if (detail::as_factor(covariance, i) != nullptr) {

@@ -50,13 +50,17 @@ inline Matrix block_covariance(const std::vector<BlockLevel>& levels, const std:
     out.push_back({Matrix(in.random[t].n_levels, q), Matrix(in.random[t].n_levels, size), Matrix(in.random[t].n_levels, size)});
     at += size;
   }
-  const double s2 = gamma[at];
+  const Vector residual = gamma.tail(gamma.size() - at);
   for_each_block(in, frame, [&](const BlockReader& reader) {
     const Matrix z = reader.z(), w = reader.inside();
     const Matrix delta = detail::block_covariance(reader.levels(), d, z.cols());
     const Matrix zd = z * delta;
     Matrix v = zd * z.transpose();
-    v.diagonal().array() += s2;
+    if (in.residual.present()) {
+      v += residual_covariance(in.residual, reader.rows(), residual);
+    } else {
+      v.diagonal().array() += residual[0];
+    }
     const Eigen::LLT<Matrix> llt(v);
     const Matrix solved = llt.solve(zd);  // V^-1 Z Delta
     const Vector effect = solved.transpose() * (w.col(p) - w.leftCols(p) * beta);

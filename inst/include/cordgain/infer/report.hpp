@@ -7,8 +7,10 @@
 #include <cordgain/infer/information.hpp>
 #include <cordgain/infer/kenward_roger.hpp>
 #include <cordgain/infer/satterthwaite.hpp>
+#include <cordgain/model/covariance_patterns.hpp>
 #include <cordgain/model/design.hpp>
 #include <memory>
+#include <string>
 
 namespace cordgain {
 
@@ -28,11 +30,22 @@ struct RowsReport {
   Index kinds = 0;
 };
 
-/// Random-effects terms at full rank and a residual variance.
-[[nodiscard]] inline Covariance random_effects_covariance(const DesignInput& in) {
+/// A residual covariance by its word, and the times of the visits.
+struct ResidualWord {
+  std::string word;
+  Vector times;
+};
+
+/// Random-effects terms at full rank, and the residual: one variance, profiled
+/// out, or a covariance over visits for each group.
+[[nodiscard]] inline Covariance model_covariance(const DesignInput& in, const ResidualWord& residual) {
   Covariance out;
   for (const RandomTerm& term : in.random) out.add(std::make_shared<FactorTerm>(term.z.cols()));
-  out.add(std::make_shared<UnitTerm>());
+  if (!in.residual.present()) {
+    out.add(std::make_shared<UnitTerm>());
+    return out;
+  }
+  for (Index g = 0; g < in.residual.n_groups; ++g) out.add(residual_term(residual.word, residual.times));
   return out;
 }
 
@@ -84,21 +97,30 @@ inline FreeDirections all_directions(Index n_gamma, const std::vector<Matrix>& r
 
 }  // namespace detail
 
+/// Whether some random-effects term ended at a rank below its size.
+[[nodiscard]] inline bool lacks_rank(const GaussianFit& fit) {
+  for (std::size_t i = 0; i < fit.covariance.size(); ++i) {
+    const FactorTerm* factor = detail::as_factor(fit.covariance, i);
+    if (factor != nullptr && factor->rank() < factor->size()) return true;
+  }
+  return false;
+}
+
 /// Fits y on X with random effects.
 /// @param in          rows
 /// @param restricted  REML or ML
 /// @return            fit, certificate and inference
 /// @throws            InvalidInput, NumericalError: see reduce_rows, fit_gaussian
-[[nodiscard]] inline RowsReport fit_rows(const DesignInput& in, bool restricted) {
+[[nodiscard]] inline RowsReport fit_rows(const DesignInput& in, bool restricted, const ResidualWord& residual = {}) {
   RowsReport out;
   Reduced reduced = reduce_rows(in);
   const Blocks& blocks = reduced.blocks;
   out.frame = std::move(reduced.frame);
-  out.fit = fit_gaussian(blocks, random_effects_covariance(in), LikelihoodKind{restricted, true});
-  const double scale = out.fit.gamma[blocks.residual];
+  out.fit = fit_gaussian(blocks, model_covariance(in, residual), LikelihoodKind{restricted, !in.residual.present()});
+  const double scale = blocks.residual >= 0 ? out.fit.gamma[blocks.residual] : 1.0;
   const FreeDirections free = free_directions(out.fit.covariance, out.fit.theta, scale);
   out.inference = information(blocks, out.fit.gamma, free, restricted);
-  out.constrained = free.directions.cols() < blocks.n_gamma;
+  out.constrained = lacks_rank(out.fit);
   if (out.constrained) {
     out.unconstrained = information(blocks, out.fit.gamma, detail::all_directions(blocks.n_gamma, free.roots), restricted);
   }

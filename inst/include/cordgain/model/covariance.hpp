@@ -24,6 +24,8 @@ class CovarianceTerm {
   [[nodiscard]] virtual Matrix jacobian(const VectorIn& theta) const = 0;
   /// sum_k weight_k d2 gamma_k / d theta d theta' (n_theta x n_theta).
   [[nodiscard]] virtual Matrix curvature(const VectorIn& theta, const VectorIn& weight) const = 0;
+  /// Whether, at a fit, its elements themselves are the free parameters (V is linear in them).
+  [[nodiscard]] virtual bool moves_by_elements() const noexcept { return false; }
   /// A value to start from: the identity, or no correlation.
   [[nodiscard]] virtual Vector start() const = 0;
 };
@@ -38,6 +40,7 @@ class FactorTerm final : public CovarianceTerm {
 
   [[nodiscard]] Index n_theta() const noexcept override { return rank_ * q_ - rank_ * (rank_ - 1) / 2; }
   [[nodiscard]] Index n_gamma() const noexcept override { return packed_size(q_); }
+  [[nodiscard]] bool moves_by_elements() const noexcept override { return rank_ == q_; }
   [[nodiscard]] Index size() const noexcept { return q_; }
   [[nodiscard]] Index rank() const noexcept { return rank_; }
 
@@ -107,6 +110,7 @@ class UnitTerm final : public CovarianceTerm {
  public:
   [[nodiscard]] Index n_theta() const noexcept override { return 0; }
   [[nodiscard]] Index n_gamma() const noexcept override { return 1; }
+  [[nodiscard]] bool moves_by_elements() const noexcept override { return true; }
   [[nodiscard]] Vector gamma(const VectorIn&) const override { return Vector::Ones(1); }
   [[nodiscard]] Matrix jacobian(const VectorIn&) const override { return Matrix::Zero(1, 0); }
   [[nodiscard]] Matrix curvature(const VectorIn&, const VectorIn&) const override { return Matrix::Zero(0, 0); }

@@ -36,7 +36,7 @@ struct KeyHash {
 /// Pools blocks as they are read.
 class BlockPool {
  public:
-  BlockPool(const DesignInput& in, const Frame& frame) {
+  BlockPool(const DesignInput& in, const Frame& frame) : residual_(in.residual) {
     Index at = 0;
     for (const RandomTerm& term : in.random) {
       gamma_at_.push_back(at);
@@ -44,8 +44,9 @@ class BlockPool {
     }
     out_.n = in.y.size();
     out_.p = frame.factor.cols();
-    out_.n_gamma = at + 1;
-    out_.residual = at;
+    n_effects_ = at;
+    out_.n_gamma = residual_.present() ? at + residual_.n_gamma() : at + 1;
+    out_.residual = residual_.present() ? -1 : at;
     out_.within = Vector::Zero(packed_size(out_.p + 1));
   }
 
@@ -69,6 +70,7 @@ class BlockPool {
     for (Index j = 0; j < z.cols(); ++j) {
       for (Index i = 0; i < z.rows(); ++i) key_.push_back(static_cast<std::int64_t>(std::llround(z(i, j) / kPoolGrid)));
     }
+    if (residual_.present()) add_pattern_key(reader.rows());
     const auto found = index_.emplace(key_, out_.kinds.size());
     if (found.second) out_.kinds.push_back(new_kind(reader));
     BlockKind& kind = out_.kinds[found.first->second];
@@ -87,7 +89,7 @@ class BlockPool {
     kind.rank = reader.rank();
     kind.z = reader.z();
     for (const BlockLevel& level : reader.levels()) kind.columns.push_back({level.term, level.first, level.width});
-    for (Index k = 0; k < out_.residual; ++k) kind.basis.push_back(Matrix::Zero(kind.rank, kind.rank));
+    for (Index k = 0; k < n_effects_; ++k) kind.basis.push_back(Matrix::Zero(kind.rank, kind.rank));
     for (const BlockLevel& level : reader.levels()) {
       const Matrix part = reader.z().middleCols(level.first, level.width);
       Index k = gamma_at_[static_cast<std::size_t>(level.term)];
@@ -99,11 +101,43 @@ class BlockPool {
         }
       }
     }
-    kind.basis.push_back(Matrix::Identity(kind.rank, kind.rank));
-    for (Index k = 0; k < out_.n_gamma; ++k) kind.parameter.push_back(k);
+    for (Index k = 0; k < n_effects_; ++k) kind.parameter.push_back(k);
+    add_residual(reader.rows(), kind);
     kind.rows.resize(kind.rank, 0);
     if (kind.rank <= kPoolAtOnce) kind.moments = Matrix::Zero(out_.within.size(), packed_size(kind.rank));
     return kind;
+  }
+
+  /// dV/dgamma of the residual parameters that this kind of block shows.
+  void add_residual(const std::vector<Index>& rows, BlockKind& kind) const {
+    if (!residual_.present()) {
+      kind.parameter.push_back(n_effects_);
+      kind.basis.push_back(Matrix::Identity(kind.rank, kind.rank));
+      return;
+    }
+    std::vector<Index> slot(static_cast<std::size_t>(residual_.n_gamma()), -1);
+    for (Index j = 0; j < kind.rank; ++j) {
+      for (Index i = 0; i < kind.rank; ++i) {
+        const Index k = residual_.element(rows[static_cast<std::size_t>(i)], rows[static_cast<std::size_t>(j)]);
+        if (k < 0) continue;
+        Index& at = slot[static_cast<std::size_t>(k)];
+        if (at < 0) {
+          at = static_cast<Index>(kind.basis.size());
+          kind.parameter.push_back(n_effects_ + k);
+          kind.basis.push_back(Matrix::Zero(kind.rank, kind.rank));
+        }
+        kind.basis[static_cast<std::size_t>(at)](i, j) = 1.0;
+      }
+    }
+  }
+
+  /// Subject, visit and group of each row, subjects counted from the first.
+  void add_pattern_key(const std::vector<Index>& rows) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const Index row = rows[i];
+      const bool same = i > 0 && residual_.subject[row] == residual_.subject[rows[i - 1]];
+      key_.push_back((same ? 0 : 1) + 2 * (residual_.visit[row] + residual_.n_visits * Index(residual_.group[row])));
+    }
   }
 
   template <class W>
@@ -125,6 +159,8 @@ class BlockPool {
 
   static constexpr Index kPoolAtOnce = 4;
 
+  ResidualPattern residual_;
+  Index n_effects_ = 0;
   Blocks out_;
   std::vector<Index> gamma_at_;
   std::unordered_map<std::vector<std::int64_t>, std::size_t, KeyHash> index_;

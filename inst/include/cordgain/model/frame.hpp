@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cordgain/base/check.hpp>
 #include <cordgain/math/orthogonal.hpp>
+#include <cordgain/model/residual.hpp>
 #include <vector>
 
 namespace cordgain {
@@ -22,6 +23,7 @@ struct DesignInput {
   Eigen::Map<const Vector> y;       ///< n, offset removed
   Eigen::Map<const Vector> weight;  ///< n precision weights, or length 0
   std::vector<RandomTerm> random;
+  ResidualPattern residual;  ///< not present: independent residuals of one variance
 };
 
 /// How the blocks' coordinates relate to the user's.

@@ -27,7 +27,10 @@ class BlockReader {
   }
 
   /// Reads the n rows of one component.
-  void read(const Index* rows, Index n) {
+  void read(const Index* first, Index n) {
+    rows_.assign(first, first + n);
+    if (in_.residual.present()) in_.residual.sort(rows_);
+    const Index* rows = rows_.data();
     lay_out(rows, n);
     n_ = n;
     const Index width = q_ + frame_.factor.cols() + 1;
@@ -37,12 +40,13 @@ class BlockReader {
     if (work_.size() < width) work_.resize(width);
     auto block = buffer_.topLeftCorner(n, width);
     fill(rows, block);
-    rank_ = std::min(n, q_);
-    if (n > q_) triangularise(block, q_, work_);
+    rank_ = in_.residual.present() ? n : std::min(n, q_);
+    if (n > rank_) triangularise(block, q_, work_);
   }
 
   [[nodiscard]] const std::vector<BlockLevel>& levels() const noexcept { return levels_; }
   [[nodiscard]] Index rank() const noexcept { return rank_; }
+  [[nodiscard]] const std::vector<Index>& rows() const noexcept { return rows_; }
   /// The random effects' columns after rotation (r x q).
   [[nodiscard]] Eigen::Block<const Matrix> z() const { return at(0, 0, rank_, q_); }
   /// [X y] where the random effects are (r x (p + 1)) and where they are not.
@@ -99,6 +103,7 @@ class BlockReader {
   const Frame& frame_;
   std::vector<std::vector<Index>> seen_;
   std::vector<BlockLevel> levels_;
+  std::vector<Index> rows_;
   Index n_ = 0, q_ = 0, rank_ = 0;
   Matrix buffer_;
   Vector work_;
@@ -109,6 +114,7 @@ template <class Body>
 void for_each_block(const DesignInput& in, const Frame& frame, Body&& body) {
   std::vector<LevelsIn> levels;
   for (const RandomTerm& term : in.random) levels.push_back({term.level.data(), term.n_levels});
+  if (in.residual.present()) levels.push_back({in.residual.subject, in.residual.n_subjects});
   const Components components = connected_components(levels, in.y.size());
   BlockReader reader(in, frame);
   for (std::size_t c = 0; c + 1 < components.start.size(); ++c) {
