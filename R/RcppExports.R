@@ -17,3 +17,7 @@ cpp_random_effects <- function(x, y, weight, z, level, n_levels, residual, frame
     .Call(`_cordgain_cpp_random_effects`, x, y, weight, z, level, n_levels, residual, frame, gamma, beta, phi)
 }
 
+cpp_robust_tests <- function(x, y, weight, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast) {
+    .Call(`_cordgain_cpp_robust_tests`, x, y, weight, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast)
+}
+

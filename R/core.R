@@ -30,3 +30,8 @@ core_row_tests <- function(inference, contrast, ddf, information) {
 core_wald_test <- function(inference, contrast, beta, ddf, information) {
   call_core(cpp_wald_test, inference, contrast, beta, ddf, information, call = NULL)
 }
+
+core_robust_tests <- function(x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast) {
+  call_core(cpp_robust_tests, x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast,
+    call = NULL)
+}

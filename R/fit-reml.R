@@ -11,16 +11,26 @@ fit_with.method_ml <- function(method, design, call) {
 }
 
 fit_gaussian <- function(design, restricted, call) {
-  y <- if (length(design$offset) > 0L) design$y - design$offset else design$y
-  out <- core_fit_gaussian(
-    design$x, y, design$weights, lapply(design$random, `[[`, "z"), lapply(design$random, `[[`, "level"),
-    vapply(design$random, \(block) length(block$labels), 1L), design$residual, restricted
-  )
+  out <- do.call(core_fit_gaussian, c(core_rows(design), list(restricted)))
   kept <- colnames(design$x)[out$frame$kept]
   names(out$coefficients) <- kept
   dimnames(out$vcov) <- list(kept, kept)
   names(out$gamma) <- gamma_names(design)
   out
+}
+
+# The rows of a design, in the order that the core takes them.
+core_rows <- function(design) {
+  list(
+    design$x, if (length(design$offset) > 0L) design$y - design$offset else design$y, design$weights,
+    lapply(design$random, `[[`, "z"), lapply(design$random, `[[`, "level"),
+    vapply(design$random, \(block) length(block$labels), 1L), design$residual
+  )
+}
+
+# The state of a fit, in the order that the core takes it.
+core_state <- function(fit) {
+  list(fit$result$frame, fit$result$block_gamma, fit$result$inference$beta, fit$result$inference$phi)
 }
 
 # Names of the variance parameters: the lower triangle of each block, then the residual.

@@ -2,17 +2,10 @@
 
 # Per block: `effect` (levels x q), `conditional` and `prediction` (levels x packed q).
 effect_tables <- function(fit) {
-  design <- fit$design
-  result <- fit$result
-  if (length(design$random) == 0L) {
+  if (length(fit$design$random) == 0L) {
     return(list())
   }
-  y <- if (length(design$offset) > 0L) design$y - design$offset else design$y
-  core_random_effects(
-    design$x, y, design$weights, lapply(design$random, `[[`, "z"), lapply(design$random, `[[`, "level"),
-    vapply(design$random, \(block) length(block$labels), 1L), design$residual, result$frame, result$block_gamma,
-    result$inference$beta, result$inference$phi
-  )
+  do.call(core_random_effects, c(core_rows(fit$design), core_state(fit)))
 }
 
 #' Predicted random effects

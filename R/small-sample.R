@@ -174,9 +174,14 @@ vcov.recovery_fit_reml <- function(object, type = c("model", "kenward-roger"), i
   match_ddf(object, type)
   p <- length(fixef(object))
   adjusted <- core_row_tests(object$result$inference, core_contrast(object, diag(p)), type, information)$covariance
-  half <- backsolve(object$result$frame$factor, adjusted)
-  out <- object$result$frame$y_scale^2 * backsolve(object$result$frame$factor, t(half))
-  dimnames(out) <- dimnames(object$result$vcov)
+  user_covariance(object, adjusted)
+}
+
+# A covariance of the fixed effects from the coordinates of the core to the user's.
+user_covariance <- function(fit, covariance) {
+  half <- backsolve(fit$result$frame$factor, covariance)
+  out <- fit$result$frame$y_scale^2 * backsolve(fit$result$frame$factor, t(half))
+  dimnames(out) <- dimnames(fit$result$vcov)
   (out + t(out)) / 2
 }
 

@@ -75,12 +75,35 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_robust_tests
+Rcpp::List cpp_robust_tests(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, Rcpp::List frame, SEXP gamma, SEXP beta, SEXP phi, std::string type, SEXP contrast);
+RcppExport SEXP _cordgain_cpp_robust_tests(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP frameSEXP, SEXP gammaSEXP, SEXP betaSEXP, SEXP phiSEXP, SEXP typeSEXP, SEXP contrastSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type frame(frameSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type gamma(gammaSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type beta(betaSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type phi(phiSEXP);
+    Rcpp::traits::input_parameter< std::string >::type type(typeSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type contrast(contrastSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_robust_tests(x, y, weight, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_fit_gaussian", (DL_FUNC) &_cordgain_cpp_fit_gaussian, 8},
     {"_cordgain_cpp_wald_test", (DL_FUNC) &_cordgain_cpp_wald_test, 5},
     {"_cordgain_cpp_row_tests", (DL_FUNC) &_cordgain_cpp_row_tests, 4},
     {"_cordgain_cpp_random_effects", (DL_FUNC) &_cordgain_cpp_random_effects, 11},
+    {"_cordgain_cpp_robust_tests", (DL_FUNC) &_cordgain_cpp_robust_tests, 13},
     {NULL, NULL, 0}
 };
 

@@ -37,3 +37,14 @@ Rcpp::List cpp_random_effects(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::L
                                                        bind::matrix(phi)));
   });
 }
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_robust_tests(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels,
+                            Rcpp::List residual, Rcpp::List frame, SEXP gamma, SEXP beta, SEXP phi, std::string type,
+                            SEXP contrast) {
+  return bind::guard([&] {
+    return bind::from_robust(cordgain::robust_tests(bind::to_design(x, y, weight, z, level, n_levels, residual),
+                                                    bind::to_frame(frame), bind::vector(gamma), bind::vector(beta),
+                                                    bind::matrix(phi), type, bind::matrix(contrast)));
+  });
+}

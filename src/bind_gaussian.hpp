@@ -5,6 +5,7 @@
 
 #include <cordgain/infer/random_effects.hpp>
 #include <cordgain/infer/report.hpp>
+#include <cordgain/infer/robust.hpp>
 #include <vector>
 
 namespace bind {
@@ -132,6 +133,11 @@ inline Rcpp::List from_test(const cordgain::WaldTest& t) {
 
 inline Rcpp::List from_table(const cordgain::RowTests& t) {
   return Rcpp::List::create(Named("std_error") = t.std_error, Named("df") = t.df, Named("covariance") = t.covariance);
+}
+
+inline Rcpp::List from_robust(const cordgain::RobustTests& t) {
+  return Rcpp::List::create(Named("covariance") = t.covariance, Named("df") = t.df,
+                            Named("clusters") = static_cast<int>(t.clusters));
 }
 
 }  // namespace bind
