@@ -141,7 +141,7 @@ nobs.recovery_fit_reml <- function(object, ...) {
 #' @exportS3Method stats::logLik recovery_fit_reml
 logLik.recovery_fit_reml <- function(object, ...) {
   structure(-object$result$deviance / 2,
-    df = length(fixef(object)) + covariance_parameters(object),
+    df = length(fixef(object)) + covariance_parameters(object) + !is.null(object$plateau),
     nobs = nobs(object), nall = nobs(object), class = "logLik"
   )
 }

@@ -26,6 +26,9 @@
 #' random effects need not explain, and says so.
 #'
 #' @param formula (formula) in lme4's language: `score ~ week + (week | subject)`,
+#'   `plateau(week)` for recovery that rises as \eqn{1 - e^{-week/\kappa}},
+#'   \eqn{\kappa} estimated by maximum likelihood (in the unit of the time);
+#'   `us(visit | subject)` and its like for a residual covariance over visits;
 #'   `(week || subject)` for independent effects, `(1 | site/subject)` for nested
 #'   and several terms for crossed factors; `offset()`, `poly()`, splines and
 #'   interactions as in [stats::lm()].
@@ -71,10 +74,26 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
   }
   split <- split_formula(formula)
   check_variables(formula, data, rlang::current_env())
-  frame <- recovery_frame(call, split, environment(formula), parent.frame())
-  design <- build_design(split, frame, contrasts, call = rlang::current_env())
-  out <- fit_with(method, design, call = rlang::current_env())
-  new_recovery_fit(out, call = call, formula = formula, split = split, method = method, frame = frame, design = design)
+  caller <- parent.frame()
+  here <- rlang::current_env()
+  fit_at <- \(env, method) {
+    frame <- recovery_frame(call, split, env, caller)
+    design <- build_design(split, frame, contrasts, call = here)
+    out <- fit_with(method, design, call = here)
+    new_recovery_fit(out, call = call, formula = formula, split = split, method = method, frame = frame, design = design)
+  }
+  if (has_plateau(formula)) fit_plateau(fit_at, formula, data, method, here) else fit_at(environment(formula), method)
+}
+
+# kappa by maximum likelihood of the whole model, then the fit at that kappa.
+fit_plateau <- function(fit_at, formula, data, method, call) {
+  env <- environment(formula)
+  at <- \(log_kappa, method) fit_at(plateau_env(env, log_kappa), method)
+  kappa <- find_kappa(\(k) stats::deviance(at(k, method_ml())), plateau_times(formula, data, env), call)
+  kappa$slope <- kappa_slope(\(k) fixef(at(k, method)), kappa$log_kappa)
+  out <- at(kappa$log_kappa, method)
+  out$plateau <- kappa
+  out
 }
 
 # Dispatch on the method object; each engine lives in its own file.
@@ -124,6 +143,7 @@ print.recovery_fit <- function(x, digits = max(3L, getOption("digits") - 3L), ..
   print(VarCorr(x), digits = digits)
   cat("\nFixed effects:\n")
   print(fixef(x), digits = digits)
+  if (!is.null(x$plateau)) cat("kappa (weeks to 63 % of the plateau): ", format(exp(x$plateau$log_kappa), digits = digits), "\n", sep = "")
   cat("\n", paste0(fit_notes(x), "\n"), sep = "")
   invisible(x)
 }

@@ -123,13 +123,15 @@ test_rows <- function(fit, contrast, value, ddf, information, conf.level = 0.95)
 row_spread <- function(fit, contrast, ddf, information) {
   if (ddf == "residual") {
     return(list(
-      std.error = sqrt(rowSums((contrast %*% fit$result$vcov) * contrast)),
+      std.error = sqrt(rowSums((contrast %*% vcov(fit)) * contrast)),
       df = rep(nobs(fit) - length(fixef(fit)), nrow(contrast))
     ))
   }
   scaled <- core_contrast(fit, contrast)
   found <- core_row_tests(fit$result$inference, scaled, ddf, information)
-  out <- list(std.error = found$std_error * fit$result$frame$y_scale, df = found$df)
+  variance <- (found$std_error * fit$result$frame$y_scale)^2
+  if (!is.null(fit$plateau)) variance <- variance + drop(contrast %*% fit$plateau$slope)^2 * fit$plateau$log_se^2
+  out <- list(std.error = sqrt(variance), df = found$df)
   if (!is.null(fit$result$unconstrained)) {
     out$df_all_terms <- core_row_tests(fit$result$unconstrained, scaled, ddf, information)$df
   }
@@ -137,6 +139,7 @@ row_spread <- function(fit, contrast, ddf, information) {
 }
 
 test_together <- function(fit, contrast, value, ddf, information) {
+  if (!is.null(fit$plateau)) ddf <- "residual" # the F tests of the core do not know kappa
   factor <- fit$result$frame$factor
   scaled <- core_contrast(fit, contrast)
   shift <- if (any(value != 0)) drop(least_inverse(contrast) %*% value) else 0
@@ -151,7 +154,7 @@ test_together <- function(fit, contrast, value, ddf, information) {
 plain_f <- function(fit, contrast, value) {
   departure <- drop(contrast %*% fixef(fit)) - value
   independent <- qr(t(contrast))$pivot[seq_len(qr(t(contrast))$rank)]
-  inner <- contrast %*% fit$result$vcov %*% t(contrast)
+  inner <- contrast %*% vcov(fit) %*% t(contrast)
   f <- sum(departure[independent] * solve(inner[independent, independent], departure[independent])) / length(independent)
   list(statistic = f, numerator = length(independent), df = nobs(fit) - length(fixef(fit)), scale = 1)
 }
@@ -169,12 +172,17 @@ vcov.recovery_fit_reml <- function(object, type = c("model", "kenward-roger"), i
   type <- match.arg(type)
   information <- match.arg(information)
   if (type == "model") {
-    return(object$result$vcov)
+    return(object$result$vcov + kappa_covariance(object))
   }
   match_ddf(object, type)
   p <- length(fixef(object))
   adjusted <- core_row_tests(object$result$inference, core_contrast(object, diag(p)), type, information)$covariance
-  user_covariance(object, adjusted)
+  user_covariance(object, adjusted) + kappa_covariance(object)
+}
+
+# What the uncertainty of kappa adds to the covariance of the fixed effects.
+kappa_covariance <- function(fit) {
+  if (is.null(fit$plateau)) 0 else tcrossprod(fit$plateau$slope) * fit$plateau$log_se^2
 }
 
 # A covariance of the fixed effects from the coordinates of the core to the user's.
