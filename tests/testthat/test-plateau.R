@@ -9,7 +9,7 @@ test_that("the asymptotic regression of Loblolly pines reaches the certified max
   expect_certified(sqrt(VarCorr(fit)$Seed[1]), certified$sd_Asym, 1e-8)
   expect_certified(sigma(fit), certified$sigma, 1e-8)
   asym <- linear_test(fit, c(1, 1))$std.error
-  expect_certified(c(asym, sqrt(vcov(fit)[1, 1]), fit$plateau$log_se), certified$se_observed_information, 1e-4)
+  expect_certified(c(asym, sqrt(vcov(fit)[1, 1]), fit$plateau$log_se), certified$se_observed_information, 1e-8)
   expect_lt(fit$plateau$error, 1e-9)
 })
 
