@@ -15,23 +15,106 @@ call_core <- function(fun, ..., call = rlang::caller_env(2)) {
   signal(c("{result$error_message}"), call = call)
 }
 
-core_fit_gaussian <- function(x, y, weights, z, level, n_levels, residual, restricted) {
-  call_core(cpp_fit_gaussian, x, y, weights, z, level, n_levels, residual, restricted, call = NULL)
+# Limits for counts and rates, e-values, exact tests (src/bind_exact.cpp) -------
+# Limits are list(lower, upper, error); `below` and `above` are the probabilities
+# cut off on each side, 0 leaving that side open.
+
+core_clopper_pearson <- function(y, n, below, above) call_core(cpp_clopper_pearson, y, n, below, above)
+
+core_blaker <- function(y, n, alpha) call_core(cpp_blaker, y, n, alpha)
+
+core_wilson <- function(y, n, alpha) call_core(cpp_wilson, y, n, alpha)
+
+core_beta_limits <- function(a, b, below, above) call_core(cpp_beta_limits, a, b, below, above)
+
+core_beta_above <- function(a, b, threshold) call_core(cpp_beta_above, a, b, threshold)
+
+core_beta_predictive_none <- function(a, b, m) call_core(cpp_beta_predictive_none, a, b, m)
+
+core_poisson_limits <- function(y, exposure, below, above) call_core(cpp_poisson_limits, y, exposure, below, above)
+
+core_gamma_limits <- function(shape, rate, below, above) call_core(cpp_gamma_limits, shape, rate, below, above)
+
+core_gamma_above <- function(shape, rate, threshold) call_core(cpp_gamma_above, shape, rate, threshold)
+
+core_gamma_predictive_none <- function(shape, rate, exposure) {
+  call_core(cpp_gamma_predictive_none, shape, rate, exposure)
+}
+
+core_e_value <- function(y, n, rate, a, b, one_sided) call_core(cpp_e_value, y, n, rate, a, b, one_sided)
+
+core_e_value_path <- function(outcomes, rate, a, b, one_sided) {
+  call_core(cpp_e_value_path, outcomes, rate, a, b, one_sided)
+}
+
+# `side`: 1 greater, -1 less, 0 two-sided.
+core_fisher <- function(y1, n1, y0, n0, side) call_core(cpp_fisher, y1, n1, y0, n0, side)
+
+core_barnard <- function(y1, n1, y0, n0, side) call_core(cpp_barnard, y1, n1, y0, n0, side)
+
+core_boschloo <- function(y1, n1, y0, n0, side) call_core(cpp_boschloo, y1, n1, y0, n0, side)
+
+# Natural recovery (src/bind_natural.cpp) -----------------------------------------
+# `fine` chooses between the two routes whose difference is the numerical error.
+
+core_meta_predictive <- function(evidence, priors, fine) call_core(cpp_meta_predictive, evidence, priors, fine)
+
+core_meta_effective_size <- function(evidence, priors, mean, fine) {
+  call_core(cpp_meta_effective_size, evidence, priors, mean, fine)
+}
+
+core_prior_predictive <- function(prior, moves, fine) call_core(cpp_prior_predictive, prior, moves, fine)
+
+core_prior_effective_size <- function(prior, moves, mean, fine) {
+  call_core(cpp_prior_effective_size, prior, moves, mean, fine)
+}
+
+core_prior_ess <- function(prior, sampling, sigma, mean, fine) {
+  call_core(cpp_prior_ess, prior, sampling, sigma, mean, fine)
+}
+
+core_scenarios <- function(prior, fine) call_core(cpp_scenarios, prior, fine)
+
+core_grid_summary <- function(grid, probs, as_rate) call_core(cpp_grid_summary, grid, probs, as_rate)
+
+core_grid_cdf <- function(grid, x) call_core(cpp_grid_cdf, grid, x)
+
+core_shift_rates <- function(grid, offset, size) call_core(cpp_shift_rates, grid, offset, size)
+
+core_couple_rates <- function(grids, offset, size) call_core(cpp_couple_rates, grids, offset, size)
+
+# The comparison (src/bind_excess.cpp) ----------------------------------------------
+
+core_natural_responders <- function(rates) call_core(cpp_natural_responders, rates)
+
+core_effect_table <- function(rates, effect) call_core(cpp_effect_table, rates, effect)
+
+core_effect_posterior <- function(rates, effect, responders) call_core(cpp_effect_posterior, rates, effect, responders)
+
+core_rate_difference <- function(rates, a, b, probs, margin) {
+  call_core(cpp_rate_difference, rates, a, b, probs, margin)
+}
+
+core_sum_of_steps <- function(steps, n, uncertain) call_core(cpp_sum_of_steps, steps, n, uncertain)
+
+# Models of repeated scores (src/bind_gaussian.cpp) -------------------------------
+
+core_fit_gaussian <- function(x, y, weights, z, level, n_levels, residual, restricted, call) {
+  call_core(cpp_fit_gaussian, x, y, weights, z, level, n_levels, residual, restricted, call = call)
 }
 
 core_random_effects <- function(x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi) {
-  call_core(cpp_random_effects, x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, call = NULL)
+  call_core(cpp_random_effects, x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi)
 }
 
 core_row_tests <- function(inference, contrast, ddf, information) {
-  call_core(cpp_row_tests, inference, contrast, ddf, information, call = NULL)
+  call_core(cpp_row_tests, inference, contrast, ddf, information)
 }
 
 core_wald_test <- function(inference, contrast, beta, ddf, information) {
-  call_core(cpp_wald_test, inference, contrast, beta, ddf, information, call = NULL)
+  call_core(cpp_wald_test, inference, contrast, beta, ddf, information)
 }
 
 core_robust_tests <- function(x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast) {
-  call_core(cpp_robust_tests, x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast,
-    call = NULL)
+  call_core(cpp_robust_tests, x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast)
 }

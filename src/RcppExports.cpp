@@ -11,6 +11,299 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
+// cpp_clopper_pearson
+Rcpp::List cpp_clopper_pearson(double y, double n, double below, double above);
+RcppExport SEXP _cordgain_cpp_clopper_pearson(SEXP ySEXP, SEXP nSEXP, SEXP belowSEXP, SEXP aboveSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y(ySEXP);
+    Rcpp::traits::input_parameter< double >::type n(nSEXP);
+    Rcpp::traits::input_parameter< double >::type below(belowSEXP);
+    Rcpp::traits::input_parameter< double >::type above(aboveSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_clopper_pearson(y, n, below, above));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_blaker
+Rcpp::List cpp_blaker(double y, double n, double alpha);
+RcppExport SEXP _cordgain_cpp_blaker(SEXP ySEXP, SEXP nSEXP, SEXP alphaSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y(ySEXP);
+    Rcpp::traits::input_parameter< double >::type n(nSEXP);
+    Rcpp::traits::input_parameter< double >::type alpha(alphaSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_blaker(y, n, alpha));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_wilson
+Rcpp::List cpp_wilson(double y, double n, double alpha);
+RcppExport SEXP _cordgain_cpp_wilson(SEXP ySEXP, SEXP nSEXP, SEXP alphaSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y(ySEXP);
+    Rcpp::traits::input_parameter< double >::type n(nSEXP);
+    Rcpp::traits::input_parameter< double >::type alpha(alphaSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_wilson(y, n, alpha));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_beta_limits
+Rcpp::List cpp_beta_limits(double a, double b, double below, double above);
+RcppExport SEXP _cordgain_cpp_beta_limits(SEXP aSEXP, SEXP bSEXP, SEXP belowSEXP, SEXP aboveSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type a(aSEXP);
+    Rcpp::traits::input_parameter< double >::type b(bSEXP);
+    Rcpp::traits::input_parameter< double >::type below(belowSEXP);
+    Rcpp::traits::input_parameter< double >::type above(aboveSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_beta_limits(a, b, below, above));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_beta_above
+Rcpp::List cpp_beta_above(double a, double b, double threshold);
+RcppExport SEXP _cordgain_cpp_beta_above(SEXP aSEXP, SEXP bSEXP, SEXP thresholdSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type a(aSEXP);
+    Rcpp::traits::input_parameter< double >::type b(bSEXP);
+    Rcpp::traits::input_parameter< double >::type threshold(thresholdSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_beta_above(a, b, threshold));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_beta_predictive_none
+Rcpp::List cpp_beta_predictive_none(double a, double b, double m);
+RcppExport SEXP _cordgain_cpp_beta_predictive_none(SEXP aSEXP, SEXP bSEXP, SEXP mSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type a(aSEXP);
+    Rcpp::traits::input_parameter< double >::type b(bSEXP);
+    Rcpp::traits::input_parameter< double >::type m(mSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_beta_predictive_none(a, b, m));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_poisson_limits
+Rcpp::List cpp_poisson_limits(double y, double exposure, double below, double above);
+RcppExport SEXP _cordgain_cpp_poisson_limits(SEXP ySEXP, SEXP exposureSEXP, SEXP belowSEXP, SEXP aboveSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y(ySEXP);
+    Rcpp::traits::input_parameter< double >::type exposure(exposureSEXP);
+    Rcpp::traits::input_parameter< double >::type below(belowSEXP);
+    Rcpp::traits::input_parameter< double >::type above(aboveSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_poisson_limits(y, exposure, below, above));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gamma_limits
+Rcpp::List cpp_gamma_limits(double shape, double rate, double below, double above);
+RcppExport SEXP _cordgain_cpp_gamma_limits(SEXP shapeSEXP, SEXP rateSEXP, SEXP belowSEXP, SEXP aboveSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type shape(shapeSEXP);
+    Rcpp::traits::input_parameter< double >::type rate(rateSEXP);
+    Rcpp::traits::input_parameter< double >::type below(belowSEXP);
+    Rcpp::traits::input_parameter< double >::type above(aboveSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gamma_limits(shape, rate, below, above));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gamma_above
+Rcpp::List cpp_gamma_above(double shape, double rate, double threshold);
+RcppExport SEXP _cordgain_cpp_gamma_above(SEXP shapeSEXP, SEXP rateSEXP, SEXP thresholdSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type shape(shapeSEXP);
+    Rcpp::traits::input_parameter< double >::type rate(rateSEXP);
+    Rcpp::traits::input_parameter< double >::type threshold(thresholdSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gamma_above(shape, rate, threshold));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_gamma_predictive_none
+Rcpp::List cpp_gamma_predictive_none(double shape, double rate, double exposure);
+RcppExport SEXP _cordgain_cpp_gamma_predictive_none(SEXP shapeSEXP, SEXP rateSEXP, SEXP exposureSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type shape(shapeSEXP);
+    Rcpp::traits::input_parameter< double >::type rate(rateSEXP);
+    Rcpp::traits::input_parameter< double >::type exposure(exposureSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_gamma_predictive_none(shape, rate, exposure));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_e_value
+Rcpp::List cpp_e_value(double y, double n, double rate, double a, double b, bool one_sided);
+RcppExport SEXP _cordgain_cpp_e_value(SEXP ySEXP, SEXP nSEXP, SEXP rateSEXP, SEXP aSEXP, SEXP bSEXP, SEXP one_sidedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y(ySEXP);
+    Rcpp::traits::input_parameter< double >::type n(nSEXP);
+    Rcpp::traits::input_parameter< double >::type rate(rateSEXP);
+    Rcpp::traits::input_parameter< double >::type a(aSEXP);
+    Rcpp::traits::input_parameter< double >::type b(bSEXP);
+    Rcpp::traits::input_parameter< bool >::type one_sided(one_sidedSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_e_value(y, n, rate, a, b, one_sided));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_e_value_path
+Rcpp::List cpp_e_value_path(const Eigen::Map<Eigen::VectorXd>& outcomes, double rate, double a, double b, bool one_sided);
+RcppExport SEXP _cordgain_cpp_e_value_path(SEXP outcomesSEXP, SEXP rateSEXP, SEXP aSEXP, SEXP bSEXP, SEXP one_sidedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::VectorXd>& >::type outcomes(outcomesSEXP);
+    Rcpp::traits::input_parameter< double >::type rate(rateSEXP);
+    Rcpp::traits::input_parameter< double >::type a(aSEXP);
+    Rcpp::traits::input_parameter< double >::type b(bSEXP);
+    Rcpp::traits::input_parameter< bool >::type one_sided(one_sidedSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_e_value_path(outcomes, rate, a, b, one_sided));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_fisher
+Rcpp::List cpp_fisher(double y1, double n1, double y0, double n0, int side);
+RcppExport SEXP _cordgain_cpp_fisher(SEXP y1SEXP, SEXP n1SEXP, SEXP y0SEXP, SEXP n0SEXP, SEXP sideSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y1(y1SEXP);
+    Rcpp::traits::input_parameter< double >::type n1(n1SEXP);
+    Rcpp::traits::input_parameter< double >::type y0(y0SEXP);
+    Rcpp::traits::input_parameter< double >::type n0(n0SEXP);
+    Rcpp::traits::input_parameter< int >::type side(sideSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_fisher(y1, n1, y0, n0, side));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_barnard
+Rcpp::List cpp_barnard(double y1, double n1, double y0, double n0, int side);
+RcppExport SEXP _cordgain_cpp_barnard(SEXP y1SEXP, SEXP n1SEXP, SEXP y0SEXP, SEXP n0SEXP, SEXP sideSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y1(y1SEXP);
+    Rcpp::traits::input_parameter< double >::type n1(n1SEXP);
+    Rcpp::traits::input_parameter< double >::type y0(y0SEXP);
+    Rcpp::traits::input_parameter< double >::type n0(n0SEXP);
+    Rcpp::traits::input_parameter< int >::type side(sideSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_barnard(y1, n1, y0, n0, side));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_boschloo
+Rcpp::List cpp_boschloo(double y1, double n1, double y0, double n0, int side);
+RcppExport SEXP _cordgain_cpp_boschloo(SEXP y1SEXP, SEXP n1SEXP, SEXP y0SEXP, SEXP n0SEXP, SEXP sideSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< double >::type y1(y1SEXP);
+    Rcpp::traits::input_parameter< double >::type n1(n1SEXP);
+    Rcpp::traits::input_parameter< double >::type y0(y0SEXP);
+    Rcpp::traits::input_parameter< double >::type n0(n0SEXP);
+    Rcpp::traits::input_parameter< int >::type side(sideSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_boschloo(y1, n1, y0, n0, side));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_shift_rates
+Rcpp::List cpp_shift_rates(const Rcpp::List& grid, const Rcpp::NumericVector& offset, const Rcpp::NumericVector& size);
+RcppExport SEXP _cordgain_cpp_shift_rates(SEXP gridSEXP, SEXP offsetSEXP, SEXP sizeSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type grid(gridSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type offset(offsetSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type size(sizeSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_shift_rates(grid, offset, size));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_couple_rates
+Rcpp::List cpp_couple_rates(const Rcpp::List& grids, const Rcpp::NumericVector& offset, const Rcpp::NumericVector& size);
+RcppExport SEXP _cordgain_cpp_couple_rates(SEXP gridsSEXP, SEXP offsetSEXP, SEXP sizeSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type grids(gridsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type offset(offsetSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type size(sizeSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_couple_rates(grids, offset, size));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_natural_responders
+Rcpp::List cpp_natural_responders(const Rcpp::List& rates);
+RcppExport SEXP _cordgain_cpp_natural_responders(SEXP ratesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type rates(ratesSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_natural_responders(rates));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_effect_table
+Rcpp::List cpp_effect_table(const Rcpp::List& rates, const Rcpp::NumericMatrix& effect);
+RcppExport SEXP _cordgain_cpp_effect_table(SEXP ratesSEXP, SEXP effectSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type rates(ratesSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type effect(effectSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_effect_table(rates, effect));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_effect_posterior
+Rcpp::List cpp_effect_posterior(const Rcpp::List& rates, const Rcpp::NumericMatrix& effect, int responders);
+RcppExport SEXP _cordgain_cpp_effect_posterior(SEXP ratesSEXP, SEXP effectSEXP, SEXP respondersSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type rates(ratesSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type effect(effectSEXP);
+    Rcpp::traits::input_parameter< int >::type responders(respondersSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_effect_posterior(rates, effect, responders));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_rate_difference
+Rcpp::List cpp_rate_difference(const Rcpp::List& rates, double a, double b, const Rcpp::NumericVector& probs, double margin);
+RcppExport SEXP _cordgain_cpp_rate_difference(SEXP ratesSEXP, SEXP aSEXP, SEXP bSEXP, SEXP probsSEXP, SEXP marginSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type rates(ratesSEXP);
+    Rcpp::traits::input_parameter< double >::type a(aSEXP);
+    Rcpp::traits::input_parameter< double >::type b(bSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type probs(probsSEXP);
+    Rcpp::traits::input_parameter< double >::type margin(marginSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_rate_difference(rates, a, b, probs, margin));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_sum_of_steps
+Rcpp::List cpp_sum_of_steps(const Rcpp::NumericVector& steps, int n, bool uncertain);
+RcppExport SEXP _cordgain_cpp_sum_of_steps(SEXP stepsSEXP, SEXP nSEXP, SEXP uncertainSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type steps(stepsSEXP);
+    Rcpp::traits::input_parameter< int >::type n(nSEXP);
+    Rcpp::traits::input_parameter< bool >::type uncertain(uncertainSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_sum_of_steps(steps, n, uncertain));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_fit_gaussian
 Rcpp::List cpp_fit_gaussian(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, bool restricted);
 RcppExport SEXP _cordgain_cpp_fit_gaussian(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP restrictedSEXP) {
@@ -97,13 +390,141 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_meta_predictive
+Rcpp::List cpp_meta_predictive(const Rcpp::List& evidence, const Rcpp::List& priors, bool fine);
+RcppExport SEXP _cordgain_cpp_meta_predictive(SEXP evidenceSEXP, SEXP priorsSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type evidence(evidenceSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type priors(priorsSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_meta_predictive(evidence, priors, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_meta_effective_size
+Rcpp::List cpp_meta_effective_size(const Rcpp::List& evidence, const Rcpp::List& priors, double mean, bool fine);
+RcppExport SEXP _cordgain_cpp_meta_effective_size(SEXP evidenceSEXP, SEXP priorsSEXP, SEXP meanSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type evidence(evidenceSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type priors(priorsSEXP);
+    Rcpp::traits::input_parameter< double >::type mean(meanSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_meta_effective_size(evidence, priors, mean, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_prior_effective_size
+Rcpp::List cpp_prior_effective_size(const Rcpp::NumericMatrix& prior, const Rcpp::List& moves, double mean, bool fine);
+RcppExport SEXP _cordgain_cpp_prior_effective_size(SEXP priorSEXP, SEXP movesSEXP, SEXP meanSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type prior(priorSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type moves(movesSEXP);
+    Rcpp::traits::input_parameter< double >::type mean(meanSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_prior_effective_size(prior, moves, mean, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_scenarios
+Rcpp::List cpp_scenarios(const Rcpp::NumericMatrix& prior, bool fine);
+RcppExport SEXP _cordgain_cpp_scenarios(SEXP priorSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type prior(priorSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_scenarios(prior, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_prior_predictive
+Rcpp::List cpp_prior_predictive(const Rcpp::NumericMatrix& prior, const Rcpp::List& moves, bool fine);
+RcppExport SEXP _cordgain_cpp_prior_predictive(SEXP priorSEXP, SEXP movesSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type prior(priorSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type moves(movesSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_prior_predictive(prior, moves, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_grid_summary
+Rcpp::List cpp_grid_summary(const Rcpp::List& grid, const Rcpp::NumericVector& probs, bool as_rate);
+RcppExport SEXP _cordgain_cpp_grid_summary(SEXP gridSEXP, SEXP probsSEXP, SEXP as_rateSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type grid(gridSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type probs(probsSEXP);
+    Rcpp::traits::input_parameter< bool >::type as_rate(as_rateSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_grid_summary(grid, probs, as_rate));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_grid_cdf
+Rcpp::List cpp_grid_cdf(const Rcpp::List& grid, const Rcpp::NumericVector& x);
+RcppExport SEXP _cordgain_cpp_grid_cdf(SEXP gridSEXP, SEXP xSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type grid(gridSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type x(xSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_grid_cdf(grid, x));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_prior_ess
+Rcpp::List cpp_prior_ess(const Rcpp::NumericMatrix& prior, int sampling, double sigma, double mean, bool fine);
+RcppExport SEXP _cordgain_cpp_prior_ess(SEXP priorSEXP, SEXP samplingSEXP, SEXP sigmaSEXP, SEXP meanSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type prior(priorSEXP);
+    Rcpp::traits::input_parameter< int >::type sampling(samplingSEXP);
+    Rcpp::traits::input_parameter< double >::type sigma(sigmaSEXP);
+    Rcpp::traits::input_parameter< double >::type mean(meanSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_prior_ess(prior, sampling, sigma, mean, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
+    {"_cordgain_cpp_clopper_pearson", (DL_FUNC) &_cordgain_cpp_clopper_pearson, 4},
+    {"_cordgain_cpp_blaker", (DL_FUNC) &_cordgain_cpp_blaker, 3},
+    {"_cordgain_cpp_wilson", (DL_FUNC) &_cordgain_cpp_wilson, 3},
+    {"_cordgain_cpp_beta_limits", (DL_FUNC) &_cordgain_cpp_beta_limits, 4},
+    {"_cordgain_cpp_beta_above", (DL_FUNC) &_cordgain_cpp_beta_above, 3},
+    {"_cordgain_cpp_beta_predictive_none", (DL_FUNC) &_cordgain_cpp_beta_predictive_none, 3},
+    {"_cordgain_cpp_poisson_limits", (DL_FUNC) &_cordgain_cpp_poisson_limits, 4},
+    {"_cordgain_cpp_gamma_limits", (DL_FUNC) &_cordgain_cpp_gamma_limits, 4},
+    {"_cordgain_cpp_gamma_above", (DL_FUNC) &_cordgain_cpp_gamma_above, 3},
+    {"_cordgain_cpp_gamma_predictive_none", (DL_FUNC) &_cordgain_cpp_gamma_predictive_none, 3},
+    {"_cordgain_cpp_e_value", (DL_FUNC) &_cordgain_cpp_e_value, 6},
+    {"_cordgain_cpp_e_value_path", (DL_FUNC) &_cordgain_cpp_e_value_path, 5},
+    {"_cordgain_cpp_fisher", (DL_FUNC) &_cordgain_cpp_fisher, 5},
+    {"_cordgain_cpp_barnard", (DL_FUNC) &_cordgain_cpp_barnard, 5},
+    {"_cordgain_cpp_boschloo", (DL_FUNC) &_cordgain_cpp_boschloo, 5},
+    {"_cordgain_cpp_shift_rates", (DL_FUNC) &_cordgain_cpp_shift_rates, 3},
+    {"_cordgain_cpp_couple_rates", (DL_FUNC) &_cordgain_cpp_couple_rates, 3},
+    {"_cordgain_cpp_natural_responders", (DL_FUNC) &_cordgain_cpp_natural_responders, 1},
+    {"_cordgain_cpp_effect_table", (DL_FUNC) &_cordgain_cpp_effect_table, 2},
+    {"_cordgain_cpp_effect_posterior", (DL_FUNC) &_cordgain_cpp_effect_posterior, 3},
+    {"_cordgain_cpp_rate_difference", (DL_FUNC) &_cordgain_cpp_rate_difference, 5},
+    {"_cordgain_cpp_sum_of_steps", (DL_FUNC) &_cordgain_cpp_sum_of_steps, 3},
     {"_cordgain_cpp_fit_gaussian", (DL_FUNC) &_cordgain_cpp_fit_gaussian, 8},
     {"_cordgain_cpp_wald_test", (DL_FUNC) &_cordgain_cpp_wald_test, 5},
     {"_cordgain_cpp_row_tests", (DL_FUNC) &_cordgain_cpp_row_tests, 4},
     {"_cordgain_cpp_random_effects", (DL_FUNC) &_cordgain_cpp_random_effects, 11},
     {"_cordgain_cpp_robust_tests", (DL_FUNC) &_cordgain_cpp_robust_tests, 13},
+    {"_cordgain_cpp_meta_predictive", (DL_FUNC) &_cordgain_cpp_meta_predictive, 3},
+    {"_cordgain_cpp_meta_effective_size", (DL_FUNC) &_cordgain_cpp_meta_effective_size, 4},
+    {"_cordgain_cpp_prior_effective_size", (DL_FUNC) &_cordgain_cpp_prior_effective_size, 4},
+    {"_cordgain_cpp_scenarios", (DL_FUNC) &_cordgain_cpp_scenarios, 2},
+    {"_cordgain_cpp_prior_predictive", (DL_FUNC) &_cordgain_cpp_prior_predictive, 3},
+    {"_cordgain_cpp_grid_summary", (DL_FUNC) &_cordgain_cpp_grid_summary, 3},
+    {"_cordgain_cpp_grid_cdf", (DL_FUNC) &_cordgain_cpp_grid_cdf, 2},
+    {"_cordgain_cpp_prior_ess", (DL_FUNC) &_cordgain_cpp_prior_ess, 5},
     {NULL, NULL, 0}
 };
 

@@ -1,7 +1,6 @@
-#include "bind.hpp"
-// [[Rcpp::depends(RcppEigen)]]
+#include "bind.h"
 
-#include "bind_gaussian.hpp"
+#include "bind_gaussian.h"
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_fit_gaussian(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels,
@@ -15,15 +14,15 @@ Rcpp::List cpp_fit_gaussian(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::Lis
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_wald_test(Rcpp::List inference, SEXP contrast, SEXP estimate, std::string df, std::string information) {
   return bind::guard([&] {
-    return bind::from_test(cordgain::wald_test(bind::to_inference(inference), bind::matrix(contrast),
-                                               bind::vector(estimate), df == "kenward-roger", information == "observed"));
+    return bind::from_test(cordgain::wald_test(bind::to_inference(inference), bind::matrix_map(contrast),
+                                               bind::vector_map(estimate), df == "kenward-roger", information == "observed"));
   });
 }
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_row_tests(Rcpp::List inference, SEXP contrast, std::string df, std::string information) {
   return bind::guard([&] {
-    return bind::from_table(cordgain::row_tests(bind::to_inference(inference), bind::matrix(contrast),
+    return bind::from_table(cordgain::row_tests(bind::to_inference(inference), bind::matrix_map(contrast),
                                                 df == "kenward-roger", information == "observed"));
   });
 }
@@ -33,8 +32,8 @@ Rcpp::List cpp_random_effects(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::L
                               Rcpp::List residual, Rcpp::List frame, SEXP gamma, SEXP beta, SEXP phi) {
   return bind::guard([&] {
     return bind::from_effects(cordgain::random_effects(bind::to_design(x, y, weight, z, level, n_levels, residual),
-                                                       bind::to_frame(frame), bind::vector(gamma), bind::vector(beta),
-                                                       bind::matrix(phi)));
+                                                       bind::to_frame(frame), bind::vector_map(gamma), bind::vector_map(beta),
+                                                       bind::matrix_map(phi)));
   });
 }
 
@@ -44,7 +43,7 @@ Rcpp::List cpp_robust_tests(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::Lis
                             SEXP contrast) {
   return bind::guard([&] {
     return bind::from_robust(cordgain::robust_tests(bind::to_design(x, y, weight, z, level, n_levels, residual),
-                                                    bind::to_frame(frame), bind::vector(gamma), bind::vector(beta),
-                                                    bind::matrix(phi), type, bind::matrix(contrast)));
+                                                    bind::to_frame(frame), bind::vector_map(gamma), bind::vector_map(beta),
+                                                    bind::matrix_map(phi), type, bind::matrix_map(contrast)));
   });
 }

@@ -1,7 +1,7 @@
 // Conversions of the Gaussian model: designs come down, reports go up as plain lists.
 #pragma once
 
-#include "bind.hpp"
+#include "bind.h"
 
 #include <cordgain/infer/random_effects.hpp>
 #include <cordgain/infer/report.hpp>
@@ -12,11 +12,11 @@ namespace bind {
 
 using Rcpp::Named;
 
-inline Eigen::Map<const cordgain::Matrix> matrix(SEXP x) {
+inline Eigen::Map<const cordgain::Matrix> matrix_map(SEXP x) {
   return Eigen::Map<const cordgain::Matrix>(REAL(x), Rf_nrows(x), Rf_ncols(x));
 }
 
-inline Eigen::Map<const cordgain::Vector> vector(SEXP x) {
+inline Eigen::Map<const cordgain::Vector> vector_map(SEXP x) {
   return Eigen::Map<const cordgain::Vector>(REAL(x), Rf_xlength(x));
 }
 
@@ -34,15 +34,15 @@ inline cordgain::ResidualPattern to_pattern(const Rcpp::List& in) {
 
 inline cordgain::ResidualWord to_word(const Rcpp::List& in) {
   if (in.size() == 0) return {};
-  return {Rcpp::as<std::string>(in["word"]), vector(in["times"])};
+  return {Rcpp::as<std::string>(in["word"]), vector_map(in["times"])};
 }
 
 inline cordgain::DesignInput to_design(SEXP x, SEXP y, SEXP weight, const Rcpp::List& z, const Rcpp::List& level,
                                        const Rcpp::IntegerVector& n_levels, const Rcpp::List& residual) {
-  cordgain::DesignInput in{matrix(x), vector(y), vector(weight), {}, to_pattern(residual)};
+  cordgain::DesignInput in{matrix_map(x), vector_map(y), vector_map(weight), {}, to_pattern(residual)};
   for (R_xlen_t t = 0; t < z.size(); ++t) {
     SEXP which = level[t];
-    in.random.push_back({matrix(z[t]), Eigen::Map<const Eigen::VectorXi>(INTEGER(which), Rf_xlength(which)), n_levels[t]});
+    in.random.push_back({matrix_map(z[t]), Eigen::Map<const Eigen::VectorXi>(INTEGER(which), Rf_xlength(which)), n_levels[t]});
   }
   return in;
 }
@@ -55,7 +55,7 @@ inline Rcpp::List matrices(const std::vector<cordgain::Matrix>& in) {
 
 inline std::vector<cordgain::Matrix> to_matrices(const Rcpp::List& in) {
   std::vector<cordgain::Matrix> out;
-  for (R_xlen_t i = 0; i < in.size(); ++i) out.push_back(matrix(in[i]));
+  for (R_xlen_t i = 0; i < in.size(); ++i) out.push_back(matrix_map(in[i]));
   return out;
 }
 
@@ -68,14 +68,14 @@ inline Rcpp::List from_inference(const cordgain::Inference& in) {
 
 inline cordgain::Inference to_inference(const Rcpp::List& in) {
   cordgain::Inference out;
-  out.beta = vector(in["beta"]);
-  out.phi = matrix(in["phi"]);
+  out.beta = vector_map(in["beta"]);
+  out.phi = matrix_map(in["phi"]);
   out.slope = to_matrices(in["slope"]);
   out.curve = to_matrices(in["curve"]);
-  out.expected = matrix(in["expected"]);
-  out.observed = matrix(in["observed"]);
-  out.directions = matrix(in["directions"]);
-  out.score = vector(in["score"]);
+  out.expected = matrix_map(in["expected"]);
+  out.observed = matrix_map(in["observed"]);
+  out.directions = matrix_map(in["directions"]);
+  out.score = vector_map(in["score"]);
   return out;
 }
 
@@ -91,8 +91,8 @@ inline cordgain::Frame to_frame(const Rcpp::List& in) {
   cordgain::Frame out;
   const Rcpp::IntegerVector kept = in["kept"];
   for (R_xlen_t i = 0; i < kept.size(); ++i) out.kept.push_back(kept[i] - 1);
-  out.factor = matrix(in["factor"]);
-  out.least_squares = vector(in["least_squares"]);
+  out.factor = matrix_map(in["factor"]);
+  out.least_squares = vector_map(in["least_squares"]);
   out.y_scale = Rcpp::as<double>(in["y_scale"]);
   out.z_factor = to_matrices(in["z_factor"]);
   out.weight_scale = Rcpp::as<double>(in["weight_scale"]);
