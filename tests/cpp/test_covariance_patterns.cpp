@@ -1,4 +1,5 @@
 #include <testthat/vendor/catch.h>
+#include <Eigen/Cholesky>
 #include <cordgain/model/covariance_patterns.hpp>
 
 using namespace cordgain;

@@ -8,7 +8,7 @@ namespace {
 Matrix some_matrix(Index n, Index p) {
   Matrix x(n, p);
   for (Index j = 0; j < p; ++j) {
-    for (Index i = 0; i < n; ++i) x(i, j) = std::sin(1.0 + 3.0 * i + 7.0 * j * j);
+    for (Index i = 0; i < n; ++i) x(i, j) = std::sin(1.0 + 3.0 * i * (1.0 + j) + 7.0 * j * j);
   }
   return x;
 }
