@@ -117,4 +117,9 @@ core_wald_test <- function(inference, contrast, beta, ddf, information) {
 
 core_robust_tests <- function(x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast) {
   call_core(cpp_robust_tests, x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast)
+# Sums, result sets and stars of exams.
+# @param columns (list of 136 vectors) cells in the order of isncsci_cells.
+# @param intact_grade (integer, one per exam) bits: 16 grade E, 32 no grade.
+core_score_isncsci <- function(columns, intact_grade, intact_level_int, nonkey_reference) {
+  call_core(cpp_score_isncsci, columns, intact_grade, intact_level_int, nonkey_reference)
 }
