@@ -97,6 +97,13 @@ core_rate_difference <- function(rates, a, b, probs, margin) {
 
 core_sum_of_steps <- function(steps, n, uncertain) call_core(cpp_sum_of_steps, steps, n, uncertain)
 
+# Sums, result sets and stars of exams.
+# @param columns (list of 136 vectors) cells in the order of isncsci_cells.
+# @param intact_grade (integer, one per exam) bits: 16 grade E, 32 no grade.
+core_score_isncsci <- function(columns, intact_grade, intact_level_int, nonkey_reference) {
+  call_core(cpp_score_isncsci, columns, intact_grade, intact_level_int, nonkey_reference)
+}
+
 # Models of repeated scores (src/bind_gaussian.cpp) -------------------------------
 
 core_fit_gaussian <- function(x, y, weights, z, level, n_levels, residual, restricted, call) {
@@ -117,9 +124,4 @@ core_wald_test <- function(inference, contrast, beta, ddf, information) {
 
 core_robust_tests <- function(x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast) {
   call_core(cpp_robust_tests, x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast)
-# Sums, result sets and stars of exams.
-# @param columns (list of 136 vectors) cells in the order of isncsci_cells.
-# @param intact_grade (integer, one per exam) bits: 16 grade E, 32 no grade.
-core_score_isncsci <- function(columns, intact_grade, intact_level_int, nonkey_reference) {
-  call_core(cpp_score_isncsci, columns, intact_grade, intact_level_int, nonkey_reference)
 }

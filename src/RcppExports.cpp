@@ -390,6 +390,20 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_score_isncsci
+Rcpp::List cpp_score_isncsci(const Rcpp::List& columns, const Rcpp::IntegerVector& intact_grade, bool intact_level_int, bool nonkey_reference);
+RcppExport SEXP _cordgain_cpp_score_isncsci(SEXP columnsSEXP, SEXP intact_gradeSEXP, SEXP intact_level_intSEXP, SEXP nonkey_referenceSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type columns(columnsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type intact_grade(intact_gradeSEXP);
+    Rcpp::traits::input_parameter< bool >::type intact_level_int(intact_level_intSEXP);
+    Rcpp::traits::input_parameter< bool >::type nonkey_reference(nonkey_referenceSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_score_isncsci(columns, intact_grade, intact_level_int, nonkey_reference));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_meta_predictive
 Rcpp::List cpp_meta_predictive(const Rcpp::List& evidence, const Rcpp::List& priors, bool fine);
 RcppExport SEXP _cordgain_cpp_meta_predictive(SEXP evidenceSEXP, SEXP priorsSEXP, SEXP fineSEXP) {
@@ -517,6 +531,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_row_tests", (DL_FUNC) &_cordgain_cpp_row_tests, 4},
     {"_cordgain_cpp_random_effects", (DL_FUNC) &_cordgain_cpp_random_effects, 11},
     {"_cordgain_cpp_robust_tests", (DL_FUNC) &_cordgain_cpp_robust_tests, 13},
+    {"_cordgain_cpp_score_isncsci", (DL_FUNC) &_cordgain_cpp_score_isncsci, 4},
     {"_cordgain_cpp_meta_predictive", (DL_FUNC) &_cordgain_cpp_meta_predictive, 3},
     {"_cordgain_cpp_meta_effective_size", (DL_FUNC) &_cordgain_cpp_meta_effective_size, 4},
     {"_cordgain_cpp_prior_effective_size", (DL_FUNC) &_cordgain_cpp_prior_effective_size, 4},
