@@ -89,6 +89,26 @@ cpp_sum_of_steps <- function(steps, n, uncertain) {
     .Call(`_cordgain_cpp_sum_of_steps`, steps, n, uncertain)
 }
 
+cpp_fit_gaussian <- function(x, y, weight, z, level, n_levels, residual, restricted) {
+    .Call(`_cordgain_cpp_fit_gaussian`, x, y, weight, z, level, n_levels, residual, restricted)
+}
+
+cpp_wald_test <- function(inference, contrast, estimate, df, information) {
+    .Call(`_cordgain_cpp_wald_test`, inference, contrast, estimate, df, information)
+}
+
+cpp_row_tests <- function(inference, contrast, df, information) {
+    .Call(`_cordgain_cpp_row_tests`, inference, contrast, df, information)
+}
+
+cpp_random_effects <- function(x, y, weight, z, level, n_levels, residual, frame, gamma, beta, phi) {
+    .Call(`_cordgain_cpp_random_effects`, x, y, weight, z, level, n_levels, residual, frame, gamma, beta, phi)
+}
+
+cpp_robust_tests <- function(x, y, weight, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast) {
+    .Call(`_cordgain_cpp_robust_tests`, x, y, weight, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast)
+}
+
 cpp_score_isncsci <- function(columns, intact_grade, intact_level_int, nonkey_reference) {
     .Call(`_cordgain_cpp_score_isncsci`, columns, intact_grade, intact_level_int, nonkey_reference)
 }

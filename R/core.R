@@ -103,3 +103,25 @@ core_sum_of_steps <- function(steps, n, uncertain) call_core(cpp_sum_of_steps, s
 core_score_isncsci <- function(columns, intact_grade, intact_level_int, nonkey_reference) {
   call_core(cpp_score_isncsci, columns, intact_grade, intact_level_int, nonkey_reference)
 }
+
+# Models of repeated scores (src/bind_gaussian.cpp) -------------------------------
+
+core_fit_gaussian <- function(x, y, weights, z, level, n_levels, residual, restricted, call) {
+  call_core(cpp_fit_gaussian, x, y, weights, z, level, n_levels, residual, restricted, call = call)
+}
+
+core_random_effects <- function(x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi) {
+  call_core(cpp_random_effects, x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi)
+}
+
+core_row_tests <- function(inference, contrast, ddf, information) {
+  call_core(cpp_row_tests, inference, contrast, ddf, information)
+}
+
+core_wald_test <- function(inference, contrast, beta, ddf, information) {
+  call_core(cpp_wald_test, inference, contrast, beta, ddf, information)
+}
+
+core_robust_tests <- function(x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast) {
+  call_core(cpp_robust_tests, x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast)
+}

@@ -304,6 +304,92 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_fit_gaussian
+Rcpp::List cpp_fit_gaussian(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, bool restricted);
+RcppExport SEXP _cordgain_cpp_fit_gaussian(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP restrictedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< bool >::type restricted(restrictedSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_fit_gaussian(x, y, weight, z, level, n_levels, residual, restricted));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_wald_test
+Rcpp::List cpp_wald_test(Rcpp::List inference, SEXP contrast, SEXP estimate, std::string df, std::string information);
+RcppExport SEXP _cordgain_cpp_wald_test(SEXP inferenceSEXP, SEXP contrastSEXP, SEXP estimateSEXP, SEXP dfSEXP, SEXP informationSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type inference(inferenceSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type contrast(contrastSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type estimate(estimateSEXP);
+    Rcpp::traits::input_parameter< std::string >::type df(dfSEXP);
+    Rcpp::traits::input_parameter< std::string >::type information(informationSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_wald_test(inference, contrast, estimate, df, information));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_row_tests
+Rcpp::List cpp_row_tests(Rcpp::List inference, SEXP contrast, std::string df, std::string information);
+RcppExport SEXP _cordgain_cpp_row_tests(SEXP inferenceSEXP, SEXP contrastSEXP, SEXP dfSEXP, SEXP informationSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type inference(inferenceSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type contrast(contrastSEXP);
+    Rcpp::traits::input_parameter< std::string >::type df(dfSEXP);
+    Rcpp::traits::input_parameter< std::string >::type information(informationSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_row_tests(inference, contrast, df, information));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_random_effects
+Rcpp::List cpp_random_effects(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, Rcpp::List frame, SEXP gamma, SEXP beta, SEXP phi);
+RcppExport SEXP _cordgain_cpp_random_effects(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP frameSEXP, SEXP gammaSEXP, SEXP betaSEXP, SEXP phiSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type frame(frameSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type gamma(gammaSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type beta(betaSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type phi(phiSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_random_effects(x, y, weight, z, level, n_levels, residual, frame, gamma, beta, phi));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_robust_tests
+Rcpp::List cpp_robust_tests(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, Rcpp::List frame, SEXP gamma, SEXP beta, SEXP phi, std::string type, SEXP contrast);
+RcppExport SEXP _cordgain_cpp_robust_tests(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP frameSEXP, SEXP gammaSEXP, SEXP betaSEXP, SEXP phiSEXP, SEXP typeSEXP, SEXP contrastSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type frame(frameSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type gamma(gammaSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type beta(betaSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type phi(phiSEXP);
+    Rcpp::traits::input_parameter< std::string >::type type(typeSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type contrast(contrastSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_robust_tests(x, y, weight, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_score_isncsci
 Rcpp::List cpp_score_isncsci(const Rcpp::List& columns, const Rcpp::IntegerVector& intact_grade, bool intact_level_int, bool nonkey_reference);
 RcppExport SEXP _cordgain_cpp_score_isncsci(SEXP columnsSEXP, SEXP intact_gradeSEXP, SEXP intact_level_intSEXP, SEXP nonkey_referenceSEXP) {
@@ -440,6 +526,11 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_effect_posterior", (DL_FUNC) &_cordgain_cpp_effect_posterior, 3},
     {"_cordgain_cpp_rate_difference", (DL_FUNC) &_cordgain_cpp_rate_difference, 5},
     {"_cordgain_cpp_sum_of_steps", (DL_FUNC) &_cordgain_cpp_sum_of_steps, 3},
+    {"_cordgain_cpp_fit_gaussian", (DL_FUNC) &_cordgain_cpp_fit_gaussian, 8},
+    {"_cordgain_cpp_wald_test", (DL_FUNC) &_cordgain_cpp_wald_test, 5},
+    {"_cordgain_cpp_row_tests", (DL_FUNC) &_cordgain_cpp_row_tests, 4},
+    {"_cordgain_cpp_random_effects", (DL_FUNC) &_cordgain_cpp_random_effects, 11},
+    {"_cordgain_cpp_robust_tests", (DL_FUNC) &_cordgain_cpp_robust_tests, 13},
     {"_cordgain_cpp_score_isncsci", (DL_FUNC) &_cordgain_cpp_score_isncsci, 4},
     {"_cordgain_cpp_meta_predictive", (DL_FUNC) &_cordgain_cpp_meta_predictive, 3},
     {"_cordgain_cpp_meta_effective_size", (DL_FUNC) &_cordgain_cpp_meta_effective_size, 4},

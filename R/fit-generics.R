@@ -1,0 +1,52 @@
+# Generics of fitted models: those of nlme and of generics, re-exported so that
+# they coexist with lme4, and the two that have no common owner.
+
+#' @importFrom nlme fixef
+#' @export
+nlme::fixef
+
+#' @importFrom nlme ranef
+#' @export
+nlme::ranef
+
+#' @importFrom nlme VarCorr
+#' @export
+nlme::VarCorr
+
+#' @importFrom generics glance
+#' @export
+generics::glance
+
+#' @importFrom generics augment
+#' @export
+generics::augment
+
+#' Is a fit on the boundary?
+#'
+#' A fit is singular when a covariance matrix of random effects lacks rank: a
+#' variance is zero, or a correlation is 1 or -1. That is a correct, constrained
+#' optimum and no failure; the print names what is zero.
+#'
+#' @param x a fit: a `recovery_fit`, or one that `lme4::isSingular()` knows.
+#' @param ... passed on to methods.
+#' @return `TRUE` or `FALSE`.
+#' @examples
+#' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
+#'   subject = rep(1:4, each = 3))
+#' isSingular(fit_recovery(score ~ week + (1 | subject), trial))
+#' @export
+isSingular <- function(x, ...) {
+  UseMethod("isSingular")
+}
+
+#' @rdname isSingular
+#' @exportS3Method isSingular default
+isSingular.default <- function(x, ...) {
+  if (!requireNamespace("lme4", quietly = TRUE)) {
+    abort_input(c("{.fn isSingular} does not know this kind of fit.",
+      x = "It is {.obj_type_friendly {x}}.",
+      i = "Install lme4 for its own fits."
+    ), call = NULL)
+  }
+  lme4::isSingular(x, ...)
+}

@@ -1,0 +1,52 @@
+# The parts of a fit that other files look at: what the core takes, covariance
+# matrices, columns kept.
+
+# The rows of a design, in the order that the core takes them.
+core_rows <- function(design) {
+  list(
+    design$x, if (length(design$offset) > 0L) design$y - design$offset else design$y, design$weights,
+    lapply(design$random, `[[`, "z"), lapply(design$random, `[[`, "level"),
+    vapply(design$random, \(block) length(block$labels), 1L), design$residual
+  )
+}
+
+# The state of a fit, in the order that the core takes it.
+core_state <- function(fit) {
+  list(fit$result$frame, fit$result$block_gamma, fit$result$inference$beta, fit$result$inference$phi)
+}
+
+# Covariance matrices of the random effects, one per block.
+effect_covariances <- function(fit) {
+  random <- fit$design$random
+  sizes <- vapply(random, \(block) length(block$columns), 1L)
+  ends <- cumsum(sizes * (sizes + 1L) / 2L)
+  lapply(seq_along(random), \(i) {
+    from <- c(0, ends)[i] + 1
+    unpack_symmetric(fit$result$gamma[seq(from, ends[i])], random[[i]]$columns)
+  })
+}
+
+# Names of the blocks as lme4 writes them: a group that comes again gets a number.
+block_names <- function(fit) {
+  make.unique(vapply(fit$design$random, `[[`, "", "group"))
+}
+
+# The residual variance of each row; one number where all rows have the same.
+residual_variance <- function(fit) {
+  pattern <- fit$design$residual
+  if (length(pattern) == 0L) {
+    return(fit$result$gamma[[length(fit$result$gamma)]])
+  }
+  variances <- vapply(residual_covariances(fit), diag, numeric(length(pattern$visits)))
+  variances <- matrix(variances, length(pattern$visits))
+  if (all(abs(variances - variances[1]) <= 1e-12 * variances[1])) variances[1] else variances[cbind(pattern$visit, pattern$group) + 1L]
+}
+
+kept_matrix <- function(fit) {
+  x <- fit$design$x
+  kept <- fit$result$frame$kept
+  out <- x[, kept, drop = FALSE]
+  attr(out, "assign") <- attr(x, "assign")[kept]
+  attr(out, "contrasts") <- attr(x, "contrasts")
+  out
+}

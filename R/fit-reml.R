@@ -1,0 +1,179 @@
+# The Gaussian engine in R's words: one call of the core, names put on.
+
+#' @exportS3Method fit_with method_reml
+fit_with.method_reml <- function(method, design, call) {
+  fit_gaussian(design, restricted = TRUE, call)
+}
+
+#' @exportS3Method fit_with method_ml
+fit_with.method_ml <- function(method, design, call) {
+  fit_gaussian(design, restricted = FALSE, call)
+}
+
+fit_gaussian <- function(design, restricted, call) {
+  out <- do.call(core_fit_gaussian, c(core_rows(design), list(restricted, call)))
+  kept <- colnames(design$x)[out$frame$kept]
+  names(out$coefficients) <- kept
+  dimnames(out$vcov) <- list(kept, kept)
+  names(out$gamma) <- gamma_names(design)
+  out
+}
+
+# Names of the variance parameters: the lower triangle of each block, then the residual.
+gamma_names <- function(design) {
+  block_names <- \(block) {
+    pairs <- lower_pairs(length(block$columns))
+    paste0(block$group, ifelse(pairs$row == pairs$col, ".var(", ".cov("), block$columns[pairs$row],
+      ifelse(pairs$row == pairs$col, "", paste0(",", block$columns[pairs$col])), ")")
+  }
+  c(unlist(lapply(design$random, block_names)), residual_names(design$residual))
+}
+
+# Verbs ----------------------------------------------------------------------------
+
+#' What can be asked of a fit
+#'
+#' The verbs of lme4 and nlme with their meanings.
+#'
+#' @details
+#' `logLik()` has all constants, in the convention of lme4, nlme and SAS; for a
+#' REML fit it is the restricted log likelihood and `deviance()` is minus twice
+#' that. `df` counts fixed effects and variance parameters. `vcov()` is the
+#' model-based \eqn{(X'V^{-1}X)^{-1}}; `type = "kenward-roger"` gives the
+#' adjusted one. `residuals()` are response residuals given the predicted random
+#' effects (as in lme4), `type = "pearson"` divides by
+#' \eqn{\sigma/\sqrt{w}}.
+#'
+#' @param object,x,formula a `recovery_fit`.
+#' @param type (string) which covariance or residual.
+#' @param information (string) for Kenward-Roger: `"expected"` (as pbkrtest) or
+#'   `"observed"` (as SAS).
+#' @param ... unused.
+#' @return `fixef()`: named vector; `vcov()`: matrix; `sigma()`: residual standard
+#'   deviation, in units of the score (one per row where visits or groups differ); `logLik()`: class `logLik`; `nobs()`,
+#'   `df.residual()`: counts; the others as their generics say.
+#' @examples
+#' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
+#'   subject = rep(1:4, each = 3))
+#' fit <- fit_recovery(score ~ week + (1 | subject), trial)
+#' fixef(fit)
+#' VarCorr(fit)
+#' logLik(fit)
+#' @seealso [fit_recovery()]
+#' @name recovery_fit-verbs
+NULL
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method nlme::fixef recovery_fit_reml
+fixef.recovery_fit_reml <- function(object, ...) {
+  object$result$coefficients
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::sigma recovery_fit_reml
+sigma.recovery_fit_reml <- function(object, ...) {
+  sqrt(residual_variance(object))
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::nobs recovery_fit_reml
+nobs.recovery_fit_reml <- function(object, ...) {
+  nrow(object$frame)
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::logLik recovery_fit_reml
+logLik.recovery_fit_reml <- function(object, ...) {
+  structure(-object$result$deviance / 2,
+    df = length(fixef(object)) + covariance_parameters(object) + !is.null(object$plateau),
+    nobs = nobs(object), nall = nobs(object), class = "logLik"
+  )
+}
+
+# Free variance parameters: a patterned residual has fewer than its matrix has elements.
+covariance_parameters <- function(fit) {
+  residual <- fit$design$residual
+  if (length(residual) == 0L) {
+    return(length(fit$result$gamma))
+  }
+  visits <- length(residual$visits)
+  each <- switch(residual$word,
+    us = visits * (visits + 1) / 2, diag = visits, cs = , ar1 = , sp_exp = 2, csh = , ar1h = visits + 1,
+    toep = visits, toeph = 2 * visits - 1
+  )
+  length(fit$result$gamma) - length(residual_names(residual)) + each * residual$n_groups
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::deviance recovery_fit_reml
+deviance.recovery_fit_reml <- function(object, ...) {
+  object$result$deviance
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::df.residual recovery_fit_reml
+df.residual.recovery_fit_reml <- function(object, ...) {
+  nobs(object) - attr(logLik(object), "df")
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::formula recovery_fit
+formula.recovery_fit <- function(x, ...) {
+  x$formula
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::model.frame recovery_fit
+model.frame.recovery_fit <- function(formula, ...) {
+  formula$frame
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::model.matrix recovery_fit
+model.matrix.recovery_fit <- function(object, type = c("fixed", "random"), ...) {
+  type <- match.arg(type)
+  if (type == "fixed") kept_matrix(object) else lapply(object$design$random, `[[`, "z")
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::terms recovery_fit
+terms.recovery_fit <- function(x, ...) {
+  x$design$fixed_terms
+}
+
+#' @rdname isSingular
+#' @exportS3Method isSingular recovery_fit
+isSingular.recovery_fit <- function(x, ...) {
+  sizes <- vapply(x$design$random, \(block) length(block$columns), 1L)
+  any(x$result$rank[seq_along(sizes)] < sizes)
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::fitted recovery_fit_reml
+fitted.recovery_fit_reml <- function(object, ...) {
+  out <- drop(kept_matrix(object) %*% fixef(object)) + random_part(object)
+  if (length(object$design$offset) > 0L) out + object$design$offset else out
+}
+
+# Z b-hat, a number per row.
+random_part <- function(fit) {
+  effects <- effect_tables(fit)
+  out <- numeric(nobs(fit))
+  for (i in seq_along(effects)) {
+    block <- fit$design$random[[i]]
+    out <- out + rowSums(block$z * effects[[i]]$effect[block$level + 1L, , drop = FALSE])
+  }
+  out
+}
+
+#' @rdname recovery_fit-verbs
+#' @exportS3Method stats::residuals recovery_fit_reml
+residuals.recovery_fit_reml <- function(object, type = c("response", "pearson"), ...) {
+  type <- match.arg(type)
+  out <- object$design$y - fitted(object)
+  if (type == "pearson") {
+    weights <- if (length(object$design$weights) > 0L) object$design$weights else 1
+    out <- out * sqrt(weights) / sigma(object)
+  }
+  stats::naresid(attr(object$frame, "na.action"), out)
+}

@@ -1,0 +1,116 @@
+# Data frames of a fit, with broom.mixed's columns and row names.
+
+#' Tidy a fit
+#'
+#' @param x a `recovery_fit`.
+#' @param effects (character) any of `"fixed"`, `"ran_pars"` (standard deviations
+#'   and correlations) and `"ran_vals"` (predicted random effects).
+#' @inheritParams linear_test
+#' @param conf.int (logical) intervals.
+#' @param data (data frame) unused: the rows fitted are in the fit.
+#' @param ... unused.
+#' @return `tidy()`: data frame with `effect`, `group`, `level`, `term`, `estimate`,
+#'   `std.error`, `statistic`, `df`, `p.value`, `conf.low`, `conf.high`,
+#'   `num.error`, `num.kind`. `glance()`: one row: `nobs`, `sigma`, `logLik`,
+#'   `AIC`, `BIC`, `REMLcrit` (or `deviance`), `df.residual`. `augment()`: the
+#'   rows fitted with `.fitted`, `.resid`, `.fixed`.
+#' @examples
+#' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
+#'   subject = rep(1:4, each = 3))
+#' tidy(fit_recovery(score ~ week + (1 | subject), trial))
+#' @name tidy.recovery_fit
+#' @exportS3Method generics::tidy recovery_fit_reml
+tidy.recovery_fit_reml <- function(x, effects = c("fixed", "ran_pars"), ddf = NULL, information = c("expected", "observed"),
+                                   conf.int = TRUE, conf.level = 0.95, ...) {
+  effects <- match.arg(effects, c("fixed", "ran_pars", "ran_vals"), several.ok = TRUE)
+  information <- match.arg(information)
+  parts <- list(
+    fixed = \() tidy_fixed(x, match_ddf(x, ddf), information, conf.level),
+    ran_pars = \() tidy_variances(x),
+    ran_vals = \() tidy_effects(x, conf.level)
+  )
+  out <- do.call(rbind, lapply(parts[effects], \(part) part()))
+  rownames(out) <- NULL
+  if (!conf.int) out[c("conf.low", "conf.high")] <- NULL
+  out
+}
+
+# One frame with every column of the contract; what a part does not have is NA.
+tidy_frame <- function(effect, term, estimate, group = NA_character_, level = NA_character_, std.error = NA_real_,
+                       statistic = NA_real_, df = NA_real_, p.value = NA_real_, conf.low = NA_real_, conf.high = NA_real_,
+                       num.error = NA_real_) {
+  data.frame(
+    effect = effect, group = group, level = level, term = term, estimate = estimate, std.error = std.error,
+    statistic = statistic, df = df, p.value = p.value, conf.low = conf.low, conf.high = conf.high,
+    num.error = num.error, num.kind = "estimate"
+  )
+}
+
+tidy_fixed <- function(x, ddf, information, conf.level) {
+  table <- coefficient_tests(x, ddf, information, conf.level)
+  tidy_frame("fixed", names(fixef(x)), table$estimate,
+    std.error = table$std.error, statistic = table$statistic,
+    df = table$df, p.value = table$p.value, conf.low = table$conf.low, conf.high = table$conf.high,
+    num.error = fixed_error(x)
+  )
+}
+
+# The coefficients move by less than a standard error times the square root of twice the decrement, and by rounding.
+fixed_error <- function(x) {
+  se <- sqrt(diag(vcov(x)))
+  10 * (se * sqrt(2 * abs(x$result$certificate$decrement)) + .Machine$double.eps * (abs(fixef(x)) + se) * sqrt(nobs(x)))
+}
+
+tidy_variances <- function(x) {
+  table <- as.data.frame(VarCorr(x))
+  variance <- is.na(table$var2)
+  term <- ifelse(variance, paste0("sd__", ifelse(is.na(table$var1), "Observation", table$var1)),
+    paste0("cor__", table$var1, ".", table$var2))
+  tidy_frame("ran_pars", term, table$sdcor, group = table$grp, num.error = variance_errors(x, table))
+}
+
+# Errors of standard deviations and correlations from those of the variances, to first order.
+variance_errors <- function(x, table) {
+  relative <- max(x$result$certificate$gamma_error / pmax(abs(x$result$gamma), .Machine$double.xmin)[x$result$gamma != 0], 0)
+  10 * pmax(relative, .Machine$double.eps) * ifelse(is.na(table$var2), abs(table$sdcor), 2)
+}
+
+tidy_effects <- function(x, conf.level) {
+  effects <- ranef(x)
+  half <- stats::qnorm((1 + conf.level) / 2)
+  do.call(rbind, lapply(names(effects), \(group) {
+    table <- effects[[group]]
+    variance <- attr(table, "postVar")
+    se <- t(sqrt(apply(variance, 3, diag)))
+    estimate <- unlist(table, use.names = FALSE)
+    tidy_frame("ran_vals", rep(names(table), each = nrow(table)), estimate,
+      group = group, level = rep(rownames(table), ncol(table)), std.error = as.vector(if (ncol(table) == 1L) t(se) else se),
+      conf.low = estimate - half * as.vector(if (ncol(table) == 1L) t(se) else se),
+      conf.high = estimate + half * as.vector(if (ncol(table) == 1L) t(se) else se)
+    )
+  }))
+}
+
+#' @rdname tidy.recovery_fit
+#' @exportS3Method generics::glance recovery_fit_reml
+glance.recovery_fit_reml <- function(x, ...) {
+  log_lik <- stats::logLik(x)
+  out <- data.frame(
+    nobs = stats::nobs(x), sigma = stats::sigma(x), logLik = c(log_lik), AIC = stats::AIC(x), BIC = stats::BIC(x),
+    criterion = stats::deviance(x), df.residual = stats::df.residual(x)
+  )
+  names(out)[6] <- if (x$method$name == "reml") "REMLcrit" else "deviance"
+  out
+}
+
+#' @rdname tidy.recovery_fit
+#' @exportS3Method generics::augment recovery_fit_reml
+augment.recovery_fit_reml <- function(x, data = NULL, ...) {
+  fitted <- stats::fitted(x)
+  fixed <- drop(kept_matrix(x) %*% fixef(x))
+  out <- as.data.frame(x$frame)
+  out$.fitted <- fitted
+  out$.resid <- x$design$y - fitted
+  out$.fixed <- if (length(x$design$offset) > 0L) fixed + x$design$offset else fixed
+  out
+}

@@ -1,0 +1,221 @@
+# fit_recovery(): the one door to every model of repeated scores.
+
+#' Fit a model of recovery
+#'
+#' @description
+#' Fits a linear mixed model to repeated scores. For subject \eqn{i} with rows
+#' \eqn{y_i = X_i\beta + Z_i b_i + e_i},
+#' \deqn{b_i \sim N(0, D), \qquad e_i \sim N(0, \sigma^2 I),}
+#' it estimates the mean recovery \eqn{\beta} and how much recovery differs
+#' between subjects (\eqn{D}) and from visit to visit (\eqn{\sigma^2}).
+#'
+#' The estimate is the exact constrained optimum of the restricted (or full)
+#' likelihood: Newton's method with exact derivatives from at least two starts.
+#' The result holds its own certificate: the Newton decrement (by how much one
+#' more step would lower the deviance), the sign of the score at each bound, and
+#' an error bound of each variance component. A variance of zero, or a
+#' correlation of 1, is an answer and is named in the print.
+#'
+#' @details
+#' Four patients do not carry an estimate of natural recovery: what is estimated
+#' here is the recovery of the patients in `data`, not its excess over nature.
+#'
+#' Columns of X that are linear combinations of earlier ones are found by QR,
+#' left out and named. Where the design cannot tell variance parameters apart
+#' (a random slope with two visits each), the fit gives to the residual what the
+#' random effects need not explain, and says so.
+#'
+#' @param formula (formula) in lme4's language: `score ~ week + (week | subject)`,
+#'   `plateau(week)` for recovery that rises as \eqn{1 - e^{-week/\kappa}},
+#'   \eqn{\kappa} estimated by maximum likelihood (in the unit of the time);
+#'   `us(visit | subject)` and its like for a residual covariance over visits;
+#'   `(week || subject)` for independent effects, `(1 | site/subject)` for nested
+#'   and several terms for crossed factors; `offset()`, `poly()`, splines and
+#'   interactions as in [stats::lm()].
+#' @param data (data frame) one row per visit.
+#' @param family the distribution of the score; here [stats::gaussian()].
+#' @param method `NULL` or `"reml"`, `"ml"`, or [method_reml()], [method_ml()].
+#' @param weights (numeric, one per row, positive) precision weights: the
+#'   residual variance of a row is \eqn{\sigma^2 / w}. Evaluated in `data`.
+#' @param offset (numeric, one per row, units of the score) known part of the mean.
+#' @param subset (logical or row numbers) rows to use. Evaluated in `data`.
+#' @param contrasts (named list) contrasts of factors, as in [stats::lm()].
+#' @param na.action what to do with missing values; rows left out are counted,
+#'   reported once and kept in the print.
+#' @param control (list) for other families and methods; empty here.
+#' @return a `recovery_fit` (also of class `recovery_fit_reml`): see
+#'   [recovery_fit-verbs] for what can be asked of it.
+#' @section Conditions:
+#' `cordgain_invalid_input` when formula or data have no answer (the message
+#' names column and row); `cordgain_numerical_error` when the likelihood has no
+#' maximum, as when every subject's scores lie on a line.
+#' @references Patterson HD, Thompson R (1971). Recovery of inter-block
+#'   information when block sizes are unequal. *Biometrika* 58, 545-554.
+#'
+#'   Lindstrom MJ, Bates DM (1988). Newton-Raphson and EM algorithms for linear
+#'   mixed-effects models for repeated-measures data. *JASA* 83, 1014-1022.
+#' @examples
+#' trial <- data.frame(
+#'   subject = rep(c("a", "b", "c", "d"), each = 5), week = rep(c(0, 4, 8, 26, 52), 4),
+#'   score = c(2, 4, 5, 9, 12, 0, 1, 1, 3, 4, 5, 9, 12, 17, 22, 1, 1, 4, 6, 9)
+#' )
+#' fit <- fit_recovery(score ~ week + (week | subject), trial)
+#' fit
+#' summary(fit)
+#' @seealso [method_reml()] before; [recovery_fit-verbs] after.
+#' @export
+fit_recovery <- function(formula, data, family = stats::gaussian(), method = NULL, weights = NULL, offset = NULL,
+                         subset = NULL, contrasts = NULL, na.action = stats::na.omit, control = list()) {
+  call <- match.call()
+  method <- as_method(method)
+  check_gaussian(family)
+  if (!is.data.frame(data)) {
+    abort_input(c("{.arg data} must be a data frame.", x = "It is {.obj_type_friendly {data}}."))
+  }
+  split <- split_formula(formula)
+  check_variables(formula, data, rlang::current_env())
+  caller <- parent.frame()
+  here <- rlang::current_env()
+  fit_at <- \(env, method) {
+    frame <- recovery_frame(call, split, env, caller)
+    design <- build_design(split, frame, contrasts, call = here)
+    out <- fit_with(method, design, call = here)
+    new_recovery_fit(out, call = call, formula = formula, split = split, method = method, frame = frame, design = design)
+  }
+  if (has_plateau(formula)) fit_plateau(fit_at, formula, data, method, here) else fit_at(environment(formula), method)
+}
+
+# kappa by maximum likelihood of the whole model, then the fit at that kappa.
+fit_plateau <- function(fit_at, formula, data, method, call) {
+  env <- environment(formula)
+  at <- \(log_kappa, method) fit_at(plateau_env(env, log_kappa), method)
+  kappa <- find_kappa(\(k) stats::deviance(at(k, method_ml())), plateau_times(formula, data, env), call)
+  kappa$slope <- kappa_slope(\(k) fixef(at(k, method)), kappa$log_kappa)
+  out <- at(kappa$log_kappa, method)
+  out$plateau <- kappa
+  out
+}
+
+# Dispatch on the method object; each engine lives in its own file.
+fit_with <- function(method, design, call) {
+  UseMethod("fit_with")
+}
+
+check_gaussian <- function(family, call = rlang::caller_env()) {
+  if (is.function(family)) family <- family()
+  known <- inherits(family, "family") && family$family == "gaussian" && family$link == "identity"
+  if (!known) {
+    abort_input(c("This family of scores is not available.",
+      x = "{.arg family} is {.obj_type_friendly {family}}.",
+      i = "Use {.code gaussian()} with the identity link."
+    ), call = call)
+  }
+}
+
+# model.frame() with weights, offset and subset evaluated where the user wrote them.
+recovery_frame <- function(call, split, env, caller) {
+  arguments <- intersect(names(call), c("data", "subset", "weights", "offset", "na.action"))
+  frame_call <- as.call(c(list(quote(stats::model.frame)), as.list(call)[arguments]))
+  frame_call$formula <- frame_formula(split, env)
+  frame_call$drop.unused.levels <- TRUE
+  if (is.null(frame_call$na.action)) frame_call$na.action <- quote(stats::na.omit)
+  tryCatch(eval(frame_call, caller), error = \(e) {
+    if (inherits(e, "cordgain_error")) rlang::cnd_signal(e)
+    abort_input(c("The variables of the formula do not make a data set.", x = conditionMessage(e)), call = NULL)
+  })
+}
+
+# The class -----------------------------------------------------------------------
+
+#' @param result what the engine found.
+#' @param ... call, formula, split, method, frame, design.
+#' @noRd
+new_recovery_fit <- function(result, ...) {
+  structure(c(list(...), list(result = result)), class = c("recovery_fit_reml", "recovery_fit"))
+}
+
+#' @export
+print.recovery_fit <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  cat(fit_title(x), "\n", sep = "")
+  cat("Formula: ", deparse1(x$formula), "\n", sep = "")
+  cat(fit_size(x), "\n\n", sep = "")
+  cat("Variances:\n")
+  print(VarCorr(x), digits = digits)
+  cat("\nFixed effects:\n")
+  print(fixef(x), digits = digits)
+  if (!is.null(x$plateau)) cat("kappa (weeks to 63 % of the plateau): ", format(exp(x$plateau$log_kappa), digits = digits), "\n", sep = "")
+  cat("\n", paste0(fit_notes(x), "\n"), sep = "")
+  invisible(x)
+}
+
+fit_title <- function(x) {
+  paste("Recovery fitted by", c(reml = "restricted maximum likelihood (REML)", ml = "maximum likelihood (ML)")[[x$method$name]])
+}
+
+fit_size <- function(x) {
+  residual <- x$design$residual
+  if (length(residual$subjects) > 0L) {
+    seen <- sprintf("%d subjects at %d visits (%s)", residual$n_subjects, length(residual$visits), residual$word)
+  } else {
+    seen <- NULL
+  }
+  groups <- vapply(x$design$random, \(block) sprintf("%d of %s", length(block$labels), block$group), "")
+  sizes <- paste(c(sprintf("%d rows", nobs(x)), unique(groups), seen), collapse = ", ")
+  out <- length(attr(x$frame, "na.action"))
+  if (out > 0L) sprintf("%s; %d row%s left out for missing values", sizes, out, if (out > 1L) "s" else "") else sizes
+}
+
+# What a reader must know about this fit, a sentence each.
+fit_notes <- function(x) {
+  c(note_certificate(x), note_singular(x), note_unidentified(x), note_rank(x))
+}
+
+note_certificate <- function(x) {
+  certificate <- x$result$certificate
+  error <- max(certificate$gamma_error / pmax(abs(x$result$gamma), .Machine$double.xmin)[abs(x$result$gamma) > 0])
+  if (!certificate$converged) {
+    return(sprintf("NOT CONVERGED: one more Newton step would lower the deviance by %.1e.", certificate$decrement))
+  }
+  sprintf(
+    "Certified optimum: Newton decrement %.0e, %d starts agree to %.0e, variances within %.0e of their size.",
+    certificate$decrement, certificate$starts, certificate$start_difference, error
+  )
+}
+
+note_singular <- function(x) {
+  lacking <- which(x$result$rank[seq_along(x$design$random)] < vapply(x$design$random, \(b) length(b$columns), 1L))
+  vapply(lacking, \(i) {
+    block <- x$design$random[[i]]
+    rank <- x$result$rank[i]
+    what <- if (rank == 0L) {
+      paste0("the variance", if (length(block$columns) > 1L) "s", " of ", paste(block$columns, collapse = " and "), " between levels of ", block$group, " is estimated as exactly zero")
+    } else {
+      sprintf("the effects of %s by %s vary in %d direction%s only (a correlation of 1 or -1)",
+        paste(block$columns, collapse = " and "), block$group, rank, if (rank > 1L) "s" else "")
+    }
+    sprintf("On the boundary: %s; the score there (%.3g >= 0) certifies it.", what, x$result$certificate$bound_score[i])
+  }, "")
+}
+
+note_unidentified <- function(x) {
+  if (x$result$certificate$unidentified == 0L) {
+    return(NULL)
+  }
+  paste0(
+    "Not identified: the visits do not tell all variances apart (", x$result$certificate$unidentified,
+    " combination", if (x$result$certificate$unidentified > 1L) "s",
+    "). Their sum is fitted; the split shown gives the residual as much as it can have."
+  )
+}
+
+note_rank <- function(x) {
+  dropped <- dropped_columns(x)
+  if (length(dropped) == 0L) {
+    return(NULL)
+  }
+  paste0("Left out as linear combinations of other columns: ", paste(dropped, collapse = ", "), ".")
+}
+
+dropped_columns <- function(x) {
+  colnames(x$design$x)[-x$result$frame$kept]
+}

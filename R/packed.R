@@ -1,0 +1,16 @@
+# Symmetric matrices as packed lower triangles, column by column, as the core has them.
+
+# Rows and columns of a packed lower triangle, column by column.
+lower_pairs <- function(q) {
+  keep <- lower.tri(diag(q), diag = TRUE)
+  list(row = row(keep)[keep], col = col(keep)[keep])
+}
+
+# The symmetric matrix of a packed lower triangle.
+unpack_symmetric <- function(values, names) {
+  q <- length(names)
+  out <- matrix(0, q, q, dimnames = list(names, names))
+  out[lower.tri(out, diag = TRUE)] <- values
+  out[upper.tri(out)] <- t(out)[upper.tri(out)]
+  out
+}

@@ -1,0 +1,88 @@
+// Where a fit begins, and what the design cannot tell apart.
+#pragma once
+
+#include <Eigen/Eigenvalues>
+#include <cmath>
+#include <cordgain/model/blocks.hpp>
+#include <cordgain/model/covariance.hpp>
+#include <limits>
+#include <vector>
+
+namespace cordgain {
+
+/// At least two starts: random effects as large as the residual, and ten times
+/// smaller in standard deviation.
+[[nodiscard]] inline std::vector<Vector> starting_points(const Blocks&, const Covariance& covariance) {
+  const Vector start = covariance.start();
+  return {start, 0.2 * start};
+}
+
+namespace detail {
+
+/// Inner products of dV/dgamma_k over all blocks.
+inline Matrix basis_gram(const Blocks& blocks) {
+  Matrix gram = Matrix::Zero(blocks.n_gamma, blocks.n_gamma);
+  for (const BlockKind& kind : blocks.kinds) {
+    const double count = static_cast<double>(kind.count);
+    for (std::size_t a = 0; a < kind.basis.size(); ++a) {
+      for (std::size_t b = 0; b < kind.basis.size(); ++b) {
+        gram(kind.parameter[a], kind.parameter[b]) += count * kind.basis[a].cwiseProduct(kind.basis[b]).sum();
+      }
+    }
+  }
+  if (blocks.residual >= 0) gram(blocks.residual, blocks.residual) += blocks.within_df;
+  return gram;
+}
+
+}  // namespace detail
+
+/// Directions in gamma along which V does not change at all: a slope and an
+/// intercept with two visits each, a random intercept with one visit each.
+/// @return  n_gamma x k, k = 0 when all variance parameters are identified
+[[nodiscard]] inline Matrix unseen_directions(const Blocks& blocks) {
+  Matrix gram = detail::basis_gram(blocks);
+  const Vector scale = gram.diagonal().cwiseSqrt().unaryExpr([](double s) { return s > 0.0 ? s : 1.0; });
+  gram = scale.cwiseInverse().asDiagonal() * gram * scale.cwiseInverse().asDiagonal();
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(gram);
+  const Index unseen = (eigen.eigenvalues().array() < 1e-11).count();
+  return scale.cwiseInverse().asDiagonal() * eigen.eigenvectors().leftCols(unseen);
+}
+
+namespace detail {
+
+/// Smallest eigenvalue over the matrices of all factor terms.
+inline double smallest_eigenvalue(const Covariance& covariance, const VectorIn& gamma) {
+  double out = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < covariance.size(); ++i) {
+    const auto* factor = dynamic_cast<const FactorTerm*>(&covariance.term(i));
+    if (factor == nullptr) continue;
+    const Index q = factor->size();
+    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(
+        unpacked(gamma.segment(covariance.gamma_at(i), packed_size(q)), q), Eigen::EigenvaluesOnly);
+    out = std::min(out, eigen.eigenvalues()[0]);
+  }
+  return out;
+}
+
+/// gamma moved along an unseen direction, with the sign that gives to the
+/// residual (or, where it has no part, takes from the last term), as far as the
+/// cone allows; then scaled back to residual variance 1.
+inline Vector slide_to_bound(const Covariance& covariance, const VectorIn& gamma, const VectorIn& direction,
+                             Index residual) {
+  const double toward = residual >= 0 ? direction[residual] : 0.0;
+  double sign = toward > 1e-8 ? 1.0 : (toward < -1e-8 ? -1.0 : 0.0);
+  if (sign == 0.0) sign = direction.sum() > 0.0 ? -1.0 : 1.0;
+  const double slack = -1e-12;
+  double low = 0.0, high = 1e-3;
+  while (high < 1e12 && smallest_eigenvalue(covariance, gamma + sign * high * direction) >= slack) high *= 2.0;
+  for (int i = 0; i < 200 && high - low > 1e-15 * high; ++i) {
+    const double middle = 0.5 * (low + high);
+    (smallest_eigenvalue(covariance, gamma + sign * middle * direction) >= 0.0 ? low : high) = middle;
+  }
+  Vector out = gamma + sign * low * direction;
+  if (residual >= 0 && out[residual] > 0.0) out /= out[residual];
+  return out;
+}
+
+}  // namespace detail
+}  // namespace cordgain

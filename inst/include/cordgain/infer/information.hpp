@@ -1,0 +1,124 @@
+// Information about the variance parameters at a fit, and the derivatives of
+// the fixed effects' covariance: all that Satterthwaite and Kenward-Roger need.
+#pragma once
+
+#include <Eigen/Cholesky>
+#include <cmath>
+#include <cordgain/fit/gaussian.hpp>
+#include <vector>
+
+namespace cordgain {
+
+/// Directions in which the variance parameters may move at the fit: the
+/// elements of a covariance matrix of full rank; the tangent space of the
+/// matrices of lower rank; the working parameters of a patterned covariance.
+struct FreeDirections {
+  Matrix directions;  ///< n_gamma x a
+  Covariance terms;   ///< the terms whose curvature counts
+  Vector theta;       ///< absolute working parameters
+  std::vector<Matrix> roots;  ///< absolute Lambda of each term; may be empty
+  std::vector<Index> linear;  ///< per term, 1 when its own elements are the directions
+};
+
+/// Inference at one fit, in the blocks' coordinates.
+struct Inference {
+  Vector beta;
+  Matrix phi;                  ///< (X'V^-1X)^-1
+  std::vector<Matrix> slope;   ///< P_a = -X'V^-1 V_a V^-1 X
+  std::vector<Matrix> curve;   ///< Q_ab, packed order, symmetric part
+  Matrix expected;             ///< expected information (a x a)
+  Matrix observed;             ///< observed information (a x a)
+  Matrix directions;
+  Vector score;                ///< gradient of the deviance along the directions
+};
+
+/// The free directions of a fit. `scale` multiplies the relative covariance.
+[[nodiscard]] inline FreeDirections free_directions(const Covariance& covariance, const VectorIn& theta, double scale) {
+  FreeDirections out;
+  out.terms = covariance;
+  out.theta = theta;
+  Index columns = 0;
+  for (std::size_t i = 0; i < covariance.size(); ++i) {
+    const bool linear = covariance.term(i).moves_by_elements();
+    out.linear.push_back(linear ? 1 : 0);
+    columns += linear ? covariance.term(i).n_gamma() : covariance.term(i).n_theta();
+    if (detail::as_factor(covariance, i) != nullptr) {
+      out.theta.segment(covariance.theta_at(i), covariance.term(i).n_theta()) *= std::sqrt(scale);
+    }
+  }
+  out.roots = covariance.roots(out.theta);
+  out.directions = Matrix::Zero(covariance.n_gamma(), columns);
+  Index at = 0;
+  for (std::size_t i = 0; i < covariance.size(); ++i) {
+    const CovarianceTerm& term = covariance.term(i);
+    const Index ga = covariance.gamma_at(i), width = out.linear[i] != 0 ? term.n_gamma() : term.n_theta();
+    if (out.linear[i] != 0) {
+      out.directions.block(ga, at, width, width).setIdentity();
+    } else {
+      out.directions.block(ga, at, term.n_gamma(), width) =
+          term.jacobian(out.theta.segment(covariance.theta_at(i), width));
+    }
+    at += width;
+  }
+  return out;
+}
+
+/// The part of the Hessian that comes from curved directions.
+[[nodiscard]] inline Matrix direction_curvature(const FreeDirections& free, const VectorIn& gradient) {
+  Matrix out = Matrix::Zero(free.directions.cols(), free.directions.cols());
+  Index at = 0;
+  for (std::size_t i = 0; i < free.terms.size(); ++i) {
+    const CovarianceTerm& term = free.terms.term(i);
+    const Index width = free.linear[i] != 0 ? term.n_gamma() : term.n_theta();
+    if (free.linear[i] == 0) {
+      out.block(at, at, width, width) = term.curvature(free.theta.segment(free.terms.theta_at(i), width),
+                                                       gradient.segment(free.terms.gamma_at(i), term.n_gamma()));
+    }
+    at += width;
+  }
+  return out;
+}
+
+/// All pieces of inference at absolute variance parameters.
+///   expected  I_ab = 1/2 { tr(V^-1 V_a V^-1 V_b) - 2 tr(Phi Q_ab) + tr(Phi P_a Phi P_b) }   (REML; ML: first term)
+///   observed  1/2 of the Hessian of the deviance
+/// @param blocks      reduced data
+/// @param gamma       variance parameters (absolute)
+/// @param free        directions
+/// @param restricted  REML or ML
+/// @throws            NumericalError if V is not positive definite there
+/// Source: Kenward & Roger (1997), Biometrics 53:983, section 3.
+[[nodiscard]] inline Inference information(const Blocks& blocks, const VectorIn& gamma, const FreeDirections& free,
+                                           bool restricted) {
+  const Moments moments = moments_at(blocks, gamma, free.directions, free.roots);
+  const Expansion e = expand(moments, free.directions, blocks.n, blocks.p, LikelihoodKind{restricted, false});
+  if (!std::isfinite(e.value)) throw NumericalError("The covariance matrix of the scores is not positive definite");
+  Inference out;
+  const Index p = blocks.p, a = free.directions.cols();
+  out.beta = e.fixed.beta;
+  out.phi = p > 0 ? Matrix(e.fixed.precision.solve(Matrix::Identity(p, p))) : Matrix(0, 0);
+  out.directions = free.directions;
+  out.score = free.directions.transpose() * e.gradient;
+  out.observed = 0.5 * (e.hessian + direction_curvature(free, e.gradient));
+  const Matrix slopes = moments.slope * free.directions;
+  for (Index i = 0; i < a; ++i) out.slope.push_back(unpacked(slopes.col(i), p + 1).topLeftCorner(p, p));
+  for (Index i = 0; i < moments.curve.cols(); ++i) {
+    out.curve.push_back(unpacked(moments.curve.col(i), p + 1).topLeftCorner(p, p));
+  }
+  out.expected = 0.5 * moments.trace2;
+  if (!restricted) return out;
+  std::vector<Matrix> spread;
+  for (const Matrix& slope : out.slope) spread.push_back(out.phi * slope);
+  for (Index j = 0; j < a; ++j) {
+    for (Index i = j; i < a; ++i) {
+      const Matrix& q = out.curve[static_cast<std::size_t>(packed_index(i, j, a))];
+      const Matrix &u = spread[static_cast<std::size_t>(i)], &v = spread[static_cast<std::size_t>(j)];
+      const double term = -out.phi.cwiseProduct(q).sum() + 0.5 * u.cwiseProduct(v.transpose()).sum();
+      out.expected(i, j) += term;
+      if (i != j) out.expected(j, i) += term;
+    }
+  }
+  return out;
+}
+
+}  // namespace cordgain

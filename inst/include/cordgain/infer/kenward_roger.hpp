@@ -1,0 +1,135 @@
+// Kenward and Roger's covariance and F test, in the linear parametrisation: the
+// directions' second derivatives of V are taken as zero, so a paired t test and
+// Hotelling's T-squared come out exactly.
+#pragma once
+
+#include <Eigen/Cholesky>
+#include <Eigen/QR>
+#include <cmath>
+#include <cordgain/base/error.hpp>
+#include <cordgain/infer/information.hpp>
+
+namespace cordgain {
+
+/// A test of L beta = value on l and df degrees of freedom.
+struct WaldTest {
+  double statistic = 0.0;  ///< F
+  double unscaled = 0.0;   ///< F before the scale factor
+  double scale = 1.0;      ///< lambda
+  double numerator = 0.0;  ///< l = rank of L
+  double df = 0.0;
+};
+
+namespace detail {
+
+/// Inverse of an information matrix; directions without information have none.
+inline Matrix inverse_information(const Matrix& information) {
+  if (information.size() == 0) return information;
+  const Vector scale = information.diagonal().cwiseAbs().cwiseSqrt().unaryExpr([](double s) { return s > 0.0 ? s : 1.0; });
+  const Matrix unit = scale.cwiseInverse().asDiagonal() * information * scale.cwiseInverse().asDiagonal();
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(unit);
+  const double floor = 1e-12 * eigen.eigenvalues().cwiseAbs().maxCoeff();
+  const Vector inverse = eigen.eigenvalues().unaryExpr([floor](double v) { return std::abs(v) > floor ? 1.0 / v : 0.0; });
+  const Matrix out = eigen.eigenvectors() * inverse.asDiagonal() * eigen.eigenvectors().transpose();
+  return scale.cwiseInverse().asDiagonal() * out * scale.cwiseInverse().asDiagonal();
+}
+
+}  // namespace detail
+
+/// Phi_A = Phi + 2 Phi { sum_ab W_ab (Q_ab - P_a Phi P_b) } Phi.
+/// @param at  inference at the fit
+/// @param w   covariance of the variance parameters (inverse information)
+/// @return    the adjusted covariance of the fixed effects (p x p)
+/// Source: Kenward & Roger (1997), Biometrics 53:983, eq. (3) with R = 0.
+[[nodiscard]] inline Matrix kenward_roger_covariance(const Inference& at, const Matrix& w) {
+  const Index a = w.rows(), p = at.phi.rows();
+  Matrix sum = Matrix::Zero(p, p);
+  for (Index j = 0; j < a; ++j) {
+    for (Index i = j; i < a; ++i) {
+      const Matrix &u = at.slope[static_cast<std::size_t>(i)], &v = at.slope[static_cast<std::size_t>(j)];
+      const Matrix product = u * at.phi * v;
+      const Matrix part = at.curve[static_cast<std::size_t>(packed_index(i, j, a))] - 0.5 * (product + product.transpose());
+      sum += (i == j ? w(i, j) : 2.0 * w(i, j)) * part;
+    }
+  }
+  Matrix out = at.phi + 2.0 * at.phi * sum * at.phi;
+  return 0.5 * (out + out.transpose());
+}
+
+namespace detail {
+
+/// Kenward and Roger's A1 and A2 for the hypothesis L.
+struct RogerSums {
+  double a1 = 0.0, a2 = 0.0;
+};
+
+inline RogerSums roger_sums(const Inference& at, const Matrix& w, const MatrixIn& contrast) {
+  const Matrix lp = contrast * at.phi;
+  const Eigen::LDLT<Matrix> inner(lp * contrast.transpose());
+  const Matrix solved = inner.solve(lp);
+  const Index a = w.rows();
+  std::vector<Matrix> moved;
+  std::vector<double> trace;
+  for (Index i = 0; i < a; ++i) {  // (L Phi L')^-1 L Phi P_i Phi L'
+    moved.push_back(solved * at.slope[static_cast<std::size_t>(i)] * lp.transpose());
+    trace.push_back(moved.back().trace());
+  }
+  RogerSums out;
+  for (Index j = 0; j < a; ++j) {
+    for (Index i = 0; i < a; ++i) {
+      const std::size_t u = static_cast<std::size_t>(i), v = static_cast<std::size_t>(j);
+      out.a1 += w(i, j) * trace[u] * trace[v];
+      out.a2 += w(i, j) * moved[u].cwiseProduct(moved[v].transpose()).sum();
+    }
+  }
+  return out;
+}
+
+/// Scale and degrees of freedom that match mean and variance of the Wald
+/// statistic to F; with A2 = 0 the variances do not matter and F is chi-squared.
+inline void match_f(const RogerSums& sums, double l, WaldTest& test) {
+  if (!(sums.a2 > 0.0)) {
+    test.df = std::numeric_limits<double>::infinity();
+    return;
+  }
+  const double b = (sums.a1 + 6.0 * sums.a2) / (2.0 * l);
+  const double g = ((l + 1.0) * sums.a1 - (l + 4.0) * sums.a2) / ((l + 2.0) * sums.a2);
+  const double d = 3.0 * l + 2.0 * (1.0 - g);
+  const double c1 = g / d, c2 = (l - g) / d, c3 = (l + 2.0 - g) / d;
+  const double v0 = 1.0 + c1 * b, v1 = 1.0 - c2 * b, v2 = 1.0 - c3 * b, e = 1.0 - sums.a2 / l;
+  // rho = V*/(2 E*^2) with E* = 1/e: the zero of e cancels that of v1 in balanced designs of one row
+  const double ratio = std::abs(v1) < 1e-10 && std::abs(e) < 1e-10 ? 1.0 : e / v1;
+  const double rho = ratio * ratio * v0 / (l * v2);
+  test.df = 4.0 + (l + 2.0) / (l * rho - 1.0);
+  test.scale = std::abs(test.df - 2.0) < 1e-8 ? 1.0 : test.df * e / (test.df - 2.0);
+}
+
+/// Rows of L reduced to an orthonormal set with the same hypothesis.
+inline Matrix full_row_rank(const MatrixIn& contrast) {
+  const Eigen::ColPivHouseholderQR<Matrix> qr(contrast.transpose());
+  const Matrix q = qr.householderQ() * Matrix::Identity(contrast.cols(), std::max<Index>(qr.rank(), 0));
+  return q.transpose();
+}
+
+}  // namespace detail
+
+/// Kenward and Roger's F test of L beta = 0.
+/// @param at        inference at the fit
+/// @param adjusted  kenward_roger_covariance()
+/// @param w         covariance of the variance parameters
+/// @param contrast  L (l x p)
+/// Source: Kenward & Roger (1997), section 2; notation of their eq. (4)-(6).
+[[nodiscard]] inline WaldTest kenward_roger_test(const Inference& at, const Matrix& adjusted, const Matrix& w,
+                                                 const MatrixIn& contrast, const VectorIn& beta) {
+  const Matrix l = detail::full_row_rank(contrast);
+  WaldTest out;
+  out.numerator = static_cast<double>(l.rows());
+  if (l.rows() == 0) return out;
+  const Vector estimate = l * beta;
+  out.unscaled = estimate.dot(Eigen::LDLT<Matrix>(l * adjusted * l.transpose()).solve(estimate)) / out.numerator;
+  detail::match_f(detail::roger_sums(at, w, l), out.numerator, out);
+  out.statistic = out.scale * out.unscaled;
+  return out;
+}
+
+}  // namespace cordgain

@@ -1,0 +1,175 @@
+// From rows to a fit with its inference, carried back to the user's units; and
+// tests on the stored inference.
+#pragma once
+
+#include <cmath>
+#include <cordgain/fit/gaussian.hpp>
+#include <cordgain/infer/information.hpp>
+#include <cordgain/infer/kenward_roger.hpp>
+#include <cordgain/infer/satterthwaite.hpp>
+#include <cordgain/model/covariance_patterns.hpp>
+#include <cordgain/model/design.hpp>
+#include <memory>
+#include <string>
+
+namespace cordgain {
+
+/// A fit of rows, in the user's units where nothing else is said.
+struct RowsReport {
+  GaussianFit fit;
+  Frame frame;
+  double deviance = 0.0;  ///< minus twice the log likelihood, all constants
+  Vector coefficients;    ///< kept columns
+  Matrix covariance;      ///< (X'V^-1X)^-1
+  Vector gamma;           ///< variance parameters
+  Vector gamma_error;     ///< error bound of each
+  Matrix to_user;         ///< gamma = to_user times the blocks' gamma
+  Inference inference;    ///< blocks' coordinates, free directions
+  Inference unconstrained;  ///< all elements free, where a term lacks rank
+  bool constrained = false;
+  Index kinds = 0;
+};
+
+/// A residual covariance by its word, and the times of the visits.
+struct ResidualWord {
+  std::string word;
+  Vector times;
+};
+
+/// Random-effects terms at full rank, and the residual: one variance, profiled
+/// out, or a covariance over visits for each group.
+[[nodiscard]] inline Covariance model_covariance(const DesignInput& in, const ResidualWord& residual) {
+  Covariance out;
+  for (const RandomTerm& term : in.random) out.add(std::make_shared<FactorTerm>(term.z.cols()));
+  if (!in.residual.present()) {
+    out.add(std::make_shared<UnitTerm>());
+    return out;
+  }
+  for (Index g = 0; g < in.residual.n_groups; ++g) out.add(residual_term(residual.word, residual.times));
+  return out;
+}
+
+namespace detail {
+
+/// Elements of A D A' as a linear map of those of D.
+inline Matrix congruence(const Matrix& a) {
+  const Index q = a.rows();
+  Matrix out(packed_size(q), packed_size(q));
+  for (Index k = 0; k < out.cols(); ++k) {
+    Vector unit = Vector::Zero(out.cols());
+    unit[k] = 1.0;
+    out.col(k) = packed(a * unpacked(unit, q) * a.transpose());
+  }
+  return out;
+}
+
+inline Matrix user_gamma(const Frame& frame, Index n_gamma) {
+  Matrix out = Matrix::Zero(n_gamma, n_gamma);
+  Index at = 0;
+  for (const Matrix& factor : frame.z_factor) {
+    const Index q = factor.rows();
+    const Matrix inverse = factor.triangularView<Eigen::Upper>().solve(Matrix::Identity(q, q));
+    out.block(at, at, packed_size(q), packed_size(q)) = congruence(inverse);
+    at += packed_size(q);
+  }
+  for (; at < n_gamma; ++at) out(at, at) = frame.weight_scale;
+  return out * (frame.y_scale * frame.y_scale);
+}
+
+/// Distance of gamma from the exact optimum: the Newton step that is left and
+/// the step that the gradient's own rounding could cause.
+inline Vector gamma_error(const Inference& at, const Blocks& blocks, const Matrix& to_user) {
+  const Matrix w = inverse_information(at.observed);
+  const double rounding = 8.0 * std::numeric_limits<double>::epsilon() * static_cast<double>(blocks.n);
+  const Matrix move = to_user * at.directions;
+  const Vector left = (move * (w * (0.5 * at.score))).cwiseAbs();
+  const Vector unit = at.observed.diagonal().cwiseAbs().cwiseSqrt();
+  const Vector spread = (move * w).cwiseAbs() * unit * rounding;
+  return left + spread;
+}
+
+inline FreeDirections all_directions(Index n_gamma, const std::vector<Matrix>& roots) {
+  FreeDirections out;
+  out.roots = roots;
+  out.directions = Matrix::Identity(n_gamma, n_gamma);
+  return out;
+}
+
+}  // namespace detail
+
+/// Whether some random-effects term ended at a rank below its size.
+[[nodiscard]] inline bool lacks_rank(const GaussianFit& fit) {
+  for (std::size_t i = 0; i < fit.covariance.size(); ++i) {
+    const FactorTerm* factor = detail::as_factor(fit.covariance, i);
+    if (factor != nullptr && factor->rank() < factor->size()) return true;
+  }
+  return false;
+}
+
+/// Fits y on X with random effects.
+/// @param in          rows
+/// @param restricted  REML or ML
+/// @return            fit, certificate and inference
+/// @throws            InvalidInput, NumericalError: see reduce_rows, fit_gaussian
+[[nodiscard]] inline RowsReport fit_rows(const DesignInput& in, bool restricted, const ResidualWord& residual = {}) {
+  RowsReport out;
+  Reduced reduced = reduce_rows(in);
+  const Blocks& blocks = reduced.blocks;
+  out.frame = std::move(reduced.frame);
+  out.fit = fit_gaussian(blocks, model_covariance(in, residual), LikelihoodKind{restricted, !in.residual.present()});
+  const double scale = blocks.residual >= 0 ? out.fit.gamma[blocks.residual] : 1.0;
+  const FreeDirections free = free_directions(out.fit.covariance, out.fit.theta, scale);
+  out.inference = information(blocks, out.fit.gamma, free, restricted);
+  out.constrained = lacks_rank(out.fit);
+  if (out.constrained) {
+    out.unconstrained = information(blocks, out.fit.gamma, detail::all_directions(blocks.n_gamma, free.roots), restricted);
+  }
+  const double nu = static_cast<double>(restricted ? blocks.n - blocks.p : blocks.n);
+  out.deviance = out.fit.deviance + 2.0 * nu * std::log(out.frame.y_scale) - out.frame.log_weight +
+                 (restricted ? out.frame.log_det_x : 0.0);
+  const auto upper = out.frame.factor.triangularView<Eigen::Upper>();
+  out.coefficients = out.frame.least_squares + out.frame.y_scale * Vector(upper.solve(out.fit.beta));
+  const Matrix half = upper.solve(out.inference.phi);
+  const Matrix whole = upper.solve(half.transpose());
+  out.covariance = out.frame.y_scale * out.frame.y_scale * 0.5 * (whole + whole.transpose());
+  out.to_user = detail::user_gamma(out.frame, blocks.n_gamma);
+  out.gamma = out.to_user * out.fit.gamma;
+  out.gamma_error = detail::gamma_error(out.inference, blocks, out.to_user);
+  out.kinds = static_cast<Index>(blocks.kinds.size());
+  return out;
+}
+
+/// Standard errors and degrees of freedom of each row of L beta.
+struct RowTests {
+  Vector std_error;
+  Vector df;
+  Matrix covariance;  ///< of the fixed effects, adjusted where Kenward-Roger is asked
+};
+
+/// @param contrast       L (l x p), blocks' coordinates
+/// @param kenward_roger  else Satterthwaite
+/// @param observed       observed information for Kenward-Roger (Satterthwaite: always)
+[[nodiscard]] inline RowTests row_tests(const Inference& at, const MatrixIn& contrast, bool kenward_roger,
+                                        bool observed) {
+  const Matrix w = detail::inverse_information(kenward_roger && !observed ? at.expected : at.observed);
+  RowTests out;
+  out.covariance = kenward_roger ? kenward_roger_covariance(at, w) : at.phi;
+  out.std_error.resize(contrast.rows());
+  out.df.resize(contrast.rows());
+  for (Index i = 0; i < contrast.rows(); ++i) {
+    const Vector l = contrast.row(i).transpose();
+    out.std_error[i] = std::sqrt(l.dot(out.covariance * l));
+    out.df[i] = satterthwaite_df(at, w, l);
+  }
+  return out;
+}
+
+/// The F test of L beta = 0.
+[[nodiscard]] inline WaldTest wald_test(const Inference& at, const MatrixIn& contrast, const VectorIn& beta,
+                                        bool kenward_roger, bool observed) {
+  const Matrix w = detail::inverse_information(kenward_roger && !observed ? at.expected : at.observed);
+  if (!kenward_roger) return satterthwaite_test(at, w, contrast, beta);
+  return kenward_roger_test(at, kenward_roger_covariance(at, w), w, contrast, beta);
+}
+
+}  // namespace cordgain

@@ -1,0 +1,102 @@
+// Newton's method with exact derivatives for a smooth function that need not be
+// convex. Directions of negative curvature are followed downhill (absolute
+// eigenvalues), steps are halved until the value falls.
+#pragma once
+
+#include <Eigen/Eigenvalues>
+#include <cmath>
+#include <cordgain/base/types.hpp>
+#include <limits>
+
+namespace cordgain {
+
+/// Value and derivatives at one point; an infeasible point has value +Inf.
+struct SecondOrder {
+  double value = std::numeric_limits<double>::infinity();
+  Vector gradient;
+  Matrix hessian;
+};
+
+struct NewtonControl {
+  int max_steps = 200;
+  double decrement = 1e-13;  ///< stop below this predicted fall, after one more step (then about its square)
+  double max_size = 1e12;    ///< a parameter beyond this is called divergent
+  int patience = 4;          ///< steps in a row that gain no more than rounding, then stop
+  double flat = 1e-8;        ///< a stop by rounding counts as converged below flat (1 + |value|)
+};
+
+struct NewtonResult {
+  Vector point;
+  SecondOrder at;
+  double decrement = std::numeric_limits<double>::infinity();
+  int steps = 0;
+  bool converged = false;
+  bool divergent = false;
+};
+
+namespace detail {
+
+/// The step -|H|^-1 g, taken in units in which the diagonal of |H| is 1 (a
+/// parameter's own scale does not matter), with eigenvalues floored, so that a
+/// flat direction is left where it is rather than followed to infinity.
+inline Vector safe_step(const SecondOrder& at, double& decrement) {
+  decrement = 0.0;
+  if (at.gradient.size() == 0) return Vector(0);
+  const Vector reach = at.hessian.cwiseAbs().rowwise().maxCoeff() * 1e-8;
+  const Vector unit = at.hessian.diagonal().cwiseAbs().cwiseMax(reach).cwiseMax(std::numeric_limits<double>::min())
+                          .cwiseSqrt().cwiseInverse();
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(unit.asDiagonal() * at.hessian * unit.asDiagonal());
+  const Vector size = eigen.eigenvalues().cwiseAbs();
+  const double floor = size.maxCoeff() * 1e-13;
+  const Vector along = eigen.eigenvectors().transpose() * unit.cwiseProduct(at.gradient);
+  const Vector scaled = along.cwiseQuotient(size.cwiseMax(floor));
+  decrement = 0.5 * along.dot(scaled);
+  return -unit.cwiseProduct(eigen.eigenvectors() * scaled);
+}
+
+/// Rounding in a value of this size, below which two values are equal.
+inline double value_noise(double value) { return 64.0 * std::numeric_limits<double>::epsilon() * (1.0 + std::abs(value)); }
+
+}  // namespace detail
+
+/// Minimises f from `start`.
+/// @param f        callable: SecondOrder f(const Vector&), pure
+/// @param start    feasible starting point
+/// @param control  limits
+/// @return         the point, its derivatives, the Newton decrement (half of
+///                 g' |H|^-1 g, the fall that a further step would bring)
+/// Source: Nocedal & Wright (2006), Numerical Optimization, section 3.4.
+template <class F>
+[[nodiscard]] NewtonResult newton(F&& f, const Vector& start, const NewtonControl& control = NewtonControl()) {
+  NewtonResult out;
+  out.point = start;
+  out.at = f(out.point);
+  if (!std::isfinite(out.at.value)) return out;
+  bool last = false;
+  int idle = 0;
+  for (; out.steps < control.max_steps; ++out.steps) {
+    Vector step = detail::safe_step(out.at, out.decrement);
+    if (!std::isfinite(out.decrement)) return out;
+    out.converged = last || out.decrement == 0.0;
+    out.divergent = out.point.size() > 0 && out.point.cwiseAbs().maxCoeff() > control.max_size;
+    if (out.converged || out.divergent) return out;
+    last = out.decrement < control.decrement;
+    const double allowed = out.at.value + (last ? detail::value_noise(out.at.value) : 0.0);
+    bool moved = false;
+    for (int halving = 0; halving < 60 && !moved; ++halving, step *= 0.5) {
+      SecondOrder next = f(out.point + step);
+      moved = next.value <= allowed;
+      if (!moved) continue;
+      idle = out.at.value - next.value > detail::value_noise(next.value) ? 0 : idle + 1;
+      out.point += step;
+      out.at = std::move(next);
+    }
+    if (!moved || (!last && idle > control.patience)) {
+      out.converged = out.decrement < control.flat * (1.0 + std::abs(out.at.value));
+      return out;
+    }
+  }
+  return out;
+}
+
+}  // namespace cordgain

@@ -1,0 +1,126 @@
+// Rows of one block, read into coordinates of the frame and rotated so that the
+// random effects touch only the first r of them.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cordgain/model/components.hpp>
+#include <cordgain/model/frame.hpp>
+#include <vector>
+
+namespace cordgain {
+
+/// Where the columns of each level start inside a block.
+struct BlockLevel {
+  Index term;
+  Index level;  ///< of the term
+  Index first;  ///< first column
+  Index width;
+};
+
+/// Reads blocks one at a time; what it shows holds until the next read().
+class BlockReader {
+ public:
+  BlockReader(const DesignInput& in, const Frame& frame) : in_(in), frame_(frame) {
+    for (const RandomTerm& term : in.random) seen_.emplace_back(static_cast<std::size_t>(term.n_levels), Index(-1));
+    buffer_.resize(64, 8);
+  }
+
+  /// Reads the n rows of one component.
+  void read(const Index* first, Index n) {
+    rows_.assign(first, first + n);
+    if (in_.residual.present()) in_.residual.sort(rows_);
+    const Index* rows = rows_.data();
+    lay_out(rows, n);
+    n_ = n;
+    const Index width = q_ + frame_.factor.cols() + 1;
+    if (buffer_.rows() < n || buffer_.cols() < width) {
+      buffer_.resize(std::max(n, buffer_.rows()), std::max(width, buffer_.cols()));
+    }
+    if (work_.size() < width) work_.resize(width);
+    auto block = buffer_.topLeftCorner(n, width);
+    fill(rows, block);
+    rank_ = in_.residual.present() ? n : std::min(n, q_);
+    if (n > rank_) triangularise(block, q_, work_);
+  }
+
+  [[nodiscard]] const std::vector<BlockLevel>& levels() const noexcept { return levels_; }
+  [[nodiscard]] Index rank() const noexcept { return rank_; }
+  [[nodiscard]] const std::vector<Index>& rows() const noexcept { return rows_; }
+  /// The random effects' columns after rotation (r x q).
+  [[nodiscard]] Eigen::Block<const Matrix> z() const { return at(0, 0, rank_, q_); }
+  /// [X y] where the random effects are (r x (p + 1)) and where they are not.
+  [[nodiscard]] Eigen::Block<const Matrix> inside() const { return at(0, q_, rank_, frame_.factor.cols() + 1); }
+  [[nodiscard]] Eigen::Block<const Matrix> outside() const { return at(rank_, q_, n_ - rank_, frame_.factor.cols() + 1); }
+
+ private:
+  [[nodiscard]] Eigen::Block<const Matrix> at(Index row, Index col, Index rows, Index cols) const {
+    return Eigen::Block<const Matrix>(buffer_, row, col, rows, cols);
+  }
+
+  void lay_out(const Index* rows, Index n) {
+    levels_.clear();
+    q_ = 0;
+    for (std::size_t t = 0; t < in_.random.size(); ++t) {
+      const RandomTerm& term = in_.random[t];
+      for (Index i = 0; i < n; ++i) {
+        Index& at = seen_[t][static_cast<std::size_t>(term.level[rows[i]])];
+        if (at >= 0) continue;  // a level lies in one component, so it was met here
+        at = static_cast<Index>(levels_.size());
+        levels_.push_back({static_cast<Index>(t), term.level[rows[i]], q_, term.z.cols()});
+        q_ += term.z.cols();
+      }
+    }
+  }
+
+  template <class Block>
+  void fill(const Index* rows, Block&& block) {
+    const Index p = frame_.factor.cols(), q = q_, n = block.rows();
+    block.leftCols(q).setZero();
+    for (Index i = 0; i < n; ++i) {
+      const Index row = rows[i];
+      for (std::size_t t = 0; t < in_.random.size(); ++t) {
+        const RandomTerm& term = in_.random[t];
+        const auto& level = levels_[static_cast<std::size_t>(seen_[t][static_cast<std::size_t>(term.level[row])])];
+        for (Index k = 0; k < level.width; ++k) block(i, level.first + k) = term.z(row, k);
+      }
+      double fitted = 0.0;
+      for (Index k = 0; k < p; ++k) {
+        const double x = in_.x(row, frame_.kept[static_cast<std::size_t>(k)]);
+        block(i, q + k) = x;
+        fitted += x * frame_.least_squares[k];
+      }
+      block(i, q + p) = (in_.y[row] - fitted) / frame_.y_scale;
+      if (in_.weight.size() > 0) block.row(i) *= std::sqrt(in_.weight[row] / frame_.weight_scale);
+    }
+    for (const auto& level : levels_) {
+      detail::divide_by_factor(block.middleCols(level.first, level.width), frame_.z_factor[static_cast<std::size_t>(level.term)]);
+    }
+    detail::divide_by_factor(block.middleCols(q, p), frame_.factor);
+  }
+
+  const DesignInput& in_;
+  const Frame& frame_;
+  std::vector<std::vector<Index>> seen_;
+  std::vector<BlockLevel> levels_;
+  std::vector<Index> rows_;
+  Index n_ = 0, q_ = 0, rank_ = 0;
+  Matrix buffer_;
+  Vector work_;
+};
+
+/// Reads every block of a design in turn.
+template <class Body>
+void for_each_block(const DesignInput& in, const Frame& frame, Body&& body) {
+  std::vector<LevelsIn> levels;
+  for (const RandomTerm& term : in.random) levels.push_back({term.level.data(), term.n_levels});
+  if (in.residual.present()) levels.push_back({in.residual.subject, in.residual.n_subjects});
+  const Components components = connected_components(levels, in.y.size());
+  BlockReader reader(in, frame);
+  for (std::size_t c = 0; c + 1 < components.start.size(); ++c) {
+    reader.read(components.rows.data() + components.start[c], components.start[c + 1] - components.start[c]);
+    body(reader);
+  }
+}
+
+}  // namespace cordgain

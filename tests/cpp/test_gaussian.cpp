@@ -1,0 +1,42 @@
+#include <testthat/vendor/catch.h>
+#include <cordgain/infer/report.hpp>
+#include "gaussian_fixture.hpp"
+
+using namespace cordgain;
+
+TEST_CASE("no point near the fit has a lower deviance, by the dense definition") {
+  const fixture::Trial trial;
+  for (const bool restricted : {true, false}) {
+    const RowsReport report = fit_rows(trial.design(), restricted);
+    REQUIRE(report.fit.converged);
+    const Matrix d = unpacked(report.gamma.head(3), 2);
+    const double at = fixture::dense_fit(trial.dense(d, report.gamma[3]), trial.x, trial.y, restricted).deviance;
+    REQUIRE(at == Approx(report.deviance).epsilon(1e-11));
+    for (int k = 0; k < 8; ++k) {
+      Matrix root = Eigen::LLT<Matrix>(d + 1e-12 * Matrix::Identity(2, 2)).matrixL();
+      root(0, 0) *= 1.0 + 1e-3 * std::sin(k + 1.0);
+      root(1, 0) *= 1.0 + 1e-3 * std::cos(2.0 * k);
+      root(1, 1) *= 1.0 + 1e-3 * std::sin(3.0 * k);
+      const double s2 = report.gamma[3] * (1.0 + 1e-3 * std::cos(k + 4.0));
+      const double near = fixture::dense_fit(trial.dense(root * root.transpose(), s2), trial.x, trial.y, restricted).deviance;
+      REQUIRE(near > at - 1e-10 * std::abs(at));
+    }
+  }
+}
+
+TEST_CASE("subjects that are alike have a variance of exactly zero, certified by the score") {
+  fixture::Trial trial;
+  for (Index i = 0; i < trial.y.size(); ++i) trial.y[i] = 0.3 * trial.x(i, 1) + std::sin(7.0 * i);
+  trial.y.array() -= 0.0;
+  const RowsReport report = fit_rows(trial.design(1), true);
+  REQUIRE(report.gamma[0] == 0.0);
+  REQUIRE(report.fit.rank[0] == 0);
+  REQUIRE(report.fit.bound_score[0] > 0.0);
+  REQUIRE(report.constrained);
+}
+
+TEST_CASE("subjects on their own lines leave the likelihood without a maximum") {
+  fixture::Trial trial;
+  for (Index i = 0; i < trial.y.size(); ++i) trial.y[i] = std::sin(3.0 * trial.level[i]) + trial.x(i, 1) * std::cos(trial.level[i]);
+  REQUIRE_THROWS_AS(fit_rows(trial.design(), true), NumericalError);
+}

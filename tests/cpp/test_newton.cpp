@@ -1,0 +1,71 @@
+#include <testthat/vendor/catch.h>
+#include <cmath>
+#include <cordgain/math/newton.hpp>
+
+using namespace cordgain;
+
+namespace {
+
+SecondOrder at(double value, const Vector& gradient, const Matrix& hessian) {
+  SecondOrder out;
+  out.value = value;
+  out.gradient = gradient;
+  out.hessian = hessian;
+  return out;
+}
+
+// (x^2 - 1)^2 + y^2: a saddle at 0, minima at x = 1 and -1.
+SecondOrder double_well(const Vector& q) {
+  const double x = q[0], y = q[1];
+  Vector g(2);
+  g << 4.0 * x * (x * x - 1.0), 2.0 * y;
+  Matrix h = Matrix::Zero(2, 2);
+  h(0, 0) = 12.0 * x * x - 4.0;
+  h(1, 1) = 2.0;
+  return at((x * x - 1.0) * (x * x - 1.0) + y * y, g, h);
+}
+
+}  // namespace
+
+TEST_CASE("a quadratic is solved in one step, whatever its scales") {
+  const auto f = [](const Vector& q) {
+    Vector g(2);
+    g << 2e8 * (q[0] - 3.0), 2e-8 * (q[1] + 5.0);
+    Matrix h = Matrix::Zero(2, 2);
+    h(0, 0) = 2e8;
+    h(1, 1) = 2e-8;
+    return at(1e8 * (q[0] - 3.0) * (q[0] - 3.0) + 1e-8 * (q[1] + 5.0) * (q[1] + 5.0), g, h);
+  };
+  const NewtonResult r = newton(f, Vector::Zero(2));
+  REQUIRE(r.converged);
+  REQUIRE(r.point[0] == Approx(3.0).epsilon(1e-12));
+  REQUIRE(r.point[1] == Approx(-5.0).epsilon(1e-9));
+}
+
+TEST_CASE("negative curvature is left downhill") {
+  Vector start(2);
+  start << 0.1, 1.0;
+  const NewtonResult r = newton(double_well, start);
+  REQUIRE(r.converged);
+  REQUIRE(r.point[0] == Approx(1.0).epsilon(1e-12));
+  REQUIRE(r.decrement < 1e-25);
+}
+
+TEST_CASE("an infeasible start is not called converged") {
+  const NewtonResult r = newton([](const Vector&) { return SecondOrder(); }, Vector::Zero(1));
+  REQUIRE_FALSE(r.converged);
+}
+
+TEST_CASE("a function without a minimum is called divergent, not converged") {
+  const auto f = [](const Vector& q) {
+    return at(-q[0] * q[0], Vector::Constant(1, -2.0 * q[0]), Matrix::Constant(1, 1, -2.0));
+  };
+  const NewtonResult r = newton(f, Vector::Ones(1));
+  REQUIRE(r.divergent);
+  REQUIRE_FALSE(r.converged);
+}
+
+TEST_CASE("nothing to optimise is an optimum") {
+  const auto f = [](const Vector&) { return at(4.0, Vector(0), Matrix(0, 0)); };
+  REQUIRE(newton(f, Vector(0)).converged);
+}

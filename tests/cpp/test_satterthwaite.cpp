@@ -1,0 +1,27 @@
+#include <testthat/vendor/catch.h>
+#include <cordgain/infer/report.hpp>
+#include "gaussian_fixture.hpp"
+
+using namespace cordgain;
+
+TEST_CASE("for one variance the degrees of freedom are those of its estimate") {
+  // no random effects: V = s2 I, observed information (n - p) / (2 s4), df = n - p
+  fixture::Trial trial;
+  DesignInput in = trial.design();
+  in.random.clear();
+  const RowsReport report = fit_rows(in, true);
+  const RowTests tests = row_tests(report.inference, Matrix::Identity(2, 2), false, true);
+  REQUIRE(tests.df[0] == Approx(trial.y.size() - 2.0).epsilon(1e-10));
+}
+
+TEST_CASE("a joint test of one row is its squared t test") {
+  const RowsReport report = fit_rows(fixture::Trial().design(1), true);
+  Matrix l(1, 2);
+  l << 0.3, -0.7;
+  Vector beta(2);
+  beta << 1.0, 2.0;
+  const WaldTest f = wald_test(report.inference, l, beta, false, true);
+  const RowTests t = row_tests(report.inference, l, false, true);
+  REQUIRE(f.df == Approx(t.df[0]).epsilon(1e-10));
+  REQUIRE(f.statistic == Approx(std::pow((0.3 - 1.4) / t.std_error[0], 2)).epsilon(1e-10));
+}

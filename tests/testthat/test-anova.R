@@ -1,0 +1,50 @@
+test_that("type III tests do not depend on the coding of the factors", {
+  data <- mixed_data("lmm10_orthodont_slope_reml", "Subject")
+  treatment <- anova(fit_recovery(distance ~ age * Sex + (age | Subject), data))
+  sums <- anova(fit_recovery(distance ~ age * Sex + (age | Subject), data, contrasts = list(Sex = "contr.sum")))
+  expect_equal(treatment, sums, tolerance = 1e-8, ignore_attr = TRUE)
+})
+
+test_that("type III tests are those of lmerTest", {
+  skip_if_not_installed("lmerTest")
+  skip_if_not_installed("pbkrtest")
+  data <- mixed_data("lmm10_orthodont_slope_reml", "Subject")
+  ours <- anova(fit_recovery(distance ~ age * Sex + (age | Subject), data), ddf = "satterthwaite")
+  theirs <- anova(lmerTest::lmer(distance ~ age * Sex + (age | Subject), data), type = 3)
+  expect_equal(ours$`F value`, theirs$`F value`, tolerance = 1e-2) # lme4's optimum is 3e-3 off in this case
+  expect_equal(ours$NumDF, theirs$NumDF)
+})
+
+test_that("a balanced factor's F is that of the classical split plot", {
+  data <- mixed_data("lmm21_oats_splitplot_reml", c("Block", "Variety"))
+  certified <- mixed_case("lmm21_oats_splitplot_reml")$certified$term_tests$Variety$kenward_roger
+  table <- anova(fit_recovery(yield ~ nitro + Variety + (1 | Block / Variety), data))
+  expect_equal(table["Variety", "F value"], certified$F, tolerance = 1e-8)
+  expect_equal(table["Variety", "DenDF"], 10, tolerance = 1e-8)
+})
+
+test_that("nested fits are compared by likelihood ratio", {
+  trial <- small_trial()
+  small <- fit_recovery(score ~ 1 + (1 | subject), trial, method = "ml")
+  large <- fit_recovery(score ~ week + (1 | subject), trial, method = "ml")
+  table <- anova(large, small)
+  expect_equal(table$Chisq[2], deviance(small) - deviance(large), tolerance = 1e-12)
+  expect_equal(table$Df[2], 1)
+  expect_equal(table$`Pr(>Chisq)`[2], stats::pchisq(table$Chisq[2], 1, lower.tail = FALSE))
+})
+
+test_that("restricted likelihoods of different fixed effects are not compared", {
+  trial <- small_trial()
+  expect_error(
+    anova(fit_recovery(score ~ 1 + (1 | subject), trial), fit_recovery(score ~ week + (1 | subject), trial)),
+    class = "cordgain_invalid_input"
+  )
+})
+
+test_that("fits of different rows are not compared", {
+  trial <- small_trial()
+  expect_error(
+    anova(fit_recovery(score ~ week + (1 | subject), trial), fit_recovery(score ~ week + (1 | subject), trial[-1, ])),
+    class = "cordgain_invalid_input"
+  )
+})

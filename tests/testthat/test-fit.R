@@ -1,0 +1,74 @@
+trial <- small_trial()
+
+test_that("the print names method, formula, rows, variances, effects and the certificate", {
+  printed <- capture.output(print(fit_recovery(score ~ week + (1 | subject), trial)))
+  for (words in c("REML", "score ~ week", "20 rows, 4 of subject", "Residual", "\\(Intercept\\)", "Newton decrement", "starts agree")) {
+    expect_true(any(grepl(words, printed)), label = words)
+  }
+})
+
+test_that("a correlation of one is named as a boundary, not as a failure", {
+  fit <- fit_recovery(score ~ week + (week | subject), trial)
+  expect_true(isSingular(fit))
+  expect_output(print(fit), "On the boundary: .* vary in 1 direction only")
+  expect_gte(min(fit$result$certificate$bound_score), 0)
+})
+
+test_that("a word or an object names the method, other words are refused", {
+  expect_equal(
+    deviance(fit_recovery(score ~ week + (1 | subject), trial, method = "ml")),
+    deviance(fit_recovery(score ~ week + (1 | subject), trial, method = method_ml()))
+  )
+  expect_error(fit_recovery(score ~ week + (1 | subject), trial, method = "gls"), class = "cordgain_invalid_input")
+})
+
+test_that("families that are not there are refused", {
+  expect_error(fit_recovery(score ~ week + (1 | subject), trial, family = stats::poisson()), class = "cordgain_invalid_input")
+  expect_error(fit_recovery(score ~ week + (1 | subject), trial, family = stats::gaussian("log")), class = "cordgain_invalid_input")
+  expect_error(fit_recovery(score ~ week + (1 | subject), as.list(trial)), class = "cordgain_invalid_input")
+})
+
+test_that("scores fitted exactly have no variance to estimate", {
+  expect_error(fit_recovery(score ~ week + (1 | subject), transform(trial, score = 3)), "exactly", class = "cordgain_invalid_input")
+  expect_error(fit_recovery(score ~ week + (1 | subject), transform(trial, score = 2 * week)), class = "cordgain_invalid_input")
+})
+
+test_that("subjects whose scores all lie on their own lines leave no residual variance", {
+  lines <- transform(trial, score = c(1, 2, 3, 4)[match(subject, letters)] * week + c(0, 2, 1, 5)[match(subject, letters)])
+  expect_error(fit_recovery(score ~ week + (week | subject), lines), "no maximum", class = "cordgain_numerical_error")
+})
+
+test_that("a model without random effects is a linear model", {
+  fit <- fit_recovery(score ~ week, trial)
+  lm <- stats::lm(score ~ week, trial)
+  expect_equal(fixef(fit), coef(lm), tolerance = 1e-12)
+  expect_equal(sigma(fit), sigma(lm), tolerance = 1e-12)
+  expect_equal(as.numeric(logLik(fit)), as.numeric(logLik(lm, REML = TRUE)), tolerance = 1e-12)
+  expect_equal(summary(fit)$coefficients[, "Pr(>|t|)"], summary(lm)$coefficients[, "Pr(>|t|)"], tolerance = 1e-9)
+})
+
+test_that("update() fits anew with another formula or method", {
+  fit <- fit_recovery(score ~ week + (1 | subject), trial)
+  expect_equal(deviance(update(fit, method = "ml")), deviance(fit_recovery(score ~ week + (1 | subject), trial, method = "ml")))
+})
+
+test_that("the verbs mean what they mean for lme4", {
+  skip_if_not_installed("lme4")
+  ours <- fit_recovery(score ~ week + (1 | subject), trial)
+  theirs <- lme4::lmer(score ~ week + (1 | subject), trial)
+  near <- 1e-4 # lme4 stops early
+  expect_equal(fixef(ours), lme4::fixef(theirs), tolerance = near)
+  expect_equal(sigma(ours), sigma(theirs), tolerance = near)
+  expect_equal(as.matrix(vcov(ours)), as.matrix(vcov(theirs)), tolerance = near)
+  expect_equal(c(logLik(ours)), c(logLik(theirs)), tolerance = 1e-7)
+  expect_equal(AIC(ours), AIC(theirs), tolerance = 1e-7)
+  expect_equal(BIC(ours), BIC(theirs), tolerance = 1e-7)
+  expect_equal(nobs(ours), nobs(theirs))
+  expect_equal(df.residual(ours), df.residual(theirs))
+  expect_equal(unname(fitted(ours)), unname(fitted(theirs)), tolerance = near)
+  expect_equal(unname(residuals(ours)), unname(residuals(theirs)), tolerance = 1e-3)
+  expect_equal(unname(residuals(ours, "pearson")), unname(residuals(theirs, "pearson", scaled = TRUE)), tolerance = 1e-3)
+  expect_equal(ranef(ours)$subject[[1]], lme4::ranef(theirs)$subject[[1]], tolerance = 1e-3)
+  expect_equal(attr(ranef(ours)$subject, "postVar"), attr(lme4::ranef(theirs)$subject, "postVar"), tolerance = 1e-3)
+  expect_equal(coef(ours)$subject$week, coef(theirs)$subject$week, tolerance = near)
+})

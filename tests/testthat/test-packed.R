@@ -1,0 +1,10 @@
+test_that("the packed triangle runs down the columns", {
+  pairs <- lower_pairs(3)
+  expect_identical(pairs$row, c(1L, 2L, 3L, 2L, 3L, 3L))
+  expect_identical(pairs$col, c(1L, 1L, 1L, 2L, 2L, 3L))
+})
+
+test_that("unpacking fills both triangles", {
+  expect_identical(unpack_symmetric(c(1, 2, 3), c("a", "b")), matrix(c(1, 2, 2, 3), 2, dimnames = list(c("a", "b"), c("a", "b"))))
+  expect_identical(unpack_symmetric(5, "a"), matrix(5, 1, 1, dimnames = list("a", "a")))
+})

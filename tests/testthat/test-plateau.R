@@ -1,0 +1,33 @@
+test_that("the asymptotic regression of Loblolly pines reaches the certified maximum", {
+  certified <- mixed_case("nlm01_loblolly_ssasymp")$certified
+  data <- as.data.frame(datasets::Loblolly)
+  data$Seed <- factor(as.character(data$Seed))
+  # Asym + (R0 - Asym) exp(-exp(lrc) age), Asym random: R0 is the intercept, Asym - R0 the plateau
+  fit <- fit_recovery(height ~ plateau(age) + (0 + plateau(age) | Seed), data, method = "ml")
+  expect_certified(c(logLik(fit)), certified$logLik, 1e-8)
+  expect_certified(c(sum(fixef(fit)), fixef(fit)[1], -fit$plateau$log_kappa), certified$fixef, 1e-8)
+  expect_certified(sqrt(VarCorr(fit)$Seed[1]), certified$sd_Asym, 1e-8)
+  expect_certified(sigma(fit), certified$sigma, 1e-8)
+  asym <- linear_test(fit, c(1, 1))$std.error
+  expect_certified(c(asym, sqrt(vcov(fit)[1, 1]), fit$plateau$log_se), certified$se_observed_information, 1e-8)
+  expect_lt(fit$plateau$error, 1e-9)
+})
+
+test_that("kappa is found again in scores without noise around their curves", {
+  withr::local_seed(3)
+  trial <- expand.grid(week = c(0, 4, 8, 26, 52), subject = 1:6)
+  trial$score <- 3 + (20 + rnorm(6)[trial$subject]) * (1 - exp(-trial$week / 9)) + rnorm(30, 0, 1e-4)
+  fit <- fit_recovery(score ~ plateau(week) + (0 + plateau(week) | subject), trial)
+  expect_equal(exp(fit$plateau$log_kappa), 9, tolerance = 1e-4) # noise of 1e-4 on a rise of 20
+  expect_output(print(fit), "kappa")
+})
+
+test_that("plateau() is not a function that one could call", {
+  expect_false("plateau" %in% getNamespaceExports("cordgain"))
+})
+
+test_that("scores that rise in a straight line show no plateau", {
+  trial <- small_trial()
+  trial$score <- trial$week + rep(c(0.1, -0.1, 0.2, -0.2), 5)
+  expect_error(fit_recovery(score ~ plateau(week) + (1 | subject), trial), "straight line", class = "cordgain_numerical_error")
+})

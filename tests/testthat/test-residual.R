@@ -1,0 +1,154 @@
+# Residual covariances over visits: certified cases (checks/mixed), textbook
+# tests that they must equal, and nlme where it has the same model.
+
+orthodont <- function() {
+  data <- as.data.frame(nlme::Orthodont)
+  data$Subject <- factor(as.character(data$Subject))
+  data$visit <- factor(data$age)
+  data
+}
+
+# Certified matrices list their lower triangle by rows.
+by_rows <- function(covariance) t(covariance)[upper.tri(covariance, diag = TRUE)]
+
+test_that("an unstructured covariance reaches the certified optimum, with Hotelling's test", {
+  certified <- mixed_case("cov01_orthodont_mmrm_un")$certified
+  fit <- fit_recovery(distance ~ Sex * visit + us(visit | Subject), orthodont())
+  expect_certified(c(logLik(fit)), certified$logLik, 1e-8)
+  expect_certified(fixef(fit), certified$fixef, 1e-8)
+  expect_certified(by_rows(VarCorr(fit)$Residual), certified$gamma, 1e-8)
+  expect_certified(sqrt(diag(vcov(fit))), certified$se, 1e-8)
+  expect_certified(sqrt(diag(vcov(fit, type = "kenward-roger"))), certified$se_kenward_roger_linear, 1e-8)
+  expect_certified(summary(fit)$coefficients[, "df"], certified$coefficients$kr_linear_df, 1e-8)
+  expect_certified(summary(fit, ddf = "satterthwaite")$coefficients[, "df"], certified$coefficients$satt_df, 1e-8)
+  expect_certified(anova(fit)["Sex:visit", c("F value", "DenDF")], certified$test_interaction$kenward_roger[c("F", "ddf")], 1e-8)
+  satterthwaite <- anova(fit, ddf = "satterthwaite")["Sex:visit", c("F value", "DenDF")]
+  expect_certified(satterthwaite, certified$test_interaction$satterthwaite[c("F", "ddf")], 1e-8)
+})
+
+test_that("parallel profiles by Kenward-Roger are Hotelling's T-squared, by its own formula", {
+  wide <- stats::reshape(orthodont()[c("distance", "age", "Subject", "Sex")], direction = "wide", idvar = c("Subject", "Sex"), timevar = "age")
+  change <- as.matrix(wide[, 4:6] - wide[, 3])
+  male <- wide$Sex == "Male"
+  pooled <- (stats::cov(change[male, ]) * 15 + stats::cov(change[!male, ]) * 10) / 25
+  difference <- colMeans(change[male, ]) - colMeans(change[!male, ])
+  t2 <- sum(difference * solve(pooled * (1 / 16 + 1 / 11), difference))
+  table <- anova(fit_recovery(distance ~ Sex * visit + us(visit | Subject), orthodont()))
+  expect_equal(table["Sex:visit", "F value"], t2 * 23 / (25 * 3), tolerance = 1e-9)
+  expect_equal(table["Sex:visit", "DenDF"], 23, tolerance = 1e-8)
+})
+
+test_that("two unstructured visits give the paired t test", {
+  certified <- mixed_case("exact01_paired_t_un")
+  fit <- fit_recovery(extra ~ group + us(group | ID), sleep)
+  table <- summary(fit)$coefficients
+  expect_certified(c(logLik(fit)), certified$certified$logLik, 1e-8)
+  expect_certified(by_rows(VarCorr(fit)$Residual), certified$certified$gamma, 1e-8)
+  expect_certified(table["group2", "t value"], certified$textbook$t, 1e-8)
+  expect_certified(table["group2", "df"], certified$textbook$df, 1e-8)
+  expect_certified(table["group2", "Std. Error"], certified$textbook$se, 1e-8)
+})
+
+test_that("compound symmetry is the random-intercept model, whose balanced variances are mean squares", {
+  certified <- mixed_case("cov03_orthodont_cs")$certified
+  data <- orthodont()
+  fit <- fit_recovery(distance ~ age * Sex + cs(age | Subject), data)
+  expect_certified(c(logLik(fit)), certified$logLik, 1e-8)
+  expect_certified(fixef(fit), certified$fixef, 1e-7) # the file's tolerance
+  expect_certified(sqrt(diag(vcov(fit))), certified$se, 1e-7)
+  expect_certified(summary(fit, ddf = "satterthwaite")$coefficients[, "df"], certified$satt_df, 1e-6) # the issue's, for df
+  within <- stats::lm(distance ~ Subject + age:Sex, data)
+  own <- stats::aggregate(distance ~ Subject + Sex, data, mean)
+  between <- 4 * sum(stats::residuals(stats::lm(distance ~ Sex, own))^2) / 25
+  residual <- stats::sigma(within)^2
+  covariance <- (between - residual) / 4
+  expect_equal(VarCorr(fit)$Residual[1, ], c(covariance + residual, rep(covariance, 3)), tolerance = 1e-10, ignore_attr = TRUE)
+  expect_equal(unname(summary(fit, ddf = "satterthwaite")$coefficients["age", "df"]), 79, tolerance = 1e-9)
+})
+
+test_that("heterogeneous Toeplitz reaches the certified optimum", {
+  certified <- mixed_case("cov05_orthodont_toeph")$certified
+  fit <- fit_recovery(distance ~ Sex * visit + toeph(visit | Subject), orthodont())
+  expect_certified(c(logLik(fit)), certified$logLik, 1e-8)
+  expect_certified(sqrt(diag(vcov(fit))), certified$se, 1e-7)
+  expect_certified(VarCorr(fit)$Residual, certified$V_first_subject, 1e-7)
+  expect_certified(summary(fit, ddf = "satterthwaite")$coefficients[, "df"], certified$satt_df, 1e-6)
+})
+
+test_that("a residual variance by group stands beside a random intercept", {
+  certified <- mixed_case("cov07_orthodont_hetero_by_sex")$certified
+  fit <- fit_recovery(distance ~ age * Sex + (1 | Subject) + diag(1 | Sex), orthodont())
+  expect_certified(c(logLik(fit)), certified$logLik, 1e-8)
+  expect_certified(sqrt(diag(vcov(fit))), certified$se, 1e-7)
+  expect_certified(summary(fit, ddf = "satterthwaite")$coefficients[, "df"], certified$satt_df, 1e-6)
+  covariances <- VarCorr(fit)
+  # the file's decrement of 4e-13 leaves a theta uncertain by sqrt(2 x 4e-13 / information) = 2e-7
+  expect_certified(log(sqrt(covariances$Subject[1])), certified$theta$lsd_subject, 5e-7)
+  expect_certified(log(sqrt(covariances$Residual.Male[1])), certified$theta$lsd_res, 5e-7)
+})
+
+test_that("spatial exponential correlation uses the times themselves", {
+  certified <- mixed_case("cov10_sleepstudy_spexp")$certified
+  data <- mixed_data("cov10_sleepstudy_spexp", "Subject")
+  fit <- fit_recovery(Reaction ~ Days + sp_exp(Days | Subject), data)
+  expect_certified(c(logLik(fit)), certified$logLik, 1e-8)
+  expect_certified(fixef(fit), certified$fixef, 1e-7)
+  expect_certified(sqrt(diag(vcov(fit))), certified$se, 1e-7)
+  expect_certified(summary(fit, ddf = "satterthwaite")$coefficients[, "df"], certified$satt_df, 1e-6)
+  days <- as.character(data$Days[data$Subject == certified$first_subject])
+  expect_certified(VarCorr(fit)$Residual[days, days], certified$V_first_subject, 1e-7)
+})
+
+test_that("the other patterns reach the likelihood of nlme and count the same parameters", {
+  data <- orthodont()
+  lag <- nlme::corAR1(form = ~ as.integer(visit) | Subject)
+  same <- nlme::corCompSymm(form = ~ 1 | Subject)
+  each <- nlme::varIdent(form = ~ 1 | visit)
+  pairs <- list(
+    list(distance ~ Sex * visit + ar1(visit | Subject), nlme::gls(distance ~ Sex * visit, data, correlation = lag)),
+    list(distance ~ Sex * visit + ar1h(visit | Subject), nlme::gls(distance ~ Sex * visit, data, correlation = lag, weights = each)),
+    list(distance ~ Sex * visit + csh(visit | Subject), nlme::gls(distance ~ Sex * visit, data, correlation = same, weights = each)),
+    list(distance ~ Sex * visit + diag(visit | Subject), nlme::gls(distance ~ Sex * visit, data, weights = each))
+  )
+  for (pair in pairs) {
+    fit <- fit_recovery(pair[[1]], data)
+    theirs <- logLik(pair[[2]])
+    expect_equal(c(logLik(fit)), c(theirs), tolerance = 1e-8) # nlme stops at its own tolerance, likelihood is flat there
+    expect_equal(attr(logLik(fit), "df"), attr(theirs, "df"))
+  }
+})
+
+test_that("a pattern stands beside random effects, as in nlme", {
+  data <- orthodont()
+  fit <- fit_recovery(distance ~ age * Sex + (1 | Subject) + ar1(visit | Subject), data)
+  theirs <- nlme::lme(distance ~ age * Sex, data, random = ~ 1 | Subject, correlation = nlme::corAR1(form = ~ as.integer(visit) | Subject))
+  expect_equal(c(logLik(fit)), c(logLik(theirs)), tolerance = 1e-8)
+})
+
+test_that("a covariance by group is that of each group fitted alone", {
+  data <- orthodont()
+  both <- fit_recovery(distance ~ Sex * visit + us(visit | Sex / Subject), data)
+  for (sex in levels(data$Sex)) {
+    alone <- fit_recovery(distance ~ visit + us(visit | Subject), subset(data, Sex == sex))
+    expect_equal(VarCorr(both)[[paste0("Residual.", sex)]], VarCorr(alone)$Residual, tolerance = 1e-8)
+  }
+})
+
+test_that("missing visits pool by pattern and give the dense likelihood", {
+  withr::local_seed(2)
+  data <- orthodont()[sort(sample(108, 90)), ]
+  fit <- fit_recovery(distance ~ Sex * visit + us(visit | Subject), data, method = "ml")
+  sigma <- VarCorr(fit)$Residual
+  v <- sigma[as.integer(data$visit), as.integer(data$visit)] * outer(data$Subject, data$Subject, "==")
+  r <- data$distance - model.matrix(fit) %*% fixef(fit)
+  expect_equal(deviance(fit), 90 * log(2 * pi) + c(determinant(v)$modulus) + sum(r * solve(v, r)), tolerance = 1e-10)
+})
+
+test_that("visits that are double, or never seen together, are refused by name", {
+  data <- orthodont()
+  expect_error(fit_recovery(distance ~ visit + us(visit | Subject), rbind(data, data[1, ])), "more than once", class = "cordgain_invalid_input")
+  apart <- subset(data, !(visit == "8" & Sex == "Male") & !(visit == "10" & Sex == "Female"))
+  expect_error(fit_recovery(distance ~ visit + us(visit | Subject), apart), "both", class = "cordgain_invalid_input")
+  expect_error(fit_recovery(distance ~ visit + us(visit | visit / Subject), data), "one group", class = "cordgain_invalid_input")
+  expect_error(fit_recovery(distance ~ age + sp_exp(visit | Subject), data), "numeric", class = "cordgain_invalid_input")
+})

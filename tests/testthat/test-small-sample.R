@@ -1,0 +1,148 @@
+# Kenward-Roger and Satterthwaite against certified values (checks/mixed, dense
+# independent code) and against textbook tests that they must equal.
+
+kr_cases <- c(
+  "lmm01_sleepstudy_slope_reml", "lmm04_sleepstudy_unbalanced_reml", "lmm06_sleepstudy_4x5_reml", "lmm07_dyestuff_reml",
+  "lmm10_orthodont_slope_reml", "lmm12_pastes_nested_reml", "lmm14_machines_nested_reml", "lmm17_bodyweight_slope_reml",
+  "lmm19_rail_reml", "lmm21_oats_splitplot_reml"
+)
+
+kr_fit <- function(name) {
+  formulas <- list(
+    lmm01 = Reaction ~ Days + (Days | Subject), lmm04 = Reaction ~ Days + (Days | Subject),
+    lmm06 = Reaction ~ Days + (1 | Subject), lmm07 = Yield ~ 1 + (1 | Batch),
+    lmm10 = distance ~ age * Sex + (age | Subject), lmm12 = strength ~ 1 + (1 | batch / cask),
+    lmm14 = score ~ Machine + (1 | Worker / Machine), lmm17 = weight ~ Time * Diet + (Time | Rat),
+    lmm19 = travel ~ 1 + (1 | Rail), lmm21 = yield ~ nitro + Variety + (1 | Block / Variety)
+  )
+  data <- mixed_data(name, c("Diet", "Worker", "Rat", "Rail")[c("Diet", "Worker", "Rat", "Rail") %in%
+    names(utils::read.csv(checks_path(file.path("mixed", "data", paste0(name, ".csv"))), nrows = 1))])
+  if ("Variety" %in% names(data)) data$Variety <- factor(data$Variety, c("Golden Rain", "Marvellous", "Victory"))
+  fit_recovery(formulas[[substr(name, 1, 5)]], data)
+}
+
+for (name in kr_cases) {
+  test_that(paste("tests of coefficients are the certified ones:", name), {
+    certified <- mixed_case(name)$certified
+    rows <- certified$coefficients
+    fit <- kr_fit(name)
+    kr <- summary(fit)$coefficients
+    satterthwaite <- summary(fit, ddf = "Satterthwaite")$coefficients
+    observed <- summary(fit, information = "observed")$coefficients
+    # 1e-8: twelve printed digits, and condition of the information matrices
+    expect_certified(kr[, "Std. Error"], certified$se_kenward_roger, 1e-8)
+    expect_certified(kr[, "df"], rows$kr_df, 1e-8)
+    expect_certified(kr[, "t value"], rows$kr_t, 1e-8)
+    expect_certified(kr[, "Pr(>|t|)"], rows$kr_p, 1e-6) # p-values amplify t's rounding
+    expect_certified(satterthwaite[, "df"], rows$satt_df, 1e-8)
+    expect_certified(satterthwaite[, "t value"], rows$satt_t, 1e-8)
+    expect_certified(observed[, "df"], rows$kr_obsinfo_df, 1e-8)
+    expect_certified(observed[, "Std. Error"], rows$kr_obsinfo_se, 1e-8)
+    expect_certified(vcov(fit, type = "kenward-roger")[1, ], certified$vcov_kenward_roger[1, ], 1e-6)
+  })
+
+  test_that(paste("joint tests of terms are the certified ones:", name), {
+    tests <- mixed_case(name)$certified$term_tests
+    fit <- kr_fit(name)
+    for (test in tests) {
+      l <- diag(length(fixef(fit)))[match(test$rows, names(fixef(fit))), , drop = FALSE]
+      kr <- linear_test(fit, l, joint = TRUE)
+      expect_certified(kr[c("statistic", "num.df", "den.df", "scale")], test$kenward_roger[c("F", "ndf", "ddf", "lambda")], 1e-8)
+      observed <- linear_test(fit, l, joint = TRUE, information = "observed")
+      expect_certified(observed[c("statistic", "den.df")], test$kenward_roger_observed_information[c("F", "ddf")], 1e-8)
+      satterthwaite <- linear_test(fit, l, joint = TRUE, ddf = "satterthwaite")
+      expect_certified(satterthwaite[c("statistic", "den.df")], test$satterthwaite[c("F", "ddf")], 1e-8)
+    }
+    expect_true(is.list(tests))
+  })
+}
+
+test_that("ten pairs: the random-intercept fit with Kenward-Roger is the paired t test", {
+  # A19 of checks/borrowing.md; t.test() is the oracle
+  textbook <- stats::t.test(sleep$extra[sleep$group == 2], sleep$extra[sleep$group == 1], paired = TRUE)
+  table <- summary(fit_recovery(extra ~ group + (1 | ID), sleep))$coefficients
+  expect_equal(table["group2", "Std. Error"], 0.38895872, tolerance = 1e-7) # eight digits printed there
+  expect_equal(table["group2", "t value"], unname(textbook$statistic), tolerance = 1e-10)
+  expect_equal(table["group2", "df"], unname(textbook$parameter), tolerance = 1e-9)
+  expect_equal(table["group2", "Pr(>|t|)"], textbook$p.value, tolerance = 1e-9)
+})
+
+test_that("a balanced one-way layout gives the textbook F", {
+  # mean square between over within, with 5 and 24 degrees of freedom
+  data <- mixed_data("lmm07_dyestuff_reml", "Batch")
+  fit <- fit_recovery(Yield ~ 1 + (1 | Batch), data)
+  means <- tapply(data$Yield, data$Batch, mean)
+  table <- summary(fit)$coefficients
+  expect_equal(table[1, "Std. Error"], stats::sd(means) / sqrt(6), tolerance = 1e-10)
+  expect_equal(table[1, "df"], 5, tolerance = 1e-9)
+})
+
+test_that("a balanced split plot gives the exact F on (1, 2)", {
+  skip_if_not_installed("pbkrtest")
+  data("beets", package = "pbkrtest", envir = environment())
+  fit <- fit_recovery(sugpct ~ block + sow + harvest + (1 | block:harvest), beets)
+  certified <- mixed_case("misc03_beets_pb")$package$kenward_roger
+  table <- anova(fit)
+  expect_equal(table["harvest", "F value"], certified$stat[1], tolerance = 1e-4) # theirs is at lme4's optimum
+  expect_equal(table["harvest", "DenDF"], 2, tolerance = 1e-8)
+  plots <- aggregate(sugpct ~ block + harvest, beets, mean)
+  exact <- stats::anova(stats::lm(sugpct ~ block + harvest, plots))
+  expect_equal(table["harvest", "F value"], exact["harvest", "F value"], tolerance = 1e-9)
+})
+
+test_that("at a zero variance the df are those of the model without the term, the others stand beside", {
+  data <- mixed_data("lmm09_dyestuff2_singular", "Batch")
+  fit <- fit_recovery(Yield ~ 1 + (1 | Batch), data)
+  for (ddf in c("kenward-roger", "satterthwaite")) {
+    expect_equal(unname(summary(fit, ddf = ddf)$coefficients[1, "df"]), 29, tolerance = 1e-9)
+  }
+  expect_equal(summary(fit)$df_all_terms, 5, tolerance = 1e-9)
+  expect_output(print(summary(fit)), "counting it they are 5")
+})
+
+test_that("averages have degrees of freedom too: in a balanced design those of the subjects' own values", {
+  data <- mixed_data("lmm01_sleepstudy_slope_reml", "Subject")
+  fit <- fit_recovery(Reaction ~ Days + (Days | Subject), data)
+  # the mean at day 5 is a t test of the 18 subjects' own fitted values there
+  own <- sapply(split(data, ~Subject), \(s) sum(stats::coef(stats::lm(Reaction ~ Days, s)) * c(1, 5)))
+  found <- linear_test(fit, c(1, 5))
+  expect_equal(found$estimate, mean(own), tolerance = 1e-10)
+  expect_equal(found$std.error, stats::sd(own) / sqrt(18), tolerance = 1e-10)
+  expect_equal(found$df, 17, tolerance = 1e-9)
+})
+
+test_that("a joint test of one row is the square of its t test", {
+  fit <- fit_recovery(score ~ week + (week | subject), small_trial())
+  t <- linear_test(fit, c(0, 1), value = 0.1)
+  f <- linear_test(fit, c(0, 1), value = 0.1, joint = TRUE)
+  expect_equal(f$statistic, t$statistic^2, tolerance = 1e-10)
+  expect_equal(f$den.df, t$df, tolerance = 1e-8)
+  expect_equal(f$p.value, t$p.value, tolerance = 1e-8)
+})
+
+test_that("redundant rows do not count twice", {
+  fit <- fit_recovery(score ~ week + (week | subject), small_trial())
+  once <- linear_test(fit, diag(2), joint = TRUE)
+  twice <- linear_test(fit, rbind(diag(2), c(1, 1)), joint = TRUE)
+  expect_equal(twice$num.df, 2)
+  expect_equal(twice$statistic, once$statistic, tolerance = 1e-10)
+})
+
+test_that("the words for degrees of freedom are matched without regard to case, others refused", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  expect_equal(summary(fit, ddf = "Kenward-Roger")$coefficients, summary(fit)$coefficients)
+  expect_error(summary(fit, ddf = "between-within"), class = "cordgain_invalid_input")
+  expect_equal(unname(summary(fit, ddf = "residual")$coefficients[, "df"]), c(18, 18))
+})
+
+test_that("Kenward-Roger is refused for a maximum likelihood fit, which is tested by Satterthwaite", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial(), method = "ml")
+  expect_error(summary(fit, ddf = "kenward-roger"), class = "cordgain_invalid_input")
+  expect_identical(summary(fit)$ddf, "satterthwaite")
+})
+
+test_that("a contrast of the wrong width is refused with the names of the coefficients", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  expect_error(linear_test(fit, c(1, 2, 3)), "\\(Intercept\\)", class = "cordgain_invalid_input")
+  expect_error(linear_test(1, 1), class = "cordgain_invalid_input")
+})
