@@ -7,6 +7,11 @@
 #' said, fixed before the outcome is known. With few patients this is the whole
 #' operating characteristic of the analysis, as exact sums, not a simulation.
 #'
+#' The natural tail falls with every further responder. The probability of benefit
+#' need not rise with it for ever: where the evidence leaves room for very high
+#' natural rates, a trial in which nearly all of many patients respond is explained
+#' in part by such a rate.
+#'
 #' @param x a [natural_rate()], or an [excess()] (then `n` and `effect` are its own).
 #' @param n (whole number, 1 to 1000) patients.
 #' @param effect prior of the treatment effect, as in [excess()].

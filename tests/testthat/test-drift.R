@@ -1,0 +1,86 @@
+# Values marked N are those of responders-2.csv, computed by separate code (MAP quantities: 1e-7 absolute). The years
+# are those of the check file: the middle years of injury of the two SCIMS papers.
+
+papers <- data.frame(
+  source = c("Marino 1999", "Kirshblum 2016"), events = c(39, 32), n = c(482, 187),
+  years_from = c(1992.5, 2013.1), years_to = c(1992.5, 2013.1)
+)
+
+at_least_two <- function(natural) sum(predict(natural, 4)$probability[3:5])
+
+rate_of <- function(...) natural_rate(papers, tau = prior_half_normal(0.5), ...)
+
+test_that("without drift the two papers give the tail computed separately", {
+  expect_equal(tidy(rate_of())$estimate[1], checks_value("N10c"), tolerance = 1e-7)
+  expect_equal(at_least_two(rate_of()), checks_value("N10d"), tolerance = 1e-7)
+})
+
+test_that("the slope of the report carried to 2022 gives the tail computed separately", {
+  carried <- rate_of(drift = drift(0.0736798797436486, reference_year = 2022, extrapolate = TRUE))
+  expect_equal(tidy(carried)$estimate[1], checks_value("N10e"), tolerance = 1e-7)
+  expect_equal(at_least_two(carried), checks_value("N10f"), tolerance = 1e-7)
+})
+
+test_that("a slope of 0 known without error changes nothing", {
+  expect_equal(at_least_two(rate_of(drift = drift(0))), at_least_two(rate_of()), tolerance = 1e-9)
+})
+
+test_that("a rising slope raises the rate, a falling one lowers it", {
+  tails <- vapply(c(-0.05, 0, 0.05), \(slope) at_least_two(rate_of(drift = drift(slope))), 0)
+  expect_identical(tails, sort(tails))
+})
+
+test_that("an uncertain slope is averaged over, and informed by the sources", {
+  # The naive road: over a grid of slopes, each weighted by its prior density and by the likelihood of the two
+  # counts with tau and mu integrated on a grid of their own.
+  slopes <- seq(-0.05, 0.13, length.out = 61)
+  mu <- seq(-7, 3, length.out = 241)
+  tau <- seq(0.0125, 2.3, by = 0.025) # midpoints
+  years <- papers$years_from - 2013.1
+  z <- seq(-6, 6, length.out = 121)
+  phi <- dnorm(z) / sum(dnorm(z))
+  grid <- expand.grid(mu = mu, tau = tau)
+  prior <- dnorm(grid$mu, 0, 2) * dnorm(grid$tau, 0, 0.5)
+  likelihood_at <- \(k, slope) {
+    theta <- outer(grid$tau, z) + grid$mu + slope * years[k]
+    drop(matrix(dbinom(papers$events[k], papers$n[k], plogis(theta)), nrow(grid)) %*% phi)
+  }
+  new <- drop(matrix(1 - pbinom(1, 4, plogis(outer(grid$tau, z) + grid$mu)), nrow(grid)) %*% phi)
+  second <- likelihood_at(2, 0) * prior
+  parts <- vapply(slopes, \(slope) {
+    weight <- second * likelihood_at(1, slope) * dnorm(slope, 0.0414, 0.0124)
+    c(sum(weight), sum(weight * new))
+  }, c(0, 0))
+  expected <- sum(parts[2, ]) / sum(parts[1, ])
+  # The midpoint rule of the naive road is good to about 1e-4.
+  expect_equal(at_least_two(rate_of(drift = drift(0.0414, sd = 0.0124))), expected, tolerance = 1e-3)
+})
+
+test_that("sources of unknown years are refused by name", {
+  papers$years_from[1] <- NA
+  expect_error(natural_rate(papers, drift = drift(0.04)), "Marino 1999", class = "cordgain_invalid_input")
+})
+
+test_that("a year past the last observed one is refused unless taken on oneself", {
+  expect_error(rate_of(drift = drift(0.04, reference_year = 2022)), "extrapolate", class = "cordgain_invalid_input")
+  expect_s3_class(rate_of(drift = drift(0.04, reference_year = 2000)), "natural_rate")
+})
+
+test_that("a number or a prior has no years to drift over", {
+  expect_error(natural_rate(0.2, drift = drift(0.04)), "drift", class = "cordgain_invalid_input")
+  expect_error(natural_rate(prior_beta(2, 8), drift = drift(0.04)), "drift", class = "cordgain_invalid_input")
+})
+
+test_that("numbers out of range are refused with a class", {
+  expect_error(drift("0.04"), class = "cordgain_invalid_input")
+  expect_error(drift(NaN), class = "cordgain_invalid_input")
+  expect_error(drift(0.04, sd = -1), class = "cordgain_invalid_input")
+  expect_error(drift(0.04, reference_year = 22), class = "cordgain_invalid_input")
+  expect_error(drift(0.04, extrapolate = NA), class = "cordgain_invalid_input")
+  expect_error(natural_rate(papers, drift = 0.04), "drift", class = "cordgain_invalid_input")
+})
+
+test_that("a drift says its slope and its year", {
+  expect_output(print(drift(0.04, 0.01)), "0.04 log odds per year \\(SD 0.01\\), carried to the last year")
+  expect_output(print(drift(0.04, reference_year = 2020)), "carried to 2020")
+})

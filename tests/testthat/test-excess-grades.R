@@ -1,0 +1,96 @@
+# Grade steps against sums over every combination of patients. Values marked N14: responders-2.csv.
+
+marino <- c(0.70, 0.149, 0.08, 0.071)
+
+arm_with <- function(final, baseline = "A") {
+  trial_arm(
+    patients = data.frame(subject = seq_along(final), baseline = baseline, final = final), endpoint = "ais_c",
+    level = "cervical", baseline_days = c(14, 28), followup_weeks = 52, years = 2021
+  )
+}
+
+taken <- c("endpoint", "grade", "level", "baseline", "followup", "years", "registry")
+
+pick <- function(x, term, column = "estimate") tidy(x)[[column]][tidy(x)$term == term]
+
+# All combinations of steps of n patients, each with its probability.
+naive_steps <- function(p, n) {
+  steps <- as.matrix(expand.grid(rep(list(seq_along(p) - 1), n)))
+  chance <- apply(steps, 1, \(s) prod(p[s + 1]))
+  tapply(chance, rowSums(steps), sum)
+}
+
+test_that("the sum of four patients' grade steps has the tails computed separately", {
+  for (total in c("N14d" = 5, "N14e" = 6, "N14f" = 7)) {
+    id <- names(which(c("N14d" = 5, "N14e" = 6, "N14f" = 7) == total))
+    final <- list("5" = c("D", "C", "A", "A"), "6" = c("D", "D", "A", "A"), "7" = c("D", "D", "B", "A"))[[as.character(total)]]
+    x <- excess(arm_with(final), natural_rate(0.151), accept = taken, transition = marino)
+    expect_equal(pick(x, "grade_steps_tail"), checks_value(id), tolerance = 1e-8) # ten decimals
+  }
+})
+
+test_that("the excess of grade steps is observed minus expected, over all combinations", {
+  x <- excess(arm_with(c("D", "C", "A", "A")), natural_rate(0.151), accept = taken, transition = marino)
+  naive <- naive_steps(marino, 4)
+  k <- as.numeric(names(naive))
+  expect_equal(pick(x, "grade_steps"), 5 - sum(k * naive), tolerance = 1e-12)
+  expect_equal(pick(x, "grade_steps", "std.error"), sqrt(sum(k^2 * naive) - sum(k * naive)^2), tolerance = 1e-12)
+})
+
+test_that("grades known only as one of several give bounds", {
+  x <- excess(arm_with(c("D", "C", "A or B", "A or B")), natural_rate(0.151), accept = taken, transition = marino)
+  naive <- naive_steps(marino, 4)
+  k <- as.numeric(names(naive))
+  expect_true(is.na(pick(x, "grade_steps_tail")))
+  expect_equal(pick(x, "grade_steps_tail", "conf.low"), sum(naive[k >= 7]), tolerance = 1e-12)
+  expect_equal(pick(x, "grade_steps_tail", "conf.high"), sum(naive[k >= 5]), tolerance = 1e-12)
+})
+
+test_that("the four-patient trial rose between five and seven grades", {
+  expect_identical(arm_steps(keio_ips), list(min = 5, max = 7))
+})
+
+test_that("counts are Dirichlet-multinomial with one half added to each grade", {
+  counts <- c(135, 20, 32)
+  alpha <- counts + 0.5
+  # Two patients: E[p_i p_j] of a Dirichlet, in closed form.
+  total <- sum(alpha)
+  pair <- outer(alpha, alpha) / (total * (total + 1))
+  diag(pair) <- alpha * (alpha + 1) / (total * (total + 1))
+  expected <- tapply(as.numeric(pair), as.numeric(outer(0:2, 0:2, "+")), sum)
+  expect_equal(as.numeric(steps_pmf(counts, 2, TRUE)$value), as.numeric(expected), tolerance = 1e-12)
+})
+
+test_that("many counts come close to their shares taken as known", {
+  huge <- steps_pmf(round(1e7 * marino), 4, TRUE)$value
+  known <- steps_pmf(marino, 4, FALSE)$value
+  expect_equal(huge, known, tolerance = 1e-5) # the uncertainty of 1e7 patients
+})
+
+test_that("a row that says C or D keeps both ends", {
+  steps <- grade_steps(subset(natural_transition, source == "Kirshblum 2016" & from == "A" & level == "all"))
+  expect_identical(steps$low, c(135, 20, 32, 0, 0))
+  expect_identical(steps$high, c(135, 20, 0, 32, 0))
+  expect_output(print(steps), "135")
+})
+
+test_that("transition rows that do not serve are refused with a class", {
+  expect_error(grade_steps(natural_transition), "one source", class = "cordgain_invalid_input")
+  expect_error(grade_steps(NULL), class = "cordgain_invalid_input")
+  expect_error(grade_steps(natural_transition[0, ]), class = "cordgain_invalid_input")
+  falling <- subset(natural_transition, source == "Kirshblum 2016" & from == "C" & level == "all")
+  expect_error(grade_steps(falling), "fell", class = "cordgain_invalid_input")
+})
+
+test_that("step probabilities that do not add up to 1, or counts that are not whole, are refused", {
+  for (bad in list(c(0.5, 0.4), 0.5, c(10.5, 3), "a", c(0.5, NA), c(-0.5, 1.5), factor(1:2))) {
+    expect_error(excess(arm_with(c("D", "C", "A", "A")), natural_rate(0.151), accept = taken, transition = bad),
+      class = "cordgain_invalid_input")
+  }
+})
+
+test_that("an arm without grades has no grade steps", {
+  arm <- trial_arm(2, 4, "ais_c", "cervical", "A", c(14, 28), 52, 2021)
+  expect_error(excess(arm, natural_rate(0.151), accept = taken, transition = marino), "grades",
+    class = "cordgain_invalid_input")
+})

@@ -1,0 +1,62 @@
+# The rows of an excess, from small distributions that can be checked in the head.
+
+half <- list(value = c(0.25, 0.5, 0.25), error = c(0, 0, 0)) # two patients, natural rate one half
+
+test_that("tails of two fair coins", {
+  rows <- tail_terms(1, half)
+  expect_identical(rows$term, c("natural_tail", "natural_tail_midp", "natural_below_observed"))
+  expect_equal(rows$estimate, c(0.75, 0.5, 0.25))
+})
+
+test_that("nothing observed has a tail of 1, everything the last probability", {
+  expect_equal(tail_terms(0, half)$estimate, c(1, 0.875, 0))
+  expect_equal(tail_terms(2, half)$estimate, c(0.25, 0.125, 0.75))
+})
+
+test_that("a count has its mean, standard deviation and the whole numbers that hold 95 %", {
+  row <- count_row("natural_responders", half, 0.95)
+  expect_equal(row$estimate, 1)
+  expect_equal(row$std.error, sqrt(0.5))
+  expect_equal(c(row$conf.low, row$conf.high), c(0, 2))
+  narrow <- count_row("natural_responders", half, 0.4)
+  expect_equal(c(narrow$conf.low, narrow$conf.high), c(1, 1))
+})
+
+test_that("an excess is the observed count minus the natural one", {
+  row <- count_row("excess_responders", half, 0.95, y = 2)
+  expect_equal(row$estimate, 1)
+  expect_equal(c(row$conf.low, row$conf.high), c(0, 2))
+  expect_equal(count_row("excess_responders", half, 0.95, y = 0)$estimate, -1)
+})
+
+test_that("the interval starts at the smallest count with 2.5 % at or below it", {
+  # P(SATT <= 0) = P(natural >= 2) = 0.0841: [0, 2], as in STATISTICS section 12, holding .9878.
+  pmf <- list(value = c(0.615392985694, 0.300520721372, 0.0718750, 0.0110204, 0.001190893), error = numeric(5))
+  row <- count_row("excess_responders", pmf, 0.95, y = 2)
+  expect_equal(c(row$conf.low, row$conf.high), c(0, 2))
+})
+
+test_that("half of the prior mass on no effect multiplies by BF / (1 + BF)", {
+  for (sd in c("0.25", "0.5", "1", "2")) {
+    expect_equal(half_null(checks_value(paste0("N03P", sd)), checks_value(paste0("N03B", sd))),
+      checks_value(paste0("N03S", sd)), tolerance = 1e-9)
+  }
+})
+
+test_that("one scenario keeps its rows, several become smallest and largest values without an estimate", {
+  a <- rbind(term_row("x", 1, error = 1e-9), term_row("y", 5))
+  b <- rbind(term_row("x", 3, error = 1e-8), term_row("y", 4))
+  expect_identical(combine_scenarios(list(a))$estimate, c(1, 5))
+  expect_identical(combine_scenarios(list(a))$interval, rep("interval", 2))
+  both <- combine_scenarios(list(a, b))
+  expect_true(all(is.na(both$estimate)))
+  expect_identical(both$conf.low, c(1, 4))
+  expect_identical(both$conf.high, c(3, 5))
+  expect_identical(both$num.error, c(1e-8, 0))
+  expect_match(both$interval, "bounds over 2 possibilities")
+})
+
+test_that("finite sums are marked exact, integrals as estimated", {
+  expect_identical(unique(mark_exact(tail_terms(1, half), TRUE)$num.kind), "exact")
+  expect_identical(unique(mark_exact(tail_terms(1, half), FALSE)$num.kind), "estimate")
+})
