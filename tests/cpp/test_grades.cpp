@@ -144,8 +144,9 @@ TEST_CASE("one patient has the mean probabilities of the Dirichlet") {
 TEST_CASE("a Dirichlet that is nearly certain gives the sum with known probabilities") {
   const Vector steps = vector({0.70, 0.149, 0.08, 0.071});
   const Vector sum = sum_of_steps_dirichlet(steps * 1e7, 4);
-  // The variance of a proportion is 1e-7 of p (1 - p): of that order, and log gammas of 1e7 lose 1.6e8 eps.
-  REQUIRE((sum - sum_of_steps(steps, 4)).cwiseAbs().maxCoeff() < 1e-6);
+  REQUIRE((sum - sum_of_steps(steps, 4)).cwiseAbs().maxCoeff() < 1e-6);  // variance of a proportion: 1e-7 p q
+  const Vector certain = sum_of_steps_dirichlet(steps * 1e200, 4);
+  REQUIRE((certain - sum_of_steps(steps, 4)).cwiseAbs().maxCoeff() < 1e-12);  // logs near 460, eps times that
 }
 
 TEST_CASE("uncertain steps keep the mean and widen the spread") {

@@ -220,6 +220,11 @@ TEST_CASE("more heterogeneity allowed widens the prediction, and a bias widens i
               .sd > before);
 }
 
+TEST_CASE("a mean that could be anything is a numerical error, not a distribution with mass missing") {
+  const MetaPriors anything{one(PriorKind::kNormal, 0.0, 1e16), one(PriorKind::kFixed, 0.05), 0.0, 0.0};
+  REQUIRE_THROWS_AS(meta_predictive(evidence_of({}, {}), anything, fine_route()), cordgain::NumericalError);
+}
+
 TEST_CASE("evidence and priors without an answer are refused") {
   const MetaPriors flat{one(PriorKind::kFlat, 0.0), one(PriorKind::kHalfNormal, 0.5), 0.0, 0.0};
   REQUIRE_THROWS_AS(meta_predictive(evidence_of({0.0}, {10.0}), flat, fine_route()), InvalidInput);

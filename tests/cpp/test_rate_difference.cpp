@@ -159,6 +159,8 @@ TEST_CASE("shapes and probabilities out of range are refused") {
     REQUIRE_THROWS_AS(RateDifference(rates, bad, 1.0), InvalidInput);
     REQUIRE_THROWS_AS(RateDifference(rates, 1.0, bad), InvalidInput);
   }
+  const PatientRates nobody = shift_rates(PanelGrid{}, Vector::Zero(1), Vector::Zero(1));
+  REQUIRE_THROWS_AS(RateDifference(nobody, 1.0, 1.0), InvalidInput);
   const RateDifference difference(rates, 1.0, 1.0);
   REQUIRE_THROWS_AS(difference.quantile(-0.1), InvalidInput);
   REQUIRE_THROWS_AS(difference.quantile(1.1), InvalidInput);

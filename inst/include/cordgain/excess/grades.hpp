@@ -30,11 +30,14 @@ inline Vector sum_of_steps(const VectorIn& steps, Index n) {
 /// @return       probabilities of 0 .. n (size - 1) steps
 inline Vector sum_of_steps_dirichlet(const VectorIn& alpha, Index n) {
   const Index classes = alpha.size();
-  require(classes >= 2 && alpha.allFinite() && alpha.minCoeff() > 0.0,
+  require(classes >= 2 && std::isfinite(alpha.sum()) && alpha.minCoeff() > 0.0,
           "the Dirichlet parameters must be finite and positive");
   require(n >= 1 && n <= 40, "uncertain grade steps are summed for 1 to 40 patients");
+  // log of x (x + 1) ... (x + k - 1), term by term: a difference of log gammas loses its digits for large x.
   const auto rising = [](double x, Index k) {
-    return std::lgamma(x + static_cast<double>(k)) - std::lgamma(x);
+    double sum = 0.0;
+    for (Index i = 0; i < k; ++i) sum += std::log(x + static_cast<double>(i));
+    return sum;
   };
   // n! / A^(n), spread evenly over the patients so that no partial product over- or underflows.
   const double scale = (rising(1.0, n) - rising(alpha.sum(), n)) / static_cast<double>(n);

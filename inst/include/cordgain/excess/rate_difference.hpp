@@ -16,10 +16,11 @@ namespace cordgain {
 /// Distribution of p1 - p0, p1 ~ Beta(a, b) independent of the patients' mean natural rate p0.
 class RateDifference {
  public:
-  /// @throws InvalidInput unless a, b > 0
+  /// @throws InvalidInput unless a, b > 0 and there are patients
   RateDifference(const PatientRates& rates, double a, double b)
       : rates_(rates), a_(a), b_(b), mass_(rates.mass()) {
     require_rates(rates);
+    require(rates.patients() >= 1, "a mean natural rate needs patients");
     require_positive(a, "a");
     require_positive(b, "b");
     rate_.resize(rates.nodes());

@@ -209,6 +209,11 @@ class MetaIntegrator {
     grid.mass_below = spread_below(components_, -kLogOddsRange);
     grid.mass_above = 1.0 - spread_below(components_, kLogOddsRange);
     if (grid.mass_above < 1e-15) grid.mass_above = 0.0;
+    // A mean that reaches beyond the range on a lattice coarse against it leaves mass uncounted.
+    const double total = panel_masses(grid).sum() + grid.mass_below + grid.mass_above;
+    if (!(std::fabs(total - 1.0) < kMassLost)) {
+      throw NumericalError("the natural rate is too uncertain: its distribution could not be normalised");
+    }
     return grid;
   }
 
@@ -238,6 +243,7 @@ class MetaIntegrator {
 
   static constexpr double kGrowth = 3.0;           // of the first steps along tau
   static constexpr double kWidestTau = 1e9;        // prior scales; a posterior that reaches beyond has no end
+  static constexpr double kMassLost = 1e-5;        // of the predictive distribution, most
   static constexpr double kSmallestShare = 1e-14;  // of the posterior mass: smaller parts are rounding
 
   // The integral over tau is far more accurate than the last Legendre terms of a panel tell (its error is of

@@ -36,6 +36,15 @@ inline double log_odds_density(const PriorComponent& p, double theta) {
   return p.a * theta - (p.a + p.b) * softplus(theta) - log_beta;
 }
 
+/// @throws InvalidInput unless the component is a beta or a normal that log odds can carry
+inline void require_rate_prior(const PriorComponent& p) {
+  require(p.kind == PriorKind::kBeta || p.kind == PriorKind::kNormal,
+          "the prior of a rate must be beta or logit-normal");
+  require_component(p);
+  const bool shapes = p.a >= 1e-6 && p.a <= 1e12 && p.b >= 1e-6 && p.b <= 1e12;
+  require(p.kind == PriorKind::kNormal || shapes, "a beta prior of a rate has shapes from 1e-6 to 1e12");
+}
+
 inline double log_odds_centre(const PriorComponent& p) {
   return p.kind == PriorKind::kNormal ? p.a : std::log(p.a / p.b);
 }
@@ -58,10 +67,7 @@ class PriorPredictive {
   PriorPredictive(const Prior& prior, const LogOddsMoves& moves, const Route& route)
       : prior_(prior), moves_(moves), route_(route) {
     for (const PriorComponent& p : prior.components()) {
-      require(p.kind == PriorKind::kBeta || p.kind == PriorKind::kNormal,
-              "the prior of a rate must be beta or logit-normal");
-      if (p.kind == PriorKind::kBeta) require_positive(p.a, "a");
-      require_positive(p.b, "the second parameter");
+      detail::require_rate_prior(p);
       narrowest_ = std::min(narrowest_, detail::log_odds_sd(p));
     }
     require(moves.shift.size() == moves.weight.size() && moves.shift.size() >= 1,

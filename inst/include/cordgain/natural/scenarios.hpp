@@ -22,9 +22,7 @@ struct Scenarios {
 /// away on both sides, so equally spaced values integrate it to e^-digits.
 /// @throws InvalidInput for another prior or parameters out of range
 inline Scenarios scenarios(const PriorComponent& prior, const Route& route) {
-  require(prior.kind == PriorKind::kBeta || prior.kind == PriorKind::kNormal,
-          "scenarios need a beta or a normal prior");
-  detail::require_component(prior);
+  detail::require_rate_prior(prior);
   const double centre = detail::log_odds_centre(prior);
   constexpr int kMost = 10000;  // on either side
   // A beta with few events is skew, and its spectrum Gamma(a + i w) Gamma(b - i w) longer than a normal's.
@@ -41,7 +39,7 @@ inline Scenarios scenarios(const PriorComponent& prior, const Route& route) {
   Scenarios result{Vector(below + above + 1), Vector(below + above + 1)};
   for (int i = -below; i <= above; ++i) {
     result.value(i + below) = centre + step * i;
-    result.log_weight(i + below) = detail::log_odds_density(prior, centre + step * i);
+    result.log_weight(i + below) = detail::log_odds_density(prior, centre + step * i) - top;
   }
   const double total = result.log_weight.array().exp().sum();
   result.log_weight.array() -= std::log(total);
