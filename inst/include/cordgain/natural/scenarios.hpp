@@ -22,7 +22,10 @@ struct Scenarios {
 inline Scenarios scenarios(const PriorComponent& prior, const Route& route) {
   require(prior.kind == PriorKind::kBeta || prior.kind == PriorKind::kNormal, "scenarios need a beta or a normal prior");
   const double centre = detail::log_odds_centre(prior);
-  const double step = 1.15 * route.lattice_step * detail::log_odds_sd(prior);
+  double step = 1.15 * route.lattice_step * detail::log_odds_sd(prior);
+  // A beta with few events on one side has a skewed density of the log odds, whose Fourier transform falls as that
+  // of e^(m theta - e^theta), not as a normal's.
+  if (prior.kind == PriorKind::kBeta) step = std::min(step, detail::binomial_step(std::min(prior.a, prior.b), route.digits));
   const double top = detail::log_odds_density(prior, centre);
   int below = 0;
   int above = 0;
