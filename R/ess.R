@@ -69,6 +69,10 @@ prior_ess <- function(x, method, family, sigma, call) {
   if (method == "morita" && kind == "gamma") {
     abort_input("Morita's size is given for beta and normal priors.", call = call)
   }
+  # One beta is its own flattened prior plus a + b patients: the limit of the flattening, exactly.
+  if (method == "morita" && prior_kind(x) == "beta") {
+    return(list(value = sum(prior_parameters(x)), error = 0))
+  }
   routes <- lapply(c(fine = TRUE, coarse = FALSE), \(fine) {
     core_prior_ess(prior_components(x), ess_families[[family]], sigma, moments$mean, fine)[[method]]
   })

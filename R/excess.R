@@ -58,7 +58,7 @@
 #' @seealso [trial_arm()], [natural_rate()], [decision_table()], [safety()]
 #' @examples
 #' late <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
-#' excess(keio_ips, natural_rate(late), accept = c("level", "baseline", "years"))
+#' excess(keio_ips, natural_rate(late), accept = c("level", "baseline", "followup", "years"))
 #' @export
 excess <- function(x, natural, control = NULL, accept = character(), effect = prior_normal(0, 1), margin = NULL,
                    conf.level = 0.95, ...) {

@@ -254,7 +254,8 @@ update.prior <- function(object, events, n, ...) {
     return(posterior[[1]]$prior)
   }
   log_w <- log(object$w) + vapply(posterior, \(p) p$log_evidence, 0)
-  w <- exp(log_w - max(log_w))
+  # A part that the counts rule out keeps the smallest weight there is, so that the mixture keeps its parts.
+  w <- pmax(exp(log_w - max(log_w)), .Machine$double.xmin)
   do.call(prior_mixture, c(list(w), lapply(posterior, \(p) p$prior)))
 }
 

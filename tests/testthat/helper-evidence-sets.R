@@ -37,8 +37,6 @@ evidence_rate <- function(set) {
 # at half its panels, is below 1e-10. Quantiles are judged by the oracle's distribution function, which must
 # pass the asked probability between q - num.error and q + num.error.
 compare_evidence <- function(set) {
-  posterior <- oracle_posterior(set$events, set$n, set$tau, set$mu)
-  oracle <- oracle_predictive(posterior, set$bias, 4)
   rate <- evidence_rate(set)
   pmf <- predict(rate, 4)
   row <- tidy(rate)
@@ -46,6 +44,9 @@ compare_evidence <- function(set) {
   probs <- c(0.025, 0.975)
   q <- c(row$conf.low, row$conf.high)
   reach <- row$num.error + 1e-10
+  asked <- stats::qlogis(c(q, pmax(q - reach, 1e-300), pmin(q + reach, 1 - 1e-16))) - set$bias[1]
+  posterior <- oracle_posterior(set$events, set$n, set$tau, set$mu, at = asked, bias_sd = set$bias[2])
+  oracle <- oracle_predictive(posterior, set$bias, 4)
   passes <- oracle$cdf(pmax(q - reach, 1e-300)) <= probs + 1e-10 & oracle$cdf(pmin(q + reach, 1 - 1e-16)) >= probs - 1e-10
   data.frame(
     sources = length(set$n), patients = sum(set$n), tau = set$tau$kind,

@@ -95,8 +95,9 @@ oracle_tau_edges <- function(kind, parameters) {
   c(0, exp(seq(log(min(0.01, 0.02 * scale)), log(reach), length.out = ceiling(log(reach / (0.01 * scale)) / 0.47))))
 }
 
-# The posterior of mu at one tau, normalised against a common scale: nodes, log density x weight.
-oracle_slice <- function(sources, offset, tau, mu_prior) {
+# The posterior of mu at one tau, normalised against a common scale: nodes, log density x weight. Where the spread
+# of the predictive is narrow against the posterior, Phi((at - mu) / spread) is a step in mu: panels are cut there.
+oracle_slice <- function(sources, offset, tau, mu_prior, at = numeric(), bias_sd = 0) {
   log_post <- \(mu) {
     value <- if (is.null(mu_prior)) 0 else stats::dnorm(mu, mu_prior[1], mu_prior[2], log = TRUE)
     for (k in seq_along(sources)) value <- value + oracle_log_lik(sources[[k]], mu + offset[k], tau)
@@ -118,12 +119,20 @@ oracle_slice <- function(sources, offset, tau, mu_prior) {
     high <- mu[min(25, keep[2] + 1)]
     if (high - low > 0.75 * before) break
   }
-  g <- gl_panels(seq(low, high, length.out = 13))
+  edges <- seq(low, high, length.out = 13)
+  spread <- sqrt(tau^2 + bias_sd^2)
+  if (spread < (high - low) / 8) {
+    cuts <- as.vector(outer(spread * c(-9, -5, -2.5, 0, 2.5, 5, 9), at, "+"))
+    edges <- sort(unique(c(edges, cuts[cuts > low & cuts < high])))
+  }
+  g <- gl_panels(edges)
   list(mu = g$x, log_weight = log_post(g$x) + log(g$w))
 }
 
 # Nodes and weights of the posterior of (mu, tau), as three vectors.
-oracle_posterior <- function(events, n, tau, mu_prior = c(0, 2), offset = rep(0, length(events))) {
+# @param at log odds (bias not added) at which the distribution function will be asked for
+oracle_posterior <- function(events, n, tau, mu_prior = c(0, 2), offset = rep(0, length(events)), at = numeric(),
+                             bias_sd = 0) {
   sources <- Map(oracle_source, events, n)
   if (tau$kind == "fixed") {
     grid <- list(x = max(tau$parameters, 1e-12), w = 1)
@@ -132,7 +141,7 @@ oracle_posterior <- function(events, n, tau, mu_prior = c(0, 2), offset = rep(0,
     grid <- gl_panels(oracle_tau_edges(tau$kind, tau$parameters), gauss_legendre(8))
     log_prior <- oracle_tau_density(tau$kind, tau$parameters)(grid$x) + log(grid$w)
   }
-  slices <- lapply(grid$x, \(t) oracle_slice(sources, offset, t, mu_prior))
+  slices <- lapply(grid$x, \(t) oracle_slice(sources, offset, t, mu_prior, at, bias_sd))
   log_weight <- unlist(Map(\(s, p) s$log_weight + p, slices, log_prior))
   weight <- exp(log_weight - max(log_weight))
   keep <- weight > 1e-18

@@ -251,7 +251,7 @@ test_that("counts that are none are refused, and a percentage is sent to events_
 
 test_that("what is no evidence is refused", {
   for (x in list(NULL, list(1), "0.2", factor("a"), NA, TRUE, \(p) p, numeric(), matrix("a"))) invalid(natural_rate(x))
-  invalid(natural_rate(sources_of(numeric(), numeric())))
+  invalid(natural_rate(late_registries()[0, ]))
   invalid(natural_rate(sources_of(rep(1, 201), rep(5, 201))), "200")
   for (p in list(-0.1, 0, 1, 1.2, NaN, Inf, NA_real_)) invalid(natural_rate(p))
 })

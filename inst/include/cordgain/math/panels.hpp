@@ -179,6 +179,29 @@ inline std::vector<double> outward_edges(double centre, double width, double low
   return edges;
 }
 
+/// Edges for log odds: no panel that reaches into +-12 is wider than 4. Adaptive panels resolve the density, but rates
+/// are integrated over them too, and a logistic turns over a few units however flat the density is.
+inline std::vector<double> logistic_edges(const std::vector<double>& edges) {
+  constexpr double kWidest = 4.0;
+  constexpr double kTurns = 12.0;
+  std::vector<double> result{edges.front()};
+  for (std::size_t i = 1; i < edges.size(); ++i) {
+    std::vector<double> stops;
+    for (const double stop : {-kTurns, kTurns}) {
+      if (stop > edges[i - 1] && stop < edges[i]) stops.push_back(stop);
+    }
+    stops.push_back(edges[i]);
+    for (const double stop : stops) {
+      const double from = result.back();
+      const bool turns = from < kTurns && stop > -kTurns;
+      const int pieces = turns ? std::max(1, static_cast<int>(std::ceil((stop - from) / kWidest))) : 1;
+      for (int piece = 1; piece < pieces; ++piece) result.push_back(from + (stop - from) * piece / pieces);
+      result.push_back(stop);
+    }
+  }
+  return result;
+}
+
 /// How far adaptive panels go.
 struct PanelOptions {
   Index order = 15;

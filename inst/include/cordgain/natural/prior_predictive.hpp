@@ -185,7 +185,7 @@ class PriorPredictive {
       if (edge > apart.back() + 0.5 * narrowest_ && edge < detail::kPriorRange) apart.push_back(edge);
     }
     apart.push_back(detail::kPriorRange);
-    return apart;
+    return logistic_edges(apart);
   }
 
   Prior prior_;
