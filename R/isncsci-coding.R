@@ -76,7 +76,7 @@ recode_cell <- function(x, cell, coding) {
   } else {
     coding$score
   }
-  recode(as_text(x), words)
+  recode(x, words)
 }
 
 # What the companion column says: TRUE consider normal, FALSE not normal, NA nothing.

@@ -153,6 +153,7 @@ star_words <- function(steps, cells, ...) {
 #' @export
 print.isncsci_explanation <- function(x, ...) {
   cat("<isncsci_explanation>\n")
+  if (any(nzchar(x$steps$open))) cat("The words are for the world in which each open cell has its lowest score.\n")
   for (i in seq_len(nrow(x$steps))) {
     step <- x$steps[i, ]
     value <- paste0(step$value, if (step$star) "*")

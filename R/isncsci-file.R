@@ -30,9 +30,10 @@ read_exam_file <- function(path, on_error, call) {
 # record numbers such as "007" do not. Cells are read as text again later.
 plain_numbers <- function(table) {
   table[] <- lapply(table, \(x) {
-    number <- suppressWarnings(as.numeric(x))
-    same <- is.na(x) | (!is.na(number) & as.character(number) == x)
-    if (all(same) && !all(is.na(x))) number else x
+    distinct <- unique(x)
+    number <- suppressWarnings(as.numeric(distinct))
+    same <- is.na(distinct) | (!is.na(number) & as.character(number) == distinct)
+    if (all(same) && !all(is.na(distinct))) number[match(x, distinct)] else x
   })
   table
 }

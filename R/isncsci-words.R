@@ -108,7 +108,7 @@ explain_nli <- function(facts) {
   because("The most rostral of the four levels: sensory right ", levels[1], ", left ", levels[2], ", motor right ",
     levels[3],
     ", left ", levels[4], ".",
-    cells = lead
+    cells = unique(unlist(lapply(lead, \(v) explain_result(v, facts)$cells)))
   )
 }
 

@@ -148,3 +148,8 @@ test_that("an exam that could only be collected is not explained", {
   expect_error(suppressWarnings(explain_isncsci(exam_at("T4", r_lt_c5 = "7"), on_error = "collect")),
     class = "cordgain_invalid_input")
 })
+
+test_that("print says which world its words are for where cells are open", {
+  expect_output(print(explain_isncsci(exam_at("T4", r_lt_t3 = "NT"))), "each open cell has its lowest score")
+  expect_no_match(paste(capture.output(print(explain_isncsci(exam_at("T4")))), collapse = " "), "lowest score")
+})
