@@ -160,7 +160,8 @@ print.isncsci_explanation <- function(x, ...) {
     cat("\n", result_title(step$term), ": ", value, "\n", sep = "")
     if (step$value == "ND") cat(strwrap(paste("Possible:", gsub(",", ", ", step$set)), indent = 2, exdent = 4),
       sep = "\n")
-    why <- if (step$value == "ND" && step$why != declared_words) paste("With the lowest scores:", step$why) else step$why
+    lowest <- step$value == "ND" && step$why != declared_words
+    why <- if (lowest) paste("With the lowest scores:", step$why) else step$why
     cat(strwrap(why, indent = 2, exdent = 2), sep = "\n")
     if (nzchar(step$cells)) cat(strwrap(paste("Cells:", step$cells), indent = 2, exdent = 4), sep = "\n")
     if (nzchar(step$open)) cat(strwrap(paste("Left open by:", step$open), indent = 2, exdent = 4), sep = "\n")

@@ -8,7 +8,8 @@ read_exam_file <- function(path, on_error, call) {
   lines <- file_lines(path, call)
   if (length(lines) > 0L && grepl("^\\s*[[{]", lines[1L])) {
     abort_input(c("{.file {basename(path)}} is no table: it begins as JSON does.",
-      i = "Read it into a list first; {.fn read_isncsci} takes an exam as a named list, or a list of such."), call = call)
+      i = "Read it into a list first; {.fn read_isncsci} takes an exam as a named list, or a list of such."
+    ), call = call)
   }
   if (length(lines) < 2L) {
     abort_input(c("{.file {basename(path)}} holds no exam.",

@@ -166,7 +166,8 @@ check_free_names <- function(names, call) {
 
 check_cell_types <- function(columns, call) {
   plain <- \(x) is.null(dim(x)) && !is.object(x)
-  good <- vapply(columns, \(x) plain(x) && (is.character(x) || is.numeric(x) || (is.logical(x) && all(is.na(x)))), NA)
+  cells <- \(x) is.character(x) || is.numeric(x) || (is.logical(x) && all(is.na(x)))
+  good <- vapply(columns, \(x) plain(x) && cells(x), NA)
   if (!all(good)) {
     bad <- which(!good)
     abort_input(c("{cli::qty(length(bad))}Column{?s} {.field {isncsci_cells[utils::head(bad, 8)]}} must hold

@@ -38,7 +38,8 @@ test_that("numbers become numbers, record numbers with zeros in front do not", {
 
 test_that("a line that is cut off is named with row and column", {
   error <- expect_error(read_here("a,b,c\n1,2,3\n4,5"), class = "cordgain_invalid_input")
-  expect_match(conditionMessage(error), "Row 2, column `c`: NA: 2 of 3 fields (is the file cut off here?)", fixed = TRUE)
+  expect_match(conditionMessage(error), "Row 2, column `c`: NA: 2 of 3 fields (is the file cut off here?)",
+    fixed = TRUE)
   expect_error(read_here("a,b,c\n1,2,3,4\n"), "Row 1", class = "cordgain_invalid_input")
 })
 
