@@ -182,7 +182,8 @@ check_cell_types <- function(columns, call) {
 intact_grades <- function(prior_deficit, n, call) {
   if (!is.logical(prior_deficit) || !length(prior_deficit) %in% c(1L, n)) {
     abort_input(c("{.arg prior_deficit} must be TRUE, FALSE or NA, once or for each exam.",
-      x = "It is {.obj_type_friendly {prior_deficit}} of length {length(prior_deficit)}; there {cli::qty(n)}{?is/are} {n} exam{?s}."
+      x = "It is {.obj_type_friendly {prior_deficit}} of length {length(prior_deficit)}; there {cli::qty(n)}{?is/are}
+        {n} exam{?s}."
     ), call = call)
   }
   rep_len(ifelse(is.na(prior_deficit), 48L, ifelse(prior_deficit, 16L, 32L)), n)
