@@ -101,6 +101,11 @@ check_choice <- function(x, choices, arg = rlang::caller_arg(x), call = rlang::c
   x
 }
 
+# One of several options of which the first is the default, as in `f(how = c("a", "b"))`.
+check_option <- function(x, choices, arg = rlang::caller_arg(x), call = rlang::caller_env()) {
+  check_choice(if (identical(x, choices)) x[1L] else x, choices, arg, call = call)
+}
+
 check_ggplot2 <- function(call = rlang::caller_env()) {
   if (!rlang::is_installed("ggplot2")) {
     abort_cordgain(c("Plots need the package {.pkg ggplot2}, which is not installed.",

@@ -13,7 +13,8 @@
 #' and `ais_d` (from A to D or better).
 #'
 #' A patient with an exam at `from` and none at `to` is counted in `missing`, never
-#' left out in silence; `n` counts those with both. Starred grades count as they stand.
+#' left out in silence; `n` counts those with both. A patient with an exam at `to` only has no grade to start
+#' from: the print says how many there are. Starred grades count as they stand.
 #'
 #' @param exams (data frame) the result of [score_isncsci()], or any data frame with
 #'   the columns `ais_set` or `ais`, `subject` and `time`.
@@ -29,7 +30,7 @@
 #'   `missing` are `responders`, `n` and `missing` of [trial_arm()]. Its attribute `transitions`
 #'   (`summary()`) has one row per pair of grades: `from`, `to`, `lowest`, `highest`.
 #' @section Conditions: `cordgain_invalid_input` for absent columns, a visit that does not
-#'   occur, two exams of a patient at one visit, or grades other than A to E.
+#'   occur or does not come later, two exams of a patient at one visit, or grades other than A to E.
 #' @references
 #' ASIA and ISCoS (2019). International Standards for Neurological Classification of
 #' Spinal Cord Injury. That ND is a set: Schuld C and others (2012), Journal of
@@ -45,8 +46,10 @@ conversion_table <- function(exams, from, to, subject = "subject", time = "week"
   time <- check_string(time)
   source <- check_string(source)
   check_conversion_columns(exams, subject, time, call)
+  check_visit_order(from, to, call)
   start <- visit_grades(exams, from, subject, time, "from", call)
   end <- visit_grades(exams, to, subject, time, "to", call)
+  unstarted <- length(setdiff(names(end), names(start)))
   end <- end[match(names(start), names(end))]
   lost <- vapply(end, is.null, NA)
   start_seen <- start[!lost]
@@ -57,7 +60,8 @@ conversion_table <- function(exams, from, to, subject = "subject", time = "week"
   table <- data.frame(source = rep(source, nrow(endpoints)), endpoints)
   structure(table,
     class = c("conversion_table", "data.frame"), transitions = transition_rows(start_seen, end),
-    visits = c(from = format(from), to = format(to)), subjects = length(start), missing = sum(lost)
+    visits = c(from = format(from), to = format(to)), subjects = length(start), missing = sum(lost),
+    unstarted = unstarted
   )
 }
 
@@ -73,6 +77,16 @@ check_conversion_columns <- function(exams, subject, time, call) {
     abort_input(c("{.arg exams} has no column{?s} {.field {absent}}.",
       i = "{.arg subject} and {.arg time} name the patient and the visit; {.fn score_isncsci} makes {.field ais_set}."
     ), call = call)
+  }
+}
+
+check_visit_order <- function(from, to, call) {
+  if (length(from) != 1L || length(to) != 1L || is.na(from) || is.na(to)) {
+    return(invisible()) # refused with the visits that occur
+  }
+  if (from == to || (is.numeric(from) && is.numeric(to) && to < from)) {
+    abort_input(c("{.arg to} must be a later visit than {.arg from}.", x = "They are {.val {from}} and {.val {to}}."),
+      call = call)
   }
 }
 
@@ -92,7 +106,7 @@ visit_grades <- function(exams, visit, subject, time, arg, call) {
     abort_input(c("A patient has two exams at one visit.",
       x = "{.field {subject}} {who[anyDuplicated(who)]} at {visit}."), call = call)
   }
-  text <- if (is.null(exams$ais_set)) exams$ais[here] else exams$ais_set[here]
+  text <- exams[[if ("ais_set" %in% names(exams)) "ais_set" else "ais"]][here]
   sets <- lapply(strsplit(as.character(text), ",", fixed = TRUE), \(g) match(g, conversion_grades))
   bad <- !is.na(text) & vapply(sets, anyNA, NA)
   if (any(bad)) {
@@ -156,6 +170,8 @@ print.conversion_table <- function(x, ...) {
     attr(x, "missing"), " without the second exam\n",
     sep = ""
   )
+  unstarted <- attr(x, "unstarted")
+  if (isTRUE(unstarted > 0L)) cat("Not counted: ", unstarted, " with the second exam only\n", sep = "")
   range <- ifelse(rows$lowest == rows$highest, rows$lowest, paste(rows$lowest, "to", rows$highest))
   grid <- matrix(range, ncol = length(conversion_grades), byrow = TRUE,
     dimnames = list(from = unique(rows$from), to = conversion_grades))

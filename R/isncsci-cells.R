@@ -27,6 +27,7 @@ problem_words <- function(value, column) {
     "outside the scale; 9 is \"not testable\" in the Sygen files only:",
     "read_isncsci(format = \"sygen\")"
   )
+  words[grepl("\\((not |consider )?normal", value)] <- "score and companion column do not go together"
   words[column %in% isncsci_findings] <- "not Yes, No or NT"
   words[column %in% isncsci_nonkey] <- "not a level from C5 to S1"
   words
@@ -64,6 +65,8 @@ no_problems <- function() {
 # "Row 3, column `r_motor_c5`: "6" is outside ..." for the first few problems.
 problem_bullets <- function(problems, shown = 5L) {
   first <- utils::head(problems, shown)
+  long <- !is.na(first$value) & nchar(first$value, "bytes") > 60L
+  first$value[long] <- paste0(substr(first$value[long], 1L, 40L), "...")
   bullets <- sprintf(
     "Row %s, column `%s`: %s: %s.", format(first$row, trim = TRUE), first$column,
     ifelse(is.na(first$value), "NA", encodeString(first$value, quote = "\"")), first$problem

@@ -76,7 +76,7 @@ recode_cell <- function(x, cell, coding) {
   } else {
     coding$score
   }
-  recode(as_text(x), words)
+  recode(x, words)
 }
 
 # What the companion column says: TRUE consider normal, FALSE not normal, NA nothing.
@@ -86,14 +86,25 @@ consider_normal <- function(x) {
   unname(known[x])
 }
 
-# Joins a score and its companion. A contradiction is written out ("3** (not
+# Joins a score and its companion column. What cannot be read in the companion is
+# written out beside the score, so that the check of cells refuses it.
+join_companion <- function(score, companion, coding) {
+  normal <- consider_normal(companion)
+  unread <- which(is.na(normal) & !is.na(tidy_text(companion)) & !is.na(score))
+  score <- join_tag(score, normal, coding)
+  score[unread] <- paste0(score[unread], " (consider normal: ", as_text(companion)[unread], ")")
+  score
+}
+
+# Joins a score and what its companion says. A contradiction is written out ("3** (not
 # normal)") and thereby refused with its row and column.
 join_tag <- function(score, normal, coding) {
   stars <- sub("^[^*]*", "", score)
   bare <- sub("\\*.*$", "", score)
   says <- !is.na(normal) & !is.na(score)
   top_or_plain <- stars == "" & (!coding$tags & !normal)
-  clash <- says & ((stars == "**" & !normal) | (stars == "" & !coding$tags & normal))
+  clash <- says & ((stars == "**" & !normal) | (stars == "" & !coding$tags & normal) |
+    (bare == "5" & !normal & !top_or_plain))
   joins <- says & !clash & !top_or_plain & !grepl("[", score, fixed = TRUE)
   score[which(joins)] <- paste0(bare, ifelse(normal, "**", "*"))[which(joins)]
   score[which(clash)] <- paste0(score, ifelse(normal, " (normal)", " (not normal)"))[which(clash)]

@@ -17,7 +17,7 @@
 #'   `star`, `why` (words), `cells` (deciding cells) and `open` (cells that leave it open),
 #'   comma-separated. `plot()` draws the worksheet.
 #' @section Conditions: `cordgain_invalid_input` for more than one exam, cells that
-#'   cannot be read, or cells that are not recorded; `cordgain_missing_package` by `plot()`
+#'   cannot be read, or cells that are not recorded; `cordgain_no_ggplot2` by `plot()`
 #'   without ggplot2.
 #' @references
 #' ASIA and ISCoS (2019). International Standards for Neurological Classification of
@@ -33,10 +33,11 @@ explain_isncsci <- function(exam, ...) {
     ))
   }
   scores <- score_isncsci(exam, ...)
-  cells <- exam_text(exam)
-  if (anyNA(cells[c(isncsci_score_cells, isncsci_findings)])) {
-    abort_input(c("A cell that is not recorded cannot be explained.",
-      x = "{.field {names(cells)[is.na(cells)][1]}} is NA."))
+  cells <- exam_text(exam, ...)
+  asked <- cells[c(isncsci_score_cells, isncsci_findings)]
+  if (anyNA(asked) || is.na(scores[["ais"]])) {
+    abort_input(c("An exam with cells that are not recorded, or cannot be read, is not explained.",
+      x = if (anyNA(asked)) "{.field {names(asked)[is.na(asked)][1]}} is NA."))
   }
   facts <- exam_facts(lowest_world(cells), ...)
   why <- lapply(isncsci_results, \(v) explain_result(v, facts))
@@ -49,15 +50,23 @@ explain_isncsci <- function(exam, ...) {
     open = vapply(open, paste, "", collapse = ", "), row.names = NULL
   )
   steps$why <- paste0(steps$why, star_words(steps, cells, ...))
+  declared <- steps$term %in% names(read_overrides(exam[["not_determinable"]], rlang::current_env())$rows)
+  steps$why[declared] <- declared_words
+  steps$cells[declared] <- steps$open[declared] <- ""
   structure(list(steps = steps, cells = cells, scores = scores), class = "isncsci_explanation")
 }
 
-# The 136 cells of one exam as text.
-exam_text <- function(exam) {
+declared_words <- "Declared not determinable in the column `not_determinable`."
+
+# The 136 cells of one exam as text, those not recorded as the choice `missing` has them.
+exam_text <- function(exam, missing = "error", ...) {
   cells <- vapply(isncsci_cells, \(c) if (is.null(exam[[c]])) NA_character_ else as.character(exam[[c]]), "")
   cells <- toupper(cells)
   cells[cells %in% "5*"] <- "NT**" # as score_isncsci() reads it, with a warning
-  stats::setNames(cells, isncsci_cells)
+  names(cells) <- isncsci_cells
+  asked <- setdiff(isncsci_cells, isncsci_nonkey)
+  if (identical(missing, "nt")) cells[asked][is.na(cells[asked])] <- "NT"
+  cells
 }
 
 cell_top <- function(cell) ifelse(grepl("_motor_", cell), 5L, 2L)
@@ -144,13 +153,15 @@ star_words <- function(steps, cells, ...) {
 #' @export
 print.isncsci_explanation <- function(x, ...) {
   cat("<isncsci_explanation>\n")
+  if (any(nzchar(x$steps$open))) cat("The words are for the world in which each open cell has its lowest score.\n")
   for (i in seq_len(nrow(x$steps))) {
     step <- x$steps[i, ]
     value <- paste0(step$value, if (step$star) "*")
     cat("\n", result_title(step$term), ": ", value, "\n", sep = "")
     if (step$value == "ND") cat(strwrap(paste("Possible:", gsub(",", ", ", step$set)), indent = 2, exdent = 4),
       sep = "\n")
-    why <- if (step$value == "ND") paste("With the lowest scores:", step$why) else step$why
+    lowest <- step$value == "ND" && step$why != declared_words
+    why <- if (lowest) paste("With the lowest scores:", step$why) else step$why
     cat(strwrap(why, indent = 2, exdent = 2), sep = "\n")
     if (nzchar(step$cells)) cat(strwrap(paste("Cells:", step$cells), indent = 2, exdent = 4), sep = "\n")
     if (nzchar(step$open)) cat(strwrap(paste("Left open by:", step$open), indent = 2, exdent = 4), sep = "\n")

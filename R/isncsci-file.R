@@ -6,13 +6,18 @@
 # @return list(table = data frame of character, problems = data frame)
 read_exam_file <- function(path, on_error, call) {
   lines <- file_lines(path, call)
+  if (length(lines) > 0L && grepl("^\\s*[[{]", lines[1L])) {
+    abort_input(c("{.file {basename(path)}} is no table: it begins as JSON does.",
+      i = "Read it into a list first; {.fn read_isncsci} takes an exam as a named list, or a list of such."
+    ), call = call)
+  }
   if (length(lines) < 2L) {
     abort_input(c("{.file {basename(path)}} holds no exam.",
       i = "Expected are a line of names and a line for each exam."), call = call)
   }
   separator <- field_separator(lines[1L])
   names <- header_names(lines[1L], separator, call)
-  bad <- line_problems(lines, names, separator, call)
+  bad <- line_problems(lines, names, separator)
   report_problems(bad, on_error, call)
   lines[bad$row + 1L] <- strrep(separator, length(names) - 1L)
   table <- utils::read.table(
@@ -26,9 +31,10 @@ read_exam_file <- function(path, on_error, call) {
 # record numbers such as "007" do not. Cells are read as text again later.
 plain_numbers <- function(table) {
   table[] <- lapply(table, \(x) {
-    number <- suppressWarnings(as.numeric(x))
-    same <- is.na(x) | (!is.na(number) & as.character(number) == x)
-    if (all(same) && !all(is.na(x))) number else x
+    distinct <- unique(x)
+    number <- suppressWarnings(as.numeric(distinct))
+    same <- is.na(distinct) | (!is.na(number) & as.character(number) == distinct)
+    if (all(same) && !all(is.na(distinct))) number[match(x, distinct)] else x
   })
   table
 }
@@ -36,6 +42,9 @@ plain_numbers <- function(table) {
 file_lines <- function(path, call) {
   if (!file.exists(path) || dir.exists(path)) {
     abort_input(c("There is no file {.file {path}}."), call = call)
+  }
+  if (file.size(path) > .Machine$integer.max) {
+    abort_input(c("{.file {basename(path)}} is larger than 2 GB.", i = "Split it and read the parts."), call = call)
   }
   bytes <- readBin(path, "raw", file.size(path))
   if (any(bytes == as.raw(0L))) {
@@ -62,7 +71,9 @@ field_separator <- function(header) {
 }
 
 header_names <- function(header, separator, call) {
-  count_fields(header, separator, call)
+  if (open_quote(header)) {
+    abort_input("A quotation mark is not closed in the line of names.", call = call)
+  }
   names <- scan(text = header, what = "", sep = separator, quiet = TRUE, quote = "\"", comment.char = "")
   if (length(names) == 0L || !any(nzchar(names))) {
     abort_input(c("The first line holds no names.",
@@ -71,31 +82,33 @@ header_names <- function(header, separator, call) {
   names
 }
 
-# Lines that are not UTF-8 or do not have as many fields as there are names.
-line_problems <- function(lines, names, separator, call) {
+# Lines that are not UTF-8, leave a quotation mark open, or do not have as many fields
+# as there are names. An open mark would swallow the lines after it, so it is never followed.
+line_problems <- function(lines, names, separator) {
   coded <- validUTF8(lines)
-  fields <- count_fields(ifelse(coded, lines, ""), separator, call)
-  wrong <- which(!coded | fields != length(names))
+  readable <- ifelse(coded, lines, "")
+  open <- open_quote(readable)
+  fields <- count_fields(readable, separator)
+  wrong <- which(!coded | open | fields != length(names))
   wrong <- wrong[wrong > 1L]
   place <- vapply(wrong, \(i) if (coded[i]) min(fields[i] + 1L, length(names)) else bad_field(lines[i], separator), 0)
-  problem <- ifelse(coded[wrong],
-    sprintf("%d of %d fields: is the file cut off here?", fields[wrong], length(names)),
-    "not in UTF-8"
+  problem <- ifelse(fields[wrong] < length(names),
+    sprintf("%d of %d fields (is the file cut off here?)", fields[wrong], length(names)),
+    sprintf("%d fields, but %d names", fields[wrong], length(names))
   )
+  problem[open[wrong]] <- "a quotation mark is not closed (a field that holds a line break is not read)"
+  problem[!coded[wrong]] <- "not in UTF-8"
   data.frame(
     row = wrong - 1L, column = names[place], value = rep(NA_character_, length(wrong)), problem = as.character(problem)
   )
 }
 
-# Number of fields of each line; a quotation mark that is not closed would swallow
-# the lines after it, so it is refused.
-count_fields <- function(lines, separator, call) {
-  marks <- lengths(regmatches(lines, gregexpr("\"", lines, fixed = TRUE)))
-  if (any(marks %% 2L == 1L)) {
-    row <- which(marks %% 2L == 1L)[1L] - 1L
-    abort_input(c("A quotation mark is not closed in row {row}.",
-      i = "A field that holds a line break is not read."), call = call)
-  }
+open_quote <- function(lines) {
+  lengths(regmatches(lines, gregexpr("\"", lines, fixed = TRUE))) %% 2L == 1L
+}
+
+# Number of fields of each line.
+count_fields <- function(lines, separator) {
   bare <- gsub("\"[^\"]*\"", "", lines)
   lengths(regmatches(bare, gregexpr(separator, bare, fixed = TRUE))) + 1L
 }

@@ -5,9 +5,9 @@
 # One row per exam, one column per cell, under any names that can be read.
 from_wide <- function(table, call) {
   names <- names(table)
-  companion <- grepl("consider_?normal$", names, ignore.case = TRUE)
+  companion <- is_companion(names)
   reason <- grepl("_?impairment(other)?$", names, ignore.case = TRUE)
-  stem <- sub("_?consider_?normal$", "", names, ignore.case = TRUE)
+  stem <- companion_stem(names)
   stem[reason] <- ""
   cells <- cell_names(stem, call)
   check_one_column_each(cells[!companion], names[!companion], call)
@@ -22,9 +22,10 @@ from_wide <- function(table, call) {
   )
 }
 
-# One row per cell: side, modality, level and value, or cell and value.
+# One row per cell: side, modality, level and value, or cell and value; perhaps a companion.
 long_words <- list(
-  value = c("value", "score", "result"), cell = c("cell", "variable", "item"),
+  value = c("value", "score", "result"), normal = c("considernormal", "consider_normal"),
+  cell = c("cell", "variable", "item"),
   side = "side", modality = c("modality", "kind", "test", "type"), level = c("level", "segment")
 )
 
@@ -48,7 +49,8 @@ from_long <- function(table, call) {
       x = "It names {.val {distinct[is.na(cells)][1]}}."
     ), call = call)
   }
-  spread_long(table[[at[["value"]]]], cells[match(name, distinct)], table[-stats::na.omit(at)], call)
+  normal <- if (!is.na(at[["normal"]])) table[[at[["normal"]]]]
+  spread_long(table[[at[["value"]]]], normal, cells[match(name, distinct)], table[-stats::na.omit(at)], call)
 }
 
 long_names <- function(table, at) {
@@ -63,7 +65,7 @@ long_names <- function(table, at) {
 }
 
 # @param keys (data frame) all other columns: rows that agree in them are one exam
-spread_long <- function(value, cell, keys, call) {
+spread_long <- function(value, normal, cell, keys, call) {
   key <- if (ncol(keys) > 0L) do.call(paste, c(unname(lapply(keys, as_text)), sep = "\r")) else rep("", length(value))
   exams <- unique(key)
   row <- match(key, exams)
@@ -75,10 +77,11 @@ spread_long <- function(value, cell, keys, call) {
       i = "Rows belong to one exam where all other columns agree: {.field {names(keys)}}."
     ), call = call)
   }
-  columns <- lapply(isncsci_cells,
-    \(c) replace(rep(NA_character_, length(exams)), row[cell == c], as_text(value)[cell == c]))
+  spread <- \(x) stats::setNames(lapply(isncsci_cells, \(c) {
+    replace(rep(NA_character_, length(exams)), row[cell == c], as_text(x)[cell == c])
+  }), isncsci_cells)
   list(
-    columns = stats::setNames(columns, isncsci_cells), normal = list(),
+    columns = spread(value), normal = if (is.null(normal)) list() else spread(normal)[isncsci_score_cells],
     other = keys[match(exams, key), , drop = FALSE],
     mapping = data.frame(column = isncsci_cells, cell = isncsci_cells)[isncsci_cells %in% cell, ]
   )

@@ -82,7 +82,9 @@ read_cell_names <- function(names) {
   half <- half$name[half$level %in% tolower(isncsci_dermatomes)]
   other <- read_other_names(compact)
   cells[!is.na(other)] <- as.list(other[!is.na(other)])
-  list(cells = cells, strange = lengths(cells) == 0L & seq_along(names) %in% c(full$name, half))
+  # A column of non-key muscles that is passed over would change the grade unseen.
+  spoken <- c(full$name, half, grep("nonkey", compact))
+  list(cells = cells, strange = lengths(cells) == 0L & seq_along(names) %in% spoken)
 }
 
 # Names of the two anal findings and the non-key muscles.
@@ -90,7 +92,7 @@ read_other_names <- function(compact) {
   result <- rep(NA_character_, length(compact))
   result[compact %in% c("vac", "voluntaryanalcontraction", "analcontraction")] <- "vac"
   result[compact %in% c("dap", "deepanalpressure")] <- "dap"
-  nonkey <- "lowestnonkey(muscle)?(withmotorfunction)?"
+  nonkey <- "(lowest)?nonkey(muscle|level)?(withmotorfunction)?"
   result[grepl(paste0("^(r|right)", nonkey, "$|^", nonkey, "(r|right)$"), compact)] <- "r_lowest_nonkey"
   result[grepl(paste0("^(l|left)", nonkey, "$|^", nonkey, "(l|left)$"), compact)] <- "l_lowest_nonkey"
   result
@@ -108,6 +110,7 @@ resolve_cells <- function(names, read, call) {
     abort_input(c("{cli::qty(sum(read$strange))}Column{?s} {.field {names[read$strange]}} {?names/name} no cell of
       an exam.",
       i = "A cell has a side, a modality (motor, lt, pp) and a level: 10 key muscles C5-T1, L2-S1; dermatomes C2-S4-5.",
+      i = "Non-key muscles stand in {.field r_lowest_nonkey} and {.field l_lowest_nonkey}.",
       i = "Rename the column, or drop it if it is no part of the exam."
     ), call = call, columns = names[read$strange])
   }
@@ -132,6 +135,28 @@ check_one_column_each <- function(cells, names, call) {
     ), call = call, columns = names[cells %in% twice])
   }
   invisible(cells)
+}
+
+# Companion columns say whether a tagged score is to be considered normal.
+companion_pattern <- "_?consider_?normal$"
+
+is_companion <- function(names) grepl(companion_pattern, names, ignore.case = TRUE)
+
+companion_stem <- function(names) sub(companion_pattern, "", names, ignore.case = TRUE)
+
+# Refuses cells under other names than the package's own, and companion columns:
+# what the scoring would pass over must not be lost.
+check_own_names <- function(cells, names, call) {
+  other <- !is.na(cells) & names != cells
+  companion <- is_companion(names)
+  companion[companion] <- !is.na(cell_names(companion_stem(names[companion]), call))
+  wrong <- names[other | companion]
+  if (length(wrong) > 0L) {
+    abort_input(c("{cli::qty(length(wrong))}Column{?s} {.field {utils::head(wrong, 8)}} {?belongs/belong} to the exam
+      under {?a name/names} of another layout.",
+      i = "{.fn read_isncsci} brings exams under the package's own names."
+    ), call = call, columns = wrong)
+  }
 }
 
 check_unique_columns <- function(names, call) {

@@ -58,15 +58,16 @@
 #' @export
 read_isncsci <- function(x, format = c("auto", "wide", "long", "redcap", "praxis", "sygen"),
                          missing = c("error", "na", "nt"), id = NULL, on_error = c("stop", "collect"), quiet = FALSE) {
-  format <- check_choice(format[1L], c("auto", names(isncsci_layouts)))
-  missing <- check_choice(missing[1L], c("error", "na", "nt"))
-  on_error <- check_choice(on_error[1L], c("stop", "collect"))
+  format <- check_option(format, c("auto", "wide", "long", "redcap", "praxis", "sygen"))
+  missing <- check_option(missing, c("error", "na", "nt"))
+  on_error <- check_option(on_error, c("stop", "collect"))
   quiet <- check_flag(quiet)
   call <- rlang::current_env()
   source <- exam_table(x, on_error, call)
   if (format == "auto") format <- detect_format(source$table)
   check_unique_columns(names(source$table), call)
   layout <- isncsci_layouts[[format]](source$table, call)
+  check_read_types(source$table[setdiff(names(source$table), names(layout$other))], call)
   check_ids(names(layout$other), id, call)
   columns <- standard_columns(layout, format, call)
   checked <- check_cells(columns, missing, on_error, source$problems, call)
@@ -92,13 +93,19 @@ exam_table <- function(x, on_error, call) {
     abort_input(c("{.arg x} must be a path, a data frame or a list.",
       x = "It is {.obj_type_friendly {x}}."), call = call)
   }
-  factors <- vapply(x, is.factor, NA)
-  if (any(factors)) {
-    abort_input(c("{cli::qty(sum(factors))}Column{?s} {.field {names(x)[factors]}} {?is a factor/are factors}.",
-      i = "Factors are not converted: use as.character() where you can see the result."
-    ), call = call, columns = names(x)[factors])
-  }
   list(table = as.data.frame(x), problems = no_problems())
+}
+
+# What is read as part of an exam is plain text, numbers or yes and no.
+check_read_types <- function(columns, call) {
+  good <- vapply(columns, \(x) is.atomic(x) && !is.object(x) && is.null(dim(x)), NA)
+  if (!all(good)) {
+    bad <- names(columns)[!good]
+    abort_input(c("{cli::qty(length(bad))}Column{?s} {.field {utils::head(bad, 8)}} must hold text or numbers.",
+      x = "{.field {bad[1]}} is {.obj_type_friendly {columns[[bad[1]]]}}.",
+      i = "Factors are not converted: use as.character() where you can see the result."
+    ), call = call, columns = bad)
+  }
 }
 
 # Exams as named lists: values that are absent (NULL) are not recorded.
@@ -137,7 +144,7 @@ standard_columns <- function(layout, format, call) {
     }
     score <- recode_cell(layout$columns[[cell]], cell, coding)
     normal <- layout$normal[[cell]]
-    if (is.null(normal)) score else join_tag(score, consider_normal(normal), coding)
+    if (is.null(normal)) score else join_companion(score, normal, coding)
   })
   stats::setNames(columns, isncsci_cells)
 }

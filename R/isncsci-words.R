@@ -98,11 +98,17 @@ explain_no_weak_muscle <- function(facts, side, sensory, level, legs_count) {
 explain_nli <- function(facts) {
   four <- c("sensory_r", "sensory_l", "motor_level_r", "motor_level_l")
   levels <- facts$result[four]
+  if (facts$result[["nli"]] == "INT" && !facts$vac) {
+    return(because("All key muscles and dermatomes are normal; without voluntary anal contraction the level is ",
+      "INT by the choice made (`intact_without_vac`), S3 by the rule.",
+      cells = "vac"
+    ))
+  }
   lead <- four[levels == levels[which.min(level_number(levels))]]
   because("The most rostral of the four levels: sensory right ", levels[1], ", left ", levels[2], ", motor right ",
     levels[3],
     ", left ", levels[4], ".",
-    cells = lead
+    cells = unique(unlist(lapply(lead, \(v) explain_result(v, facts)$cells)))
   )
 }
 
@@ -165,7 +171,7 @@ explain_grade_cd <- function(facts) {
     ", ", useful,
     if (useful == 1L) " has" else " have", " grade 3 or more: ",
     if (2L * useful >= length(muscles)) "at least half, grade D." else "fewer than half, grade C.",
-    cells = c(if (facts$vac) "vac" else beyond, muscles)
+    cells = unique(c(if (facts$vac) "vac" else c(explain_complete(facts)$cells, beyond), muscles))
   )
 }
 

@@ -10,7 +10,7 @@
 #' @param x,object an `isncsci_explanation`.
 #' @param ... not used.
 #' @return A ggplot.
-#' @section Conditions: `cordgain_missing_package` without ggplot2.
+#' @section Conditions: `cordgain_no_ggplot2` without ggplot2.
 #' @references
 #' ASIA and ISCoS (2019). International Standards for Neurological Classification of
 #' Spinal Cord Injury, worksheet: the order of rows and columns.
@@ -21,7 +21,7 @@
 #' }
 #' @export
 plot.isncsci_explanation <- function(x, ...) {
-  need_ggplot2(rlang::current_env())
+  check_ggplot2()
   cells <- worksheet_cells(x$cells)
   levels <- worksheet_levels(x$scores)
   ggplot2::ggplot(cells, ggplot2::aes(x = .data$x, y = .data$y)) +
@@ -51,15 +51,6 @@ plot.isncsci_explanation <- function(x, ...) {
 #' @rdname plot.isncsci_explanation
 #' @exportS3Method ggplot2::autoplot
 autoplot.isncsci_explanation <- function(object, ...) plot.isncsci_explanation(object, ...)
-
-need_ggplot2 <- function(call) {
-  if (!requireNamespace("ggplot2", quietly = TRUE)) {
-    abort_cordgain(c("Drawing the worksheet needs the package {.pkg ggplot2}.", i = "Install it, then plot again."),
-      "cordgain_missing_package",
-      call = call
-    )
-  }
-}
 
 # Columns from the right side of the body (left of the sheet) to the left side.
 worksheet_columns <- c("r_motor", "r_lt", "r_pp", "l_lt", "l_pp", "l_motor")

@@ -94,7 +94,8 @@ words_in_order <- lapply(result_words, \(w) if (length(w) == 30L) c("NA", isncsc
 #'   ais zpp_sensory_r zpp_sensory_l zpp_motor_r zpp_motor_l`. A zone (or grade) that does
 #'   not apply is the string `"NA"`; R's `NA` means no exam.
 #' @section Conditions: `cordgain_invalid_input` naming row and column of bad cells,
-#'   or missing, unknown or doubled columns; a warning `cordgain_bad_exams` when
+#'   or missing or doubled columns, columns of an exam under other names than these, and columns
+#'   with the name of a result; a warning `cordgain_bad_exams` when
 #'   collecting, and `cordgain_legacy_star` for `5*`.
 #' @references
 #' ASIA and ISCoS (2019). International Standards for Neurological Classification of
@@ -109,18 +110,19 @@ words_in_order <- lapply(result_words, \(w) if (length(w) == 30L) c("NA", isncsc
 #' @export
 score_isncsci <- function(exams, intact_without_vac = c("S3", "INT"), nonkey_zpp = c("only_finding", "reference"),
                           missing = c("error", "na", "nt"), prior_deficit = TRUE, on_error = c("stop", "collect")) {
-  intact_without_vac <- check_choice(intact_without_vac[1L], c("S3", "INT"))
-  nonkey_zpp <- check_choice(nonkey_zpp[1L], c("only_finding", "reference"))
-  missing <- check_choice(missing[1L], c("error", "na", "nt"))
-  on_error <- check_choice(on_error[1L], c("stop", "collect"))
+  intact_without_vac <- check_option(intact_without_vac, c("S3", "INT"))
+  nonkey_zpp <- check_option(nonkey_zpp, c("only_finding", "reference"))
+  missing <- check_option(missing, c("error", "na", "nt"))
+  on_error <- check_option(on_error, c("stop", "collect"))
   columns <- exam_columns(exams, rlang::current_env())
   intact <- intact_grades(prior_deficit, nrow(exams), rlang::current_env())
-  override <- read_overrides(exams$not_determinable, rlang::current_env())
+  override <- read_overrides(exams[["not_determinable"]], rlang::current_env())
   raw <- core_score_isncsci(columns, intact, intact_without_vac == "INT", nonkey_zpp == "reference")
   notes <- sort_notes(raw$notes, columns, missing)
+  notes$problems <- rbind(notes$problems, override$problems)
   report_problems(notes$problems, on_error, rlang::current_env())
   warn_legacy(notes$legacy)
-  scores <- c(sum_columns(raw), result_columns(raw, override))
+  scores <- c(sum_columns(raw), result_columns(raw, override$rows))
   scores <- blank_rows(scores, notes)
   kept <- setdiff(names(exams), isncsci_cells)
   result <- c(lapply(kept, \(name) exams[[name]]), scores)
@@ -138,8 +140,10 @@ exam_columns <- function(exams, call) {
     abort_input(c("{.arg exams} must be a data frame.", x = "It is {.obj_type_friendly {exams}}."), call = call)
   }
   check_unique_columns(names(exams), call)
+  check_free_names(names(exams), call)
   cells <- cell_names(names(exams), call)
   check_one_column_each(cells, names(exams), call)
+  check_own_names(cells, names(exams), call)
   check_all_cells(names(exams), call)
   columns <- lapply(isncsci_cells, \(cell) exams[[cell]])
   none <- rep(NA, nrow(exams))
@@ -148,9 +152,22 @@ exam_columns <- function(exams, call) {
   columns
 }
 
+# A column that is carried along must not stand in the place of a result.
+check_free_names <- function(names, call) {
+  variables <- c(names(isncsci_sums), isncsci_results)
+  taken <- intersect(names, c(outer(variables, c("", "_set", "_star", "_min", "_max", "_n_nt"), paste0)))
+  if (length(taken) > 0L) {
+    abort_input(c("{cli::qty(length(taken))}Column{?s} {.field {utils::head(taken, 8)}} {?has/have} the {?name/names} of
+      {?a result/results}.",
+      i = "Rename what was recorded (such as {.field {paste0('recorded_', taken[1])}}), or drop it."
+    ), call = call, columns = taken)
+  }
+}
+
 check_cell_types <- function(columns, call) {
-  good <- vapply(columns, \(x) is.character(x) || (is.numeric(x) && !is.object(x)) || (is.logical(x) && all(is.na(x))),
-    NA)
+  plain <- \(x) is.null(dim(x)) && !is.object(x)
+  cells <- \(x) is.character(x) || is.numeric(x) || (is.logical(x) && all(is.na(x)))
+  good <- vapply(columns, \(x) plain(x) && cells(x), NA)
   if (!all(good)) {
     bad <- which(!good)
     abort_input(c("{cli::qty(length(bad))}Column{?s} {.field {isncsci_cells[utils::head(bad, 8)]}} must hold
@@ -165,27 +182,32 @@ check_cell_types <- function(columns, call) {
 intact_grades <- function(prior_deficit, n, call) {
   if (!is.logical(prior_deficit) || !length(prior_deficit) %in% c(1L, n)) {
     abort_input(c("{.arg prior_deficit} must be TRUE, FALSE or NA, once or for each exam.",
-      x = "It is {.obj_type_friendly {prior_deficit}} of length {length(prior_deficit)}; there are {n} exams."
+      x = "It is {.obj_type_friendly {prior_deficit}} of length {length(prior_deficit)}; there {cli::qty(n)}{?is/are}
+        {n} exam{?s}."
     ), call = call)
   }
   rep_len(ifelse(is.na(prior_deficit), 48L, ifelse(prior_deficit, 16L, 32L)), n)
 }
 
 # Results that the examiner declares not determinable.
-# @return list of row numbers, by result
+# @return list(rows = list of row numbers, by result; problems = data frame)
 read_overrides <- function(text, call) {
-  if (is.null(text) || all(is.na(text))) {
-    return(list())
+  if (is.null(text) || (is.logical(text) && all(is.na(text)))) {
+    return(list(rows = list(), problems = no_problems()))
+  }
+  if (!is.character(text) || !is.null(dim(text))) {
+    abort_input(c("Column {.field not_determinable} must hold text.", x = "It is {.obj_type_friendly {text}}."),
+      call = call)
   }
   rows <- which(!is.na(text) & nzchar(trimws(text)))
   named <- strsplit(trimws(text[rows]), "\\s*[,; ]\\s*")
-  unknown <- vapply(named, \(v) any(!v %in% isncsci_results), NA)
-  if (any(unknown)) {
-    abort_input(c("Column {.field not_determinable} names a result that does not exist.",
-      x = "Row {rows[unknown][1]}: {.val {text[rows[unknown][1]]}}.", i = "Results: {.val {isncsci_results}}."
-    ), call = call)
-  }
-  split(rep(rows, lengths(named)), unlist(named))
+  unknown <- rows[vapply(named, \(v) any(!v %in% isncsci_results), NA)]
+  words <- paste("names a result that does not exist; results are", paste(isncsci_results, collapse = ", "))
+  list(
+    rows = split(rep(rows, lengths(named)), as.character(unlist(named))),
+    problems = data.frame(row = unknown, column = rep("not_determinable", length(unknown)), value = text[unknown],
+      problem = rep(words, length(unknown)))
+  )
 }
 
 # Columns of the sums ---------------------------------------------------------

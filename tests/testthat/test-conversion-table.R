@@ -119,3 +119,24 @@ test_that("print shows the grid with ranges, tidy the bounds", {
   expect_identical(long$conf.high[1], 2)
   expect_true(is.na(long$estimate[1]))
 })
+
+test_that("the second visit must come later", {
+  good <- grades(c("A", "B"), c("B", "B"))
+  expect_error(conversion_table(good, 2, 2), "later", class = "cordgain_invalid_input")
+  expect_error(conversion_table(good, 52, 2), "later", class = "cordgain_invalid_input")
+})
+
+test_that("patients with the second exam only are counted in print, not in the table", {
+  data <- grades(c("A", "B"), c("B", "B"))
+  data <- data[!(data$week == 2 & data$subject == data$subject[2]), ]
+  table <- conversion_table(data, 2, 52)
+  expect_identical(table$n[table$baseline_grade == "A"], rep(1L, 3))
+  expect_identical(unique(table$baseline_grade), "A")
+  expect_output(print(table), "1 with the second exam only")
+})
+
+test_that("a column whose name begins with ais_set is not taken for it", {
+  data <- grades(c("A", "B"), c("B", "B"))
+  data <- data.frame(data[c("subject", "week")], ais = data$ais_set, ais_set_before = "F")
+  expect_identical(row_of(conversion_table(data, 2, 52), "A", "ais_any")$events, 1L)
+})

@@ -66,3 +66,13 @@ test_that("problems are asked of results of this package only", {
   expect_error(isncsci_problems(data.frame()), class = "cordgain_invalid_input")
   expect_identical(isncsci_problems(score_isncsci(exam_at("C5"))), no_problems())
 })
+
+test_that("a very long entry is shown in part", {
+  problems <- data.frame(row = 1L, column = "r_lt_c2", value = strrep("5", 1e5), problem = "outside the scale")
+  expect_lt(nchar(problem_bullets(problems)), 150)
+})
+
+test_that("an entry that its companion column contradicts says so", {
+  expect_match(problem_words("3** (not normal)", "r_motor_c5"), "companion")
+  expect_match(problem_words("3 (consider normal: x)", "r_motor_c5"), "companion")
+})

@@ -71,3 +71,16 @@ test_that("stars and ab- do not stand in one file", {
   expect_no_error(check_one_coding(list(r_motor_c5 = "ab-3"), "redcap", rlang::current_env()))
   expect_no_error(check_one_coding(list(r_motor_c5 = "3*", r_motor_c6 = "NT"), "wide", rlang::current_env()))
 })
+
+test_that("a companion column that cannot be read is refused with its cell, not passed over", {
+  coding <- isncsci_codings$wide
+  expect_identical(join_companion(c("3", "3", "3", NA), c("maybe", "1", "", "maybe"), coding),
+    c("3 (consider normal: maybe)", "3**", "3", NA))
+})
+
+test_that("a normal muscle that its companion calls not normal is a contradiction, not the old 5*", {
+  expect_identical(join_tag("5", FALSE, isncsci_codings$wide), "5 (not normal)")
+  expect_identical(join_tag("5*", FALSE, isncsci_codings$praxis), "5* (not normal)")
+  # Forms that store FALSE for every untagged cell.
+  expect_identical(join_tag("5", FALSE, isncsci_codings$praxis), "5")
+})

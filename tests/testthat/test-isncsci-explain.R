@@ -100,7 +100,7 @@ test_that("more or less than one exam, and cells not recorded, are refused", {
   expect_error(explain_isncsci(exams_of(exam_at("C5"), exam_at("C5"))), "one row", class = "cordgain_invalid_input")
   expect_error(explain_isncsci(list()), class = "cordgain_invalid_input")
   expect_error(explain_isncsci(exam_at("C5", vac = NA)), "vac", class = "cordgain_invalid_input")
-  expect_error(explain_isncsci(exam_at("C5", vac = NA), missing = "nt"), "vac", class = "cordgain_invalid_input")
+  expect_error(explain_isncsci(exam_at("C5", vac = NA), missing = "na"), "vac", class = "cordgain_invalid_input")
 })
 
 test_that("print gives title, value, possible values, words and cells", {
@@ -114,4 +114,42 @@ test_that("print gives title, value, possible values, words and cells", {
 
 test_that("summary has one row per result", {
   expect_identical(nrow(summary(explain_isncsci(exam_at("C7")))), 11L)
+})
+
+test_that("a cell that is not recorded is explained as untested where that is the choice", {
+  given <- explain_isncsci(exam_at("T4", r_lt_c5 = NA), missing = "nt")
+  written <- explain_isncsci(exam_at("T4", r_lt_c5 = "NT"))
+  expect_identical(tidy(given), tidy(written))
+})
+
+test_that("a result that was declared not determinable is explained as that", {
+  exam <- cbind(exam_at("T4", r_lt_t9 = "NT"), not_determinable = "ais")
+  steps <- tidy(explain_isncsci(exam))
+  ais <- steps[steps$term == "ais", ]
+  expect_identical(ais$value, "ND")
+  expect_match(ais$why, "^Declared")
+  expect_identical(c(ais$cells, ais$open), c("", ""))
+  expect_no_match(steps$why[steps$term != "ais"], "Declared")
+  expect_output(print(explain_isncsci(exam)), "  Declared not determinable")
+})
+
+test_that("INT without contraction is explained by the choice that gives it", {
+  steps <- tidy(explain_isncsci(exam_at("S45"), intact_without_vac = "INT"))
+  expect_identical(steps$value[steps$term == "nli"], "INT")
+  expect_match(steps$why[steps$term == "nli"], "by the choice made")
+})
+
+test_that("the sacral findings that make C or D possible are among its cells", {
+  steps <- tidy(explain_isncsci(exam_at("T11", dap = "Yes", r_motor_l3 = "1")))
+  expect_match(steps$cells[steps$term == "ais"], "^dap, r_motor_l3, ")
+})
+
+test_that("an exam that could only be collected is not explained", {
+  expect_error(suppressWarnings(explain_isncsci(exam_at("T4", r_lt_c5 = "7"), on_error = "collect")),
+    class = "cordgain_invalid_input")
+})
+
+test_that("print says which world its words are for where cells are open", {
+  expect_output(print(explain_isncsci(exam_at("T4", r_lt_t3 = "NT"))), "each open cell has its lowest score")
+  expect_no_match(paste(capture.output(print(explain_isncsci(exam_at("T4")))), collapse = " "), "lowest score")
 })

@@ -38,7 +38,8 @@ test_that("numbers become numbers, record numbers with zeros in front do not", {
 
 test_that("a line that is cut off is named with row and column", {
   error <- expect_error(read_here("a,b,c\n1,2,3\n4,5"), class = "cordgain_invalid_input")
-  expect_match(conditionMessage(error), "Row 2, column `c`: NA: 2 of 3 fields: is the file cut off here?", fixed = TRUE)
+  expect_match(conditionMessage(error), "Row 2, column `c`: NA: 2 of 3 fields (is the file cut off here?)",
+    fixed = TRUE)
   expect_error(read_here("a,b,c\n1,2,3,4\n"), "Row 1", class = "cordgain_invalid_input")
 })
 
@@ -60,7 +61,8 @@ test_that("UTF-16 and other binary files are refused", {
 })
 
 test_that("an open quotation mark is refused, not followed to the end of the file", {
-  expect_error(read_here("a,b\n\"1,2\n3,4\n"), "row 1", class = "cordgain_invalid_input")
+  expect_error(read_here("a,b\n\"1,2\n3,4\n"), "Row 1", class = "cordgain_invalid_input")
+  expect_error(read_here("a,\"b\n1,2\n"), "line of names", class = "cordgain_invalid_input")
 })
 
 test_that("files that are absent, empty or without an exam are refused", {
@@ -78,4 +80,20 @@ test_that("random bytes give a table or a classed error, never another error", {
       cordgain_invalid_input = \(e) "refused")
     expect_true(identical(got, "refused") || is.data.frame(got$table))
   }
+})
+
+test_that("good rows are kept beside a line with an open quotation mark, as a cut-off quoted field leaves it", {
+  expect_warning(read <- read_here("a,b\n1,\"x\"\n2,\"y", "collect"), class = "cordgain_bad_exams")
+  expect_identical(read$table$b, c("x", NA))
+  expect_identical(read$problems$row, 2L)
+  expect_match(read$problems$problem, "quotation mark")
+})
+
+test_that("a line with too many fields is not called cut off", {
+  expect_error(read_here("a,b\n1,2,3\n"), "3 fields, but 2 names", class = "cordgain_invalid_input")
+})
+
+test_that("a JSON file is named as such", {
+  expect_error(read_here('{"rightMotorC5": 5,\n"vac": "No"}\n'), "JSON", class = "cordgain_invalid_input")
+  expect_error(read_here('[{"vac": "No"}]'), "JSON", class = "cordgain_invalid_input")
 })

@@ -135,3 +135,13 @@ test_that("Sygen columns with and without a week do not mix, and none stands twi
 test_that("the package's own layout is wide", {
   expect_identical(detect_format(exam_at("C7")), "wide")
 })
+
+test_that("a long table may have a companion column, which splits no exam", {
+  long <- data.frame(subject = "a", cell = c("r_motor_c5", "r_motor_c6", "vac"), value = c("3", "3", "No"),
+    considernormal = c("1", "2", NA))
+  read <- from_long(long, rlang::current_env())
+  expect_identical(nrow(read$other), 1L)
+  expect_identical(read$normal$r_motor_c5, "1")
+  expect_identical(read$normal$r_motor_c6, "2")
+  expect_true(is.na(read$normal$r_motor_c7))
+})

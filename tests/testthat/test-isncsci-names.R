@@ -114,3 +114,20 @@ test_that("names of garbage never crash the reader", {
     expect_true(is.na(got) || got %in% isncsci_cells)
   }
 })
+
+test_that("a column of non-key muscles is read or refused, never passed over", {
+  expect_identical(cell_names(c("r_nonkey", "leftLowestNonKeyMuscle", "Lowest non-key level, right")),
+    c("r_lowest_nonkey", "l_lowest_nonkey", "r_lowest_nonkey"))
+  for (name in c("lowest_nonkey", "r_nonkey_strength")) {
+    expect_error(cell_names(name), name, fixed = TRUE, class = "cordgain_invalid_input")
+  }
+})
+
+test_that("cells under other names, and companion columns, are not the package's own", {
+  own <- \(names) check_own_names(cell_names(names), names, rlang::current_env())
+  expect_no_error(own(c("subject", "r_motor_c5", "mood_considernormal")))
+  for (name in c("VAC", "rightMotorC5", "\ufeffr_motor_c5", "r_motor_c5_considernormal", "r_lt_t1ConsiderNormal")) {
+    error <- expect_error(own(c("subject", name)), class = "cordgain_invalid_input")
+    expect_identical(error$columns, name)
+  }
+})

@@ -157,3 +157,37 @@ test_that("print says how many exams and what stands beside the cells", {
   expect_output(print(read), "2 exams, 1 with untested or tagged cells")
   expect_output(print(read), "subject")
 })
+
+test_that("a factor, list or matrix is refused in a cell and kept in other columns", {
+  exam <- cbind(site = factor("north"), exam_at("C7"))
+  expect_identical(read_quietly(exam)$site, factor("north"))
+  exam$r_motor_c5 <- matrix("5", 1, 2)
+  expect_error(read_quietly(exam), "r_motor_c5", class = "cordgain_invalid_input")
+  exam$r_motor_c5 <- list("5")
+  expect_error(read_quietly(exam), "r_motor_c5", class = "cordgain_invalid_input")
+})
+
+test_that("companion columns are read in wide and long tables, and garbage in them is refused", {
+  exam <- cbind(subject = "a", exam_at("T4", r_motor_c6 = "4"), r_motor_c6_considernormal = "yes")
+  wide <- read_quietly(exam)
+  expect_identical(wide$r_motor_c6, "4**")
+  long <- data.frame(subject = "a", cell = isncsci_cells, value = unlist(exam[isncsci_cells]), considernormal = NA)
+  long$considernormal[long$cell == "r_motor_c6"] <- TRUE
+  expect_identical(score_isncsci(read_quietly(long)), score_isncsci(wide))
+  exam$r_motor_c6_considernormal <- "perhaps"
+  expect_error(read_quietly(exam), "column `r_motor_c6`", class = "cordgain_invalid_input")
+})
+
+test_that("a file with quotation marks that is cut off keeps its good exams when collecting", {
+  path <- withr::local_tempfile(fileext = ".csv")
+  utils::write.csv(cbind(subject = c("a", "b"), exams_of(exam_at("C7"), exam_at("T4"))), path, row.names = FALSE)
+  bytes <- readBin(path, "raw", file.size(path))
+  writeBin(bytes[seq_len(length(bytes) - 40)], path)
+  expect_error(read_quietly(path), "Row 2", class = "cordgain_invalid_input")
+  expect_warning(read <- read_quietly(path, on_error = "collect"), class = "cordgain_bad_exams")
+  expect_identical(score_isncsci(read, missing = "na")$nli, c("C7", NA))
+})
+
+test_that("several options at once are refused, not cut to the first", {
+  expect_error(read_quietly(exam_at("C7"), missing = c("na", "nt")), "missing", class = "cordgain_invalid_input")
+})

@@ -72,3 +72,9 @@ test_that("every random known exam is explained without error, with cells that e
     expect_false(any(grepl("NA |NULL|character\\(0\\)", gsub("grade NA", "", tidy(x)$why))))
   }
 })
+
+test_that("the level of injury rests on the cells of the levels that lead to it", {
+  x <- explain_isncsci(exam_at("C6", l_motor_c6 = "2"))
+  # Left motor level C5, from its wrist extensors; the other levels are C6.
+  expect_identical(tidy(x)$cells[tidy(x)$term == "nli"], "l_motor_c6")
+})

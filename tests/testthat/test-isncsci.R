@@ -354,3 +354,48 @@ test_that("tidy has a row for each exam and variable", {
   expect_identical(long$estimate[long$term == "uems"], c(50, 30))
   expect_identical(long$set[long$term == "ais" & long$subject == "b"], "A,B")
 })
+
+test_that("non-key muscles and companion columns under other names are refused, since they would change the grade", {
+  exam <- exam_at("T4", dap = "Yes")
+  expect_identical(score_isncsci(replace(exam, "r_lowest_nonkey", "L4"))$ais, "C")
+  named <- exam[setdiff(names(exam), "r_lowest_nonkey")]
+  named$rightLowestNonKeyMuscleWithMotorFunction <- "L4"
+  expect_error(score_isncsci(named), "read_isncsci", class = "cordgain_invalid_input")
+  expect_identical(score_isncsci(read_isncsci(named, quiet = TRUE))$ais, "C")
+  tagged <- cbind(replace(exam, "r_motor_c5", "3"), r_motor_c5_considernormal = "1")
+  expect_error(score_isncsci(tagged), "r_motor_c5_considernormal", class = "cordgain_invalid_input")
+})
+
+test_that("a recorded grade does not stand in the place of the scored one", {
+  exam <- cbind(ais = "C", exam_at("T4"))
+  error <- expect_error(score_isncsci(exam), "recorded_ais", class = "cordgain_invalid_input")
+  expect_identical(error$columns, "ais")
+  names(exam)[1] <- "recorded_ais"
+  scored <- score_isncsci(exam)
+  expect_identical(c(scored$recorded_ais, scored$ais), c("C", "A"))
+})
+
+test_that("a column whose name begins with not_determinable is another column", {
+  exam <- cbind(exam_at("T4"), not_determinable_reason = "two injuries")
+  expect_identical(score_isncsci(exam)$ais, "A")
+})
+
+test_that("a result that does not exist, declared not determinable, loses its own row only", {
+  exams <- cbind(exams_of(exam_at("T4"), exam_at("C7"), exam_at("C5")), not_determinable = c("height", NA, "ais; nli"))
+  error <- expect_error(score_isncsci(exams), "Row 1, column `not_determinable`", class = "cordgain_invalid_input")
+  expect_identical(error$problems$value, "height")
+  expect_warning(scored <- score_isncsci(exams, on_error = "collect"), class = "cordgain_bad_exams")
+  expect_identical(scored$ais, c(NA, "A", "ND"))
+  expect_identical(isncsci_problems(scored)$row, 1L)
+  for (bad in list(factor("ais"), list("ais"), 1)) {
+    exam <- exam_at("T4")
+    exam$not_determinable <- bad
+    expect_error(score_isncsci(exam), "must hold text", class = "cordgain_invalid_input")
+  }
+})
+
+test_that("several options at once are refused by name, not cut to the first", {
+  error <- expect_error(score_isncsci(exam_at("C7"), on_error = c("collect", "stop")), class = "cordgain_invalid_input")
+  expect_match(conditionMessage(error), "`on_error`", fixed = TRUE)
+  expect_error(score_isncsci(exam_at("C7"), missing = NULL), "`missing`", class = "cordgain_invalid_input")
+})
