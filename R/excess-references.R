@@ -13,14 +13,21 @@
 #' A reference with counts is a [natural_rate()] of that source, whose uncertainty
 #' is carried. Where several counts fit a printed percentage, each of them is tried
 #' and the smallest and largest value given. A rate whose number of patients is not known is taken as
-#' known: it is labelled "no uncertainty" and looks more certain than it is. Nothing
+#' known: it is labelled "no uncertainty" and looks more certain than it is.
+#'
+#' Left out, counted and named in the print are rows that are no natural reference for the
+#' arm: those whose first exam came more than two weeks after the arm's window ended (who
+#' is still without recovery months later recovers more rarely than a patient
+#' treated early, so the natural rate would be too low); reviews that hold the
+#' patients of other rows (`poolable = FALSE` and the day of the exam not known); and
+#' rows with neither counts nor a rate. [excess()] still compares with a late reference where asked. Nothing
 #' here is matched by force: `differs` names what the comparison would have to
 #' `accept` (see [matching]). The references share patients and are no independent
 #' confirmations of each other.
 #'
 #' @param arm (trial_arm) the treated patients.
 #' @param table (data frame) references with the columns of [natural_ais]; rows with
-#'   another endpoint, and rows with neither counts nor a rate, are left out and counted.
+#'   another endpoint are not looked at.
 #' @param tau,mu priors of the heterogeneity and of the mean log odds, as in [natural_rate()].
 #' @return An `excess_by_reference` with `print()`, `summary()`, `tidy()` and `plot()`.
 #'   `as.data.frame()` has one row per reference: `reference`, `kind` (`"set"`,
@@ -44,11 +51,11 @@ excess_by_reference <- function(arm, table = natural_ais, tau = prior_half_norma
     abort_input(c("{.arg arm} must be a {.fn trial_arm}.", x = "It is {.obj_type_friendly {arm}}."))
   }
   check_treated(arm, call)
-  rows <- usable_references(check_table(table, "table"), match_terms(arm)$endpoint, call)
+  rows <- usable_references(check_table(table, "table"), match_terms(arm), call)
   fit <- \(x) natural_rate(x, tau = tau, mu = mu)
   single <- lapply(seq_len(nrow(rows)), \(i) reference_row(rows[i, , drop = FALSE], arm, fit))
   validate_by_reference(new_by_reference(do.call(rbind, c(reference_sets(rows, arm, fit), single)), arm,
-    left_out = sum(table$endpoint %in% match_terms(arm)$endpoint) - nrow(rows)), call)
+    left_out = attr(rows, "left_out")), call)
 }
 
 new_by_reference <- function(table, arm, left_out) {
@@ -63,19 +70,47 @@ validate_by_reference <- function(x, call) {
   x
 }
 
-# Rows of the endpoint with counts, a set of counts that fit, or a rate.
-usable_references <- function(table, endpoint, call) {
+# Rows of the endpoint that can be set beside the arm; the attribute "left_out" names the others by reason.
+usable_references <- function(table, terms, call) {
   check_columns(table, c("source", "events", "n", "endpoint"), "table", call = call)
-  for (column in setdiff(c("rate", "events_min", "events_max"), names(table))) table[[column]] <- NA_real_
+  for (column in setdiff(c("rate", "events_min", "events_max", "baseline_from_day"), names(table))) {
+    table[[column]] <- NA_real_
+  }
   table$rate <- check_known(table$rate, "rate", min = 0, max = 1, call = call)
-  rows <- table[table$endpoint %in% endpoint, , drop = FALSE]
-  rows <- rows[(!is.na(rows$events) & !is.na(rows$n)) | has_count_set(rows) | !is.na(rows$rate), , drop = FALSE]
-  if (nrow(rows) == 0L) {
-    abort_input(c("{.arg table} holds no usable reference for the endpoint {.val {endpoint}}.",
-      i = "A reference needs {.field events} and {.field n}, or a {.field rate}."
+  table$baseline_from_day <- check_known(table$baseline_from_day, "baseline_from_day", min = 0, call = call)
+  rows <- table[table$endpoint %in% terms$endpoint, , drop = FALSE]
+  reason <- left_out_reason(rows, terms$baseline_days[2])
+  usable <- rows[is.na(reason), , drop = FALSE]
+  if (nrow(usable) == 0L) {
+    abort_input(c("{.arg table} holds no usable reference for the endpoint {.val {terms$endpoint}}.",
+      i = "A reference needs {.field events} and {.field n}, or a {.field rate}, and a first exam no more than two
+        weeks after the trial's window."
     ), call = call)
   }
-  rows
+  structure(usable, left_out = split(rows$source, factor(reason, left_out_reasons), drop = TRUE))
+}
+
+left_out_reasons <- c(
+  empty = "neither counts nor a rate", late = "first exam weeks or months after the trial's window",
+  review = "review of other sources' patients"
+)
+
+late_reference_days <- 14
+
+# Why a row is no reference for the arm; NA where it is one. An arm whose window is not known leaves none out as late.
+left_out_reason <- function(rows, last_day) {
+  empty <- (is.na(rows$events) | is.na(rows$n)) & !has_count_set(rows) & is.na(rows$rate)
+  late <- rows$baseline_from_day > last_day + late_reference_days
+  review <- if (is.null(rows$poolable)) FALSE else !rows$poolable & is.na(rows$baseline_from_day)
+  ifelse(empty, left_out_reasons[["empty"]], ifelse(late %in% TRUE, left_out_reasons[["late"]],
+    ifelse(review %in% TRUE, left_out_reasons[["review"]], NA_character_)))
+}
+
+# One sentence for each reason: how many rows, which, and why.
+left_out_words <- function(left_out) {
+  vapply(names(left_out), \(reason) {
+    paste0("Left out (", reason, "): ", paste(unique(left_out[[reason]]), collapse = "; "), ".")
+  }, "", USE.NAMES = FALSE)
 }
 
 has_count_set <- function(rows) is.na(rows$events) & !is.na(rows$n) & !is.na(rows$events_min) & !is.na(rows$events_max)
@@ -173,7 +208,7 @@ print.excess_by_reference <- function(x, ...) {
     endpoint_label(match_terms(x$arm)$endpoint), "). By nature alone, under each reference: responders expected, and\n",
     "the chance of as many or more. What differs from the trial stands beside it.\n", sep = "")
   print(rows, row.names = FALSE, right = FALSE)
-  if (x$left_out > 0) cat(x$left_out, "row(s) with neither counts nor a rate were left out.\n")
+  writeLines(strwrap(left_out_words(x$left_out), 100, exdent = 2))
   invisible(x)
 }
 
@@ -204,7 +239,7 @@ plot.excess_by_reference <- function(x, ...) {
     ggplot2::scale_shape_manual(values = c(set = 18, counts = 16, rate = 21), guide = "none") +
     percent_axis(limits = c(0, 2.2 * edge), breaks = pretty(c(0, edge), 3), expand = ggplot2::expansion(mult = c(0.02,
       0))) +
-    ggplot2::labs(x = NULL, y = NULL, title = references_title(rows, counts), caption = references_caption(rows)) +
+    ggplot2::labs(x = NULL, y = NULL, title = references_title(rows, counts), caption = references_caption(rows, x$left_out)) +
     plot_theme(base_size = 10) +
     ggplot2::theme(strip.text.y = ggplot2::element_text(angle = 0))
 }
@@ -235,7 +270,7 @@ references_title <- function(rows, counts) {
     percent_text(max(rows$tail_high)), "\nof such trials, depending on the published reference")
 }
 
-references_caption <- function(rows) {
+references_caption <- function(rows, left_out) {
   used <- unique(unlist(strsplit(rows$differs, ", ", fixed = TRUE)))
   words <- c(endpoint = "endpoint", grade = "baseline grade", level = "level", baseline = "day of the first exam",
     followup = "follow-up", years = "years of injury", registry = "one registry twice")
@@ -243,6 +278,6 @@ references_caption <- function(rows) {
   plot_words(
     "Point and first column: chance that nature alone gives as many or more. Second: the evidence. Last: what ",
     "differs from the trial or is not known (", paste0(difference_codes[used], " ", words[used], collapse = ", "),
-      "). The references share patients.",
+      "). The references share patients. ", paste(left_out_words(left_out), collapse = " "),
     width = 96)
 }

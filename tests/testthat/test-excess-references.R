@@ -100,6 +100,8 @@ test_that("all published references for the trial's endpoint are there, and only
   answer <- excess_by_reference(keio_ips)
   table <- as.data.frame(answer)
   published <- subset(natural_ais, endpoint == "ais_c")
+  # The trial's window ends on day 28; one published row was first examined a year after injury.
+  published <- subset(published, baseline_from_day <= 42)
   expect_identical(sum(table$kind != "set"), nrow(published))
   expect_identical(sum(table$kind == "rate"), sum(is.na(published$events) & is.na(published$events_min)))
   # The published range: SCIMS T1-T9 .011433, tetraplegia 2013-15 .314966 (statistics, D1).
@@ -123,7 +125,32 @@ test_that("rows with neither counts nor a rate are left out, counted and said", 
   rows <- rbind(one_row(), one_row(source = "empty", events = NA, n = NA))
   answer <- excess_by_reference(plain_arm(), rows)
   expect_identical(nrow(as.data.frame(answer)), 1L)
-  expect_output(print(answer), "1 row(s) with neither counts nor a rate", fixed = TRUE)
+  expect_output(print(answer), "Left out (neither counts nor a rate): empty.", fixed = TRUE)
+})
+
+test_that("who was first examined months after the trial's window is no reference, and the print says so", {
+  # The arm's window is known; a first exam a year after injury selects those who had not recovered by then.
+  answer <- excess_by_reference(keio_ips)
+  expect_false(any(grepl("A at 1 year", as.data.frame(answer)$reference)))
+  expect_output(print(answer), "Left out \\(first exam .*: Kirshblum 2004, A at 1 year")
+  # The lowest rate left is 2.7 % (T10-T12, 1995-1997): 1 - .973^4 - 4 * .027 * .973^3.
+  expect_equal(min(as.data.frame(answer)$tail_low), 1 - 0.973^4 - 4 * 0.027 * 0.973^3, tolerance = 1e-12)
+})
+
+test_that("a first exam is late from two weeks after the window on, and not before", {
+  last <- plain_arm()$baseline_days[2]
+  rows <- rbind(one_row(source = "near"), one_row(source = "far"))
+  rows$baseline_from_day <- last + c(14, 15)
+  rows$baseline_to_day <- last + 30
+  expect_match(references_of(rows)$reference, "near")
+  invalid(excess_by_reference(plain_arm(), rows[2, ]), "no usable reference")
+})
+
+test_that("for one grade or more, reviews and those still grade A weeks later are left out by name", {
+  answer <- excess_by_reference(update(keio_ips, endpoint = "ais_any"))
+  expect_false(any(grepl("El Tecle|Khorasanizadeh|still A|1 year", as.data.frame(answer)$reference)))
+  expect_output(print(answer), "still A at week 8")
+  expect_output(print(answer), "El Tecle 2018")
 })
 
 test_that("print states the observation with the natural expectation and what differs", {
@@ -140,7 +167,7 @@ test_that("the picture has a row for each reference, its chance and its evidence
   expect_identical(nrow(plot$data), nrow(as.data.frame(answer)))
   expect_false(is.unsorted(plot$data$tail_high))
   expect_identical(sum(layer_geoms(plot) == "GeomText"), 3L)
-  expect_match(words_of(plot)[["title"]], "Observed 2 of 4; nature alone gives 2 or more in 0.3 % to 31 %")
+  expect_match(words_of(plot)[["title"]], "Observed 2 of 4; nature alone gives 2 or more in 0.4 % to 31 %")
   expect_match(words_of(plot)[["caption"]],
     "L level, B day of the first exam, F follow-up, Y years of injury, R one registry twice")
   expect_true(draws(plot))
