@@ -10,7 +10,8 @@ TEST_CASE("no point near the fit has a lower deviance, by the dense definition")
     const RowsReport report = fit_rows(trial.design(), restricted);
     REQUIRE(report.fit.converged);
     const Matrix d = unpacked(report.gamma.head(3), 2);
-    const double at = fixture::dense_fit(trial.dense(d, report.gamma[3]), trial.x, trial.y, restricted).deviance;
+    const double at =
+        fixture::dense_fit(trial.dense(d, report.gamma[3]), trial.x, trial.y, restricted).deviance;
     REQUIRE(at == Approx(report.deviance).epsilon(1e-11));
     for (int k = 0; k < 8; ++k) {
       Matrix root = Eigen::LLT<Matrix>(d + 1e-12 * Matrix::Identity(2, 2)).matrixL();
@@ -18,7 +19,8 @@ TEST_CASE("no point near the fit has a lower deviance, by the dense definition")
       root(1, 0) *= 1.0 + 1e-3 * std::cos(2.0 * k);
       root(1, 1) *= 1.0 + 1e-3 * std::sin(3.0 * k);
       const double s2 = report.gamma[3] * (1.0 + 1e-3 * std::cos(k + 4.0));
-      const double near = fixture::dense_fit(trial.dense(root * root.transpose(), s2), trial.x, trial.y, restricted).deviance;
+      const double near =
+          fixture::dense_fit(trial.dense(root * root.transpose(), s2), trial.x, trial.y, restricted).deviance;
       REQUIRE(near > at - 1e-10 * std::abs(at));
     }
   }
@@ -37,6 +39,7 @@ TEST_CASE("subjects that are alike have a variance of exactly zero, certified by
 
 TEST_CASE("subjects on their own lines leave the likelihood without a maximum") {
   fixture::Trial trial;
-  for (Index i = 0; i < trial.y.size(); ++i) trial.y[i] = std::sin(3.0 * trial.level[i]) + trial.x(i, 1) * std::cos(trial.level[i]);
+  for (Index i = 0; i < trial.y.size(); ++i)
+    trial.y[i] = std::sin(3.0 * trial.level[i]) + trial.x(i, 1) * std::cos(trial.level[i]);
   REQUIRE_THROWS_AS(fit_rows(trial.design(), true), NumericalError);
 }

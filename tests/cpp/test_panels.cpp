@@ -234,3 +234,34 @@ TEST_CASE("a centre outside the range leaves no edge outside") {
     }
   }
 }
+
+TEST_CASE("refined panels hold the same density, mass and lumps on more nodes") {
+  cordgain::PanelGrid grid;
+  grid.order = 15;
+  grid.edges = cordgain::Vector::LinSpaced(9, -8.0, 8.0);
+  grid.density = cordgain::panel_nodes(grid).unaryExpr([](double x) { return naive::normal(x, 0.3, 1.0); });
+  grid.mass_below = 0.25;
+  const cordgain::PanelGrid fine = cordgain::refine_panels(grid, 0.5);
+  REQUIRE(fine.panels() > grid.panels());
+  REQUIRE(fine.mass_below == 0.25);
+  for (cordgain::Index p = 0; p < fine.panels(); ++p) {
+    const bool outer = cordgain::panel_masses(fine).segment(p * 15, 15).sum() < 1e-12;
+    REQUIRE((outer || 2.0 * fine.half_width(p) <= 0.5 + 1e-12));
+  }
+  // Interpolation through 15 nodes on two standard deviations: below 1e-12.
+  const cordgain::Vector x = cordgain::panel_nodes(fine);
+  for (cordgain::Index i = 0; i < x.size(); ++i) {
+    REQUIRE(std::fabs(fine.density(i) - naive::normal(x(i), 0.3, 1.0)) < 1e-11);
+  }
+  REQUIRE(std::fabs(cordgain::panel_masses(fine).sum() - cordgain::panel_masses(grid).sum()) < 1e-12);
+}
+
+TEST_CASE("panels narrow enough are left as they are") {
+  cordgain::PanelGrid grid;
+  grid.order = 10;
+  grid.edges = cordgain::Vector::LinSpaced(5, -2.0, 2.0);
+  grid.density = cordgain::panel_nodes(grid).unaryExpr([](double x) { return naive::normal(x, 0.0, 1.0); });
+  const cordgain::PanelGrid same = cordgain::refine_panels(grid, 1.0);
+  REQUIRE(same.edges == grid.edges);
+  REQUIRE(same.density == grid.density);
+}

@@ -11,7 +11,8 @@ TEST_CASE("there are two starts, both inside the cone") {
   const Blocks blocks = reduce_rows(fixture::Trial().design()).blocks;
   const std::vector<Vector> starts = starting_points(blocks, covariance);
   REQUIRE(starts.size() == 2);
-  for (const Vector& start : starts) REQUIRE(detail::smallest_eigenvalue(covariance, covariance.gamma(start)) > 0.0);
+  for (const Vector& start : starts)
+    REQUIRE(detail::smallest_eigenvalue(covariance, covariance.gamma(start)) > 0.0);
 }
 
 TEST_CASE("with enough visits every variance is seen") {

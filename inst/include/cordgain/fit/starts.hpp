@@ -74,7 +74,8 @@ inline Vector slide_to_bound(const Covariance& covariance, const VectorIn& gamma
   if (sign == 0.0) sign = direction.sum() > 0.0 ? -1.0 : 1.0;
   const double slack = -1e-12;
   double low = 0.0, high = 1e-3;
-  while (high < 1e12 && smallest_eigenvalue(covariance, gamma + sign * high * direction) >= slack) high *= 2.0;
+  while (high < 1e12 && smallest_eigenvalue(covariance, gamma + sign * high * direction) >= slack)
+    high *= 2.0;
   for (int i = 0; i < 200 && high - low > 1e-15 * high; ++i) {
     const double middle = 0.5 * (low + high);
     (smallest_eigenvalue(covariance, gamma + sign * middle * direction) >= 0.0 ? low : high) = middle;

@@ -20,15 +20,16 @@ namespace cordgain {
   Vector slope(w.rows());
   for (Index i = 0; i < w.rows(); ++i) slope[i] = -spread.dot(at.slope[static_cast<std::size_t>(i)] * spread);
   const double uncertainty = slope.dot(w * slope);
-  return uncertainty > 0.0 ? 2.0 * variance * variance / uncertainty : std::numeric_limits<double>::infinity();
+  return uncertainty > 0.0 ? 2.0 * variance * variance / uncertainty
+                           : std::numeric_limits<double>::infinity();
 }
 
 /// F test of L beta = 0: independent t statistics along the eigenvectors of
 /// L Phi L', their degrees of freedom matched to the mean of F.
 /// @param contrast  L (l x p)
 /// Source: Fai & Cornelius (1996), J. Stat. Comput. Simul. 54:363.
-[[nodiscard]] inline WaldTest satterthwaite_test(const Inference& at, const Matrix& w, const MatrixIn& contrast,
-                                                 const VectorIn& beta) {
+[[nodiscard]] inline WaldTest satterthwaite_test(const Inference& at, const Matrix& w,
+                                                 const MatrixIn& contrast, const VectorIn& beta) {
   const Matrix reduced = detail::full_row_rank(contrast);
   // The rows as given where they are independent: the split into t statistics depends on them.
   const Matrix l = reduced.rows() == contrast.rows() ? Matrix(contrast) : reduced;

@@ -163,6 +163,33 @@ inline double panel_quantile(const PanelGrid& grid, double probability) {
   return std::numeric_limits<double>::infinity();
 }
 
+/// The same density on panels no wider than `widest` wherever a panel holds mass, by interpolation: for
+/// integrands sharper than the density itself.
+inline PanelGrid refine_panels(const PanelGrid& grid, double widest) {
+  constexpr double kEmpty = 1e-15;
+  const Vector mass = panel_masses(grid);
+  std::vector<double> edges{grid.edges(0)};
+  std::vector<double> density;
+  for (Index p = 0; p < grid.panels(); ++p) {
+    const double width = 2.0 * grid.half_width(p);
+    const bool bare = std::fabs(mass.segment(p * grid.order, grid.order).sum()) < kEmpty;
+    const int pieces = bare ? 1 : std::max(1, static_cast<int>(std::ceil(width / widest)));
+    for (int piece = 0; piece < pieces; ++piece) {
+      const double low = edges.back();
+      const double high = piece + 1 == pieces ? grid.edges(p + 1) : low + width / pieces;
+      for (Index i = 0; i < grid.order; ++i) {
+        const double x = low + 0.5 * (high - low) * (1.0 + panel_rule(grid.order).node(i));
+        density.push_back(pieces == 1 ? grid.density(p * grid.order + i) : interpolate_panel(grid, p, x));
+      }
+      edges.push_back(high);
+    }
+  }
+  PanelGrid fine = grid;
+  fine.edges = Eigen::Map<const Vector>(edges.data(), static_cast<Index>(edges.size()));
+  fine.density = Eigen::Map<const Vector>(density.data(), static_cast<Index>(density.size()));
+  return fine;
+}
+
 /// Starting edges: panels around a centre, then wider ones outwards by the same factor, so that no panel is
 /// wide against its distance from the bulk and hides what lies at one of its ends.
 inline std::vector<double> outward_edges(double centre, double width, double low, double high) {
@@ -179,8 +206,8 @@ inline std::vector<double> outward_edges(double centre, double width, double low
   return edges;
 }
 
-/// Edges for log odds: no panel that reaches into +-12 is wider than 4. Adaptive panels resolve the density, but rates
-/// are integrated over them too, and a logistic turns over a few units however flat the density is.
+/// Edges for log odds: no panel that reaches into +-12 is wider than 4. Adaptive panels resolve the density,
+/// but rates are integrated over them too, and a logistic turns over a few units however flat the density is.
 inline std::vector<double> logistic_edges(const std::vector<double>& edges) {
   constexpr double kWidest = 4.0;
   constexpr double kTurns = 12.0;

@@ -204,7 +204,8 @@ class MetaIntegrator {
     const auto f = [&](const Vector& x) {
       return Vector(x.unaryExpr([&](double at) { return spread_density(components_, at); }));
     };
-    const std::vector<double> start = logistic_edges(outward_edges(centre, spread, -kLogOddsRange, kLogOddsRange));
+    const std::vector<double> start =
+        logistic_edges(outward_edges(centre, spread, -kLogOddsRange, kLogOddsRange));
     PanelGrid grid = adaptive_panels(f, start, 1.0, {route_.order, route_.tolerance, 16});
     grid.mass_below = spread_below(components_, -kLogOddsRange);
     grid.mass_above = 1.0 - spread_below(components_, kLogOddsRange);

@@ -3,6 +3,7 @@
 // end.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cordgain/base/check.hpp>
 #include <cordgain/base/types.hpp>
@@ -40,12 +41,14 @@ inline void require_rates(const PatientRates& rates) {
   require(!rates.logit.hasNaN(), "log odds must be numbers");
 }
 
-/// Every patient shares the coordinate theta; group j stands at theta + offset(j).
+/// Every patient shares the coordinate theta; group j stands at theta + offset(j). The probability of a count
+/// of n patients changes over about 1 / sqrt(n p (1 - p)) log odds, and the panels follow it.
 inline PatientRates shift_rates(const PanelGrid& grid, const VectorIn& offset, const VectorIn& size) {
   PatientRates rates;
-  rates.grid = grid;
+  const double widest = 6.0 / std::sqrt(std::max(2.0, size.sum()));
+  rates.grid = grid.panels() == 0 ? grid : refine_panels(grid, widest);
   rates.size = size;
-  const Vector theta = grid.panels() == 0 ? Vector::Zero(1) : panel_nodes(grid);
+  const Vector theta = rates.known() ? Vector::Zero(1) : panel_nodes(rates.grid);
   rates.logit = theta.replicate(1, offset.size()).rowwise() + offset.transpose();
   return rates;
 }
