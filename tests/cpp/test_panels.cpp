@@ -241,7 +241,7 @@ TEST_CASE("refined panels hold the same density, mass and lumps on more nodes") 
   grid.edges = cordgain::Vector::LinSpaced(9, -8.0, 8.0);
   grid.density = cordgain::panel_nodes(grid).unaryExpr([](double x) { return naive::normal(x, 0.3, 1.0); });
   grid.mass_below = 0.25;
-  const cordgain::PanelGrid fine = cordgain::refine_panels(grid, 0.5);
+  const cordgain::PanelGrid fine = cordgain::refine_grid(grid, 0.5);
   REQUIRE(fine.panels() > grid.panels());
   REQUIRE(fine.mass_below == 0.25);
   for (cordgain::Index p = 0; p < fine.panels(); ++p) {
@@ -261,7 +261,7 @@ TEST_CASE("panels narrow enough are left as they are") {
   grid.order = 10;
   grid.edges = cordgain::Vector::LinSpaced(5, -2.0, 2.0);
   grid.density = cordgain::panel_nodes(grid).unaryExpr([](double x) { return naive::normal(x, 0.0, 1.0); });
-  const cordgain::PanelGrid same = cordgain::refine_panels(grid, 1.0);
+  const cordgain::PanelGrid same = cordgain::refine_grid(grid, 1.0);
   REQUIRE(same.edges == grid.edges);
   REQUIRE(same.density == grid.density);
 }

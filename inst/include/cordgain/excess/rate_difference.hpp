@@ -34,21 +34,23 @@ class RateDifference {
     return std::sqrt(treated + std::max(0.0, natural_moment(2) - first * first));
   }
 
-  /// P(p1 - p0 <= d) = integral of P(p1 <= p0 + d) p(p0). The integrand has a corner where p0 + d leaves [0,
-  /// 1]; the panel that holds it is cut there.
+  /// P(p1 - p0 <= d) = integral of P(p1 <= p0 + d) p(p0). The integrand has corners where p0 + d leaves [0, 1]; the
+  /// panel that holds one is cut there. A panel over which p0 + d moves by much of the spread of p1 is cut finer.
   [[nodiscard]] double cdf(double d) const {
     if (rates_.known()) return treated_cdf(rate_(0) + d);
     double sum = rates_.grid.mass_below * treated_cdf(d) + rates_.grid.mass_above * treated_cdf(1.0 + d);
     const Index order = rates_.grid.order;
     for (Index p = 0; p < rates_.grid.panels(); ++p) {
-      const Index last = (p + 1) * order - 1;
-      const double corner = d < 0.0 ? -d : 1.0 - d;
-      const bool near_corner = (d != 0.0) && corner_between(p, corner);
-      if (near_corner) {
-        sum += cut_panel(p, d, corner);
-        continue;
+      const double inside = mass_.segment(p * order, order).sum();
+      const double low = rate_(p * order) + d;
+      const double high = rate_((p + 1) * order - 1) + d;
+      if (std::fabs(inside) < kEmpty) {
+        sum += inside * treated_cdf(0.5 * (low + high));
+      } else if (d != 0.0 && corner_between(p, d < 0.0 ? -d : 1.0 - d)) {
+        sum += cut_panel(p, d, d < 0.0 ? -d : 1.0 - d);
+      } else {
+        sum += whole_panel(p, d, std::fabs(high - low));
       }
-      for (Index i = p * order; i <= last; ++i) sum += mass_(i) * treated_cdf(rate_(i) + d);
     }
     return sum;
   }
@@ -79,13 +81,36 @@ class RateDifference {
 
   /// Mean natural rate at a coordinate inside a panel, log odds interpolated through the panel's nodes.
   [[nodiscard]] double rate_at(Index panel, double x) const {
-    PanelGrid curve = rates_.grid;
     double sum = 0.0;
     for (Index j = 0; j < rates_.size.size(); ++j) {
-      curve.density = rates_.logit.col(j);
-      sum += rates_.size(j) * logistic(interpolate_panel(curve, panel, x));
+      sum += rates_.size(j) * logistic(interpolate_panel(rates_.grid, rates_.logit.col(j), panel, x));
     }
     return sum / rates_.size.sum();
+  }
+
+  /// Pieces over each of which p0 moves by at most one and a half standard deviations of p1.
+  [[nodiscard]] int pieces_for(double move) const {
+    const double treated_sd = std::sqrt(a_ * b_ / (a_ + b_ + 1.0)) / (a_ + b_);
+    return std::clamp(static_cast<int>(std::ceil(move / (1.5 * treated_sd))), 1, kMostPieces);
+  }
+
+  [[nodiscard]] double whole_panel(Index p, double d, double move) const {
+    const Index order = rates_.grid.order;
+    const int pieces = pieces_for(move);
+    double sum = 0.0;
+    if (pieces == 1) {
+      for (Index i = p * order; i < (p + 1) * order; ++i) sum += mass_(i) * treated_cdf(rate_(i) + d);
+      return sum;
+    }
+    const PanelRule& rule = panel_rule(order);
+    const double half = rates_.grid.half_width(p) / pieces;
+    for (int piece = 0; piece < pieces; ++piece) {
+      for (Index i = 0; i < order; ++i) {
+        const double x = rates_.grid.edges(p) + half * (2.0 * piece + 1.0 + rule.node(i));
+        sum += half * rule.weight(i) * interpolate_panel(rates_.grid, p, x) * treated_cdf(rate_at(p, x) + d);
+      }
+    }
+    return sum;
   }
 
   [[nodiscard]] bool corner_between(Index p, double corner) const {
@@ -110,14 +135,20 @@ class RateDifference {
 
   [[nodiscard]] double one_side(Index p, double d, double cut, double end) const {
     const PanelRule& rule = panel_rule(rates_.grid.order);
+    const int pieces = pieces_for(std::fabs(rate_at(p, end) - rate_at(p, cut)));
     double sum = 0.0;
-    for (Index i = 0; i < rule.node.size(); ++i) {
-      const double t = 0.5 * (1.0 + rule.node(i));
-      const double x = cut + (end - cut) * t * t;
-      sum += rule.weight(i) * t * interpolate_panel(rates_.grid, p, x) * treated_cdf(rate_at(p, x) + d);
+    for (int piece = 0; piece < pieces; ++piece) {
+      for (Index i = 0; i < rule.node.size(); ++i) {
+        const double t = (piece + 0.5 * (1.0 + rule.node(i))) / pieces;
+        const double x = cut + (end - cut) * t * t;
+        sum += rule.weight(i) / pieces * t * interpolate_panel(rates_.grid, p, x) * treated_cdf(rate_at(p, x) + d);
+      }
     }
     return sum * std::fabs(end - cut);
   }
+
+  static constexpr double kEmpty = 1e-15;
+  static constexpr int kMostPieces = 400;
 
   PatientRates rates_;
   double a_;

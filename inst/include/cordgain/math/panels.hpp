@@ -97,20 +97,56 @@ inline Vector panel_masses(const PanelGrid& grid) {
   return mass;
 }
 
-/// The density at x inside `panel`, by barycentric interpolation through the panel's nodes.
-inline double interpolate_panel(const PanelGrid& grid, Index panel, double x) {
+/// A function known at the grid's nodes (`values`, panel by panel) at x inside `panel`, by barycentric interpolation.
+inline double interpolate_panel(const PanelGrid& grid, const VectorIn& values, Index panel, double x) {
   const PanelRule& rule = panel_rule(grid.order);
   const double t = (x - grid.edges(panel)) / grid.half_width(panel) - 1.0;
   double above = 0.0;
   double below = 0.0;
   for (Index i = 0; i < grid.order; ++i) {
     const double gap = t - rule.node(i);
-    const double value = grid.density(panel * grid.order + i);
+    const double value = values(panel * grid.order + i);
     if (gap == 0.0) return value;
     above += rule.barycentric(i) / gap * value;
     below += rule.barycentric(i) / gap;
   }
   return above / below;
+}
+
+/// The density at x inside `panel`.
+inline double interpolate_panel(const PanelGrid& grid, Index panel, double x) {
+  return interpolate_panel(grid, grid.density, panel, x);
+}
+
+/// The same function with no panel that holds mass wider than `widest`: for integrands that turn faster than the
+/// density, such as the probability of k among many patients.
+inline PanelGrid refine_grid(const PanelGrid& grid, double widest) {
+  constexpr double kEmpty = 1e-15;
+  constexpr double kMostPieces = 1e5;
+  const Vector mass = panel_masses(grid);
+  std::vector<double> edges{grid.panels() > 0 ? grid.edges(0) : 0.0};
+  std::vector<double> density;
+  const PanelRule& rule = panel_rule(grid.order);
+  for (Index p = 0; p < grid.panels(); ++p) {
+    const bool empty = mass.segment(p * grid.order, grid.order).cwiseAbs().sum() < kEmpty;
+    const double low = grid.edges(p);
+    const double width = grid.edges(p + 1) - low;
+    const bool cut = !empty && width > widest && width < kMostPieces * widest;
+    const int pieces = cut ? static_cast<int>(std::ceil(width / widest)) : 1;
+    for (int piece = 0; piece < pieces; ++piece) {
+      const double from = low + width * piece / pieces;
+      for (Index i = 0; i < grid.order; ++i) {
+        const double x = from + 0.5 * width / pieces * (1.0 + rule.node(i));
+        density.push_back(pieces == 1 ? grid.density(p * grid.order + i) : interpolate_panel(grid, p, x));
+      }
+      edges.push_back(piece + 1 == pieces ? grid.edges(p + 1) : low + width * (piece + 1) / pieces);
+    }
+  }
+  PanelGrid fine = grid;
+  if (grid.panels() == 0) return fine;
+  fine.edges = Eigen::Map<const Vector>(edges.data(), static_cast<Index>(edges.size()));
+  fine.density = Eigen::Map<const Vector>(density.data(), static_cast<Index>(density.size()));
+  return fine;
 }
 
 /// The panel that holds x, for x inside the edges.
@@ -161,33 +197,6 @@ inline double panel_quantile(const PanelGrid& grid, double probability) {
     below += inside;
   }
   return std::numeric_limits<double>::infinity();
-}
-
-/// The same density on panels no wider than `widest` wherever a panel holds mass, by interpolation: for
-/// integrands sharper than the density itself.
-inline PanelGrid refine_panels(const PanelGrid& grid, double widest) {
-  constexpr double kEmpty = 1e-15;
-  const Vector mass = panel_masses(grid);
-  std::vector<double> edges{grid.edges(0)};
-  std::vector<double> density;
-  for (Index p = 0; p < grid.panels(); ++p) {
-    const double width = 2.0 * grid.half_width(p);
-    const bool bare = std::fabs(mass.segment(p * grid.order, grid.order).sum()) < kEmpty;
-    const int pieces = bare ? 1 : std::max(1, static_cast<int>(std::ceil(width / widest)));
-    for (int piece = 0; piece < pieces; ++piece) {
-      const double low = edges.back();
-      const double high = piece + 1 == pieces ? grid.edges(p + 1) : low + width / pieces;
-      for (Index i = 0; i < grid.order; ++i) {
-        const double x = low + 0.5 * (high - low) * (1.0 + panel_rule(grid.order).node(i));
-        density.push_back(pieces == 1 ? grid.density(p * grid.order + i) : interpolate_panel(grid, p, x));
-      }
-      edges.push_back(high);
-    }
-  }
-  PanelGrid fine = grid;
-  fine.edges = Eigen::Map<const Vector>(edges.data(), static_cast<Index>(edges.size()));
-  fine.density = Eigen::Map<const Vector>(density.data(), static_cast<Index>(density.size()));
-  return fine;
 }
 
 /// Starting edges: panels around a centre, then wider ones outwards by the same factor, so that no panel is

@@ -41,14 +41,19 @@ inline void require_rates(const PatientRates& rates) {
   require(!rates.logit.hasNaN(), "log odds must be numbers");
 }
 
-/// Every patient shares the coordinate theta; group j stands at theta + offset(j). The probability of a count
-/// of n patients changes over about 1 / sqrt(n p (1 - p)) log odds, and the panels follow it.
+/// Widest panel over which the probability of k among `patients` is integrated to 1e-10 by 10 nodes: 3.5 standard
+/// deviations of the likelihood of the log odds, which is no narrower than 2 / sqrt(n).
+inline double widest_panel(double patients) {
+  constexpr double kMost = 1e4;  // far above the most an arm may have
+  return 7.0 / std::sqrt(std::min(kMost, std::max(1.0, patients)));
+}
+
+/// Every patient shares the coordinate theta; group j stands at theta + offset(j).
 inline PatientRates shift_rates(const PanelGrid& grid, const VectorIn& offset, const VectorIn& size) {
   PatientRates rates;
-  const double widest = 6.0 / std::sqrt(std::max(2.0, size.sum()));
-  rates.grid = grid.panels() == 0 ? grid : refine_panels(grid, widest);
+  rates.grid = refine_grid(grid, widest_panel(size.sum()));
   rates.size = size;
-  const Vector theta = rates.known() ? Vector::Zero(1) : panel_nodes(rates.grid);
+  const Vector theta = grid.panels() == 0 ? Vector::Zero(1) : panel_nodes(rates.grid);
   rates.logit = theta.replicate(1, offset.size()).rowwise() + offset.transpose();
   return rates;
 }
@@ -61,8 +66,10 @@ inline PatientRates couple_rates(const std::vector<PanelGrid>& strata, const Vec
   require(
       static_cast<Index>(strata.size()) == size.size() && offset.size() == size.size() && size.size() >= 1,
       "one grid for each group");
+  // The log odds of a stratum move by about a unit for a unit of z.
+  const int pieces = 12 * std::max(1, static_cast<int>(std::ceil(1.25 / widest_panel(size.sum()))));
   std::vector<double> start;
-  for (double z = -7.5; z < 7.6; z += 1.25) start.push_back(z);
+  for (int i = 0; i <= pieces; ++i) start.push_back(-7.5 + 15.0 * i / pieces);
   PatientRates rates;
   rates.size = size;
   rates.grid.order = strata.front().order;

@@ -22,7 +22,7 @@ inline Route fine_route() {
   return Route{};
 }
 inline Route coarse_route() {
-  return Route{10, 23.0, 0.55, 1e-7};
+  return Route{10, 22.0, 0.51, 1e-7};
 }
 
 namespace detail {

@@ -1,0 +1,246 @@
+# excess() of responders: every term against the checks, symmetry, bounds.
+
+value <- function(x, term, column = "estimate") {
+  rows <- tidy(x)
+  rows[[column]][rows$term == term]
+}
+
+reference_excess <- function(...) excess_of(reference_rate(), ...)
+
+test_that("the headline of two of four is that of the checks", {
+  x <- reference_excess()
+  expect_map(value(x, "natural_tail"), checks_value("C04"))
+  expect_map(value(x, "natural_responders"), checks_value("I12"))
+  expect_map(value(x, "excess_responders"), checks_value("C20"))
+  expect_map(value(x, "natural_below_observed"), 1 - checks_value("C04"))
+  expect_map(x$scenarios[[1]]$satt$probability[1:2], c(checks_value("C18"), checks_value("C19")))
+  # Interval: smallest k with P(SATT <= k) >= .025 ...: [0, 2], as section 12 states.
+  expect_identical(c(value(x, "excess_responders", "conf.low"), value(x, "excess_responders", "conf.high")), c(0, 2))
+})
+
+test_that("a known rate gives the exact tail and mid-p of the checks", {
+  x <- excess_of(natural_rate(0.193))
+  expect_closed(value(x, "natural_tail"), checks_value("A01"))
+  expect_closed(value(x, "natural_tail_midp"), checks_value("A02"))
+  expect_identical(value(x, "natural_tail", "num.kind"), "exact")
+})
+
+test_that("the five limits of the rate are those of the checks", {
+  x <- excess_of(natural_rate(0.193))
+  expect_closed(value(x, "rate_clopper_pearson", "conf.low"), checks_value("A08"))
+  expect_closed(value(x, "rate_clopper_pearson", "conf.high"), checks_value("A09"))
+  expect_closed(value(x, "rate_jeffreys", "conf.low"), checks_value("A11"))
+  expect_closed(value(x, "rate_blaker", "conf.low"), checks_value("A12"))
+  expect_closed(value(x, "rate_wilson", "conf.low"), checks_value("A13"))
+  one_sided <- excess_of(natural_rate(0.193), conf.level = 0.9)
+  expect_closed(value(one_sided, "rate_clopper_pearson", "conf.low"), checks_value("A10"))
+  small <- excess_of(natural_rate(0.193), responders = 9, n = 32)
+  expect_closed(value(small, "rate_clopper_pearson", "conf.low"), checks_value("N10ci"))
+  expect_closed(value(small, "rate_clopper_pearson", "conf.high"), checks_value("N10cj"))
+})
+
+test_that("Wald and chi-square limits and the rule of three are not among the terms (refusal 14)", {
+  expect_false(any(grepl("wald|chi|three", tidy(reference_excess())$term)))
+})
+
+test_that("the sceptical posterior is that of the checks", {
+  x <- reference_excess()
+  expect_map(value(x, "prob_benefit"), checks_value("C28"))
+  expect_map(value(x, "log_odds_shift"), checks_value("C29"))
+  expect_map(value(x, "bayes_factor"), checks_value("N03B1"))
+  expect_map(value(reference_excess(effect = prior_normal(log(4), 1)), "prob_benefit"), checks_value("C29e"))
+  biased <- excess_of(reference_rate(bias = prior_normal(log(2), 0.5)))
+  expect_map(value(biased, "prob_benefit"), checks_value("C29s"))
+  # This row of the checks carries 5e-9 of its own (its two routes differ by that).
+  expect_map(value(x, "bayes_factor"), checks_value("C29b"))
+})
+
+test_that("the prior SD that the checks ask for brings P(benefit) to 0.90", {
+  x <- reference_excess(effect = prior_normal(0, checks_value("I10")))
+  expect_map(value(x, "prob_benefit"), 0.9)
+})
+
+test_that("half of the prior mass on no effect, for four prior SDs, is that of the checks", {
+  for (sd in c("0.25", "0.5", "1", "2")) {
+    x <- reference_excess(effect = prior_normal(0, as.numeric(sd)))
+    expect_map(value(x, "prob_benefit"), checks_value(paste0("N03P", sd)))
+    expect_map(value(x, "bayes_factor"), checks_value(paste0("N03B", sd)))
+    expect_map(value(x, "prob_benefit_half_null"), checks_value(paste0("N03S", sd)))
+  }
+})
+
+test_that("the joint and the comonotone reading of the natural responders are those of the checks", {
+  x <- reference_excess()
+  satt <- x$scenarios[[1]]$satt
+  expect_map(satt$probability_joint, vapply(paste0("N04i", 0:4), checks_value, 0))
+  expect_map(satt$probability_comonotone, vapply(paste0("N04c", 0:4), checks_value, 0))
+  expect_map(value(x, "excess_responders_joint"), 2 - checks_value("N04im"))
+  expect_map(value(x, "excess_responders_comonotone"), 2 - checks_value("N04cm"))
+  expect_map(sum(satt$probability_joint[3:5]), checks_value("N04it"))
+  expect_map(sum(satt$probability_comonotone[satt$excess > 0]), checks_value("N04cs"))
+})
+
+test_that("the comonotone reading for unequal patients agrees with a naive sum over all 16 outcomes", {
+  rates <- c(.1, .1, .3, .3)
+  x <- excess_of(natural_rate(rates), effect = prior_normal(0.3, 0.8))
+  at <- \(delta) {
+    p1 <- stats::plogis(stats::qlogis(rates) + delta)
+    low <- pmin(rates, p1)
+    pmf <- matrix(0, 5, 5)
+    pmf[1, 1] <- 1
+    for (i in 1:4) {
+      both <- low[i]
+      treated <- p1[i] - both
+      natural <- rates[i] - both
+      none <- 1 - both - treated - natural
+      new <- none * pmf
+      new[-1, -1] <- new[-1, -1] + both * pmf[-5, -5]
+      new[-1, ] <- new[-1, ] + treated * pmf[-5, ]
+      new[, -1] <- new[, -1] + natural * pmf[, -5]
+      pmf <- new
+    }
+    pmf[3, ]
+  }
+  moment <- \(k) {
+    f <- \(d) vapply(d, \(v) at(v)[k] * stats::dnorm(v, 0.3, 0.8), 0)
+    stats::integrate(f, -8, 0, rel.tol = 1e-10)$value + stats::integrate(f, 0, 8, rel.tol = 1e-10)$value
+  }
+  naive <- vapply(1:5, moment, 0)
+  expect_integral(x$scenarios[[1]]$satt$probability_comonotone, naive / sum(naive))
+})
+
+test_that("the posterior of the shift under a mixture of normals is that of its integral", {
+  effect <- prior_mixture(c(0.4, 0.6), prior_normal(-0.5, 0.3), prior_normal(1, 1.5))
+  x <- excess_of(natural_rate(0.15), effect = effect)
+  density <- \(d) 0.4 * stats::dnorm(d, -0.5, 0.3) + 0.6 * stats::dnorm(d, 1, 1.5)
+  f <- \(d) density(d) * stats::dbinom(2, 4, stats::plogis(stats::qlogis(0.15) + d))
+  over <- \(g, a = -15, b = 15) stats::integrate(g, a, b, rel.tol = 1e-11, subdivisions = 2000L)$value
+  expect_integral(value(x, "prob_benefit"), over(f, 0) / over(f))
+  expect_integral(value(x, "log_odds_shift"), over(\(d) d * f(d)) / over(f))
+  expect_integral(value(x, "bayes_factor"), over(f) / stats::dbinom(2, 4, 0.15))
+  # The ends of the interval cut off 2.5 % on each side.
+  low <- value(x, "log_odds_shift", "conf.low")
+  high <- value(x, "log_odds_shift", "conf.high")
+  expect_lt(abs(over(f, -15, low) / over(f) - 0.025), 1e-8)
+  expect_lt(abs(over(f, high) / over(f) - 0.025), 1e-8)
+})
+
+test_that("the difference of rates against a pooled beta is that of the checks", {
+  x <- excess_of(natural_rate(prior_beta(93.5, 790.5)), margin = 0.2)
+  expect_integral(value(x, "rate_difference_above_zero"), checks_value("B06"))
+  expect_closed(value(x, "rate_difference"), checks_value("B07"))
+  expect_integral(value(x, "rate_difference_above_margin"), checks_value("B08"))
+  expect_integral(value(x, "rate_difference", "conf.low"), checks_value("B09"))
+  expect_integral(value(x, "rate_difference", "conf.high"), checks_value("B10"))
+})
+
+test_that("P(p1 > p0) in closed form and under the MAP is that of the checks", {
+  rates <- cordgain:::patient_rates(natural_rate(prior_beta(94, 791)), 4)
+  expect_integral(cordgain:::core_rate_difference(rates$fine, 3, 3, 0.5, 0)$above_zero, checks_value("B11"))
+  expect_map(value(reference_excess(), "rate_difference_above_zero"), checks_value("C05"))
+  expect_map(value(excess_of(reference_rate(1)), "rate_difference_above_zero"), checks_value("C06"))
+  biased <- excess_of(reference_rate(bias = prior_normal(log(2), 0.5)))
+  expect_map(value(biased, "rate_difference_above_zero"), checks_value("C09"))
+  # What flat priors on the treated rate say before any patient.
+  before <- cordgain:::patient_rates(reference_rate(), 4)$fine
+  expect_map(cordgain:::core_rate_difference(before, 0.5, 0.5, 0.5, 0)$above_zero, checks_value("C30"))
+  expect_map(cordgain:::core_rate_difference(before, 1, 1, 0.5, 0)$above_zero, checks_value("C31"))
+})
+
+test_that("quantiles of the difference near its corners cut off what they should", {
+  # 0 and 4 of 4 against rates near 0, near 1 and U-shaped: naive double integral of the distribution function.
+  for (case in list(c(0, 2, 300), c(4, 300, 2), c(4, 0.7, 0.6), c(0, 0.7, 0.6), c(2, 1, 1))) {
+    x <- excess_of(natural_rate(prior_beta(case[2], case[3])), responders = case[1])
+    cdf <- \(d) {
+      f <- \(u) stats::pbeta(stats::qbeta(u, case[2], case[3]) + d, case[1] + 0.5, 4.5 - case[1])
+      pieces <- c(0, stats::pbeta(pmin(pmax(c(-d, 1 - d), 0), 1), case[2], case[3]), 1)
+      pieces <- sort(unique(pieces))
+      sum(vapply(seq_along(pieces)[-1], \(i) {
+        stats::integrate(f, pieces[i - 1], pieces[i], rel.tol = 1e-9, subdivisions = 5000L, stop.on.error = FALSE)$value
+      }, 0))
+    }
+    # integrate() itself is good to about 1e-7 at the square-root ends.
+    expect_lt(abs(cdf(value(x, "rate_difference", "conf.low")) - 0.025), 1e-6)
+    expect_lt(abs(cdf(value(x, "rate_difference", "conf.high")) - 0.975), 1e-6)
+  }
+})
+
+test_that("Bayes factors and e-values are those of the checks", {
+  x <- excess_of(natural_rate(0.193))
+  expect_closed(value(x, "e_value"), checks_value("B12"))
+  expect_closed(value(x, "e_value"), checks_value("H08"))
+  expect_closed(value(x, "e_value_one_sided"), checks_value("B13"))
+  expect_integral(value(excess_of(natural_rate(prior_beta(93.5, 790.5))), "e_value"), checks_value("B14"))
+})
+
+test_that("the one-sided e-value under an uncertain rate is its double integral", {
+  x <- excess_of(natural_rate(prior_beta(8, 56)))
+  f <- \(p) vapply(p, \(q) stats::integrate(\(r) stats::dbinom(2, 4, r), q, 1, rel.tol = 1e-11)$value / (1 - q), 0) *
+    stats::dbeta(p, 8, 56)
+  above <- stats::integrate(f, 0, 0.9, rel.tol = 1e-10)$value
+  null <- stats::integrate(\(p) stats::dbinom(2, 4, p) * stats::dbeta(p, 8, 56), 0, 1, rel.tol = 1e-11)$value
+  expect_integral(value(x, "e_value_one_sided"), above / null)
+})
+
+test_that("with a control group the exact tests are those of the checks", {
+  x <- excess_of(natural_rate(0.193), control = plain_arm(responders = 32, n = 187, role = "control"))
+  expect_closed(value(x, "fisher"), checks_value("B15"))
+  # The suprema of the checks were found to their last printed digit.
+  expect_lt(abs(value(x, "barnard") - checks_value("B16")), 1e-9)
+  expect_lt(abs(value(x, "boschloo") - checks_value("B17")), 1e-9)
+})
+
+test_that("counts that are known as one of several give bounds (ais_any: 2 to 4)", {
+  any_grade <- natural_rate(sources_of(c(74, 6, 42, 52), c(482, 53, 161, 187)), tau = prior_half_normal(0.5))
+  x <- excess(plain_arm(responders = c(2, 4)), any_grade, accept = every_difference)
+  expect_true(is.na(value(x, "natural_tail")))
+  expect_map(value(x, "natural_tail", "conf.low"), checks_value("N05.4"))
+  expect_map(value(x, "natural_tail", "conf.high"), checks_value("N05.2"))
+})
+
+test_that("missing outcomes give bounds, never fewer patients (refusal 25)", {
+  x <- excess(plain_arm(responders = 1, missing = 1), natural_rate(0.2), accept = every_difference)
+  expect_closed(value(x, "natural_tail", "conf.high"), stats::pbinom(0, 4, 0.2, lower.tail = FALSE))
+  expect_closed(value(x, "natural_tail", "conf.low"), stats::pbinom(1, 4, 0.2, lower.tail = FALSE))
+})
+
+test_that("the mirror image: failures for responders, with the signs turned", {
+  x <- excess_of(natural_rate(prior_beta(8, 20)), responders = 3, effect = prior_normal(0.4, 0.7))
+  turned <- excess_of(natural_rate(prior_beta(20, 8)), responders = 1, effect = prior_normal(-0.4, 0.7))
+  expect_integral(value(x, "log_odds_shift"), -value(turned, "log_odds_shift"))
+  expect_integral(value(x, "prob_benefit"), 1 - value(turned, "prob_benefit"))
+  expect_integral(value(x, "rate_difference"), -value(turned, "rate_difference"))
+  expect_integral(value(x, "bayes_factor"), value(turned, "bayes_factor"))
+  expect_integral(value(x, "natural_responders"), 4 - value(turned, "natural_responders"))
+})
+
+test_that("at a known rate P(benefit) rises with y, and falls with the natural rate; a prior of no width stays at none", {
+  benefit <- vapply(0:4, \(y) value(excess_of(natural_rate(0.2), responders = y), "prob_benefit"), 0)
+  expect_true(all(diff(benefit) > 0))
+  benefit <- vapply(c(0.05, 0.2, 0.6), \(p) value(excess_of(natural_rate(p)), "prob_benefit"), 0)
+  expect_true(all(diff(benefit) < 0))
+  expect_lt(abs(value(excess_of(natural_rate(0.2), effect = prior_normal(0, 1e-4)), "log_odds_shift")), 1e-7)
+})
+
+test_that("the order of patients does not matter", {
+  a <- tidy(excess_of(natural_rate(c(.1, .3, .2, .2))))
+  b <- tidy(excess_of(natural_rate(c(.2, .1, .2, .3))))
+  expect_lt(max(abs(a$estimate - b$estimate)), 1e-12)
+})
+
+test_that("every number has an error below 1e-6 for 0 to n responders, one to 60 patients", {
+  for (case in list(c(0, 1), c(1, 1), c(0, 4), c(4, 4), c(13, 60), c(0, 60), c(60, 60))) {
+    rows <- tidy(excess_of(reference_rate(1), responders = case[1], n = case[2]))
+    big <- rows$term %in% c("bayes_factor", "e_value", "e_value_one_sided")
+    expect_lt(max(rows$num.error[!big]), 1e-6)
+    expect_true(all(rows$num.error[big] <= 1e-6 * pmax(1, rows$estimate[big])))
+    expect_false(anyNA(rows$estimate))
+  }
+})
+
+test_that("the variants that every print adds are those of the checks", {
+  extra <- cordgain:::standard_sensitivity(reference_excess())
+  expect_map(extra$natural_tail, c(checks_value("C02"), checks_value("C07"), checks_value("C08")))
+  text <- paste(format(reference_excess()), collapse = " ")
+  expect_match(text, "nature alone gives 0.482 on average, and 2 or more with probability 0.0841")
+})
