@@ -37,12 +37,14 @@ inline cordgain::ResidualWord to_word(const Rcpp::List& in) {
   return {Rcpp::as<std::string>(in["word"]), vector_map(in["times"])};
 }
 
-inline cordgain::DesignInput to_design(SEXP x, SEXP y, SEXP weight, const Rcpp::List& z, const Rcpp::List& level,
-                                       const Rcpp::IntegerVector& n_levels, const Rcpp::List& residual) {
+inline cordgain::DesignInput to_design(SEXP x, SEXP y, SEXP weight, const Rcpp::List& z,
+                                       const Rcpp::List& level, const Rcpp::IntegerVector& n_levels,
+                                       const Rcpp::List& residual) {
   cordgain::DesignInput in{matrix_map(x), vector_map(y), vector_map(weight), {}, to_pattern(residual)};
   for (R_xlen_t t = 0; t < z.size(); ++t) {
     SEXP which = level[t];
-    in.random.push_back({matrix_map(z[t]), Eigen::Map<const Eigen::VectorXi>(INTEGER(which), Rf_xlength(which)), n_levels[t]});
+    in.random.push_back({matrix_map(z[t]),
+                         Eigen::Map<const Eigen::VectorXi>(INTEGER(which), Rf_xlength(which)), n_levels[t]});
   }
   return in;
 }
@@ -60,10 +62,10 @@ inline std::vector<cordgain::Matrix> to_matrices(const Rcpp::List& in) {
 }
 
 inline Rcpp::List from_inference(const cordgain::Inference& in) {
-  return Rcpp::List::create(Named("beta") = in.beta, Named("phi") = in.phi, Named("slope") = matrices(in.slope),
-                            Named("curve") = matrices(in.curve), Named("expected") = in.expected,
-                            Named("observed") = in.observed, Named("directions") = in.directions,
-                            Named("score") = in.score);
+  return Rcpp::List::create(Named("beta") = in.beta, Named("phi") = in.phi,
+                            Named("slope") = matrices(in.slope), Named("curve") = matrices(in.curve),
+                            Named("expected") = in.expected, Named("observed") = in.observed,
+                            Named("directions") = in.directions, Named("score") = in.score);
 }
 
 inline cordgain::Inference to_inference(const Rcpp::List& in) {
@@ -118,21 +120,22 @@ inline Rcpp::List from_report(const cordgain::RowsReport& report) {
       Named("gamma_error") = report.gamma_error, Named("kinds") = static_cast<int>(report.kinds));
   return Rcpp::List::create(
       Named("deviance") = report.deviance, Named("coefficients") = report.coefficients,
-      Named("vcov") = report.covariance, Named("gamma") = report.gamma,
-      Named("block_gamma") = fit.gamma, Named("to_user") = report.to_user,
-      Named("rank") = Rcpp::IntegerVector(fit.rank.begin(), fit.rank.end()), Named("frame") = from_frame(report.frame),
-      Named("inference") = from_inference(report.inference),
+      Named("vcov") = report.covariance, Named("gamma") = report.gamma, Named("block_gamma") = fit.gamma,
+      Named("to_user") = report.to_user,
+      Named("rank") = Rcpp::IntegerVector(fit.rank.begin(), fit.rank.end()),
+      Named("frame") = from_frame(report.frame), Named("inference") = from_inference(report.inference),
       Named("unconstrained") = report.constrained ? SEXP(from_inference(report.unconstrained)) : R_NilValue,
       Named("certificate") = certificate);
 }
 
 inline Rcpp::List from_test(const cordgain::WaldTest& t) {
-  return Rcpp::List::create(Named("statistic") = t.statistic, Named("unscaled") = t.unscaled, Named("scale") = t.scale,
-                            Named("numerator") = t.numerator, Named("df") = t.df);
+  return Rcpp::List::create(Named("statistic") = t.statistic, Named("unscaled") = t.unscaled,
+                            Named("scale") = t.scale, Named("numerator") = t.numerator, Named("df") = t.df);
 }
 
 inline Rcpp::List from_table(const cordgain::RowTests& t) {
-  return Rcpp::List::create(Named("std_error") = t.std_error, Named("df") = t.df, Named("covariance") = t.covariance);
+  return Rcpp::List::create(Named("std_error") = t.std_error, Named("df") = t.df,
+                            Named("covariance") = t.covariance);
 }
 
 inline Rcpp::List from_robust(const cordgain::RobustTests& t) {

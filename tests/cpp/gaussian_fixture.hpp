@@ -28,7 +28,8 @@ struct Trial {
         const double w = v < 3 ? 4.0 * v : 10.0 * v;
         week.push_back(w);
         id.push_back(i);
-        score.push_back(5.0 + 0.3 * w + 2.0 * std::sin(3.0 * i) + 0.1 * w * std::cos(5.0 * i) + std::sin(17.0 * i + 7.0 * v));
+        score.push_back(5.0 + 0.3 * w + 2.0 * std::sin(3.0 * i) + 0.1 * w * std::cos(5.0 * i) +
+                        std::sin(17.0 * i + 7.0 * v));
       }
     }
     const Index n = static_cast<Index>(week.size());
@@ -41,8 +42,11 @@ struct Trial {
 
   /// Intercept and slope by subject, or the intercept alone.
   cordgain::DesignInput design(Index q = 2) const {
-    cordgain::DesignInput in{Eigen::Map<const Matrix>(x.data(), x.rows(), 2), Eigen::Map<const Vector>(y.data(), y.size()),
-                             Eigen::Map<const Vector>(weight.data(), weight.size()), {}, {}};
+    cordgain::DesignInput in{Eigen::Map<const Matrix>(x.data(), x.rows(), 2),
+                             Eigen::Map<const Vector>(y.data(), y.size()),
+                             Eigen::Map<const Vector>(weight.data(), weight.size()),
+                             {},
+                             {}};
     in.random.push_back({Eigen::Map<const Matrix>(x.data(), x.rows(), q),
                          Eigen::Map<const Eigen::VectorXi>(level.data(), level.size()), 6});
     return in;

@@ -21,7 +21,9 @@ void check_derivatives(const CovarianceTerm& term, const Vector& theta) {
   }
 }
 
-Vector times() { return Vector::LinSpaced(4, 0.0, 6.0); }
+Vector times() {
+  return Vector::LinSpaced(4, 0.0, 6.0);
+}
 
 }  // namespace
 

@@ -16,7 +16,8 @@ TEST_CASE("the pooled blocks hold all of the sum of squares") {
   const fixture::Trial trial;
   const Blocks blocks = reduce_rows(trial.design()).blocks;
   Vector total = blocks.within;
-  for (const BlockKind& kind : blocks.kinds) total += pooled_forms(kind, packed(Matrix::Identity(kind.rank, kind.rank)));
+  for (const BlockKind& kind : blocks.kinds)
+    total += pooled_forms(kind, packed(Matrix::Identity(kind.rank, kind.rank)));
   const Matrix cross = unpacked(total, 3);
   REQUIRE((cross.topLeftCorner(2, 2) - Matrix::Identity(2, 2)).cwiseAbs().maxCoeff() < 1e-13);
   REQUIRE(cross(2, 2) == Approx(trial.y.size() - 2.0).epsilon(1e-12));

@@ -21,7 +21,10 @@ TEST_CASE("in a balanced design Kenward-Roger gives the exact split-plot test of
     balanced.level[i] = trial.level[keep[i]];
   }
   const RowsReport report = fit_rows(balanced.design(1), true);
-  const Matrix l = report.frame.factor.transpose().triangularView<Eigen::Lower>().solve(Matrix::Identity(2, 2)).transpose();
+  const Matrix l = report.frame.factor.transpose()
+                       .triangularView<Eigen::Lower>()
+                       .solve(Matrix::Identity(2, 2))
+                       .transpose();
   const RowTests tests = row_tests(report.inference, l, true, false);
   REQUIRE(tests.df[1] == Approx(18.0 - 6.0 - 1.0).epsilon(1e-9));  // within subjects
   Vector beta = report.frame.factor * report.coefficients / report.frame.y_scale;
@@ -35,5 +38,6 @@ TEST_CASE("information is inverted whatever its scales") {
   Matrix information(2, 2);
   information << 4e12, 1.0, 1.0, 1e-12;
   const Matrix product = detail::inverse_information(information) * information;
-  REQUIRE((product - Matrix::Identity(2, 2)).cwiseAbs().maxCoeff() < 1e-3);  // condition 1e12 in its off-diagonal units
+  REQUIRE((product - Matrix::Identity(2, 2)).cwiseAbs().maxCoeff() <
+          1e-3);  // condition 1e12 in its off-diagonal units
 }

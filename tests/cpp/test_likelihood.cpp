@@ -46,10 +46,13 @@ TEST_CASE("the deviance is that of the dense definition") {
   gamma << d / f * reduced.frame.z_factor[0](0, 0) * reduced.frame.z_factor[0](0, 0), s2 / f;
   const Matrix none(2, 0);
   for (const bool restricted : {true, false}) {
-    const fixture::Dense dense = fixture::dense_fit(trial.dense(Matrix::Constant(1, 1, d), s2), trial.x, trial.y, restricted);
-    const Expansion e = expand(moments_at(reduced.blocks, gamma, none), none, reduced.blocks.n, 2, {restricted, false});
+    const fixture::Dense dense =
+        fixture::dense_fit(trial.dense(Matrix::Constant(1, 1, d), s2), trial.x, trial.y, restricted);
+    const Expansion e =
+        expand(moments_at(reduced.blocks, gamma, none), none, reduced.blocks.n, 2, {restricted, false});
     const double nu = static_cast<double>(restricted ? reduced.blocks.n - 2 : reduced.blocks.n);
-    const double deviance = e.value + 2.0 * nu * std::log(reduced.frame.y_scale) + (restricted ? reduced.frame.log_det_x : 0.0);
+    const double deviance =
+        e.value + 2.0 * nu * std::log(reduced.frame.y_scale) + (restricted ? reduced.frame.log_det_x : 0.0);
     REQUIRE(deviance == Approx(dense.deviance).epsilon(1e-12));
   }
 }

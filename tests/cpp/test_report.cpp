@@ -7,8 +7,8 @@ using namespace cordgain;
 TEST_CASE("a report is in the user's units: generalised least squares at its variances") {
   const fixture::Trial trial;
   const RowsReport report = fit_rows(trial.design(), true);
-  const fixture::Dense dense =
-      fixture::dense_fit(trial.dense(unpacked(report.gamma.head(3), 2), report.gamma[3]), trial.x, trial.y, true);
+  const fixture::Dense dense = fixture::dense_fit(
+      trial.dense(unpacked(report.gamma.head(3), 2), report.gamma[3]), trial.x, trial.y, true);
   REQUIRE((report.coefficients - dense.beta).cwiseAbs().maxCoeff() < 1e-9);
   REQUIRE((report.covariance - dense.phi).cwiseAbs().maxCoeff() < 1e-9);
 }

@@ -9,8 +9,8 @@ TEST_CASE("CR0 is the sandwich of its definition") {
   const fixture::Trial trial;
   const DesignInput in = trial.design(1);
   const RowsReport report = fit_rows(in, true);
-  const RobustTests tests = robust_tests(in, report.frame, report.fit.gamma, report.inference.beta, report.inference.phi,
-                                         "CR0", Matrix::Identity(2, 2));
+  const RobustTests tests = robust_tests(in, report.frame, report.fit.gamma, report.inference.beta,
+                                         report.inference.phi, "CR0", Matrix::Identity(2, 2));
   const Matrix inverse = trial.dense(Matrix::Constant(1, 1, report.gamma[0]), report.gamma[1]).inverse();
   const Vector solved = inverse * (trial.y - trial.x * report.coefficients);
   Matrix meat = Matrix::Zero(2, 2);

@@ -47,7 +47,9 @@ for (name in kr_cases) {
     for (test in tests) {
       l <- diag(length(fixef(fit)))[match(test$rows, names(fixef(fit))), , drop = FALSE]
       kr <- linear_test(fit, l, joint = TRUE)
-      expect_certified(kr[c("statistic", "num.df", "den.df", "scale")], test$kenward_roger[c("F", "ndf", "ddf", "lambda")], 1e-8)
+      expect_certified(
+        kr[c("statistic", "num.df", "den.df", "scale")], test$kenward_roger[c("F", "ndf", "ddf", "lambda")], 1e-8
+      )
       observed <- linear_test(fit, l, joint = TRUE, information = "observed")
       expect_certified(observed[c("statistic", "den.df")], test$kenward_roger_observed_information[c("F", "ddf")], 1e-8)
       satterthwaite <- linear_test(fit, l, joint = TRUE, ddf = "satterthwaite")

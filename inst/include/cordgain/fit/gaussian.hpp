@@ -9,6 +9,7 @@
 #include <cordgain/math/newton.hpp>
 #include <cordgain/model/covariance.hpp>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace cordgain {
@@ -20,14 +21,15 @@ struct GaussianFit {
   Vector gamma;           ///< variance parameters, absolute
   double deviance = 0.0;  ///< minus twice the log likelihood, in the blocks' coordinates
   Vector beta;
-  double decrement = 0.0;       ///< predicted fall of the deviance from one more step
+  double decrement = 0.0;         ///< predicted fall of the deviance from one more step
   double start_difference = 0.0;  ///< spread of the deviance over the starts that converged
   int steps = 0;
   int starts = 0;
   bool converged = false;
-  std::vector<Index> rank;        ///< of each term
-  std::vector<double> bound_score;  ///< per term: smallest score across its bound (>= 0 at an optimum); 0 if none
-  Index unidentified = 0;         ///< variance parameters that the design cannot tell apart
+  std::vector<Index> rank;  ///< of each term
+  std::vector<double>
+      bound_score;         ///< per term: smallest score across its bound (>= 0 at an optimum); 0 if none
+  Index unidentified = 0;  ///< variance parameters that the design cannot tell apart
 };
 
 namespace detail {
@@ -39,10 +41,11 @@ constexpr double kSameDeviance = 1e-9;
 /// Scores across a bound above minus this count as non-negative.
 constexpr double kScoreSlack = 1e-7;
 
-/// Residual variance below this part of that of least squares is rounding: the
-/// random effects fit every score and the likelihood grows without bound.
+/// Residual variance below this part of that of least squares is rounding, and
+/// so is a deviance computed with it.
 constexpr double kNoResidual = 1e-20;
-/// The same where Newton's method had not settled: the residual was still falling.
+/// The same where Newton's method had not settled: the residual was still
+/// falling. A rule of thumb for giving up, no proof that there is no maximum.
 constexpr double kVanishing = 1e-12;
 
 class GaussianObjective {
@@ -52,8 +55,9 @@ class GaussianObjective {
 
   SecondOrder operator()(const Vector& theta) const {
     const Matrix jacobian = covariance_.jacobian(theta);
-    const Expansion e = expand(moments_at(blocks_, covariance_.gamma(theta), jacobian, covariance_.roots(theta)), jacobian,
-                               blocks_.n, blocks_.p, kind_);
+    const Expansion e =
+        expand(moments_at(blocks_, covariance_.gamma(theta), jacobian, covariance_.roots(theta)), jacobian,
+               blocks_.n, blocks_.p, kind_);
     SecondOrder out;
     out.value = e.value;
     if (!std::isfinite(e.value)) return out;
@@ -148,7 +152,8 @@ inline Reparametrised with_ranks(const Covariance& covariance, const VectorIn& g
       continue;
     }
     const Index q = as_factor(covariance, i)->size();
-    const PivotedFactor f = pivoted_factor(unpacked(gamma.segment(covariance.gamma_at(i), packed_size(q)), q), rank[i]);
+    const PivotedFactor f =
+        pivoted_factor(unpacked(gamma.segment(covariance.gamma_at(i), packed_size(q)), q), rank[i]);
     out.covariance.add(std::make_shared<FactorTerm>(q, f.rank, f.pivot));
     parts.push_back(f.theta);
   }
@@ -183,7 +188,8 @@ struct Stage {
   NewtonResult result;
 };
 
-inline Stage optimise(const Blocks& blocks, const Covariance& covariance, const LikelihoodKind& kind, const Vector& start) {
+inline Stage optimise(const Blocks& blocks, const Covariance& covariance, const LikelihoodKind& kind,
+                      const Vector& start) {
   Stage out{covariance, NewtonResult()};
   const GaussianObjective objective(blocks, out.covariance, kind);
   out.result = newton(objective, start);
@@ -195,8 +201,8 @@ inline int worst_bound(const Blocks& blocks, const Stage& stage, const Likelihoo
                        std::vector<BoundScore>& scores) {
   const Vector gamma = stage.covariance.gamma(stage.result.point);
   const Matrix none(blocks.n_gamma, 0);
-  const Expansion e = expand(moments_at(blocks, gamma, none, stage.covariance.roots(stage.result.point)), none, blocks.n,
-                             blocks.p, kind);
+  const Expansion e = expand(moments_at(blocks, gamma, none, stage.covariance.roots(stage.result.point)),
+                             none, blocks.n, blocks.p, kind);
   scores.assign(stage.covariance.size(), BoundScore());
   int worst = -1;
   for (std::size_t i = 0; i < stage.covariance.size(); ++i) {
@@ -205,7 +211,8 @@ inline int worst_bound(const Blocks& blocks, const Stage& stage, const Likelihoo
     const Index q = factor->size(), at = stage.covariance.gamma_at(i);
     scores[i] = bound_score(unpacked(gamma.segment(at, packed_size(q)), q),
                             score_matrix(e.gradient.segment(at, packed_size(q)), q), threshold);
-    if (scores[i].score < -kScoreSlack && (worst < 0 || scores[i].score < scores[static_cast<std::size_t>(worst)].score)) {
+    if (scores[i].score < -kScoreSlack &&
+        (worst < 0 || scores[i].score < scores[static_cast<std::size_t>(worst)].score)) {
       worst = static_cast<int>(i);
     }
   }
@@ -214,8 +221,8 @@ inline int worst_bound(const Blocks& blocks, const Stage& stage, const Likelihoo
 
 /// Leaves a saddle: adds variance in the direction whose score is negative, as
 /// long as the deviance falls, and optimises from there at full rank.
-inline bool escape(const Blocks& blocks, const LikelihoodKind& kind, const std::vector<BoundScore>& scores, int worst,
-                   Stage& stage) {
+inline bool escape(const Blocks& blocks, const LikelihoodKind& kind, const std::vector<BoundScore>& scores,
+                   int worst, Stage& stage) {
   const std::size_t i = static_cast<std::size_t>(worst);
   Vector gamma = stage.covariance.gamma(stage.result.point);
   const Index q = as_factor(stage.covariance, i)->size(), at = stage.covariance.gamma_at(i);
@@ -256,7 +263,8 @@ inline void settle_rank(const Blocks& blocks, const LikelihoodKind& kind, Stage&
 }
 
 /// Starts at one rank less, with effects in step and against it.
-inline void add_lower_rank_starts(const Covariance& covariance, const Matrix& unseen, std::vector<Reparametrised>& starts) {
+inline void add_lower_rank_starts(const Covariance& covariance, const Matrix& unseen,
+                                  std::vector<Reparametrised>& starts) {
   std::vector<Index> rank = ranks(covariance, covariance.gamma(covariance.start()), -1.0);
   for (std::size_t i = 0; i < rank.size(); ++i) {
     const Index at = covariance.gamma_at(i), size = covariance.term(i).n_gamma();
@@ -266,7 +274,8 @@ inline void add_lower_rank_starts(const Covariance& covariance, const Matrix& un
     }
   }
   for (const double slant : {0.5, -0.5}) {
-    Reparametrised start = with_ranks(covariance, covariance.gamma(covariance.start()), covariance.start(), rank);
+    Reparametrised start =
+        with_ranks(covariance, covariance.gamma(covariance.start()), covariance.start(), rank);
     start.theta = start.theta.unaryExpr([slant](double v) { return v == 0.0 ? slant : v; });
     starts.push_back(start);
   }
@@ -308,11 +317,22 @@ inline Stage best_start(const Blocks& blocks, const Covariance& covariance, cons
   return best;
 }
 
-inline void require_maximum(bool unbounded) {
-  if (unbounded) {
-    throw NumericalError("The likelihood has no maximum: the random effects fit every score exactly, so the "
-                         "residual variance tends to zero");
-  }
+inline void require_bounded(const Blocks& blocks, const LikelihoodKind& kind) {
+  if (!kind.profiled || !grows_without_bound(blocks)) return;
+  throw NumericalError(
+      "The likelihood has no maximum: fixed and random effects together fit every score exactly, so "
+      "the residual variance tends to zero. Leave out random effects, or the time points that "
+      "make each course a perfect line");
+}
+
+/// Ends a search that led nowhere, saying no more than is known: here a maximum
+/// may exist, for unbounded likelihoods have been refused before the search.
+inline void require_found(bool found, const std::string& seen, int starts) {
+  if (found) return;
+  throw NumericalError(
+      "No maximum of the likelihood was found from " + std::to_string(starts) + " starts: " + seen +
+      ". Whether there is one is not settled. Fewer random effects (an intercept without a slope, "
+      "or independent effects) may have one that can be found");
 }
 
 }  // namespace detail
@@ -323,30 +343,37 @@ inline void require_maximum(bool unbounded) {
 /// @param kind        REML or ML; scale profiled or not
 /// @return            the constrained optimum and its certificate
 /// @throws            NumericalError if the likelihood has no maximum
+///                    (grows_without_bound()), or if none was found
 [[nodiscard]] inline GaussianFit fit_gaussian(const Blocks& blocks, const Covariance& covariance,
                                               const LikelihoodKind& kind) {
   GaussianFit fit;
+  detail::require_bounded(blocks, kind);
   const Matrix unseen = kind.profiled ? unseen_directions(blocks) : Matrix(blocks.n_gamma, 0);
   fit.unidentified = unseen.cols();
   detail::Stage stage = detail::best_start(blocks, covariance, kind, unseen, fit);
   fit.steps -= stage.result.steps;
-  detail::require_maximum(stage.result.divergent || !std::isfinite(stage.result.at.value));
-  detail::require_maximum(!kind.profiled && !stage.result.converged && stage.result.at.value < -1e3 * blocks.n);
+  const bool feasible = std::isfinite(stage.result.at.value) && !stage.result.divergent;
+  detail::require_found(feasible, "the random effects grew beyond all bounds beside the residual",
+                        fit.starts);
+  const bool falling = !kind.profiled && !stage.result.converged && stage.result.at.value < -1e3 * blocks.n;
+  detail::require_found(!falling, "the deviance was still falling, far below zero", fit.starts);
   detail::slide(blocks, kind, unseen, stage);
   std::vector<detail::BoundScore> scores;
   for (int round = 0; round < 10; ++round) {
     detail::settle_rank(blocks, kind, stage);
-    const int worst = unseen.cols() > 0 ? -1 : detail::worst_bound(blocks, stage, kind, detail::kTryZero, scores);
+    const int worst =
+        unseen.cols() > 0 ? -1 : detail::worst_bound(blocks, stage, kind, detail::kTryZero, scores);
     if (worst < 0 || !detail::escape(blocks, kind, scores, worst, stage)) break;
   }
   detail::worst_bound(blocks, stage, kind, detail::kTryZero, scores);
   for (const auto& s : scores) fit.bound_score.push_back(s.score);
   const Matrix none(blocks.n_gamma, 0);
   const Vector relative = stage.covariance.gamma(stage.result.point);
-  const Expansion e = expand(moments_at(blocks, relative, none, stage.covariance.roots(stage.result.point)), none,
-                             blocks.n, blocks.p, kind);
+  const Expansion e = expand(moments_at(blocks, relative, none, stage.covariance.roots(stage.result.point)),
+                             none, blocks.n, blocks.p, kind);
   const double least = stage.result.converged ? detail::kNoResidual : detail::kVanishing;
-  detail::require_maximum(kind.profiled && !(e.scale > least));
+  detail::require_found(!kind.profiled || e.scale > least,
+                        "the residual variance fell below 1e-12 of that of least squares", fit.starts);
   fit.rank = detail::ranks(stage.covariance, relative, detail::kTryZero);
   fit.theta = stage.result.point;
   fit.gamma = relative * e.scale;

@@ -115,13 +115,15 @@ inline double log_det(const Eigen::LLT<Matrix>& llt, Index p) {
   }
   std::vector<detail::SplitForm> moved(static_cast<std::size_t>(a));
   const Matrix slopes = moments.slope * directions;
-  for (Index i = 0; i < a; ++i) moved[static_cast<std::size_t>(i)] = detail::split_form(slopes.col(i), out.fixed);
+  for (Index i = 0; i < a; ++i)
+    moved[static_cast<std::size_t>(i)] = detail::split_form(slopes.col(i), out.fixed);
   out.hessian = -moments.trace2;
   Index at = 0;
   for (Index j = 0; j < a; ++j) {
     for (Index i = j; i < a; ++i, ++at) {
       const detail::SplitForm q = detail::split_form(moments.curve.col(at), out.fixed);
-      const detail::SplitForm &u = moved[static_cast<std::size_t>(i)], &v = moved[static_cast<std::size_t>(j)];
+      const detail::SplitForm &u = moved[static_cast<std::size_t>(i)],
+                              &v = moved[static_cast<std::size_t>(j)];
       double h = 2.0 * (q.yy - u.x.dot(v.x)) / out.scale;
       if (kind.profiled) h -= u.yy * v.yy / (nu * out.scale * out.scale);
       if (kind.restricted) h += 2.0 * q.xx.trace() - u.xx.cwiseProduct(v.xx).sum();

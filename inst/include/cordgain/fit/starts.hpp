@@ -48,6 +48,31 @@ inline Matrix basis_gram(const Blocks& blocks) {
   return scale.cwiseInverse().asDiagonal() * eigen.eigenvectors().leftCols(unseen);
 }
 
+/// Whether the likelihood of independent residuals is unbounded because y lies
+/// in the span of [X Z] and that is not all of space: with D fixed and sigma^2 to
+/// zero, log|V| + log|X'V^-1X| behaves as (n - rank[X Z]) log sigma^2 and
+/// r'V^-1r stays bounded. With M the projection off Z, y is in the span when
+/// y'My - y'MX (X'MX)^- X'My is zero. (Where the span is all of space a covariance
+/// of lower rank may still fit every score: that is not decided here.)
+/// The products hold squares: a residual below 1e-7 of the scores' spread is
+/// their rounding and counts as none.
+/// @param blocks  reduced data with a residual variance (X orthonormal, y'y = n - p)
+[[nodiscard]] inline bool grows_without_bound(const Blocks& blocks) {
+  if (blocks.residual < 0) return false;
+  constexpr double kRounding = 1e-14, kDependent = 1e-12;
+  const Index p = blocks.p;
+  const Matrix off = unpacked(blocks.within, p + 1);
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(off.topLeftCorner(p, p));
+  const Vector along = eigen.eigenvectors().transpose() * off.col(p).head(p);
+  double left = off(p, p), rank = 0.0;
+  for (Index i = 0; i < p; ++i) {
+    if (eigen.eigenvalues()[i] <= kDependent) continue;
+    left -= along[i] * along[i] / eigen.eigenvalues()[i];
+    rank += 1.0;
+  }
+  return blocks.within_df > rank && left <= kRounding * static_cast<double>(blocks.n - p);
+}
+
 namespace detail {
 
 /// Smallest eigenvalue over the matrices of all factor terms.
@@ -74,7 +99,8 @@ inline Vector slide_to_bound(const Covariance& covariance, const VectorIn& gamma
   if (sign == 0.0) sign = direction.sum() > 0.0 ? -1.0 : 1.0;
   const double slack = -1e-12;
   double low = 0.0, high = 1e-3;
-  while (high < 1e12 && smallest_eigenvalue(covariance, gamma + sign * high * direction) >= slack) high *= 2.0;
+  while (high < 1e12 && smallest_eigenvalue(covariance, gamma + sign * high * direction) >= slack)
+    high *= 2.0;
   for (int i = 0; i < 200 && high - low > 1e-15 * high; ++i) {
     const double middle = 0.5 * (low + high);
     (smallest_eigenvalue(covariance, gamma + sign * middle * direction) >= 0.0 ? low : high) = middle;

@@ -13,9 +13,9 @@ namespace cordgain {
 /// elements of a covariance matrix of full rank; the tangent space of the
 /// matrices of lower rank; the working parameters of a patterned covariance.
 struct FreeDirections {
-  Matrix directions;  ///< n_gamma x a
-  Covariance terms;   ///< the terms whose curvature counts
-  Vector theta;       ///< absolute working parameters
+  Matrix directions;          ///< n_gamma x a
+  Covariance terms;           ///< the terms whose curvature counts
+  Vector theta;               ///< absolute working parameters
   std::vector<Matrix> roots;  ///< absolute Lambda of each term; may be empty
   std::vector<Index> linear;  ///< per term, 1 when its own elements are the directions
 };
@@ -23,17 +23,18 @@ struct FreeDirections {
 /// Inference at one fit, in the blocks' coordinates.
 struct Inference {
   Vector beta;
-  Matrix phi;                  ///< (X'V^-1X)^-1
-  std::vector<Matrix> slope;   ///< P_a = -X'V^-1 V_a V^-1 X
-  std::vector<Matrix> curve;   ///< Q_ab, packed order, symmetric part
-  Matrix expected;             ///< expected information (a x a)
-  Matrix observed;             ///< observed information (a x a)
+  Matrix phi;                 ///< (X'V^-1X)^-1
+  std::vector<Matrix> slope;  ///< P_a = -X'V^-1 V_a V^-1 X
+  std::vector<Matrix> curve;  ///< Q_ab, packed order, symmetric part
+  Matrix expected;            ///< expected information (a x a)
+  Matrix observed;            ///< observed information (a x a)
   Matrix directions;
-  Vector score;                ///< gradient of the deviance along the directions
+  Vector score;  ///< gradient of the deviance along the directions
 };
 
 /// The free directions of a fit. `scale` multiplies the relative covariance.
-[[nodiscard]] inline FreeDirections free_directions(const Covariance& covariance, const VectorIn& theta, double scale) {
+[[nodiscard]] inline FreeDirections free_directions(const Covariance& covariance, const VectorIn& theta,
+                                                    double scale) {
   FreeDirections out;
   out.terms = covariance;
   out.theta = theta;
@@ -71,8 +72,9 @@ struct Inference {
     const CovarianceTerm& term = free.terms.term(i);
     const Index width = free.linear[i] != 0 ? term.n_gamma() : term.n_theta();
     if (free.linear[i] == 0) {
-      out.block(at, at, width, width) = term.curvature(free.theta.segment(free.terms.theta_at(i), width),
-                                                       gradient.segment(free.terms.gamma_at(i), term.n_gamma()));
+      out.block(at, at, width, width) =
+          term.curvature(free.theta.segment(free.terms.theta_at(i), width),
+                         gradient.segment(free.terms.gamma_at(i), term.n_gamma()));
     }
     at += width;
   }
@@ -80,19 +82,23 @@ struct Inference {
 }
 
 /// All pieces of inference at absolute variance parameters.
-///   expected  I_ab = 1/2 { tr(V^-1 V_a V^-1 V_b) - 2 tr(Phi Q_ab) + tr(Phi P_a Phi P_b) }   (REML; ML: first term)
-///   observed  1/2 of the Hessian of the deviance
+///   expected  I_ab = 1/2 { tr(V^-1 V_a V^-1 V_b) - 2 tr(Phi Q_ab) + tr(Phi P_a Phi P_b) }   (REML; ML: first
+///   term) observed  1/2 of the Hessian of the deviance
 /// @param blocks      reduced data
 /// @param gamma       variance parameters (absolute)
 /// @param free        directions
 /// @param restricted  REML or ML
 /// @throws            NumericalError if V is not positive definite there
 /// Source: Kenward & Roger (1997), Biometrics 53:983, section 3.
-[[nodiscard]] inline Inference information(const Blocks& blocks, const VectorIn& gamma, const FreeDirections& free,
-                                           bool restricted) {
+[[nodiscard]] inline Inference information(const Blocks& blocks, const VectorIn& gamma,
+                                           const FreeDirections& free, bool restricted) {
   const Moments moments = moments_at(blocks, gamma, free.directions, free.roots);
   const Expansion e = expand(moments, free.directions, blocks.n, blocks.p, LikelihoodKind{restricted, false});
-  if (!std::isfinite(e.value)) throw NumericalError("The covariance matrix of the scores is not positive definite");
+  if (!std::isfinite(e.value)) {
+    throw NumericalError(
+        "No maximum of the likelihood was found: where the search ended, the covariance matrix of the "
+        "scores is singular to rounding. Fewer random effects may have a maximum that can be found");
+  }
   Inference out;
   const Index p = blocks.p, a = free.directions.cols();
   out.beta = e.fixed.beta;

@@ -25,11 +25,13 @@ namespace detail {
 /// Inverse of an information matrix; directions without information have none.
 inline Matrix inverse_information(const Matrix& information) {
   if (information.size() == 0) return information;
-  const Vector scale = information.diagonal().cwiseAbs().cwiseSqrt().unaryExpr([](double s) { return s > 0.0 ? s : 1.0; });
+  const Vector scale =
+      information.diagonal().cwiseAbs().cwiseSqrt().unaryExpr([](double s) { return s > 0.0 ? s : 1.0; });
   const Matrix unit = scale.cwiseInverse().asDiagonal() * information * scale.cwiseInverse().asDiagonal();
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(unit);
   const double floor = 1e-12 * eigen.eigenvalues().cwiseAbs().maxCoeff();
-  const Vector inverse = eigen.eigenvalues().unaryExpr([floor](double v) { return std::abs(v) > floor ? 1.0 / v : 0.0; });
+  const Vector inverse =
+      eigen.eigenvalues().unaryExpr([floor](double v) { return std::abs(v) > floor ? 1.0 / v : 0.0; });
   const Matrix out = eigen.eigenvectors() * inverse.asDiagonal() * eigen.eigenvectors().transpose();
   return scale.cwiseInverse().asDiagonal() * out * scale.cwiseInverse().asDiagonal();
 }
@@ -48,7 +50,8 @@ inline Matrix inverse_information(const Matrix& information) {
     for (Index i = j; i < a; ++i) {
       const Matrix &u = at.slope[static_cast<std::size_t>(i)], &v = at.slope[static_cast<std::size_t>(j)];
       const Matrix product = u * at.phi * v;
-      const Matrix part = at.curve[static_cast<std::size_t>(packed_index(i, j, a))] - 0.5 * (product + product.transpose());
+      const Matrix part =
+          at.curve[static_cast<std::size_t>(packed_index(i, j, a))] - 0.5 * (product + product.transpose());
       sum += (i == j ? w(i, j) : 2.0 * w(i, j)) * part;
     }
   }
@@ -126,7 +129,8 @@ inline Matrix full_row_rank(const MatrixIn& contrast) {
   out.numerator = static_cast<double>(l.rows());
   if (l.rows() == 0) return out;
   const Vector estimate = l * beta;
-  out.unscaled = estimate.dot(Eigen::LDLT<Matrix>(l * adjusted * l.transpose()).solve(estimate)) / out.numerator;
+  out.unscaled =
+      estimate.dot(Eigen::LDLT<Matrix>(l * adjusted * l.transpose()).solve(estimate)) / out.numerator;
   detail::match_f(detail::roger_sums(at, w, l), out.numerator, out);
   out.statistic = out.scale * out.unscaled;
   return out;

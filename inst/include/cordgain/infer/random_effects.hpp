@@ -10,9 +10,9 @@ namespace cordgain {
 
 /// Random effects of one term, in the user's units.
 struct TermEffects {
-  Matrix effect;        ///< levels x q
-  Matrix conditional;   ///< levels x packed(q): Var(b | y) at known fixed effects
-  Matrix prediction;    ///< levels x packed(q): Var(b-hat - b), fixed effects estimated
+  Matrix effect;       ///< levels x q
+  Matrix conditional;  ///< levels x packed(q): Var(b | y) at known fixed effects
+  Matrix prediction;   ///< levels x packed(q): Var(b-hat - b), fixed effects estimated
 };
 
 namespace detail {
@@ -46,8 +46,10 @@ inline Matrix block_covariance(const std::vector<BlockLevel>& levels, const std:
   for (std::size_t t = 0; t < in.random.size(); ++t) {
     const Index q = in.random[t].z.cols(), size = packed_size(q);
     d.push_back(unpacked(gamma.segment(at, size), q));
-    back.push_back(frame.y_scale * Matrix(frame.z_factor[t].triangularView<Eigen::Upper>().solve(Matrix::Identity(q, q))));
-    out.push_back({Matrix(in.random[t].n_levels, q), Matrix(in.random[t].n_levels, size), Matrix(in.random[t].n_levels, size)});
+    back.push_back(frame.y_scale *
+                   Matrix(frame.z_factor[t].triangularView<Eigen::Upper>().solve(Matrix::Identity(q, q))));
+    out.push_back({Matrix(in.random[t].n_levels, q), Matrix(in.random[t].n_levels, size),
+                   Matrix(in.random[t].n_levels, size)});
     at += size;
   }
   const Vector residual = gamma.tail(gamma.size() - at);
@@ -72,7 +74,8 @@ inline Matrix block_covariance(const std::vector<BlockLevel>& levels, const std:
       TermEffects& to = out[t];
       to.effect.row(level.level) = (back[t] * effect.segment(level.first, level.width)).transpose();
       const auto part = [&](const Matrix& m) {
-        return packed(back[t] * m.block(level.first, level.first, level.width, level.width) * back[t].transpose());
+        return packed(back[t] * m.block(level.first, level.first, level.width, level.width) *
+                      back[t].transpose());
       };
       to.conditional.row(level.level) = part(conditional).transpose();
       to.prediction.row(level.level) = part(prediction).transpose();

@@ -18,13 +18,13 @@ namespace cordgain {
 struct RowsReport {
   GaussianFit fit;
   Frame frame;
-  double deviance = 0.0;  ///< minus twice the log likelihood, all constants
-  Vector coefficients;    ///< kept columns
-  Matrix covariance;      ///< (X'V^-1X)^-1
-  Vector gamma;           ///< variance parameters
-  Vector gamma_error;     ///< error bound of each
-  Matrix to_user;         ///< gamma = to_user times the blocks' gamma
-  Inference inference;    ///< blocks' coordinates, free directions
+  double deviance = 0.0;    ///< minus twice the log likelihood, all constants
+  Vector coefficients;      ///< kept columns
+  Matrix covariance;        ///< (X'V^-1X)^-1
+  Vector gamma;             ///< variance parameters
+  Vector gamma_error;       ///< error bound of each
+  Matrix to_user;           ///< gamma = to_user times the blocks' gamma
+  Inference inference;      ///< blocks' coordinates, free directions
   Inference unconstrained;  ///< all elements free, where a term lacks rank
   bool constrained = false;
   Index kinds = 0;
@@ -111,18 +111,21 @@ inline FreeDirections all_directions(Index n_gamma, const std::vector<Matrix>& r
 /// @param restricted  REML or ML
 /// @return            fit, certificate and inference
 /// @throws            InvalidInput, NumericalError: see reduce_rows, fit_gaussian
-[[nodiscard]] inline RowsReport fit_rows(const DesignInput& in, bool restricted, const ResidualWord& residual = {}) {
+[[nodiscard]] inline RowsReport fit_rows(const DesignInput& in, bool restricted,
+                                         const ResidualWord& residual = {}) {
   RowsReport out;
   Reduced reduced = reduce_rows(in);
   const Blocks& blocks = reduced.blocks;
   out.frame = std::move(reduced.frame);
-  out.fit = fit_gaussian(blocks, model_covariance(in, residual), LikelihoodKind{restricted, !in.residual.present()});
+  out.fit = fit_gaussian(blocks, model_covariance(in, residual),
+                         LikelihoodKind{restricted, !in.residual.present()});
   const double scale = blocks.residual >= 0 ? out.fit.gamma[blocks.residual] : 1.0;
   const FreeDirections free = free_directions(out.fit.covariance, out.fit.theta, scale);
   out.inference = information(blocks, out.fit.gamma, free, restricted);
   out.constrained = lacks_rank(out.fit);
   if (out.constrained) {
-    out.unconstrained = information(blocks, out.fit.gamma, detail::all_directions(blocks.n_gamma, free.roots), restricted);
+    out.unconstrained =
+        information(blocks, out.fit.gamma, detail::all_directions(blocks.n_gamma, free.roots), restricted);
   }
   const double nu = static_cast<double>(restricted ? blocks.n - blocks.p : blocks.n);
   out.deviance = out.fit.deviance + 2.0 * nu * std::log(out.frame.y_scale) - out.frame.log_weight +

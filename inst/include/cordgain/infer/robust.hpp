@@ -22,8 +22,8 @@ struct RobustTests {
 namespace detail {
 
 /// Covariance of one block's rows, rotated as the reader shows them.
-inline Matrix block_rows_covariance(const DesignInput& in, const BlockReader& reader, const std::vector<Matrix>& d,
-                                    const VectorIn& residual) {
+inline Matrix block_rows_covariance(const DesignInput& in, const BlockReader& reader,
+                                    const std::vector<Matrix>& d, const VectorIn& residual) {
   const Index n = static_cast<Index>(reader.rows().size()), r = reader.rank();
   Matrix v = Matrix::Zero(n, n);
   for (const BlockLevel& level : reader.levels()) {
@@ -53,8 +53,10 @@ inline Matrix adjustment(const std::string& type, const Matrix& v, const Matrix&
   const Matrix inner = lower.transpose() * (v - spread) * lower;
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(0.5 * (inner + inner.transpose()));
   const double floor = 1e-10 * eigen.eigenvalues().maxCoeff();
-  const Vector root = eigen.eigenvalues().unaryExpr([floor](double e) { return e > floor ? 1.0 / std::sqrt(e) : 0.0; });
-  return lower * eigen.eigenvectors() * root.asDiagonal() * eigen.eigenvectors().transpose() * lower.transpose();
+  const Vector root =
+      eigen.eigenvalues().unaryExpr([floor](double e) { return e > floor ? 1.0 / std::sqrt(e) : 0.0; });
+  return lower * eigen.eigenvectors() * root.asDiagonal() * eigen.eigenvectors().transpose() *
+         lower.transpose();
 }
 
 /// Degrees of freedom of l'beta by Satterthwaite: under the working model the
@@ -85,8 +87,9 @@ inline double robust_df(const std::vector<Matrix>& inner, const std::vector<Matr
 /// @param contrast  L (l x p), blocks' coordinates
 /// Source: Bell & McCaffrey (2002), Survey Methodology 28:169; Pustejovsky &
 /// Tipton (2018), J. Bus. Econ. Stat. 36:672.
-[[nodiscard]] inline RobustTests robust_tests(const DesignInput& in, const Frame& frame, const VectorIn& gamma,
-                                              const VectorIn& beta, const MatrixIn& phi, const std::string& type,
+[[nodiscard]] inline RobustTests robust_tests(const DesignInput& in, const Frame& frame,
+                                              const VectorIn& gamma, const VectorIn& beta,
+                                              const MatrixIn& phi, const std::string& type,
                                               const MatrixIn& contrast) {
   std::vector<Matrix> d;
   Index at = 0;

@@ -43,8 +43,12 @@ inline Vector safe_step(const SecondOrder& at, double& decrement) {
   decrement = 0.0;
   if (at.gradient.size() == 0) return Vector(0);
   const Vector reach = at.hessian.cwiseAbs().rowwise().maxCoeff() * 1e-8;
-  const Vector unit = at.hessian.diagonal().cwiseAbs().cwiseMax(reach).cwiseMax(std::numeric_limits<double>::min())
-                          .cwiseSqrt().cwiseInverse();
+  const Vector unit = at.hessian.diagonal()
+                          .cwiseAbs()
+                          .cwiseMax(reach)
+                          .cwiseMax(std::numeric_limits<double>::min())
+                          .cwiseSqrt()
+                          .cwiseInverse();
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(unit.asDiagonal() * at.hessian * unit.asDiagonal());
   const Vector size = eigen.eigenvalues().cwiseAbs();
   const double floor = size.maxCoeff() * 1e-13;
@@ -55,7 +59,9 @@ inline Vector safe_step(const SecondOrder& at, double& decrement) {
 }
 
 /// Rounding in a value of this size, below which two values are equal.
-inline double value_noise(double value) { return 64.0 * std::numeric_limits<double>::epsilon() * (1.0 + std::abs(value)); }
+inline double value_noise(double value) {
+  return 64.0 * std::numeric_limits<double>::epsilon() * (1.0 + std::abs(value));
+}
 
 }  // namespace detail
 
@@ -67,7 +73,8 @@ inline double value_noise(double value) { return 64.0 * std::numeric_limits<doub
 ///                 g' |H|^-1 g, the fall that a further step would bring)
 /// Source: Nocedal & Wright (2006), Numerical Optimization, section 3.4.
 template <class F>
-[[nodiscard]] NewtonResult newton(F&& f, const Vector& start, const NewtonControl& control = NewtonControl()) {
+[[nodiscard]] NewtonResult newton(F&& f, const Vector& start,
+                                  const NewtonControl& control = NewtonControl()) {
   NewtonResult out;
   out.point = start;
   out.at = f(out.point);

@@ -8,10 +8,14 @@
 namespace cordgain {
 
 /// Number of elements in the lower triangle of a d x d matrix.
-inline Index packed_size(Index d) { return d * (d + 1) / 2; }
+inline Index packed_size(Index d) {
+  return d * (d + 1) / 2;
+}
 
 /// Position of element (i, j), i >= j, in the packed lower triangle.
-inline Index packed_index(Index i, Index j, Index d) { return j * d - j * (j - 1) / 2 + (i - j); }
+inline Index packed_index(Index i, Index j, Index d) {
+  return j * d - j * (j - 1) / 2 + (i - j);
+}
 
 /// Packs a symmetric matrix (only its lower triangle is read).
 template <class Packed>

@@ -27,8 +27,8 @@ struct BlockKind {
   Index count = 0;               ///< number of blocks of this kind
   std::vector<Index> parameter;  ///< variance parameter of each basis matrix
   std::vector<Matrix> basis;     ///< symmetric r x r
-  Matrix rows;     ///< r x (p + 1) count: the blocks side by side, when kept apart
-  Matrix moments;  ///< packed(p + 1) x packed(r): sums of products of rows a and b, when pooled
+  Matrix rows;                   ///< r x (p + 1) count: the blocks side by side, when kept apart
+  Matrix moments;                ///< packed(p + 1) x packed(r): sums of products of rows a and b, when pooled
 
   [[nodiscard]] bool pooled() const noexcept { return moments.size() > 0; }
 };

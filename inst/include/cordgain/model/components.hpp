@@ -78,7 +78,8 @@ inline std::vector<Index> component_of_level(const std::vector<LevelsIn>& factor
   Index count = 0;
   const std::vector<Index> component = detail::component_of_level(factors, n, count);
   out.start.assign(static_cast<std::size_t>(count) + 1, 0);
-  for (Index i = 0; i < n; ++i) ++out.start[static_cast<std::size_t>(component[static_cast<std::size_t>(factors[0].level[i])]) + 1];
+  for (Index i = 0; i < n; ++i)
+    ++out.start[static_cast<std::size_t>(component[static_cast<std::size_t>(factors[0].level[i])]) + 1];
   std::partial_sum(out.start.begin(), out.start.end(), out.start.begin());
   std::vector<Index> next(out.start.begin(), out.start.end() - 1);
   for (Index i = 0; i < n; ++i) {

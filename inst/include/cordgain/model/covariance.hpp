@@ -113,7 +113,9 @@ class UnitTerm final : public CovarianceTerm {
   [[nodiscard]] bool moves_by_elements() const noexcept override { return true; }
   [[nodiscard]] Vector gamma(const VectorIn&) const override { return Vector::Ones(1); }
   [[nodiscard]] Matrix jacobian(const VectorIn&) const override { return Matrix::Zero(1, 0); }
-  [[nodiscard]] Matrix curvature(const VectorIn&, const VectorIn&) const override { return Matrix::Zero(0, 0); }
+  [[nodiscard]] Matrix curvature(const VectorIn&, const VectorIn&) const override {
+    return Matrix::Zero(0, 0);
+  }
   [[nodiscard]] Vector start() const override { return Vector(0); }
 };
 

@@ -46,7 +46,9 @@ class IndependentPattern final : public CorrelationPattern {
 class CompoundPattern final : public CorrelationPattern {
  public:
   [[nodiscard]] Index n_parameters() const noexcept override { return 1; }
-  [[nodiscard]] CorrelationJet at(Index, Index, const VectorIn& z) const override { return detail::tanh_jet(0, z[0]); }
+  [[nodiscard]] CorrelationJet at(Index, Index, const VectorIn& z) const override {
+    return detail::tanh_jet(0, z[0]);
+  }
 };
 
 /// One correlation for each number of visits apart.
@@ -185,7 +187,8 @@ class UnstructuredTerm final : public CovarianceTerm {
 /// @param times   of the visits (only sp_exp uses them); its length is the number of visits
 /// @throws        InvalidInput for another word
 /// Source: SAS/STAT 15.3 user's guide, PROC MIXED, table of covariance structures.
-[[nodiscard]] inline std::shared_ptr<const CovarianceTerm> residual_term(const std::string& word, const VectorIn& times) {
+[[nodiscard]] inline std::shared_ptr<const CovarianceTerm> residual_term(const std::string& word,
+                                                                         const VectorIn& times) {
   const Index m = times.size();
   if (word == "us") return std::make_shared<UnstructuredTerm>(m);
   const bool by_visit = word == "diag" || (word.size() > 2 && word.back() == 'h');

@@ -68,7 +68,8 @@ class BlockPool {
     for (const BlockLevel& level : reader.levels()) key_.push_back(level.term);
     key_.push_back(z.rows());
     for (Index j = 0; j < z.cols(); ++j) {
-      for (Index i = 0; i < z.rows(); ++i) key_.push_back(static_cast<std::int64_t>(std::llround(z(i, j) / kPoolGrid)));
+      for (Index i = 0; i < z.rows(); ++i)
+        key_.push_back(static_cast<std::int64_t>(std::llround(z(i, j) / kPoolGrid)));
     }
     if (residual_.present()) add_pattern_key(reader.rows());
     const auto found = index_.emplace(key_, out_.kinds.size());
@@ -88,7 +89,8 @@ class BlockPool {
     BlockKind kind;
     kind.rank = reader.rank();
     kind.z = reader.z();
-    for (const BlockLevel& level : reader.levels()) kind.columns.push_back({level.term, level.first, level.width});
+    for (const BlockLevel& level : reader.levels())
+      kind.columns.push_back({level.term, level.first, level.width});
     for (Index k = 0; k < n_effects_; ++k) kind.basis.push_back(Matrix::Zero(kind.rank, kind.rank));
     for (const BlockLevel& level : reader.levels()) {
       const Matrix part = reader.z().middleCols(level.first, level.width);
@@ -118,7 +120,8 @@ class BlockPool {
     std::vector<Index> slot(static_cast<std::size_t>(residual_.n_gamma()), -1);
     for (Index j = 0; j < kind.rank; ++j) {
       for (Index i = 0; i < kind.rank; ++i) {
-        const Index k = residual_.element(rows[static_cast<std::size_t>(i)], rows[static_cast<std::size_t>(j)]);
+        const Index k =
+            residual_.element(rows[static_cast<std::size_t>(i)], rows[static_cast<std::size_t>(j)]);
         if (k < 0) continue;
         Index& at = slot[static_cast<std::size_t>(k)];
         if (at < 0) {
@@ -136,7 +139,8 @@ class BlockPool {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const Index row = rows[i];
       const bool same = i > 0 && residual_.subject[row] == residual_.subject[rows[i - 1]];
-      key_.push_back((same ? 0 : 1) + 2 * (residual_.visit[row] + residual_.n_visits * Index(residual_.group[row])));
+      key_.push_back((same ? 0 : 1) +
+                     2 * (residual_.visit[row] + residual_.n_visits * Index(residual_.group[row])));
     }
   }
 

@@ -13,7 +13,7 @@ namespace cordgain {
 
 /// One random-effects term (x | g): its columns and the level of each row.
 struct RandomTerm {
-  Eigen::Map<const Matrix> z;    ///< n x q
+  Eigen::Map<const Matrix> z;               ///< n x q
   Eigen::Map<const Eigen::VectorXi> level;  ///< n, from 0
   Index n_levels = 0;
 };
@@ -28,14 +28,14 @@ struct DesignInput {
 
 /// How the blocks' coordinates relate to the user's.
 struct Frame {
-  std::vector<Index> kept;     ///< columns of X that are independent
-  Matrix factor;               ///< R of X = QR, kept columns
-  Vector least_squares;        ///< coefficients of ordinary (weighted) least squares
-  double y_scale = 1.0;        ///< root mean square of its residuals
-  std::vector<Matrix> z_factor; ///< per term, R / sqrt(n) of Z = QR: the blocks hold Z R^-1 sqrt(n)
-  double log_det_x = 0.0;      ///< log|X'X|
-  double weight_scale = 1.0;   ///< mean weight; weights are divided by it
-  double log_weight = 0.0;     ///< sum of log scaled weights
+  std::vector<Index> kept;       ///< columns of X that are independent
+  Matrix factor;                 ///< R of X = QR, kept columns
+  Vector least_squares;          ///< coefficients of ordinary (weighted) least squares
+  double y_scale = 1.0;          ///< root mean square of its residuals
+  std::vector<Matrix> z_factor;  ///< per term, R / sqrt(n) of Z = QR: the blocks hold Z R^-1 sqrt(n)
+  double log_det_x = 0.0;        ///< log|X'X|
+  double weight_scale = 1.0;     ///< mean weight; weights are divided by it
+  double log_weight = 0.0;       ///< sum of log scaled weights
 };
 
 namespace detail {
@@ -50,7 +50,8 @@ inline Matrix weighted_rows(const DesignInput& in, double weight_scale, Index fi
   Matrix out(count, p + 1);
   out.leftCols(p) = in.x.middleRows(first, count);
   out.col(p) = in.y.segment(first, count);
-  if (in.weight.size() > 0) out = (in.weight.segment(first, count) / weight_scale).cwiseSqrt().asDiagonal() * out;
+  if (in.weight.size() > 0)
+    out = (in.weight.segment(first, count) / weight_scale).cwiseSqrt().asDiagonal() * out;
   return out;
 }
 
@@ -68,7 +69,8 @@ inline Matrix stacked_factor(const DesignInput& in, double weight_scale) {
 inline Matrix scaling_factor(const MatrixIn& z) {
   const Index q = z.cols(), n = z.rows();
   RowStackedQr qr(q);
-  for (Index first = 0; first < n; first += kRowBlock) qr.add(z.middleRows(first, std::min(kRowBlock, n - first)));
+  for (Index first = 0; first < n; first += kRowBlock)
+    qr.add(z.middleRows(first, std::min(kRowBlock, n - first)));
   Matrix factor = qr.factor() / std::sqrt(static_cast<double>(n));
   const std::vector<Index> kept = independent_columns(factor);
   for (Index j = 0; j < q; ++j) {

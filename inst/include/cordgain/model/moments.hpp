@@ -48,14 +48,16 @@ inline bool factor(const BlockKind& kind, const VectorIn& gamma, Matrix& lower) 
 
 /// The factor of V = s2 I + (Z Lambda)(Z Lambda)' by QR of [Lambda'Z'; s I]: V itself,
 /// in which a small residual beside large random effects is lost, is never formed.
-inline void factor_by_roots(const BlockKind& kind, const std::vector<Matrix>& roots, double s2, Matrix& lower) {
+inline void factor_by_roots(const BlockKind& kind, const std::vector<Matrix>& roots, double s2,
+                            Matrix& lower) {
   Index width = 0;
   for (const auto& c : kind.columns) width += roots[static_cast<std::size_t>(c.term)].cols();
   Matrix stack(width + kind.rank, kind.rank);
   Index at = 0;
   for (const auto& c : kind.columns) {
     const Matrix& root = roots[static_cast<std::size_t>(c.term)];
-    stack.middleRows(at, root.cols()).noalias() = root.transpose() * kind.z.middleCols(c.first, c.width).transpose();
+    stack.middleRows(at, root.cols()).noalias() =
+        root.transpose() * kind.z.middleCols(c.first, c.width).transpose();
     at += root.cols();
   }
   stack.bottomRows(kind.rank) = Matrix::Identity(kind.rank, kind.rank) * std::sqrt(s2);
@@ -88,7 +90,9 @@ inline std::vector<Matrix> along(const BlockKind& kind, const std::vector<Matrix
   return out;
 }
 
-inline double trace_of_product(const Matrix& a, const Matrix& b) { return a.cwiseProduct(b).sum(); }
+inline double trace_of_product(const Matrix& a, const Matrix& b) {
+  return a.cwiseProduct(b).sum();
+}
 
 inline void add_pairs(const BlockKind& kind, const std::vector<Matrix>& dirs, Moments& out) {
   const Index n = static_cast<Index>(dirs.size());
@@ -130,14 +134,16 @@ inline void add_pooled(const BlockKind& kind, const WhitenedKind& white, const s
   const Matrix identity = Matrix::Identity(kind.rank, kind.rank);
   pack_into(unwhitened(white.lower, identity), kernels.col(0));
   for (Index k = 0; k < nb; ++k) {
-    pack_symmetric_part(unwhitened(white.lower, white.basis[static_cast<std::size_t>(k)]), kernels.col(1 + k));
+    pack_symmetric_part(unwhitened(white.lower, white.basis[static_cast<std::size_t>(k)]),
+                        kernels.col(1 + k));
   }
   for_pairs(dirs, [&](std::size_t a, std::size_t b, Index at) {
     pack_symmetric_part(unwhitened(white.lower, dirs[a] * dirs[b]), kernels.col(1 + nb + at));
   });
   const Matrix forms = pooled_forms(kind, kernels);
   out.cross += forms.col(0);
-  for (Index k = 0; k < nb; ++k) out.slope.col(kind.parameter[static_cast<std::size_t>(k)]) -= forms.col(1 + k);
+  for (Index k = 0; k < nb; ++k)
+    out.slope.col(kind.parameter[static_cast<std::size_t>(k)]) -= forms.col(1 + k);
   out.curve += forms.rightCols(out.curve.cols());
 }
 
@@ -167,7 +173,8 @@ inline void add_block(const BlockKind& kind, const WhitenedKind& white, const st
 }
 
 /// The dimensions outside the random effects: V is the residual variance there.
-inline void add_within(const Blocks& blocks, const VectorIn& gamma, const MatrixIn& directions, Moments& out) {
+inline void add_within(const Blocks& blocks, const VectorIn& gamma, const MatrixIn& directions,
+                       Moments& out) {
   if (blocks.residual < 0) return;
   const double s2 = gamma[blocks.residual], df = blocks.within_df;
   out.log_det += df * std::log(s2);
@@ -192,7 +199,8 @@ inline void add_kind(const BlockKind& kind, const Matrix& lower, const MatrixIn&
   for (const Matrix& basis : kind.basis) white.basis.push_back(whiten(white.lower, basis));
   const double count = static_cast<double>(kind.count);
   out.log_det += 2.0 * count * white.lower.diagonal().array().log().sum();
-  for (std::size_t k = 0; k < white.basis.size(); ++k) out.trace[kind.parameter[k]] += count * white.basis[k].trace();
+  for (std::size_t k = 0; k < white.basis.size(); ++k)
+    out.trace[kind.parameter[k]] += count * white.basis[k].trace();
   const std::vector<Matrix> dirs = along(kind, white.basis, directions);
   add_pairs(kind, dirs, out);
   if (kind.pooled()) {
@@ -215,8 +223,8 @@ inline void add_kind(const BlockKind& kind, const Matrix& lower, const MatrixIn&
 /// @return            the moments; `feasible` is false where V is not positive definite
 /// Source: Lindstrom & Bates (1988), JASA 83:1014; Woodbury's identity is not
 /// used: the sums are of positive terms, so nothing cancels at large variances.
-[[nodiscard]] inline Moments moments_at(const Blocks& blocks, const VectorIn& gamma, const MatrixIn& directions,
-                                        const std::vector<Matrix>& roots = {}) {
+[[nodiscard]] inline Moments moments_at(const Blocks& blocks, const VectorIn& gamma,
+                                        const MatrixIn& directions, const std::vector<Matrix>& roots = {}) {
   const Index w = packed_size(blocks.p + 1), a = directions.cols();
   Moments out;
   out.cross = Vector::Zero(w);

@@ -36,8 +36,8 @@ struct ResidualPattern {
 };
 
 /// Residual covariance of some rows at given elements.
-[[nodiscard]] inline Matrix residual_covariance(const ResidualPattern& pattern, const std::vector<Index>& rows,
-                                                const VectorIn& gamma) {
+[[nodiscard]] inline Matrix residual_covariance(const ResidualPattern& pattern,
+                                                const std::vector<Index>& rows, const VectorIn& gamma) {
   const Index n = static_cast<Index>(rows.size());
   Matrix out = Matrix::Zero(n, n);
   for (Index j = 0; j < n; ++j) {

@@ -22,7 +22,8 @@ struct BlockLevel {
 class BlockReader {
  public:
   BlockReader(const DesignInput& in, const Frame& frame) : in_(in), frame_(frame) {
-    for (const RandomTerm& term : in.random) seen_.emplace_back(static_cast<std::size_t>(term.n_levels), Index(-1));
+    for (const RandomTerm& term : in.random)
+      seen_.emplace_back(static_cast<std::size_t>(term.n_levels), Index(-1));
     buffer_.resize(64, 8);
   }
 
@@ -50,8 +51,12 @@ class BlockReader {
   /// The random effects' columns after rotation (r x q).
   [[nodiscard]] Eigen::Block<const Matrix> z() const { return at(0, 0, rank_, q_); }
   /// [X y] where the random effects are (r x (p + 1)) and where they are not.
-  [[nodiscard]] Eigen::Block<const Matrix> inside() const { return at(0, q_, rank_, frame_.factor.cols() + 1); }
-  [[nodiscard]] Eigen::Block<const Matrix> outside() const { return at(rank_, q_, n_ - rank_, frame_.factor.cols() + 1); }
+  [[nodiscard]] Eigen::Block<const Matrix> inside() const {
+    return at(0, q_, rank_, frame_.factor.cols() + 1);
+  }
+  [[nodiscard]] Eigen::Block<const Matrix> outside() const {
+    return at(rank_, q_, n_ - rank_, frame_.factor.cols() + 1);
+  }
 
  private:
   [[nodiscard]] Eigen::Block<const Matrix> at(Index row, Index col, Index rows, Index cols) const {
@@ -81,7 +86,8 @@ class BlockReader {
       const Index row = rows[i];
       for (std::size_t t = 0; t < in_.random.size(); ++t) {
         const RandomTerm& term = in_.random[t];
-        const auto& level = levels_[static_cast<std::size_t>(seen_[t][static_cast<std::size_t>(term.level[row])])];
+        const auto& level =
+            levels_[static_cast<std::size_t>(seen_[t][static_cast<std::size_t>(term.level[row])])];
         for (Index k = 0; k < level.width; ++k) block(i, level.first + k) = term.z(row, k);
       }
       double fitted = 0.0;
@@ -94,7 +100,8 @@ class BlockReader {
       if (in_.weight.size() > 0) block.row(i) *= std::sqrt(in_.weight[row] / frame_.weight_scale);
     }
     for (const auto& level : levels_) {
-      detail::divide_by_factor(block.middleCols(level.first, level.width), frame_.z_factor[static_cast<std::size_t>(level.term)]);
+      detail::divide_by_factor(block.middleCols(level.first, level.width),
+                               frame_.z_factor[static_cast<std::size_t>(level.term)]);
     }
     detail::divide_by_factor(block.middleCols(q, p), frame_.factor);
   }
