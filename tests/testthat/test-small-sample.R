@@ -148,3 +148,22 @@ test_that("a contrast of the wrong width is refused with the names of the coeffi
   expect_error(linear_test(fit, c(1, 2, 3)), "\\(Intercept\\)", class = "cordgain_invalid_input")
   expect_error(linear_test(1, 1), class = "cordgain_invalid_input")
 })
+
+test_that("degrees of freedom that are not finite have a reason, finite ones none", {
+  expect_identical(is.na(df_reason(c(3, Inf, NaN))), c(TRUE, FALSE, FALSE))
+  expect_match(df_reason(Inf), "z test")
+  expect_match(df_reason(NaN), "not positive definite")
+})
+
+test_that("a fit whose information is indefinite gives no test and says so", {
+  data <- data.frame(
+    score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4), subject = rep(1:4, each = 3)
+  )
+  fit <- fit_recovery(score ~ week + (1 | subject), data)
+  expect_null(linear_test(fit, c(1, 8))$df_reason)
+  fit$result$inference$observed <- -fit$result$inference$observed # as at a saddle
+  found <- linear_test(fit, c(1, 8), ddf = "satterthwaite")
+  expect_true(is.nan(found$df) && is.nan(found$p.value))
+  expect_match(found$df_reason, "not positive definite")
+  expect_match(paste(capture.output(print(summary(fit, ddf = "satterthwaite"))), collapse = " "), "df of week: the info")
+})
