@@ -48,8 +48,8 @@
 #' @section Conditions:
 #' `cordgain_invalid_input` when formula or data have no answer (the message
 #' names column and row); `cordgain_numerical_error` when the likelihood has no
-#' maximum (every subject's scores lie on a line: decided by the rank of X and Z
-#' beside the scores, before any search), or when none was found, which is not
+#' maximum (every subject's scores lie on a line: decided by the span of X and Z,
+#' before any search), or when none was found, which is not
 #' the same: the message then says what was tried.
 #' @references Patterson HD, Thompson R (1971). Recovery of inter-block
 #'   information when block sizes are unequal. *Biometrika* 58, 545-554.

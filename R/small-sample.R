@@ -37,7 +37,7 @@ match_ddf <- function(fit, ddf, call = rlang::caller_env()) {
 #' (Q_{ab} - P_a\Phi P_b)\}\Phi} with the variance parameters taken as the
 #' elements of the covariance matrices, in which V is linear: so a paired t test
 #' and Hotelling's T-squared come out exactly. `information = "expected"` is
-#' pbkrtest's convention, `"observed"` that of SAS. Satterthwaite's degrees of
+#' the convention of pbkrtest, `"observed"` that of SAS. Satterthwaite's degrees of
 #' freedom use the observed information and exact derivatives. `"residual"`
 #' counts rows minus fixed effects.
 #'

@@ -48,29 +48,21 @@ inline Matrix basis_gram(const Blocks& blocks) {
   return scale.cwiseInverse().asDiagonal() * eigen.eigenvectors().leftCols(unseen);
 }
 
-/// Whether the likelihood of independent residuals is unbounded because y lies
-/// in the span of [X Z] and that is not all of space: with D fixed and sigma^2 to
-/// zero, log|V| + log|X'V^-1X| behaves as (n - rank[X Z]) log sigma^2 and
-/// r'V^-1r stays bounded. With M the projection off Z, y is in the span when
-/// y'My - y'MX (X'MX)^- X'My is zero. (Where the span is all of space a covariance
-/// of lower rank may still fit every score: that is not decided here.)
-/// The products hold squares: a residual below 1e-7 of the scores' spread is
-/// their rounding and counts as none.
+/// Whether the likelihood of independent residuals is shown to be unbounded: the
+/// least squares residual of y lies in the span of Z, so y in that of [X Z], and
+/// that is not all of space. With D fixed and sigma^2 to zero, log|V| +
+/// log|X'V^-1X| behaves as (n - rank[X Z]) log sigma^2 and r'V^-1r stays bounded.
+/// False decides nothing where y needs X beside Z (the products hold squares,
+/// whose difference would be rounding) or where [X Z] spans all of space.
 /// @param blocks  reduced data with a residual variance (X orthonormal, y'y = n - p)
 [[nodiscard]] inline bool grows_without_bound(const Blocks& blocks) {
   if (blocks.residual < 0) return false;
-  constexpr double kRounding = 1e-14, kDependent = 1e-12;
+  constexpr double kSquaredRounding = 1e-24, kDependent = 1e-12;
   const Index p = blocks.p;
   const Matrix off = unpacked(blocks.within, p + 1);
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(off.topLeftCorner(p, p));
-  const Vector along = eigen.eigenvectors().transpose() * off.col(p).head(p);
-  double left = off(p, p), rank = 0.0;
-  for (Index i = 0; i < p; ++i) {
-    if (eigen.eigenvalues()[i] <= kDependent) continue;
-    left -= along[i] * along[i] / eigen.eigenvalues()[i];
-    rank += 1.0;
-  }
-  return blocks.within_df > rank && left <= kRounding * static_cast<double>(blocks.n - p);
+  if (off(p, p) > kSquaredRounding * static_cast<double>(blocks.n - p)) return false;
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(off.topLeftCorner(p, p), Eigen::EigenvaluesOnly);
+  return blocks.within_df > static_cast<double>((eigen.eigenvalues().array() > kDependent).count());
 }
 
 namespace detail {
