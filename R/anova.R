@@ -87,7 +87,9 @@ compare_fits <- function(fits, call = rlang::caller_env()) {
   table$Df <- c(NA, diff(table$npar))
   table$`Pr(>Chisq)` <- stats::pchisq(table$Chisq, table$Df, lower.tail = FALSE)
   structure(table,
-    heading = c("Likelihood-ratio tests", paste0(seq_along(fits), ": ", vapply(fits[order], \(f) deparse1(f$formula), ""))),
+    heading = c(
+      "Likelihood-ratio tests", paste0(seq_along(fits), ": ", vapply(fits[order], \(f) deparse1(f$formula), ""))
+    ),
     row.names = as.character(seq_along(fits)), class = c("anova", "data.frame")
   )
 }
@@ -101,7 +103,10 @@ check_comparable <- function(fits, call) {
   }
   if (length(methods) > 1L || (methods == "reml" && length(fixed) > 1L)) {
     abort_input(c("These likelihoods cannot be compared.",
-      x = "Restricted likelihoods of models with different fixed effects, or of different methods, are of different data.",
+      x = paste(
+        "Restricted likelihoods of models with different fixed effects, or of different methods,",
+        "are of different data."
+      ),
       i = "Fit all of them with {.code method = \"ml\"}."
     ), call = call)
   }

@@ -108,7 +108,9 @@ ess_of_routes <- function(routes, call) {
   }
   error <- 10 * abs(routes$fine - routes$coarse) + 64 * .Machine$double.eps * abs(routes$fine)
   if (!is.finite(error) || error > 1e-4 * max(1, abs(routes$fine))) {
-    return(list(value = NA_real_, error = NA_real_, reason = "it could not be computed to four digits: the tails are too long"))
+    return(list(
+      value = NA_real_, error = NA_real_, reason = "it could not be computed to four digits: the tails are too long"
+    ))
   }
   list(value = routes$fine, error = error)
 }

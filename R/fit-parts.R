@@ -39,7 +39,8 @@ residual_variance <- function(fit) {
   }
   variances <- vapply(residual_covariances(fit), diag, numeric(length(pattern$visits)))
   variances <- matrix(variances, length(pattern$visits))
-  if (all(abs(variances - variances[1]) <= 1e-12 * variances[1])) variances[1] else variances[cbind(pattern$visit, pattern$group) + 1L]
+  same <- all(abs(variances - variances[1]) <= 1e-12 * variances[1])
+  if (same) variances[1] else variances[cbind(pattern$visit, pattern$group) + 1L]
 }
 
 kept_matrix <- function(fit) {

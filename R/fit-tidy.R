@@ -20,7 +20,8 @@
 #' tidy(fit_recovery(score ~ week + (1 | subject), trial))
 #' @name tidy.recovery_fit
 #' @exportS3Method generics::tidy recovery_fit_reml
-tidy.recovery_fit_reml <- function(x, effects = c("fixed", "ran_pars"), ddf = NULL, information = c("expected", "observed"),
+tidy.recovery_fit_reml <- function(x, effects = c("fixed", "ran_pars"), ddf = NULL,
+                                   information = c("expected", "observed"),
                                    conf.int = TRUE, conf.level = 0.95, ...) {
   effects <- match.arg(effects, c("fixed", "ran_pars", "ran_vals"), several.ok = TRUE)
   information <- match.arg(information)
@@ -37,7 +38,8 @@ tidy.recovery_fit_reml <- function(x, effects = c("fixed", "ran_pars"), ddf = NU
 
 # One frame with every column of the contract; what a part does not have is NA.
 tidy_frame <- function(effect, term, estimate, group = NA_character_, level = NA_character_, std.error = NA_real_,
-                       statistic = NA_real_, df = NA_real_, p.value = NA_real_, conf.low = NA_real_, conf.high = NA_real_,
+                       statistic = NA_real_, df = NA_real_, p.value = NA_real_, conf.low = NA_real_,
+                       conf.high = NA_real_,
                        num.error = NA_real_) {
   data.frame(
     effect = effect, group = group, level = level, term = term, estimate = estimate, std.error = std.error,
@@ -71,7 +73,9 @@ tidy_variances <- function(x) {
 
 # Errors of standard deviations and correlations from those of the variances, to first order.
 variance_errors <- function(x, table) {
-  relative <- max(x$result$certificate$gamma_error / pmax(abs(x$result$gamma), .Machine$double.xmin)[x$result$gamma != 0], 0)
+  relative <- max(
+    x$result$certificate$gamma_error / pmax(abs(x$result$gamma), .Machine$double.xmin)[x$result$gamma != 0], 0
+  )
   10 * pmax(relative, .Machine$double.eps) * ifelse(is.na(table$var2), abs(table$sdcor), 2)
 }
 
@@ -84,7 +88,8 @@ tidy_effects <- function(x, conf.level) {
     se <- t(sqrt(apply(variance, 3, diag)))
     estimate <- unlist(table, use.names = FALSE)
     tidy_frame("ran_vals", rep(names(table), each = nrow(table)), estimate,
-      group = group, level = rep(rownames(table), ncol(table)), std.error = as.vector(if (ncol(table) == 1L) t(se) else se),
+      group = group, level = rep(rownames(table), ncol(table)),
+      std.error = as.vector(if (ncol(table) == 1L) t(se) else se),
       conf.low = estimate - half * as.vector(if (ncol(table) == 1L) t(se) else se),
       conf.high = estimate + half * as.vector(if (ncol(table) == 1L) t(se) else se)
     )

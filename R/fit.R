@@ -48,7 +48,9 @@
 #' @section Conditions:
 #' `cordgain_invalid_input` when formula or data have no answer (the message
 #' names column and row); `cordgain_numerical_error` when the likelihood has no
-#' maximum, as when every subject's scores lie on a line.
+#' maximum (every subject's scores lie on a line: decided by the span of X and Z,
+#' before any search), or when none was found, which is not
+#' the same: the message then says what was tried.
 #' @references Patterson HD, Thompson R (1971). Recovery of inter-block
 #'   information when block sizes are unequal. *Biometrika* 58, 545-554.
 #'
@@ -80,7 +82,9 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
     frame <- recovery_frame(call, split, env, caller)
     design <- build_design(split, frame, contrasts, call = here)
     out <- fit_with(method, design, call = here)
-    new_recovery_fit(out, call = call, formula = formula, split = split, method = method, frame = frame, design = design)
+    new_recovery_fit(
+      out, call = call, formula = formula, split = split, method = method, frame = frame, design = design
+    )
   }
   if (has_plateau(formula)) fit_plateau(fit_at, formula, data, method, here) else fit_at(environment(formula), method)
 }
@@ -143,13 +147,18 @@ print.recovery_fit <- function(x, digits = max(3L, getOption("digits") - 3L), ..
   print(VarCorr(x), digits = digits)
   cat("\nFixed effects:\n")
   print(fixef(x), digits = digits)
-  if (!is.null(x$plateau)) cat("kappa (weeks to 63 % of the plateau): ", format(exp(x$plateau$log_kappa), digits = digits), "\n", sep = "")
+  if (!is.null(x$plateau)) {
+    cat("kappa (weeks to 63 % of the plateau): ", format(exp(x$plateau$log_kappa), digits = digits), "\n", sep = "")
+  }
   cat("\n", paste0(fit_notes(x), "\n"), sep = "")
   invisible(x)
 }
 
 fit_title <- function(x) {
-  paste("Recovery fitted by", c(reml = "restricted maximum likelihood (REML)", ml = "maximum likelihood (ML)")[[x$method$name]])
+  paste(
+    "Recovery fitted by",
+    c(reml = "restricted maximum likelihood (REML)", ml = "maximum likelihood (ML)")[[x$method$name]]
+  )
 }
 
 fit_size <- function(x) {
@@ -188,7 +197,10 @@ note_singular <- function(x) {
     block <- x$design$random[[i]]
     rank <- x$result$rank[i]
     what <- if (rank == 0L) {
-      paste0("the variance", if (length(block$columns) > 1L) "s", " of ", paste(block$columns, collapse = " and "), " between levels of ", block$group, " is estimated as exactly zero")
+      paste0(
+        "the variance", if (length(block$columns) > 1L) "s", " of ", paste(block$columns, collapse = " and "),
+        " between levels of ", block$group, " is estimated as exactly zero"
+      )
     } else {
       sprintf("the effects of %s by %s vary in %d direction%s only (a correlation of 1 or -1)",
         paste(block$columns, collapse = " and "), block$group, rank, if (rank > 1L) "s" else "")

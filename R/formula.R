@@ -11,7 +11,9 @@
 #' @noRd
 split_formula <- function(formula, call = rlang::caller_env()) {
   if (!rlang::is_formula(formula, lhs = TRUE)) {
-    abort_input(c("{.arg formula} must have two sides.", i = "Write {.code score ~ week + (1 | subject)}."), call = call)
+    abort_input(
+      c("{.arg formula} must have two sides.", i = "Write {.code score ~ week + (1 | subject)}."), call = call
+    )
   }
   terms <- additive_terms(rlang::f_rhs(formula))
   kind <- vapply(terms, \(t) term_kind(t$expr), "")
@@ -84,7 +86,9 @@ join_terms <- function(terms) {
     return(1)
   }
   signed <- lapply(terms, \(t) if (t$minus) call("-", t$expr) else t$expr)
-  Reduce(\(left, term) if (rlang::is_call(term, "-", n = 1)) call("-", left, term[[2]]) else call("+", left, term), signed)
+  Reduce(
+    \(left, term) if (rlang::is_call(term, "-", n = 1)) call("-", left, term[[2]]) else call("+", left, term), signed
+  )
 }
 
 unwrap <- function(expr) {
@@ -96,7 +100,10 @@ unwrap <- function(expr) {
 random_bars <- function(expr, call) {
   bar <- unwrap(expr)
   if (!is_bar(bar)) {
-    abort_input(c("A random effect must be one bar in parentheses.", x = "Not understood: {.code {deparse1(expr)}}."), call = call)
+    abort_input(
+      c("A random effect must be one bar in parentheses.", x = "Not understood: {.code {deparse1(expr)}}."),
+      call = call
+    )
   }
   lapply(nested_groups(bar[[3]]), \(group) {
     list(lhs = unwrap(bar[[2]]), group = group, correlated = identical(bar[[1]], as.name("|")))

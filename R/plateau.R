@@ -30,8 +30,15 @@ find_kappa <- function(deviance_at, times, call) {
   best <- which.min(values)
   if (best %in% c(1L, length(grid))) {
     abort_numerical(c("The data do not show a plateau.",
-      x = "The likelihood is highest at kappa {if (best == 1L) 'below' else 'above'} {format(exp(grid[best]), digits = 3)}, the end of the range searched.",
-      i = if (best == 1L) "Recovery is complete before the first visit: fit a constant." else "Recovery is a straight line here: use the time itself."
+      x = paste(
+        "The likelihood is highest at kappa {if (best == 1L) 'below' else 'above'}",
+        "{format(exp(grid[best]), digits = 3)}, the end of the range searched."
+      ),
+      i = if (best == 1L) {
+        "Recovery is complete before the first visit: fit a constant."
+      } else {
+        "Recovery is a straight line here: use the time itself."
+      }
     ), call = call)
   }
   at <- stats::optimize(deviance_at, grid[best + c(-1, 1)], tol = 1e-5)$minimum

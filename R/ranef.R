@@ -87,7 +87,8 @@ coef.recovery_fit_reml <- function(object, ...) {
     columns <- union(names(fixed), names(effects))
     out <- as.data.frame(matrix(0, nrow(effects), length(columns), dimnames = list(rownames(effects), columns)))
     for (name in columns) {
-      out[[name]] <- (if (name %in% names(fixed)) fixed[[name]] else 0) + (if (name %in% names(effects)) effects[[name]] else 0)
+      common <- if (name %in% names(fixed)) fixed[[name]] else 0
+      out[[name]] <- common + (if (name %in% names(effects)) effects[[name]] else 0)
     }
     out
   })

@@ -12,9 +12,12 @@ residual_pattern <- function(residual, frame, call) {
   if (is.null(residual)) {
     return(list())
   }
-  group <- if (is.null(residual$by)) list(level = integer(nrow(frame)), labels = "") else group_levels(residual$by, frame)
+  one <- list(level = integer(nrow(frame)), labels = "")
+  group <- if (is.null(residual$by)) one else group_levels(residual$by, frame)
   if (is.null(residual$group)) {
-    out <- list(word = residual$word, subject = seq_len(nrow(frame)) - 1L, visit = integer(nrow(frame)), times = 1, visits = "1")
+    out <- list(
+      word = residual$word, subject = seq_len(nrow(frame)) - 1L, visit = integer(nrow(frame)), times = 1, visits = "1"
+    )
     out$n_subjects <- nrow(frame)
   } else {
     out <- visit_pattern(residual, frame, call)
@@ -29,7 +32,10 @@ visit_pattern <- function(residual, frame, call) {
   values <- frame[[deparse1(residual$lhs)]]
   visit <- leaf_levels(values)
   if (residual$word == "sp_exp" && !is.numeric(values)) {
-    abort_input(c("{.code sp_exp()} needs a numeric time.", x = "{.var {deparse1(residual$lhs)}} is {.obj_type_friendly {values}}."), call = call)
+    abort_input(c(
+      "{.code sp_exp()} needs a numeric time.",
+      x = "{.var {deparse1(residual$lhs)}} is {.obj_type_friendly {values}}."
+    ), call = call)
   }
   list(
     word = residual$word, subject = subject$level, n_subjects = length(subject$labels), subjects = subject$labels,
@@ -43,7 +49,10 @@ check_visits <- function(pattern, residual, call) {
   twice <- which(duplicated(code))
   if (length(twice) > 0L) {
     abort_input(c("A subject has one row per visit.",
-      x = "Subject {.val {pattern$subjects[pattern$subject[twice[1]] + 1L]}} has visit {.val {pattern$visits[pattern$visit[twice[1]] + 1L]}} more than once.",
+      x = paste(
+        "Subject {.val {pattern$subjects[pattern$subject[twice[1]] + 1L]}} has visit",
+        "{.val {pattern$visits[pattern$visit[twice[1]] + 1L]}} more than once."
+      ),
       i = "The covariance is between visits of {.var {deparse1(residual$lhs)}}."
     ), call = call)
   }
@@ -68,7 +77,10 @@ check_one_group <- function(pattern, group, residual, call) {
   twice <- which(duplicated(pairs[, 1]))
   if (length(twice) > 0L) {
     abort_input(c("Each subject belongs to one group of the residual covariance.",
-      x = "Subject {.val {pattern$subjects[pairs[twice[1], 1] + 1L]}} occurs in two levels of {.var {deparse1(residual$by)}}."
+      x = paste(
+        "Subject {.val {pattern$subjects[pairs[twice[1], 1] + 1L]}} occurs in two levels of",
+        "{.var {deparse1(residual$by)}}."
+      )
     ), call = call)
   }
 }

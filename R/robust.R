@@ -41,7 +41,9 @@ robust_test <- function(fit, type = c("CR2", "CR3", "CR1", "CR0"), contrast = NU
   } else {
     check_contrast(contrast, fit)
   }
-  found <- do.call(core_robust_tests, c(core_rows(fit$design), core_state(fit), list(type, core_contrast(fit, contrast))))
+  found <- do.call(
+    core_robust_tests, c(core_rows(fit$design), core_state(fit), list(type, core_contrast(fit, contrast)))
+  )
   covariance <- user_covariance(fit, found$covariance)
   estimate <- drop(contrast %*% fixef(fit))
   se <- sqrt(rowSums((contrast %*% covariance) * contrast))

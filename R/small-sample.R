@@ -37,7 +37,7 @@ match_ddf <- function(fit, ddf, call = rlang::caller_env()) {
 #' (Q_{ab} - P_a\Phi P_b)\}\Phi} with the variance parameters taken as the
 #' elements of the covariance matrices, in which V is linear: so a paired t test
 #' and Hotelling's T-squared come out exactly. `information = "expected"` is
-#' pbkrtest's convention, `"observed"` that of SAS. Satterthwaite's degrees of
+#' the convention of pbkrtest, `"observed"` that of SAS. Satterthwaite's degrees of
 #' freedom use the observed information and exact derivatives. `"residual"`
 #' counts rows minus fixed effects.
 #'
@@ -55,7 +55,8 @@ match_ddf <- function(fit, ddf, call = rlang::caller_env()) {
 #' @param information (string) `"expected"` or `"observed"`, for Kenward-Roger.
 #' @param conf.level (number in (0, 1)) of the intervals by row.
 #' @return data frame. By row: `estimate`, `std.error`, `df`, `statistic` (t),
-#'   `p.value`, `conf.low`, `conf.high`, and on the boundary `df_all_terms`.
+#'   `p.value`, `conf.low`, `conf.high`, and on the boundary `df_all_terms`;
+#'   `df_reason` (a sentence) where some degrees of freedom are not finite.
 #'   Joint: `statistic` (F), `num.df`, `den.df`, `scale` (Kenward-Roger's
 #'   lambda), `p.value`.
 #' @references Kenward MG, Roger JH (1997). Small sample inference for fixed
@@ -78,12 +79,17 @@ linear_test <- function(fit, contrast, value = 0, joint = FALSE, ddf = NULL, inf
   ddf <- match_ddf(fit, ddf)
   information <- match.arg(information)
   conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
-  if (joint) test_together(fit, contrast, value, ddf, information) else test_rows(fit, contrast, value, ddf, information, conf.level)
+  if (joint) {
+    return(test_together(fit, contrast, value, ddf, information))
+  }
+  test_rows(fit, contrast, value, ddf, information, conf.level)
 }
 
 check_fit <- function(fit, call = rlang::caller_env()) {
   if (!inherits(fit, "recovery_fit_reml")) {
-    abort_input(c("{.arg fit} must be a fit by {.fn fit_recovery}.", x = "It is {.obj_type_friendly {fit}}."), call = call)
+    abort_input(
+      c("{.arg fit} must be a fit by {.fn fit_recovery}.", x = "It is {.obj_type_friendly {fit}}."), call = call
+    )
   }
 }
 
@@ -116,7 +122,17 @@ test_rows <- function(fit, contrast, value, ddf, information, conf.level = 0.95)
     conf.low = estimate - half, conf.high = estimate + half, row.names = rownames(contrast)
   )
   if (!is.null(found$df_all_terms)) out$df_all_terms <- found$df_all_terms
+  if (any(!is.finite(out$df))) out$df_reason <- df_reason(out$df)
   out
+}
+
+# Why degrees of freedom are no number; NA where they are one. They rest on the covariance of the variance
+# estimates, which a fit without a proper maximum does not have.
+df_reason <- function(df) {
+  reason <- rep(NA_character_, length(df))
+  reason[is.infinite(df)] <- "no variance parameter that is free moves this standard error: the test is a z test"
+  reason[is.nan(df)] <- "the information about the variances is not positive definite at this fit: no test is made"
+  reason
 }
 
 # Standard error and degrees of freedom of each row of L beta.
@@ -144,7 +160,11 @@ test_together <- function(fit, contrast, value, ddf, information) {
   scaled <- core_contrast(fit, contrast)
   shift <- if (any(value != 0)) drop(least_inverse(contrast) %*% value) else 0
   beta <- drop(factor %*% (fixef(fit) - shift)) / fit$result$frame$y_scale
-  found <- if (ddf == "residual") plain_f(fit, contrast, value) else core_wald_test(fit$result$inference, scaled, beta, ddf, information)
+  found <- if (ddf == "residual") {
+    plain_f(fit, contrast, value)
+  } else {
+    core_wald_test(fit$result$inference, scaled, beta, ddf, information)
+  }
   data.frame(
     statistic = found$statistic, num.df = found$numerator, den.df = found$df, scale = found$scale,
     p.value = stats::pf(found$statistic, found$numerator, found$df, lower.tail = FALSE)
@@ -155,7 +175,8 @@ plain_f <- function(fit, contrast, value) {
   departure <- drop(contrast %*% fixef(fit)) - value
   independent <- qr(t(contrast))$pivot[seq_len(qr(t(contrast))$rank)]
   inner <- contrast %*% vcov(fit) %*% t(contrast)
-  f <- sum(departure[independent] * solve(inner[independent, independent], departure[independent])) / length(independent)
+  solved <- solve(inner[independent, independent], departure[independent])
+  f <- sum(departure[independent] * solved) / length(independent)
   list(statistic = f, numerator = length(independent), df = nobs(fit) - length(fixef(fit)), scale = 1)
 }
 
@@ -168,7 +189,8 @@ least_inverse <- function(contrast) {
 
 #' @rdname recovery_fit-verbs
 #' @exportS3Method stats::vcov recovery_fit_reml
-vcov.recovery_fit_reml <- function(object, type = c("model", "kenward-roger"), information = c("expected", "observed"), ...) {
+vcov.recovery_fit_reml <- function(object, type = c("model", "kenward-roger"),
+                                   information = c("expected", "observed"), ...) {
   type <- match.arg(type)
   information <- match.arg(information)
   if (type == "model") {
@@ -205,7 +227,8 @@ user_covariance <- function(fit, covariance) {
 #' @return list of class `summary.recovery_fit` with `coefficients`, a matrix with
 #'   columns `Estimate`, `Std. Error`, `df`, `t value`, `Pr(>|t|)` (units of the
 #'   score), and the fit. On the boundary, `df_all_terms` holds the degrees of
-#'   freedom of the convention in which the zero term still counts.
+#'   freedom of the convention in which the zero term still counts; `df_reason`
+#'   says why where some are not finite.
 #' @inheritSection fit_recovery Conditions
 #' @examples
 #' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
@@ -219,7 +242,10 @@ summary.recovery_fit_reml <- function(object, ddf = NULL, information = c("expec
   coefficients <- as.matrix(table[c("estimate", "std.error", "df", "statistic", "p.value")])
   dimnames(coefficients) <- list(names(fixef(object)), c("Estimate", "Std. Error", "df", "t value", "Pr(>|t|)"))
   structure(
-    list(fit = object, coefficients = coefficients, ddf = ddf, information = information, df_all_terms = table$df_all_terms),
+    list(
+      fit = object, coefficients = coefficients, ddf = ddf, information = information,
+      df_all_terms = table$df_all_terms, df_reason = table$df_reason
+    ),
     class = "summary.recovery_fit"
   )
 }
@@ -233,16 +259,21 @@ coefficient_tests <- function(fit, ddf, information, conf.level = 0.95) {
 print.summary.recovery_fit <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
   fit <- x$fit
   cat(fit_title(fit), "\n", "Formula: ", deparse1(fit$formula), "\n", fit_size(fit), "\n", sep = "")
-  cat(sprintf("Log likelihood %s, AIC %s, BIC %s\n\n", format(c(logLik(fit)), digits = 6), format(stats::AIC(fit), digits = 6),
-    format(stats::BIC(fit), digits = 6)))
+  cat(sprintf("Log likelihood %s, AIC %s, BIC %s\n\n", format(c(logLik(fit)), digits = 6),
+    format(stats::AIC(fit), digits = 6), format(stats::BIC(fit), digits = 6)))
   cat("Variances:\n")
   print(VarCorr(fit), digits = digits)
   cat("\nFixed effects (", ddf_sentence(x$ddf, x$information), "):\n", sep = "")
-  stats::printCoefmat(x$coefficients, digits = digits, signif.stars = FALSE, cs.ind = 1:2, tst.ind = 4, P.values = TRUE, has.Pvalue = TRUE)
+  stats::printCoefmat(
+    x$coefficients, digits = digits, signif.stars = FALSE, cs.ind = 1:2, tst.ind = 4, P.values = TRUE,
+    has.Pvalue = TRUE
+  )
   if (!is.null(x$df_all_terms)) {
     cat("df are those of the model without the zero term; counting it they are ",
       paste(format(x$df_all_terms, digits = digits), collapse = ", "), ".\n", sep = "")
   }
+  named <- which(!is.na(x$df_reason))
+  cat(sprintf("df of %s: %s.\n", rownames(x$coefficients)[named], x$df_reason[named]), sep = "")
   cat("\n", paste0(fit_notes(fit), "\n"), sep = "")
   invisible(x)
 }

@@ -53,7 +53,8 @@ print.VarCorr.recovery_fit <- function(x, digits = max(3L, getOption("digits") -
   table <- as.data.frame(x)
   variances <- table[is.na(table$var2), ]
   shown <- data.frame(
-    Group = ifelse(duplicated(variances$grp), "", variances$grp), Name = ifelse(is.na(variances$var1), "", variances$var1),
+    Group = ifelse(duplicated(variances$grp), "", variances$grp),
+    Name = ifelse(is.na(variances$var1), "", variances$var1),
     SD = format(variances$sdcor, digits = digits)
   )
   shown$Correlation <- vapply(seq_len(nrow(variances)), \(i) {

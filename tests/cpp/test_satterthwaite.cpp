@@ -25,3 +25,15 @@ TEST_CASE("a joint test of one row is its squared t test") {
   REQUIRE(f.df == Approx(t.df[0]).epsilon(1e-10));
   REQUIRE(f.statistic == Approx(std::pow((0.3 - 1.4) / t.std_error[0], 2)).epsilon(1e-10));
 }
+
+TEST_CASE("degrees of freedom that do not exist are infinite or not a number, by their cause") {
+  // one fixed effect and one variance, by hand: phi = 2, slope P = 3, contrast 1:
+  // variance 2, derivative -2 * 3 * 2 = -12, uncertainty 144 w, df = 2 * 4 / (144 w)
+  Inference at;
+  at.phi = Matrix::Constant(1, 1, 2.0);
+  at.slope = {Matrix::Constant(1, 1, 3.0)};
+  const Vector one = Vector::Ones(1);
+  REQUIRE(satterthwaite_df(at, Matrix::Constant(1, 1, 0.5), one) == Approx(8.0 / 72.0).epsilon(1e-14));
+  REQUIRE(std::isinf(satterthwaite_df(at, Matrix::Zero(1, 1), one)));
+  REQUIRE(std::isnan(satterthwaite_df(at, Matrix::Constant(1, 1, -0.5), one)));
+}

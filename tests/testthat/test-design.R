@@ -39,7 +39,9 @@ test_that("missing values are left out, counted and reported", {
 })
 
 test_that("all-missing scores and empty data are refused", {
-  expect_error(fit_recovery(score ~ week + (1 | subject), transform(trial, score = NA_real_)), class = "cordgain_invalid_input")
+  expect_error(
+    fit_recovery(score ~ week + (1 | subject), transform(trial, score = NA_real_)), class = "cordgain_invalid_input"
+  )
   expect_error(fit_recovery(score ~ week + (1 | subject), trial[0, ]), class = "cordgain_invalid_input")
 })
 
@@ -49,7 +51,9 @@ test_that("scores that are no numbers are refused", {
 
 test_that("weights that are zero, negative or missing are refused or left out, with the row", {
   trial$w <- c(0, rep(1, 19))
-  expect_error(fit_recovery(score ~ week + (1 | subject), trial, weights = w), "row.*1", class = "cordgain_invalid_input")
+  expect_error(
+    fit_recovery(score ~ week + (1 | subject), trial, weights = w), "row.*1", class = "cordgain_invalid_input"
+  )
   trial$w[1] <- -2
   expect_error(fit_recovery(score ~ week + (1 | subject), trial, weights = w), class = "cordgain_invalid_input")
 })
@@ -58,7 +62,9 @@ test_that("one subject, and a factor with one level, are refused by name", {
   one <- subset(trial, subject == "a")
   expect_error(fit_recovery(score ~ week + (1 | subject), one), "subject.*one level", class = "cordgain_invalid_input")
   trial$arm <- "treated"
-  expect_error(fit_recovery(score ~ week + arm + (1 | subject), trial), "arm.*one level", class = "cordgain_invalid_input")
+  expect_error(
+    fit_recovery(score ~ week + arm + (1 | subject), trial), "arm.*one level", class = "cordgain_invalid_input"
+  )
 })
 
 test_that("subset and weights are looked up in the data", {

@@ -2,9 +2,12 @@ fit <- fit_recovery(score ~ week + (week | subject), small_trial())
 
 test_that("tidy has broom.mixed's columns and row names", {
   table <- generics::tidy(fit)
-  expect_true(all(c("effect", "group", "term", "estimate", "std.error", "statistic", "df", "p.value", "conf.low", "conf.high",
+  expect_true(all(c("effect", "group", "term", "estimate", "std.error", "statistic", "df", "p.value", "conf.low",
+    "conf.high",
     "num.error", "num.kind") %in% names(table)))
-  expect_identical(table$term, c("(Intercept)", "week", "sd__(Intercept)", "sd__week", "cor__(Intercept).week", "sd__Observation"))
+  expect_identical(
+    table$term, c("(Intercept)", "week", "sd__(Intercept)", "sd__week", "cor__(Intercept).week", "sd__Observation")
+  )
   expect_identical(table$effect, rep(c("fixed", "ran_pars"), c(2, 4)))
 })
 

@@ -19,7 +19,8 @@ test_that("nested factors stand for the inner within the outer, and the outer, i
 test_that("the same bars are found as by reformulas, lme4's parser", {
   skip_if_not_installed("reformulas")
   formulas <- list(
-    y ~ x + (x | g), y ~ x + (1 | g) + (0 + x | g), y ~ x * z + (1 | a) + (x | b), y ~ (1 | a / b), y ~ 1 + (x + z | a:b)
+    y ~ x + (x | g), y ~ x + (1 | g) + (0 + x | g), y ~ x * z + (1 | a) + (x | b), y ~ (1 | a / b),
+    y ~ 1 + (x + z | a:b)
   )
   for (formula in formulas) {
     theirs <- vapply(reformulas::findbars(formula), deparse1, "")

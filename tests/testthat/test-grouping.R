@@ -16,5 +16,7 @@ test_that("products of factors have the levels that occur, as lme4 names them", 
   frame <- data.frame(a = c("x", "x", "y"), b = c(2, 1, 2))
   found <- group_levels(quote(b:a), frame)
   expect_identical(found$labels[found$level + 1L], c("2:x", "1:x", "2:y"))
-  expect_identical(found$labels, levels(interaction(factor(frame$b), frame$a, sep = ":", lex.order = TRUE, drop = TRUE)))
+  expect_identical(
+    found$labels, levels(interaction(factor(frame$b), frame$a, sep = ":", lex.order = TRUE, drop = TRUE))
+  )
 })

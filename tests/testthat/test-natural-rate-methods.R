@@ -61,7 +61,9 @@ test_that("sharp, flat and nearly improper beta priors keep mean, SD and mass", 
 })
 
 test_that("tidy() has the columns of the contract and its terms, whatever the prior of tau", {
-  for (tau in list(prior_half_normal(1), prior_half_normal(2), prior_half_t(1, 1), prior_fixed(0.3), prior_exponential(1))) {
+  for (tau in list(
+    prior_half_normal(1), prior_half_normal(2), prior_half_t(1, 1), prior_fixed(0.3), prior_exponential(1)
+  )) {
     rows <- tidy(natural_rate(late_registries(), tau = tau))
     expect_identical(rows$term, c("rate", "tau", "mu", "ess_moment", "ess_elir", "icc"))
     expect_named(rows, c("term", "estimate", "std.error", "conf.low", "conf.high", "num.error", "num.kind"))

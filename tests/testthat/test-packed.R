@@ -5,6 +5,8 @@ test_that("the packed triangle runs down the columns", {
 })
 
 test_that("unpacking fills both triangles", {
-  expect_identical(unpack_symmetric(c(1, 2, 3), c("a", "b")), matrix(c(1, 2, 2, 3), 2, dimnames = list(c("a", "b"), c("a", "b"))))
+  expect_identical(
+    unpack_symmetric(c(1, 2, 3), c("a", "b")), matrix(c(1, 2, 2, 3), 2, dimnames = list(c("a", "b"), c("a", "b")))
+  )
   expect_identical(unpack_symmetric(5, "a"), matrix(5, 1, 1, dimnames = list("a", "a")))
 })

@@ -29,5 +29,7 @@ test_that("plateau() is not a function that one could call", {
 test_that("scores that rise in a straight line show no plateau", {
   trial <- small_trial()
   trial$score <- trial$week + rep(c(0.1, -0.1, 0.2, -0.2), 5)
-  expect_error(fit_recovery(score ~ plateau(week) + (1 | subject), trial), "straight line", class = "cordgain_numerical_error")
+  expect_error(
+    fit_recovery(score ~ plateau(week) + (1 | subject), trial), "straight line", class = "cordgain_numerical_error"
+  )
 })

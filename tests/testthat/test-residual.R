@@ -21,13 +21,18 @@ test_that("an unstructured covariance reaches the certified optimum, with Hotell
   expect_certified(sqrt(diag(vcov(fit, type = "kenward-roger"))), certified$se_kenward_roger_linear, 1e-8)
   expect_certified(summary(fit)$coefficients[, "df"], certified$coefficients$kr_linear_df, 1e-8)
   expect_certified(summary(fit, ddf = "satterthwaite")$coefficients[, "df"], certified$coefficients$satt_df, 1e-8)
-  expect_certified(anova(fit)["Sex:visit", c("F value", "DenDF")], certified$test_interaction$kenward_roger[c("F", "ddf")], 1e-8)
+  expect_certified(
+    anova(fit)["Sex:visit", c("F value", "DenDF")], certified$test_interaction$kenward_roger[c("F", "ddf")], 1e-8
+  )
   satterthwaite <- anova(fit, ddf = "satterthwaite")["Sex:visit", c("F value", "DenDF")]
   expect_certified(satterthwaite, certified$test_interaction$satterthwaite[c("F", "ddf")], 1e-8)
 })
 
 test_that("parallel profiles by Kenward-Roger are Hotelling's T-squared, by its own formula", {
-  wide <- stats::reshape(orthodont()[c("distance", "age", "Subject", "Sex")], direction = "wide", idvar = c("Subject", "Sex"), timevar = "age")
+  wide <- stats::reshape(
+    orthodont()[c("distance", "age", "Subject", "Sex")], direction = "wide", idvar = c("Subject", "Sex"),
+    timevar = "age"
+  )
   change <- as.matrix(wide[, 4:6] - wide[, 3])
   male <- wide$Sex == "Male"
   pooled <- (stats::cov(change[male, ]) * 15 + stats::cov(change[!male, ]) * 10) / 25
@@ -56,13 +61,16 @@ test_that("compound symmetry is the random-intercept model, whose balanced varia
   expect_certified(c(logLik(fit)), certified$logLik, 1e-8)
   expect_certified(fixef(fit), certified$fixef, 1e-7) # the file's tolerance
   expect_certified(sqrt(diag(vcov(fit))), certified$se, 1e-7)
-  expect_certified(summary(fit, ddf = "satterthwaite")$coefficients[, "df"], certified$satt_df, 1e-6) # the issue's, for df
+  # the issue's tolerance for df
+  expect_certified(summary(fit, ddf = "satterthwaite")$coefficients[, "df"], certified$satt_df, 1e-6)
   within <- stats::lm(distance ~ Subject + age:Sex, data)
   own <- stats::aggregate(distance ~ Subject + Sex, data, mean)
   between <- 4 * sum(stats::residuals(stats::lm(distance ~ Sex, own))^2) / 25
   residual <- stats::sigma(within)^2
   covariance <- (between - residual) / 4
-  expect_equal(VarCorr(fit)$Residual[1, ], c(covariance + residual, rep(covariance, 3)), tolerance = 1e-10, ignore_attr = TRUE)
+  expect_equal(
+    VarCorr(fit)$Residual[1, ], c(covariance + residual, rep(covariance, 3)), tolerance = 1e-10, ignore_attr = TRUE
+  )
   expect_equal(unname(summary(fit, ddf = "satterthwaite")$coefficients["age", "df"]), 79, tolerance = 1e-9)
 })
 
@@ -106,14 +114,21 @@ test_that("the other patterns reach the likelihood of nlme and count the same pa
   each <- nlme::varIdent(form = ~ 1 | visit)
   pairs <- list(
     list(distance ~ Sex * visit + ar1(visit | Subject), nlme::gls(distance ~ Sex * visit, data, correlation = lag)),
-    list(distance ~ Sex * visit + ar1h(visit | Subject), nlme::gls(distance ~ Sex * visit, data, correlation = lag, weights = each)),
-    list(distance ~ Sex * visit + csh(visit | Subject), nlme::gls(distance ~ Sex * visit, data, correlation = same, weights = each)),
+    list(
+      distance ~ Sex * visit + ar1h(visit | Subject),
+      nlme::gls(distance ~ Sex * visit, data, correlation = lag, weights = each)
+    ),
+    list(
+      distance ~ Sex * visit + csh(visit | Subject),
+      nlme::gls(distance ~ Sex * visit, data, correlation = same, weights = each)
+    ),
     list(distance ~ Sex * visit + diag(visit | Subject), nlme::gls(distance ~ Sex * visit, data, weights = each))
   )
   for (pair in pairs) {
     fit <- fit_recovery(pair[[1]], data)
     theirs <- logLik(pair[[2]])
-    expect_equal(c(logLik(fit)), c(theirs), tolerance = 1e-8) # nlme stops at its own tolerance, likelihood is flat there
+    # nlme stops at its own tolerance, likelihood is flat there
+    expect_equal(c(logLik(fit)), c(theirs), tolerance = 1e-8)
     expect_equal(attr(logLik(fit), "df"), attr(theirs, "df"))
   }
 })
@@ -121,7 +136,10 @@ test_that("the other patterns reach the likelihood of nlme and count the same pa
 test_that("a pattern stands beside random effects, as in nlme", {
   data <- orthodont()
   fit <- fit_recovery(distance ~ age * Sex + (1 | Subject) + ar1(visit | Subject), data)
-  theirs <- nlme::lme(distance ~ age * Sex, data, random = ~ 1 | Subject, correlation = nlme::corAR1(form = ~ as.integer(visit) | Subject))
+  theirs <- nlme::lme(
+    distance ~ age * Sex, data, random = ~ 1 | Subject,
+    correlation = nlme::corAR1(form = ~ as.integer(visit) | Subject)
+  )
   expect_equal(c(logLik(fit)), c(logLik(theirs)), tolerance = 1e-8)
 })
 
@@ -146,9 +164,16 @@ test_that("missing visits pool by pattern and give the dense likelihood", {
 
 test_that("visits that are double, or never seen together, are refused by name", {
   data <- orthodont()
-  expect_error(fit_recovery(distance ~ visit + us(visit | Subject), rbind(data, data[1, ])), "more than once", class = "cordgain_invalid_input")
+  expect_error(
+    fit_recovery(distance ~ visit + us(visit | Subject), rbind(data, data[1, ])), "more than once",
+    class = "cordgain_invalid_input"
+  )
   apart <- subset(data, !(visit == "8" & Sex == "Male") & !(visit == "10" & Sex == "Female"))
   expect_error(fit_recovery(distance ~ visit + us(visit | Subject), apart), "both", class = "cordgain_invalid_input")
-  expect_error(fit_recovery(distance ~ visit + us(visit | visit / Subject), data), "one group", class = "cordgain_invalid_input")
-  expect_error(fit_recovery(distance ~ age + sp_exp(visit | Subject), data), "numeric", class = "cordgain_invalid_input")
+  expect_error(
+    fit_recovery(distance ~ visit + us(visit | visit / Subject), data), "one group", class = "cordgain_invalid_input"
+  )
+  expect_error(
+    fit_recovery(distance ~ age + sp_exp(visit | Subject), data), "numeric", class = "cordgain_invalid_input"
+  )
 })

@@ -47,7 +47,9 @@ for (name in kr_cases) {
     for (test in tests) {
       l <- diag(length(fixef(fit)))[match(test$rows, names(fixef(fit))), , drop = FALSE]
       kr <- linear_test(fit, l, joint = TRUE)
-      expect_certified(kr[c("statistic", "num.df", "den.df", "scale")], test$kenward_roger[c("F", "ndf", "ddf", "lambda")], 1e-8)
+      expect_certified(
+        kr[c("statistic", "num.df", "den.df", "scale")], test$kenward_roger[c("F", "ndf", "ddf", "lambda")], 1e-8
+      )
       observed <- linear_test(fit, l, joint = TRUE, information = "observed")
       expect_certified(observed[c("statistic", "den.df")], test$kenward_roger_observed_information[c("F", "ddf")], 1e-8)
       satterthwaite <- linear_test(fit, l, joint = TRUE, ddf = "satterthwaite")
@@ -145,4 +147,24 @@ test_that("a contrast of the wrong width is refused with the names of the coeffi
   fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
   expect_error(linear_test(fit, c(1, 2, 3)), "\\(Intercept\\)", class = "cordgain_invalid_input")
   expect_error(linear_test(1, 1), class = "cordgain_invalid_input")
+})
+
+test_that("degrees of freedom that are not finite have a reason, finite ones none", {
+  expect_identical(is.na(df_reason(c(3, Inf, NaN))), c(TRUE, FALSE, FALSE))
+  expect_match(df_reason(Inf), "z test")
+  expect_match(df_reason(NaN), "not positive definite")
+})
+
+test_that("a fit whose information is indefinite gives no test and says so", {
+  data <- data.frame(
+    score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4), subject = rep(1:4, each = 3)
+  )
+  fit <- fit_recovery(score ~ week + (1 | subject), data)
+  expect_null(linear_test(fit, c(1, 8))$df_reason)
+  fit$result$inference$observed <- -fit$result$inference$observed # as at a saddle
+  found <- linear_test(fit, c(1, 8), ddf = "satterthwaite")
+  expect_true(is.nan(found$df) && is.nan(found$p.value))
+  expect_match(found$df_reason, "not positive definite")
+  printed <- capture.output(print(summary(fit, ddf = "satterthwaite")))
+  expect_match(paste(printed, collapse = " "), "df of week: the information")
 })

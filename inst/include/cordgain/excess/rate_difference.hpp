@@ -34,8 +34,9 @@ class RateDifference {
     return std::sqrt(treated + std::max(0.0, natural_moment(2) - first * first));
   }
 
-  /// P(p1 - p0 <= d) = integral of P(p1 <= p0 + d) p(p0). The integrand has corners where p0 + d leaves [0, 1]; the
-  /// panel that holds one is cut there. A panel over which p0 + d moves by much of the spread of p1 is cut finer.
+  /// P(p1 - p0 <= d) = integral of P(p1 <= p0 + d) p(p0). The integrand has corners where p0 + d leaves [0,
+  /// 1]; the panel that holds one is cut there. A panel over which p0 + d moves by much of the spread of p1
+  /// is cut finer.
   [[nodiscard]] double cdf(double d) const {
     if (rates_.known()) return treated_cdf(rate_(0) + d);
     double sum = rates_.grid.mass_below * treated_cdf(d) + rates_.grid.mass_above * treated_cdf(1.0 + d);
@@ -141,7 +142,8 @@ class RateDifference {
       for (Index i = 0; i < rule.node.size(); ++i) {
         const double t = (piece + 0.5 * (1.0 + rule.node(i))) / pieces;
         const double x = cut + (end - cut) * t * t;
-        sum += rule.weight(i) / pieces * t * interpolate_panel(rates_.grid, p, x) * treated_cdf(rate_at(p, x) + d);
+        sum += rule.weight(i) / pieces * t * interpolate_panel(rates_.grid, p, x) *
+               treated_cdf(rate_at(p, x) + d);
       }
     }
     return sum * std::fabs(end - cut);

@@ -9,6 +9,7 @@
 #include <cordgain/math/newton.hpp>
 #include <cordgain/model/covariance.hpp>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace cordgain {
@@ -40,10 +41,11 @@ constexpr double kSameDeviance = 1e-9;
 /// Scores across a bound above minus this count as non-negative.
 constexpr double kScoreSlack = 1e-7;
 
-/// Residual variance below this part of that of least squares is rounding: the
-/// random effects fit every score and the likelihood grows without bound.
+/// Residual variance below this part of that of least squares is rounding, and
+/// so is a deviance computed with it.
 constexpr double kNoResidual = 1e-20;
-/// The same where Newton's method had not settled: the residual was still falling.
+/// The same where Newton's method had not settled: the residual was still
+/// falling. A rule of thumb for giving up, no proof that there is no maximum.
 constexpr double kVanishing = 1e-12;
 
 class GaussianObjective {
@@ -315,12 +317,22 @@ inline Stage best_start(const Blocks& blocks, const Covariance& covariance, cons
   return best;
 }
 
-inline void require_maximum(bool unbounded) {
-  if (unbounded) {
-    throw NumericalError(
-        "The likelihood has no maximum: the random effects fit every score exactly, so the "
-        "residual variance tends to zero");
-  }
+inline void require_bounded(const Blocks& blocks, const LikelihoodKind& kind) {
+  if (!kind.profiled || !grows_without_bound(blocks)) return;
+  throw NumericalError(
+      "The likelihood has no maximum: fixed and random effects together fit every score exactly, so "
+      "the residual variance tends to zero. Leave out random effects, or the time points that "
+      "make each course a perfect line");
+}
+
+/// Ends a search that led nowhere, saying no more than is known: here a maximum
+/// may exist, for unbounded likelihoods have been refused before the search.
+inline void require_found(bool found, const std::string& seen, int starts) {
+  if (found) return;
+  throw NumericalError(
+      "No maximum of the likelihood was found from " + std::to_string(starts) + " starts: " + seen +
+      ". Whether there is one is not settled. Fewer random effects (an intercept without a slope, "
+      "or independent effects) may have one that can be found");
 }
 
 }  // namespace detail
@@ -331,16 +343,20 @@ inline void require_maximum(bool unbounded) {
 /// @param kind        REML or ML; scale profiled or not
 /// @return            the constrained optimum and its certificate
 /// @throws            NumericalError if the likelihood has no maximum
+///                    (grows_without_bound()), or if none was found
 [[nodiscard]] inline GaussianFit fit_gaussian(const Blocks& blocks, const Covariance& covariance,
                                               const LikelihoodKind& kind) {
   GaussianFit fit;
+  detail::require_bounded(blocks, kind);
   const Matrix unseen = kind.profiled ? unseen_directions(blocks) : Matrix(blocks.n_gamma, 0);
   fit.unidentified = unseen.cols();
   detail::Stage stage = detail::best_start(blocks, covariance, kind, unseen, fit);
   fit.steps -= stage.result.steps;
-  detail::require_maximum(stage.result.divergent || !std::isfinite(stage.result.at.value));
-  detail::require_maximum(!kind.profiled && !stage.result.converged &&
-                          stage.result.at.value < -1e3 * blocks.n);
+  const bool feasible = std::isfinite(stage.result.at.value) && !stage.result.divergent;
+  detail::require_found(feasible, "the random effects grew beyond all bounds beside the residual",
+                        fit.starts);
+  const bool falling = !kind.profiled && !stage.result.converged && stage.result.at.value < -1e3 * blocks.n;
+  detail::require_found(!falling, "the deviance was still falling, far below zero", fit.starts);
   detail::slide(blocks, kind, unseen, stage);
   std::vector<detail::BoundScore> scores;
   for (int round = 0; round < 10; ++round) {
@@ -356,7 +372,8 @@ inline void require_maximum(bool unbounded) {
   const Expansion e = expand(moments_at(blocks, relative, none, stage.covariance.roots(stage.result.point)),
                              none, blocks.n, blocks.p, kind);
   const double least = stage.result.converged ? detail::kNoResidual : detail::kVanishing;
-  detail::require_maximum(kind.profiled && !(e.scale > least));
+  detail::require_found(!kind.profiled || e.scale > least,
+                        "the residual variance fell below 1e-12 of that of least squares", fit.starts);
   fit.rank = detail::ranks(stage.covariance, relative, detail::kTryZero);
   fit.theta = stage.result.point;
   fit.gamma = relative * e.scale;

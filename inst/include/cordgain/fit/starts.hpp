@@ -48,6 +48,23 @@ inline Matrix basis_gram(const Blocks& blocks) {
   return scale.cwiseInverse().asDiagonal() * eigen.eigenvectors().leftCols(unseen);
 }
 
+/// Whether the likelihood of independent residuals is shown to be unbounded: the
+/// least squares residual of y lies in the span of Z, so y in that of [X Z], and
+/// that is not all of space. With D fixed and sigma^2 to zero, log|V| +
+/// log|X'V^-1X| behaves as (n - rank[X Z]) log sigma^2 and r'V^-1r stays bounded.
+/// False decides nothing where y needs X beside Z (the products hold squares,
+/// whose difference would be rounding) or where [X Z] spans all of space.
+/// @param blocks  reduced data with a residual variance (X orthonormal, y'y = n - p)
+[[nodiscard]] inline bool grows_without_bound(const Blocks& blocks) {
+  if (blocks.residual < 0) return false;
+  constexpr double kSquaredRounding = 1e-24, kDependent = 1e-12;
+  const Index p = blocks.p;
+  const Matrix off = unpacked(blocks.within, p + 1);
+  if (off(p, p) > kSquaredRounding * static_cast<double>(blocks.n - p)) return false;
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(off.topLeftCorner(p, p), Eigen::EigenvaluesOnly);
+  return blocks.within_df > static_cast<double>((eigen.eigenvalues().array() > kDependent).count());
+}
+
 namespace detail {
 
 /// Smallest eigenvalue over the matrices of all factor terms.

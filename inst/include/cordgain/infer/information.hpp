@@ -94,8 +94,11 @@ struct Inference {
                                            const FreeDirections& free, bool restricted) {
   const Moments moments = moments_at(blocks, gamma, free.directions, free.roots);
   const Expansion e = expand(moments, free.directions, blocks.n, blocks.p, LikelihoodKind{restricted, false});
-  if (!std::isfinite(e.value))
-    throw NumericalError("The covariance matrix of the scores is not positive definite");
+  if (!std::isfinite(e.value)) {
+    throw NumericalError(
+        "No maximum of the likelihood was found: where the search ended, the covariance matrix of the "
+        "scores is singular to rounding. Fewer random effects may have a maximum that can be found");
+  }
   Inference out;
   const Index p = blocks.p, a = free.directions.cols();
   out.beta = e.fixed.beta;

@@ -12,7 +12,9 @@ namespace cordgain {
 /// @param at  inference at the fit
 /// @param w   covariance of the variance parameters (inverse observed information)
 /// @param l   contrast (p)
-/// @return    degrees of freedom; Inf where the variance has none
+/// @return    degrees of freedom; Inf where the variance has no uncertainty
+///            (no free variance parameter moves it); NaN where `w` gives it a
+///            negative one, so that there is no covariance of the variances
 /// Source: Giesbrecht & Burns (1985), Biometrics 41:477.
 [[nodiscard]] inline double satterthwaite_df(const Inference& at, const Matrix& w, const VectorIn& l) {
   const Vector spread = at.phi * l;
@@ -20,8 +22,10 @@ namespace cordgain {
   Vector slope(w.rows());
   for (Index i = 0; i < w.rows(); ++i) slope[i] = -spread.dot(at.slope[static_cast<std::size_t>(i)] * spread);
   const double uncertainty = slope.dot(w * slope);
-  return uncertainty > 0.0 ? 2.0 * variance * variance / uncertainty
-                           : std::numeric_limits<double>::infinity();
+  const double square = variance * variance;
+  const double rounding = std::numeric_limits<double>::epsilon() * square;
+  if (std::abs(uncertainty) <= rounding) return std::numeric_limits<double>::infinity();
+  return uncertainty > 0.0 ? 2.0 * square / uncertainty : std::numeric_limits<double>::quiet_NaN();
 }
 
 /// F test of L beta = 0: independent t statistics along the eigenvectors of

@@ -97,7 +97,8 @@ inline Vector panel_masses(const PanelGrid& grid) {
   return mass;
 }
 
-/// A function known at the grid's nodes (`values`, panel by panel) at x inside `panel`, by barycentric interpolation.
+/// A function known at the grid's nodes (`values`, panel by panel) at x inside `panel`, by barycentric
+/// interpolation.
 inline double interpolate_panel(const PanelGrid& grid, const VectorIn& values, Index panel, double x) {
   const PanelRule& rule = panel_rule(grid.order);
   const double t = (x - grid.edges(panel)) / grid.half_width(panel) - 1.0;
@@ -118,8 +119,8 @@ inline double interpolate_panel(const PanelGrid& grid, Index panel, double x) {
   return interpolate_panel(grid, grid.density, panel, x);
 }
 
-/// The same function with no panel that holds mass wider than `widest`: for integrands that turn faster than the
-/// density, such as the probability of k among many patients.
+/// The same function with no panel that holds mass wider than `widest`: for integrands that turn faster than
+/// the density, such as the probability of k among many patients.
 inline PanelGrid refine_grid(const PanelGrid& grid, double widest) {
   constexpr double kEmpty = 1e-15;
   constexpr double kMostPieces = 1e5;

@@ -41,8 +41,8 @@ inline void require_rates(const PatientRates& rates) {
   require(!rates.logit.hasNaN(), "log odds must be numbers");
 }
 
-/// Widest panel over which the probability of k among `patients` is integrated to 1e-10 by 10 nodes: 3.5 standard
-/// deviations of the likelihood of the log odds, which is no narrower than 2 / sqrt(n).
+/// Widest panel over which the probability of k among `patients` is integrated to 1e-10 by 10 nodes: 3.5
+/// standard deviations of the likelihood of the log odds, which is no narrower than 2 / sqrt(n).
 inline double widest_panel(double patients) {
   constexpr double kMost = 1e4;  // far above the most an arm may have
   return 7.0 / std::sqrt(std::min(kMost, std::max(1.0, patients)));
