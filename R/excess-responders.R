@@ -75,9 +75,10 @@ responder_answer <- function(y, n, rates, settings, known, call) {
   effect <- prior_components(settings$effect)
   posterior <- core_routes(rates, \(r) core_effect_posterior(r, effect, as.integer(y)))
   pmf <- two_routes(nature$fine$pmf, nature$coarse$pmf, "The distribution of natural responders", call)
+  natural <- lapply(nature, \(r) r$pmf)
   terms <- rbind(
-    mark_exact(tail_terms(y, pmf), known),
-    satt_terms(y, pmf, posterior, settings, known, call),
+    mark_exact(tail_terms(y, natural, call), known),
+    satt_terms(y, natural, posterior, settings, known, call),
     effect_terms(y, rates, posterior, effect, settings, call),
     difference_terms(y, n, rates, settings, call),
     binomial_limits(y, n, settings$conf.level),

@@ -80,6 +80,7 @@ new_excess <- function(fields, class) {
 
 # Differences between trial and evidence, those not accepted being an error.
 match_evidence <- function(x, natural, accept, call) {
+  accept <- check_accept(accept, call)
   terms <- match_terms(x)
   found <- if (inherits(natural, "natural_strata")) {
     strata_differences(terms, natural)
