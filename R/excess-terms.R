@@ -8,7 +8,7 @@ mark_exact <- function(rows, known) {
 }
 
 # `routes` holds the probability of each count by two routes; what is summed is summed on each.
-tail_terms <- function(y, routes, call) {
+tail_terms <- function(y, routes, call = rlang::caller_env()) {
   sum_where <- \(keep, half = 0) {
     sums <- lapply(routes, \(p) sum(p[keep]) - half * p[y + 1])
     two_routes(sums$fine, sums$coarse, "The natural tail", call)

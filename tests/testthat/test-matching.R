@@ -327,3 +327,10 @@ test_that("every difference says what to do about it", {
   expect_match(rows$remedy[rows$what == "years"][1], "drift()", fixed = TRUE)
   expect_match(rows$remedy[rows$what == "level"][1], "natural_strata()", fixed = TRUE)
 })
+
+test_that("what is accepted must be text, whatever else it is", {
+  natural <- natural_rate(plain_sources())
+  for (accept in list(mean, 1, factor("level"), list("level"), new.env(), y ~ x, "nothing", NULL)) {
+    invalid(excess(plain_arm(), natural, accept = accept), "accept")
+  }
+})
