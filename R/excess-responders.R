@@ -11,7 +11,7 @@ excess.trial_arm <- function(x, natural, control = NULL, accept = character(), e
   if (!is.null(margin)) margin <- check_number(margin, min = -1, max = 1)
   conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   extra <- check_extra(list(...), call)
-  accepted <- match_evidence(x, natural, accept, call)
+  accepted <- rbind(match_evidence(x, natural, accept, call), match_control(x, control, accept, call))
   settings <- list(effect = effect, margin = margin, conf.level = conf.level)
   scenarios <- responder_scenarios(x, natural, settings, call)
   terms <- rbind(
@@ -88,12 +88,30 @@ responder_answer <- function(y, n, rates, settings, known, call) {
     delta = posterior$fine$delta)
 }
 
-control_terms <- function(x, control, call) {
+# Exchangeable arms count the same event in patients of the same grade; what differs is
+# refused or accepted by the names used for sources.
+match_control <- function(x, control, accept, call) {
   if (is.null(control)) {
     return(NULL)
   }
   if (!is_trial_arm(control) || arm_role(control) != "control") {
     abort_input("{.arg control} must be a {.fn trial_arm} with {.code role = \"control\"}.", call = call)
+  }
+  treated <- match_terms(x)
+  other <- match_terms(control)
+  arm <- data.frame(source = arm_label(control))
+  grades <- \(terms) paste(sort(or_unknown(terms$grade)), collapse = ", ")
+  assert_matched(rbind(
+    differences("endpoint", arm, other$endpoint != treated$endpoint, treated$endpoint, other$endpoint,
+      "the arms count different events: no direction is known", "count the same endpoint in both arms"),
+    differences("grade", arm, grades(other) != grades(treated), grades(treated), grades(other),
+      "the arms began in different grades: no direction is known", "choose controls of the same baseline grade")
+  ), accept, call)
+}
+
+control_terms <- function(x, control, call) {
+  if (is.null(control)) {
+    return(NULL)
   }
   treated <- arm_counts(x)
   reference <- arm_counts(control)

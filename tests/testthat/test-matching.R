@@ -334,3 +334,16 @@ test_that("what is accepted must be text, whatever else it is", {
     invalid(excess(plain_arm(), natural, accept = accept), "accept")
   }
 })
+
+test_that("controls of another endpoint or baseline grade are refused, or accepted by name and printed", {
+  arm <- function(...) plain_arm(role = "control", responders = 1, ...)
+  compare <- function(control, accept = character()) {
+    excess(plain_arm(responders = 2), natural_rate(plain_sources()), control = control, accept = c("registry", accept))
+  }
+  expect_error(compare(arm(endpoint = "ais_any")), "endpoint", class = "cordgain_unmatched")
+  expect_error(compare(arm(baseline_grade = "B")), "grade", class = "cordgain_unmatched")
+  expect_output(print(compare(arm(endpoint = "ais_any"), "endpoint")), "illustration.*endpoint")
+  expect_true("fisher" %in% tidy(compare(arm()))$term)
+  invalid(compare(plain_arm()), "control")
+  invalid(excess(), "x")
+})
