@@ -6,7 +6,7 @@ excess.trial_arm <- function(x, natural, control = NULL, accept = character(), e
                              margin = NULL, conf.level = 0.95, ...) {
   call <- rlang::current_env()
   check_treated(x, call)
-  check_natural_rate(natural, call)
+  check_natural_rate(rlang::maybe_missing(natural), call)
   check_prior(effect, "normal")
   if (!is.null(margin)) margin <- check_number(margin, min = -1, max = 1)
   conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
@@ -31,6 +31,10 @@ check_treated <- function(x, call) {
 }
 
 check_natural_rate <- function(natural, call) {
+  if (rlang::is_missing(natural)) {
+    abort_input(c("{.arg natural} is not given.", i = "Make it with {.fn natural_rate} or {.fn natural_strata}."),
+      call = call)
+  }
   if (!inherits(natural, c("natural_rate", "natural_strata"))) {
     abort_input(c("{.arg natural} must be a natural rate, made by {.fn natural_rate} or {.fn natural_strata}.",
       x = "It is {.obj_type_friendly {natural}}."), call = call)

@@ -345,5 +345,12 @@ test_that("controls of another endpoint or baseline grade are refused, or accept
   expect_output(print(compare(arm(endpoint = "ais_any"), "endpoint")), "illustration.*endpoint")
   expect_true("fisher" %in% tidy(compare(arm()))$term)
   invalid(compare(plain_arm()), "control")
-  invalid(excess(), "x")
+})
+
+test_that("an argument that is not given is named, with what to give", {
+  invalid(excess(), "`x` is not given")
+  invalid(excess(plain_arm()), "`natural` is not given")
+  invalid(natural_rate(), "`x` is not given")
+  invalid(decision_table(), "`x` is not given")
+  invalid(decision_table(natural_rate(0.2)), "`n` is not given")
 })
