@@ -33,6 +33,7 @@ decision_table <- function(x, n, effect = prior_normal(0, 1), ...) UseMethod("de
 
 #' @export
 decision_table.default <- function(x, n, effect = prior_normal(0, 1), ...) {
+  if (missing(x)) abort_input(c("{.arg x} is not given.", i = "Give a {.fn natural_rate} or an {.fn excess}."))
   abort_input(c("{.arg x} must be a natural rate or an excess.", x = "It is {.obj_type_friendly {x}}."))
 }
 
@@ -40,6 +41,7 @@ decision_table.default <- function(x, n, effect = prior_normal(0, 1), ...) {
 #' @export
 decision_table.natural_rate <- function(x, n, effect = prior_normal(0, 1), ...) {
   call <- rlang::current_env()
+  if (missing(n)) abort_input(c("{.arg n} is not given.", i = "How many patients does the trial treat?"))
   n <- check_count(n, min = 1, max = 1000)
   check_prior(effect, "normal")
   new_decision_table(outcome_rows(patient_rates(x, n, call), n, effect, call), natural_label(x))

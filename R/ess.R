@@ -38,7 +38,7 @@
 #' ess(mixture, "moment")
 #' @export
 ess <- function(x, method = c("elir", "moment", "morita"), family = NULL, sigma = NULL) {
-  method <- rlang::arg_match(method)
+  method <- if (identical(method, ess_methods)) ess_methods[1] else check_choice(method, ess_methods, "method")
   call <- rlang::current_env()
   if (is_prior(x)) {
     e <- prior_ess(x, method, family, sigma, call)
@@ -46,12 +46,15 @@ ess <- function(x, method = c("elir", "moment", "morita"), family = NULL, sigma 
     if (!identical(family, "binomial") && !is.null(family)) {
       abort_input("A natural rate is worth binomial observations: {.arg family} must be {.val binomial}.")
     }
+    if (!is.null(sigma)) abort_input("{.arg sigma} belongs to gaussian priors; leave it out for a natural rate.")
     e <- rate_ess(x, method, call)
   } else {
     abort_input(c("{.arg x} must be a prior or a natural rate.", x = "It is {.obj_type_friendly {x}}."))
   }
   if (is.na(e$value)) structure(NA_real_, reason = e$reason) else structure(e$value, num.error = e$error)
 }
+
+ess_methods <- c("elir", "moment", "morita")
 
 ess_families <- c(binomial = 0L, gaussian = 1L, poisson = 2L, exponential = 3L)
 
@@ -61,6 +64,9 @@ prior_ess <- function(x, method, family, sigma, call) {
   if (is.null(family)) family <- c(beta = "binomial", normal = "gaussian", gamma = "poisson")[[kind]]
   family <- check_choice(family, names(ess_families), "family", call)
   check_ess_family(kind, family, call)
+  if (family != "gaussian" && !is.null(sigma)) {
+    abort_input("{.arg sigma} belongs to gaussian observations; leave it out for {.val {family}}.", call = call)
+  }
   sigma <- if (family == "gaussian") check_number(sigma, min = 0, min_open = TRUE, call = call) else 1
   moments <- prior_moments(x)
   if (method == "moment") {

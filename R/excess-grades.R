@@ -104,7 +104,7 @@ steps_pmf <- function(steps, n, counted) {
 steps_rows <- function(total, pmf, conf.level) {
   k <- seq_along(pmf$value) - 1
   tail <- term_row("grade_steps_tail", sum(pmf$value[k >= total]), error = sum(pmf$error))
-  mark_exact(rbind(count_row("grade_steps", pmf, conf.level, total), tail), TRUE)
+  mark_exact(rbind(count_row("grade_steps", list(fine = pmf$value, coarse = pmf$value), conf.level, total), tail), TRUE)
 }
 
 # Steps of all patients together, fewest and most; unknown grades count as unchanged or as E.

@@ -225,6 +225,8 @@ plot.excess_by_reference <- function(x, ...) {
   rows$label <- factor(rows$reference, unique(rows$reference))
   rows$panel <- factor(reference_kinds[rows$kind], unname(reference_kinds))
   edge <- max(rows$tail_high)
+  tails <- short_range(range_text(rows$tail_low, rows$tail_high, percent_text))
+  at <- text_columns(max(nchar(tails)))
   column <- \(text, x) ggplot2::geom_text(ggplot2::aes(label = text), x = x * edge, hjust = 0, size = 2.75)
   ggplot2::ggplot(rows, ggplot2::aes(y = .data$label, x = .data$tail_high, shape = .data$kind)) +
     ggplot2::geom_segment(ggplot2::aes(x = 0, xend = .data$tail_high, yend = .data$label),
@@ -232,12 +234,12 @@ plot.excess_by_reference <- function(x, ...) {
     ggplot2::geom_segment(ggplot2::aes(x = .data$tail_low, xend = .data$tail_high, yend = .data$label),
       linewidth = 1.4) +
     ggplot2::geom_point(size = 2.4, fill = "white", colour = plot_ink[["dark"]]) +
-    column(range_text(rows$tail_low, rows$tail_high, percent_text), 1.08) +
-    column(short_evidence(rows$evidence), 1.28) +
-    column(reference_codes(rows$differs), 1.93) +
+    column(tails, at[["tail"]]) +
+    column(short_evidence(rows$evidence), at[["evidence"]]) +
+    column(reference_codes(rows$differs), at[["codes"]]) +
     ggplot2::facet_grid(ggplot2::vars(.data$panel), scales = "free_y", space = "free_y") +
     ggplot2::scale_shape_manual(values = c(set = 18, counts = 16, rate = 21), guide = "none") +
-    percent_axis(limits = c(0, 2.2 * edge), breaks = pretty(c(0, edge), 3), expand = ggplot2::expansion(mult = c(0.02,
+    percent_axis(limits = c(0, at[["end"]] * edge), breaks = pretty(c(0, edge), 3), expand = ggplot2::expansion(mult = c(0.02,
       0))) +
     ggplot2::labs(x = NULL, y = NULL, title = references_title(rows, counts), caption = references_caption(rows, x$left_out)) +
     plot_theme(base_size = 10) +
@@ -247,6 +249,18 @@ plot.excess_by_reference <- function(x, ...) {
 reference_kinds <- c(
   set = "several\nsources", counts = "one\nsource", rate = "rate\nalone: no\nuncer-\ntainty"
 )
+
+# "0.2 % to 21 %" in a column of a picture.
+short_range <- function(text) sub(" % to ", "-", text, fixed = TRUE)
+
+# Where the columns of text begin, in units of the longest line: they begin at 1.08, and a
+# letter is some 0.0187 of the whole width, which the letters themselves widen.
+text_columns <- function(tail_letters) {
+  letters <- c(tail = tail_letters + 1, evidence = 17, codes = 7)
+  end <- 1.08 / (1 - 0.0187 * sum(letters))
+  c(tail = 1.08, 1.08 + 0.0187 * end * cumsum(letters)) |>
+    stats::setNames(c("tail", "evidence", "codes", "end"))
+}
 
 # Room for one line: a rate's panel says that it has no uncertainty, and of many counts two are shown.
 short_evidence <- function(evidence) {

@@ -6,12 +6,12 @@ excess.trial_arm <- function(x, natural, control = NULL, accept = character(), e
                              margin = NULL, conf.level = 0.95, ...) {
   call <- rlang::current_env()
   check_treated(x, call)
-  check_natural_rate(natural, call)
+  check_natural_rate(rlang::maybe_missing(natural), call)
   check_prior(effect, "normal")
   if (!is.null(margin)) margin <- check_number(margin, min = -1, max = 1)
   conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   extra <- check_extra(list(...), call)
-  accepted <- match_evidence(x, natural, accept, call)
+  accepted <- rbind(match_evidence(x, natural, accept, call), match_control(x, control, accept, call))
   settings <- list(effect = effect, margin = margin, conf.level = conf.level)
   scenarios <- responder_scenarios(x, natural, settings, call)
   terms <- rbind(
@@ -31,6 +31,10 @@ check_treated <- function(x, call) {
 }
 
 check_natural_rate <- function(natural, call) {
+  if (rlang::is_missing(natural)) {
+    abort_input(c("{.arg natural} is not given.", i = "Make it with {.fn natural_rate} or {.fn natural_strata}."),
+      call = call)
+  }
   if (!inherits(natural, c("natural_rate", "natural_strata"))) {
     abort_input(c("{.arg natural} must be a natural rate, made by {.fn natural_rate} or {.fn natural_strata}.",
       x = "It is {.obj_type_friendly {natural}}."), call = call)
@@ -75,9 +79,10 @@ responder_answer <- function(y, n, rates, settings, known, call) {
   effect <- prior_components(settings$effect)
   posterior <- core_routes(rates, \(r) core_effect_posterior(r, effect, as.integer(y)))
   pmf <- two_routes(nature$fine$pmf, nature$coarse$pmf, "The distribution of natural responders", call)
+  natural <- lapply(nature, \(r) r$pmf)
   terms <- rbind(
-    mark_exact(tail_terms(y, pmf), known),
-    satt_terms(y, pmf, posterior, settings, known, call),
+    mark_exact(tail_terms(y, natural, call), known),
+    satt_terms(y, natural, posterior, settings, known, call),
     effect_terms(y, rates, posterior, effect, settings, call),
     difference_terms(y, n, rates, settings, call),
     binomial_limits(y, n, settings$conf.level),
@@ -87,12 +92,30 @@ responder_answer <- function(y, n, rates, settings, known, call) {
     delta = posterior$fine$delta)
 }
 
-control_terms <- function(x, control, call) {
+# Exchangeable arms count the same event in patients of the same grade; what differs is
+# refused or accepted by the names used for sources.
+match_control <- function(x, control, accept, call) {
   if (is.null(control)) {
     return(NULL)
   }
   if (!is_trial_arm(control) || arm_role(control) != "control") {
     abort_input("{.arg control} must be a {.fn trial_arm} with {.code role = \"control\"}.", call = call)
+  }
+  treated <- match_terms(x)
+  other <- match_terms(control)
+  arm <- data.frame(source = arm_label(control))
+  grades <- \(terms) paste(sort(or_unknown(terms$grade)), collapse = ", ")
+  assert_matched(rbind(
+    differences("endpoint", arm, other$endpoint != treated$endpoint, treated$endpoint, other$endpoint,
+      "the arms count different events: no direction is known", "count the same endpoint in both arms"),
+    differences("grade", arm, grades(other) != grades(treated), grades(treated), grades(other),
+      "the arms began in different grades: no direction is known", "choose controls of the same baseline grade")
+  ), accept, call)
+}
+
+control_terms <- function(x, control, call) {
+  if (is.null(control)) {
+    return(NULL)
   }
   treated <- arm_counts(x)
   reference <- arm_counts(control)

@@ -7,42 +7,42 @@ mark_exact <- function(rows, known) {
   rows
 }
 
-tail_terms <- function(y, pmf) {
-  k <- seq_along(pmf$value) - 1
-  tail <- sum(pmf$value[k >= y])
-  below <- sum(pmf$value[k < y])
-  error <- sum(pmf$error)
-  rbind(
-    term_row("natural_tail", tail, error = error),
-    term_row("natural_tail_midp", tail - pmf$value[y + 1] / 2, error = error),
-    term_row("natural_below_observed", below, error = error)
-  )
+# `routes` holds the probability of each count by two routes; what is summed is summed on each.
+tail_terms <- function(y, routes, call = rlang::caller_env()) {
+  sum_where <- \(keep, half = 0) {
+    sums <- lapply(routes, \(p) sum(p[keep]) - half * p[y + 1])
+    two_routes(sums$fine, sums$coarse, "The natural tail", call)
+  }
+  k <- seq_along(routes$fine) - 1
+  values <- list(natural_tail = sum_where(k >= y), natural_tail_midp = sum_where(k >= y, 0.5),
+    natural_below_observed = sum_where(k < y))
+  do.call(rbind, unname(Map(\(v, term) term_row(term, v$value, error = v$error), values, names(values))))
 }
 
 # The three readings of the excess among these patients, and the natural responders.
-satt_terms <- function(y, pmf, posterior, settings, known, call) {
-  joint <- two_routes(posterior$fine$natural, posterior$coarse$natural, "The joint posterior", call)
-  comonotone <- two_routes(posterior$fine$natural_comonotone, posterior$coarse$natural_comonotone,
-    "The comonotone posterior", call)
-  level <- settings$conf.level
+satt_terms <- function(y, natural, posterior, settings, known, call) {
+  row <- \(term, routes, y = NULL) count_row(term, routes, settings$conf.level, y, call)
   rbind(
-    mark_exact(count_row("natural_responders", pmf, level), known),
-    mark_exact(count_row("excess_responders", pmf, level, y), known),
-    count_row("excess_responders_joint", joint, level, y),
-    count_row("excess_responders_comonotone", comonotone, level, y)
+    mark_exact(row("natural_responders", natural), known),
+    mark_exact(row("excess_responders", natural, y), known),
+    row("excess_responders_joint", lapply(posterior, \(p) p$natural), y),
+    row("excess_responders_comonotone", lapply(posterior, \(p) p$natural_comonotone), y)
   )
 }
 
-# Mean, SD and interval of a count k, or of y - k. The interval's ends are whole numbers.
-count_row <- function(term, pmf, conf.level, y = NULL) {
-  k <- seq_along(pmf$value) - 1
+# Mean, SD and interval of a count k, or of y - k. The interval's ends are whole numbers. The error asked for is
+# 1e-6 of a count, or of the mean where that is more than one.
+count_row <- function(term, routes, conf.level, y = NULL, call = rlang::caller_env()) {
+  k <- seq_along(routes$fine) - 1
   values <- if (is.null(y)) k else y - k
+  means <- lapply(routes, \(p) sum(values * p))
+  mean <- two_routes(means$fine, means$coarse, "The mean number of responders", call,
+    limit = 1e-6 * max(1, abs(means$fine)))
   order <- order(values)
   values <- values[order]
-  p <- pmf$value[order]
-  mean <- sum(values * p)
+  p <- routes$fine[order]
   ends <- vapply(c(1 - conf.level, 1 + conf.level) / 2, \(q) values[which(cumsum(p) >= q - 1e-12)[1]], 0)
-  term_row(term, mean, ends[1], ends[2], sum(abs(values) * pmf$error[order]), sqrt(sum((values - mean)^2 * p)))
+  term_row(term, mean$value, ends[1], ends[2], mean$error, sqrt(sum((values - mean$value)^2 * p)))
 }
 
 # The distribution of the excess, largest excess first, under the three readings.
@@ -62,11 +62,12 @@ effect_terms <- function(y, rates, posterior, effect, settings, call) {
   benefit <- at("benefit")
   factor <- lapply(table, \(t) t$alternative[y + 1] / t$null[y + 1])
   factor <- two_routes(factor$fine, factor$coarse, "The Bayes factor", call, limit = 1e-6 * max(1, factor$fine))
-  half <- half_null(benefit$value, factor$value)
+  half <- lapply(table, \(t) half_null(t$benefit[y + 1], t$alternative[y + 1] / t$null[y + 1]))
+  half <- two_routes(half$fine, half$coarse, "The posterior with half of the prior on no effect", call)
   rbind(
     summary_row("log_odds_shift", shift),
     term_row("prob_benefit", benefit$value, error = benefit$error),
-    term_row("prob_benefit_half_null", half, error = benefit$error + factor$error),
+    term_row("prob_benefit_half_null", half$value, error = half$error),
     term_row("bayes_factor", factor$value, error = factor$error)
   )
 }

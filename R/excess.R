@@ -38,7 +38,8 @@
 #'
 #' @param x what was observed: a [trial_arm()].
 #' @param natural a [natural_rate()] or [natural_strata()].
-#' @param control (trial_arm) concurrent controls, `role = "control"`, or `NULL`.
+#' @param control (trial_arm) concurrent controls, `role = "control"`, or `NULL`; another
+#'   endpoint or baseline grade than the treated arm's is a difference to be accepted by name.
 #' @param accept (character) differences between trial and sources taken on oneself; see [matching].
 #' @param effect prior of the treatment effect on log odds: [prior_normal()] or a
 #'   mixture of these. The default, centred on no effect with SD 1, gives benefit
@@ -68,6 +69,7 @@ excess <- function(x, natural, control = NULL, accept = character(), effect = pr
 #' @export
 excess.default <- function(x, natural, control = NULL, accept = character(), effect = prior_normal(0, 1),
                            margin = NULL, conf.level = 0.95, ...) {
+  if (missing(x)) abort_input(c("{.arg x} is not given.", i = "Describe what was observed with {.fn trial_arm}."))
   abort_input(c("{.arg x} must describe what was observed in treated patients.",
     x = "It is {.obj_type_friendly {x}}.",
     i = "Describe the arm with {.fn trial_arm}."
@@ -80,6 +82,7 @@ new_excess <- function(fields, class) {
 
 # Differences between trial and evidence, those not accepted being an error.
 match_evidence <- function(x, natural, accept, call) {
+  accept <- check_accept(accept, call)
   terms <- match_terms(x)
   found <- if (inherits(natural, "natural_strata")) {
     strata_differences(terms, natural)

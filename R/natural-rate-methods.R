@@ -26,6 +26,7 @@ predict.natural_rate <- function(object, patients, time = NULL, ...) {
 #' @export
 quantile.natural_rate <- function(x, probs = c(0.025, 0.25, 0.5, 0.75, 0.975), ...) {
   probs <- check_numeric(probs, min = 0, max = 1)
+  if (length(probs) == 0L) abort_input("{.arg probs} must hold at least one probability.")
   q <- rate_summary(x, probs)$quantile$value
   stats::setNames(q, paste0(format(100 * probs, trim = TRUE), "%"))
 }

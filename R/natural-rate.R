@@ -58,6 +58,9 @@
 #' @export
 natural_rate <- function(x, tau = prior_half_normal(1), mu = prior_normal(0, 2), bias = NULL, landmark = NULL,
                          drift = NULL, shared_sd = NULL, match = NULL) {
+  if (missing(x)) {
+    abort_input(c("{.arg x} is not given.", i = "Give a table of sources, a prior on the rate, or a known rate."))
+  }
   settings <- list(
     tau = check_prior(tau, c("half_normal", "half_t", "exponential", "gamma", "uniform", "fixed")),
     mu = if (is.null(mu)) flat_prior() else check_prior(mu, c("normal", "t", "fixed")),

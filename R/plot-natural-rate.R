@@ -23,7 +23,7 @@
 #' @export
 plot.natural_rate <- function(x, type = c("forest", "density"), observed = NULL, ...) {
   check_ggplot2()
-  type <- rlang::arg_match(type)
+  type <- if (identical(type, rate_pictures)) rate_pictures[1] else check_choice(type, rate_pictures, "type")
   call <- rlang::current_env()
   if (!is.null(observed) && !is_trial_arm(observed)) {
     abort_input(c("{.arg observed} must be a {.fn trial_arm}.", x = "It is {.obj_type_friendly {observed}}."))
@@ -31,6 +31,8 @@ plot.natural_rate <- function(x, type = c("forest", "density"), observed = NULL,
   check_one_rate(x, call)
   if (type == "forest") forest_plot(x, observed, call) else density_plot(x, observed, call)
 }
+
+rate_pictures <- c("forest", "density")
 
 check_one_rate <- function(x, call) {
   if (length(rate_offset(x)) > 1L) {

@@ -134,5 +134,7 @@ test_that("combinations without a meaning are refused", {
   invalid(ess(natural_rate(0.2, shared_sd = 0.5)), "prior_normal")
   invalid(ess(reference_rate(), family = "gaussian"), "binomial")
   invalid(ess(4))
-  expect_error(ess(prior_beta(1, 1), "other"))
+  for (method in list("other", NULL, NA, 1, character(), c("elir", "moment"))) invalid(ess(prior_beta(2, 2), method))
+  invalid(ess(prior_beta(2, 2), sigma = 3), "sigma")
+  invalid(ess(reference_rate(), sigma = 3), "sigma")
 })

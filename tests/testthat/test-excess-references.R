@@ -173,6 +173,16 @@ test_that("the picture has a row for each reference, its chance and its evidence
   expect_true(draws(plot))
 })
 
+test_that("columns of text stand apart, however long the open chances are", {
+  expect_identical(cordgain:::short_range(c("0.2 % to 21 %", "17 %")), c("0.2-21 %", "17 %"))
+  for (letters in c(4, 10)) {
+    at <- cordgain:::text_columns(letters)
+    expect_false(is.unsorted(at, strictly = TRUE))
+    # A letter takes 0.0187 of the whole width: the column is wider than its longest text.
+    expect_gt(at[["evidence"]] - at[["tail"]], 0.0187 * at[["end"]] * letters)
+  }
+})
+
 test_that("letters of differences and short evidence stand for the words", {
   expect_identical(cordgain:::reference_codes(c("level, years", "")), c("LY", "-"))
   expect_identical(

@@ -1,6 +1,7 @@
 # The rows of an excess, from small distributions that can be checked in the head.
 
-half <- list(value = c(0.25, 0.5, 0.25), error = c(0, 0, 0)) # two patients, natural rate one half
+# Two patients, natural rate one half, by two routes that agree.
+half <- list(fine = c(0.25, 0.5, 0.25), coarse = c(0.25, 0.5, 0.25))
 
 test_that("tails of two fair coins", {
   rows <- tail_terms(1, half)
@@ -31,8 +32,8 @@ test_that("an excess is the observed count minus the natural one", {
 
 test_that("the interval starts at the smallest count with 2.5 % at or below it", {
   # P(SATT <= 0) = P(natural >= 2) = 0.0841: [0, 2], as in STATISTICS section 12, holding .9878.
-  pmf <- list(value = c(0.615392985694, 0.300520721372, 0.0718750, 0.0110204, 0.001190893), error = numeric(5))
-  row <- count_row("excess_responders", pmf, 0.95, y = 2)
+  pmf <- c(0.615392985694, 0.300520721372, 0.0718750, 0.0110204, 0.001190893)
+  row <- count_row("excess_responders", list(fine = pmf, coarse = pmf), 0.95, y = 2)
   expect_equal(c(row$conf.low, row$conf.high), c(0, 2))
 })
 
@@ -59,4 +60,24 @@ test_that("one scenario keeps its rows, several become smallest and largest valu
 test_that("finite sums are marked exact, integrals as estimated", {
   expect_identical(unique(mark_exact(tail_terms(1, half), TRUE)$num.kind), "exact")
   expect_identical(unique(mark_exact(tail_terms(1, half), FALSE)$num.kind), "estimate")
+})
+
+test_that("the stated error of a tail is ten times the difference of the two sums, and above 1e-6 it is refused", {
+  # The routes differ by 1e-8 in one count and by as much, with the other sign, in the next.
+  routes <- list(fine = c(0.25, 0.5, 0.25), coarse = c(0.25, 0.5 + 1e-8, 0.25 - 1e-8))
+  rows <- tail_terms(2, routes)
+  expect_equal(rows$num.error[1], 1e-7, tolerance = 1e-5) # 10 x 1e-8, to the rounding of 0.25
+  expect_lt(tail_terms(1, routes)$num.error[1], 1e-13) # the two cancel within the tail
+  far <- list(fine = c(0.25, 0.5, 0.25), coarse = c(0.25, 0.5 + 2e-7, 0.25 - 2e-7))
+  expect_error(tail_terms(2, far), class = "cordgain_numerical_error")
+  expect_error(count_row("natural_responders", far, 0.95), class = "cordgain_numerical_error")
+})
+
+test_that("an excess of 200 patients keeps every stated error below 1e-6, in units of the value above one", {
+  # None of 200: no row may be given with an error that the rules refuse.
+  rows <- tidy(excess_of(natural_rate(late_registries()), 0, 200))
+  expect_true(all(rows$num.error <= 1e-6 * pmax(1, abs(rows$estimate))))
+  # With a huge Bayes factor (all of 20 at a rate of 0.15) half of the mass on no effect hardly matters.
+  rows <- tidy(excess_of(natural_rate(0.15), 20, 20))
+  expect_lt(value_of(rows, "prob_benefit_half_null", "num.error"), 1e-6)
 })

@@ -327,3 +327,30 @@ test_that("every difference says what to do about it", {
   expect_match(rows$remedy[rows$what == "years"][1], "drift()", fixed = TRUE)
   expect_match(rows$remedy[rows$what == "level"][1], "natural_strata()", fixed = TRUE)
 })
+
+test_that("what is accepted must be text, whatever else it is", {
+  natural <- natural_rate(plain_sources())
+  for (accept in list(mean, 1, factor("level"), list("level"), new.env(), y ~ x, "nothing", NULL)) {
+    invalid(excess(plain_arm(), natural, accept = accept), "accept")
+  }
+})
+
+test_that("controls of another endpoint or baseline grade are refused, or accepted by name and printed", {
+  arm <- function(...) plain_arm(role = "control", responders = 1, ...)
+  compare <- function(control, accept = character()) {
+    excess(plain_arm(responders = 2), natural_rate(plain_sources()), control = control, accept = c("registry", accept))
+  }
+  expect_error(compare(arm(endpoint = "ais_any")), "endpoint", class = "cordgain_unmatched")
+  expect_error(compare(arm(baseline_grade = "B")), "grade", class = "cordgain_unmatched")
+  expect_output(print(compare(arm(endpoint = "ais_any"), "endpoint")), "illustration.*endpoint")
+  expect_true("fisher" %in% tidy(compare(arm()))$term)
+  invalid(compare(plain_arm()), "control")
+})
+
+test_that("an argument that is not given is named, with what to give", {
+  invalid(excess(), "`x` is not given")
+  invalid(excess(plain_arm()), "`natural` is not given")
+  invalid(natural_rate(), "`x` is not given")
+  invalid(decision_table(), "`x` is not given")
+  invalid(decision_table(natural_rate(0.2)), "`n` is not given")
+})

@@ -91,7 +91,7 @@ test_that("print names every source and the priors", {
 test_that("wrong numbers of patients and probabilities are refused", {
   natural <- natural_rate(0.2)
   for (n in list(0, -1, 2.5, NA, "4", NULL, Inf, c(4, 5), 1e6)) invalid(predict(natural, n))
-  for (q in list(-0.1, 1.1, NaN, "a")) invalid(quantile(natural, q))
+  for (q in list(-0.1, 1.1, NaN, "a", numeric())) invalid(quantile(natural, q))
   invalid(predict(natural_rate(c(.1, .2)), 4), "one for each patient")
   invalid(tidy(natural, conf.level = 1))
   invalid(tidy(natural, conf.level = 95))

@@ -89,3 +89,8 @@ test_that("without ggplot2 a picture is a classed error that names the way out",
   )
   expect_match(paste(said, collapse = " "), "^class, .*install.packages")
 })
+
+test_that("a picture that does not exist is refused by class", {
+  skip_if_not_installed("ggplot2")
+  for (type in list("bars", NULL, 1, c("a", "b"))) invalid(plot(natural_rate(prior_beta(2, 8)), type = type), "type")
+})
