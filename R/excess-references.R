@@ -239,9 +239,14 @@ plot.excess_by_reference <- function(x, ...) {
     column(reference_codes(rows$differs), at[["codes"]]) +
     ggplot2::facet_grid(ggplot2::vars(.data$panel), scales = "free_y", space = "free_y") +
     ggplot2::scale_shape_manual(values = c(set = 18, counts = 16, rate = 21), guide = "none") +
-    percent_axis(limits = c(0, at[["end"]] * edge), breaks = pretty(c(0, edge), 3), expand = ggplot2::expansion(mult = c(0.02,
-      0))) +
-    ggplot2::labs(x = NULL, y = NULL, title = references_title(rows, counts), caption = references_caption(rows, x$left_out)) +
+    percent_axis(
+      limits = c(0, at[["end"]] * edge), breaks = pretty(c(0, edge), 3),
+      expand = ggplot2::expansion(mult = c(0.02, 0))
+    ) +
+    ggplot2::labs(
+      x = NULL, y = NULL, title = references_title(rows, counts),
+      caption = references_caption(rows, x$left_out)
+    ) +
     plot_theme(base_size = 10) +
     ggplot2::theme(strip.text.y = ggplot2::element_text(angle = 0))
 }

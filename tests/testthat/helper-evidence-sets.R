@@ -47,7 +47,8 @@ compare_evidence <- function(set) {
   asked <- stats::qlogis(c(q, pmax(q - reach, 1e-300), pmin(q + reach, 1 - 1e-16))) - set$bias[1]
   posterior <- oracle_posterior(set$events, set$n, set$tau, set$mu, at = asked, bias_sd = set$bias[2])
   oracle <- oracle_predictive(posterior, set$bias, 4)
-  passes <- oracle$cdf(pmax(q - reach, 1e-300)) <= probs + 1e-10 & oracle$cdf(pmin(q + reach, 1 - 1e-16)) >= probs - 1e-10
+  passes <- oracle$cdf(pmax(q - reach, 1e-300)) <= probs + 1e-10 &
+    oracle$cdf(pmin(q + reach, 1 - 1e-16)) >= probs - 1e-10
   data.frame(
     sources = length(set$n), patients = sum(set$n), tau = set$tau$kind,
     pmf_difference = max(abs(pmf$probability - oracle$pmf)), pmf_stated = max(pmf$num.error),

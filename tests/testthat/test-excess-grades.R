@@ -23,7 +23,8 @@ naive_steps <- function(p, n) {
 test_that("the sum of four patients' grade steps has the tails computed separately", {
   for (total in c("N14d" = 5, "N14e" = 6, "N14f" = 7)) {
     id <- names(which(c("N14d" = 5, "N14e" = 6, "N14f" = 7) == total))
-    final <- list("5" = c("D", "C", "A", "A"), "6" = c("D", "D", "A", "A"), "7" = c("D", "D", "B", "A"))[[as.character(total)]]
+    finals <- list("5" = c("D", "C", "A", "A"), "6" = c("D", "D", "A", "A"), "7" = c("D", "D", "B", "A"))
+    final <- finals[[as.character(total)]]
     x <- excess(arm_with(final), natural_rate(0.151), accept = taken, transition = marino)
     expect_equal(pick(x, "grade_steps_tail"), checks_value(id), tolerance = 1e-8) # ten decimals
   }

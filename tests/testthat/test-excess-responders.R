@@ -214,7 +214,7 @@ test_that("the mirror image: failures for responders, with the signs turned", {
   expect_integral(value(x, "natural_responders"), 4 - value(turned, "natural_responders"))
 })
 
-test_that("at a known rate P(benefit) rises with y, and falls with the natural rate; a prior of no width stays at none", {
+test_that("at a known rate P(benefit) rises with y and falls with the natural rate; no prior width, no benefit", {
   benefit <- vapply(0:4, \(y) value(excess_of(natural_rate(0.2), responders = y), "prob_benefit"), 0)
   expect_true(all(diff(benefit) > 0))
   benefit <- vapply(c(0.05, 0.2, 0.6), \(p) value(excess_of(natural_rate(p)), "prob_benefit"), 0)

@@ -12,7 +12,7 @@ test_that("a matched trial needs nothing accepted and says so", {
   expect_match(paste(format(x), collapse = " "), "Matched on endpoint")
 })
 
-test_that("a difference that is not accepted is an error that lists it, its effect and what to do (refusals 1, 2 and 4)", {
+test_that("a difference not accepted is an error that lists it, its effect and what to do (refusals 1, 2, 4)", {
   natural <- \(...) natural_rate(plain_sources(...))
   unmatched <- \(natural, words) expect_error(excess(plain_arm(), natural), words, class = "cordgain_unmatched")
   unmatched(natural(endpoint = "ais_any"), "endpoint")

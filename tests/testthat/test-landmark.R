@@ -80,8 +80,10 @@ test_that("a later landmark leaves a lower natural rate", {
 })
 
 test_that("a timing about another endpoint or level than the sources is unmatched", {
-  expect_error(natural_rate(transform(early, endpoint = "ais_c"), landmark = kawano()), "endpoint", class = "cordgain_unmatched")
-  expect_error(natural_rate(transform(early, level = "thoracic"), landmark = kawano()), "level", class = "cordgain_unmatched")
+  other <- transform(early, endpoint = "ais_c")
+  expect_error(natural_rate(other, landmark = kawano()), "endpoint", class = "cordgain_unmatched")
+  thoracic <- transform(early, level = "thoracic")
+  expect_error(natural_rate(thoracic, landmark = kawano()), "level", class = "cordgain_unmatched")
   expect_error(natural_rate(transform(early, level = NA), landmark = kawano()), "level", class = "cordgain_unmatched")
   expect_error(natural_rate(0.17, landmark = kawano()), "endpoint|level", class = "cordgain_unmatched")
 })

@@ -40,5 +40,6 @@ test_that("the summary of a logit-normal rate is that of a plain integral", {
 })
 
 test_that("patients with rates of their own have no one distribution of the rate", {
-  expect_error(quantile(natural_rate(c(0.1, 0.2), shared_sd = 0.5)), "different rates", class = "cordgain_invalid_input")
+  own <- natural_rate(c(0.1, 0.2), shared_sd = 0.5)
+  expect_error(quantile(own), "different rates", class = "cordgain_invalid_input")
 })

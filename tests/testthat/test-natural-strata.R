@@ -66,7 +66,8 @@ test_that("a level without a stratum is unmatched", {
 })
 
 test_that("one natural rate for unknown levels is refused, and the error names natural_strata()", {
-  expect_error(excess(unknown_arm(), natural_rate(0.135), accept = taken), "natural_strata", class = "cordgain_unmatched")
+  one <- natural_rate(0.135)
+  expect_error(excess(unknown_arm(), one, accept = taken), "natural_strata", class = "cordgain_unmatched")
   expect_s3_class(excess(unknown_arm(), natural_rate(0.135), accept = c(taken, "level")), "excess")
 })
 
@@ -81,7 +82,8 @@ test_that("compositions are all ordered sums, as many as the binomial coefficien
 })
 
 test_that("too many assignments are refused", {
-  five <- do.call(natural_strata, stats::setNames(lapply(1:5, \(i) natural_rate(i / 20)), c("C", "T1-T9", "T10-T12", "L", "S")))
+  rates <- stats::setNames(lapply(1:5, \(i) natural_rate(i / 20)), c("C", "T1-T9", "T10-T12", "L", "S"))
+  five <- do.call(natural_strata, rates)
   many <- trial_arm(2, 40, "ais_c", NA, "A", c(14, 28), 52, 2021)
   expect_error(excess(many, five, accept = taken), "too many|More than|more than", class = "cordgain_error")
 })

@@ -15,7 +15,8 @@ test_that("a beta and a gamma are updated by adding counts", {
 test_that("the weights of a mixture after data are those of the borrowing checks (A4)", {
   robust <- prior_mixture(
     c(0.8 * c(.4612914, .1917812, .1893896, .1575378), 0.2), prior_beta(33.9513487, 103.0146367),
-    prior_beta(19.4400089, 41.5205219), prior_beta(12.2692310, 55.9202833), prior_beta(2.2521243, 5.4812202), prior_beta(1, 1)
+    prior_beta(19.4400089, 41.5205219), prior_beta(12.2692310, 55.9202833),
+    prior_beta(2.2521243, 5.4812202), prior_beta(1, 1)
   )
   posterior <- tidy(update(robust, events = 1, n = 6))
   # Inputs carry seven digits, the printed weights nine: 1e-7 is the tolerance of the source.
@@ -25,7 +26,8 @@ test_that("the weights of a mixture after data are those of the borrowing checks
 test_that("a treatment prior against the updated control mixture gives the probability of the checks (A4)", {
   robust <- prior_mixture(
     c(0.8 * c(.4612914, .1917812, .1893896, .1575378), 0.2), prior_beta(33.9513487, 103.0146367),
-    prior_beta(19.4400089, 41.5205219), prior_beta(12.2692310, 55.9202833), prior_beta(2.2521243, 5.4812202), prior_beta(1, 1)
+    prior_beta(19.4400089, 41.5205219), prior_beta(12.2692310, 55.9202833),
+    prior_beta(2.2521243, 5.4812202), prior_beta(1, 1)
   )
   control <- tidy(update(robust, events = 1, n = 6))
   treated <- tidy(update(prior_beta(0.5, 1), events = 14, n = 24))
@@ -103,5 +105,6 @@ test_that("only conjugate priors are updated, with whole counts", {
 })
 
 test_that("a prior prints as it is called", {
-  expect_output(print(prior_mixture(c(0.8, 0.2), prior_beta(8, 56), prior_beta(1, 1))), "0.8 beta(a = 8, b = 56) + 0.2", fixed = TRUE)
+  mixture <- prior_mixture(c(0.8, 0.2), prior_beta(8, 56), prior_beta(1, 1))
+  expect_output(print(mixture), "0.8 beta(a = 8, b = 56) + 0.2", fixed = TRUE)
 })
