@@ -265,3 +265,19 @@ TEST_CASE("panels narrow enough are left as they are") {
   REQUIRE(same.edges == grid.edges);
   REQUIRE(same.density == grid.density);
 }
+
+TEST_CASE("a grid without panels stays one") {
+  REQUIRE(cordgain::refine_grid(PanelGrid{}, 0.3).panels() == 0);
+}
+
+TEST_CASE("panels of log odds near 0 are at most 4 wide, those far out stay as they are") {
+  const std::vector<double> edges = cordgain::logistic_edges({-60.0, -2.0, 1.0, 60.0});
+  REQUIRE(edges.front() == -60.0);
+  REQUIRE(edges.back() == 60.0);
+  for (std::size_t i = 1; i < edges.size(); ++i) {
+    REQUIRE(edges[i] > edges[i - 1]);
+    const bool near = edges[i - 1] < 12.0 && edges[i] > -12.0;
+    REQUIRE((!near || edges[i] - edges[i - 1] <= 4.0 + 1e-12));
+  }
+  REQUIRE(edges[1] == -12.0);
+}
