@@ -172,7 +172,8 @@ inline EffectPosterior effect_posterior(const PatientRates& rates, const Prior& 
   likelihood.array() += lump;
   const double total = posterior.natural.sum();
   // A count that cannot happen at these rates, to the last bit: log odds beyond about 700.
-  if (!(total > 0.0)) throw NumericalError("the observed responders have no probability under these natural rates");
+  if (!(total > 0.0))
+    throw NumericalError("the observed responders have no probability under these natural rates");
   posterior.natural /= total;
   posterior.natural_comonotone /= posterior.natural_comonotone.sum();
   posterior.delta.density = (posterior.delta.density.array() * likelihood.array() / total).matrix();
