@@ -248,11 +248,11 @@ TEST_CASE("refined panels hold the same density, mass and lumps on more nodes") 
     const bool outer = cordgain::panel_masses(fine).segment(p * 15, 15).sum() < 1e-12;
     REQUIRE((outer || 2.0 * fine.half_width(p) <= 0.5 + 1e-12));
   }
-  // Interpolation through 15 nodes on two standard deviations: f^(15) / 15! times the nodes' polynomial,
-  // 2e-11.
+  // Interpolation through 15 nodes on two standard deviations: |f^(15)| / 15! <= 0.4 sqrt(15!) / 15! = 3.5e-7
+  // times the node polynomial 1 / 4733 gives 7.4e-11.
   const cordgain::Vector x = cordgain::panel_nodes(fine);
   for (cordgain::Index i = 0; i < x.size(); ++i) {
-    REQUIRE(std::fabs(fine.density(i) - naive::normal(x(i), 0.3, 1.0)) < 1e-10);
+    REQUIRE(std::fabs(fine.density(i) - naive::normal(x(i), 0.3, 1.0)) < 7.5e-11);
   }
   REQUIRE(std::fabs(cordgain::panel_masses(fine).sum() - cordgain::panel_masses(grid).sum()) < 1e-12);
 }
@@ -265,4 +265,20 @@ TEST_CASE("panels narrow enough are left as they are") {
   const cordgain::PanelGrid same = cordgain::refine_grid(grid, 1.0);
   REQUIRE(same.edges == grid.edges);
   REQUIRE(same.density == grid.density);
+}
+
+TEST_CASE("a grid without panels stays one") {
+  REQUIRE(cordgain::refine_grid(PanelGrid{}, 0.3).panels() == 0);
+}
+
+TEST_CASE("panels of log odds near 0 are at most 4 wide, those far out stay as they are") {
+  const std::vector<double> edges = cordgain::logistic_edges({-60.0, -2.0, 1.0, 60.0});
+  REQUIRE(edges.front() == -60.0);
+  REQUIRE(edges.back() == 60.0);
+  for (std::size_t i = 1; i < edges.size(); ++i) {
+    REQUIRE(edges[i] > edges[i - 1]);
+    const bool near = edges[i - 1] < 12.0 && edges[i] > -12.0;
+    REQUIRE((!near || edges[i] - edges[i - 1] <= 4.0 + 1e-12));
+  }
+  REQUIRE(edges[1] == -12.0);
 }

@@ -166,3 +166,10 @@ TEST_CASE("shapes and probabilities out of range are refused") {
   REQUIRE_THROWS_AS(difference.quantile(1.1), InvalidInput);
   REQUIRE_THROWS_AS(difference.quantile(naive::kNaN), InvalidInput);
 }
+
+TEST_CASE("shapes whose product is beyond the largest double still have a spread") {
+  const cordgain::PatientRates rates =
+      cordgain::shift_rates(cordgain::PanelGrid{}, cordgain::Vector::Zero(1), cordgain::Vector::Ones(1));
+  const cordgain::RateDifference difference(rates, 1e200, 3e200);
+  REQUIRE(std::fabs(difference.sd() - std::sqrt(0.25 * 0.75 / 4e200)) < 1e-114);  // eight digits of 4e-102
+}

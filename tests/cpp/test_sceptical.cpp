@@ -280,3 +280,11 @@ TEST_CASE("other priors and counts out of range are refused") {
   REQUIRE_THROWS_AS(effect_posterior(known_rate(0.2, 0.0), effect(0.0, 1.0), 0), InvalidInput);
   REQUIRE_THROWS_AS(effect_table(two_groups(), Prior()), InvalidInput);
 }
+
+TEST_CASE("a count without any probability at rates of 0 is a numerical error, not a quotient of zeros") {
+  const cordgain::PatientRates rates = cordgain::shift_rates(
+      cordgain::PanelGrid{}, cordgain::Vector::Constant(1, -1e5), cordgain::Vector::Constant(1, 4.0));
+  const cordgain::Prior effect({{cordgain::PriorKind::kNormal, 1.0, 0.0, 1.0, 0.0}});
+  REQUIRE_THROWS_AS(cordgain::effect_posterior(rates, effect, 2), cordgain::NumericalError);
+  REQUIRE(std::fabs(cordgain::effect_posterior(rates, effect, 0).natural(0) - 1.0) < 1e-12);
+}

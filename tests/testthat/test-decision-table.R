@@ -120,3 +120,40 @@ test_that("tidy() has one row per outcome and column", {
   expect_true(all(c("responders", "term", "estimate", "num.error", "num.kind") %in% names(long)))
   expect_identical(nrow(long), 5L * length(unique(long$term)))
 })
+
+test_that("tails, biased tails and P(benefit) of all outcomes are those of the statistics page", {
+  table <- decision_table(reference_rate(), 4)
+  expect_lt(max(abs(table$natural_tail - c(1, .384607, .084086, .012211, .001191))), 5.1e-7) # digits printed
+  expect_lt(max(abs(table$prob_benefit - c(.340213, .638974, .852083, .947946, .979199))), 5.1e-7)
+  biased <- decision_table(reference_rate(bias = prior_normal(log(2), 0.5)), 4)
+  expect_lt(max(abs(biased$natural_tail - c(1, .580489, .227404, .061540, .009758))), 5.1e-7)
+  expect_map(table$natural_tail[4], checks_value("N07a"))
+  expect_map(table$natural_tail[3], checks_value("N07b"))
+})
+
+test_that("ten trials without effect: how often at least one shows two of four", {
+  # Independent natural rates.
+  expect_map(1 - (1 - decision_table(reference_rate(), 4)$natural_tail[3])^10, checks_value("N14g"))
+})
+
+test_that("the benefit before the data is the mean of the benefit after them", {
+  table <- decision_table(reference_rate(), 5, effect = prior_normal(0.7, 1))
+  marginal <- table$bayes_factor * table$natural_probability
+  expect_integral(sum(marginal * table$prob_benefit), stats::pnorm(0.7))
+  expect_integral(sum(marginal * table$log_odds_shift), 0.7)
+})
+
+test_that("the Bayes factors are probability ratios: weighted by the null they add up to 1", {
+  table <- decision_table(reference_rate(), 6, effect = prior_normal(0.5, 2))
+  expect_integral(sum(table$bayes_factor * table$natural_probability), 1)
+  expect_integral(sum(table$e_value * table$natural_probability), 1)
+})
+
+test_that("the natural probabilities add up to 1, from 1 to 200 patients, and every row has its error", {
+  for (n in c(1, 4, 30, 200)) {
+    table <- decision_table(natural_rate(late_registries()), n)
+    expect_lt(abs(sum(table$natural_probability) - 1), 1e-9)
+    expect_lt(max(table$num.error), 1e-6)
+    expect_lt(max(abs(table$natural_tail + table$natural_below_observed - 1)), 1e-9)
+  }
+})

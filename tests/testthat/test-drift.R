@@ -84,3 +84,36 @@ test_that("a drift says its slope and its year", {
   expect_output(print(drift(0.04, 0.01)), "0.04 log odds per year \\(SD 0.01\\), carried to the last year")
   expect_output(print(drift(0.04, reference_year = 2020)), "carried to 2020")
 })
+
+test_that("slopes computed from the published counts are those of the checks", {
+  slope <- (stats::qlogis(32 / 187) - stats::qlogis(39 / 482)) / (2013.1 - 1992.5)
+  expect_closed(slope, checks_value("N10a"))
+  expect_closed(sqrt(1 / 39 + 1 / 443 + 1 / 32 + 1 / 155) / 20.6, checks_value("N10b"))
+  poster <- (stats::qlogis(0.281) - stats::qlogis(0.094)) / 18
+  expect_closed(poster, checks_value("J01"))
+})
+
+test_that("the extrapolated rate of the checks is a known rate moved by 8 years", {
+  rate <- stats::plogis(stats::qlogis(0.281) + 8 * checks_value("J01"))
+  expect_closed(rate, checks_value("J02"))
+  expect_closed(tail_of(natural_rate(rate)), checks_value("J03"))
+})
+
+test_that("an uncertain drift is the mixture over its slope, weighted by what the sources say of it", {
+  # At fixed tau: the evidence of each slope is one integral over mu.
+  tau <- 0.3
+  years <- c(1992.5, 2013.1) - 2013.1
+  sources <- Map(oracle_source, c(39, 32), c(482, 187))
+  g <- gl_panels(seq(0.04 - 8 * 0.02, 0.04 + 8 * 0.02, length.out = 7))
+  parts <- lapply(g$x, \(beta) oracle_slice(sources, beta * years, tau, c(0, 2)))
+  log_mass <- vapply(parts, \(p) log(sum(exp(p$log_weight - max(p$log_weight)))) + max(p$log_weight), 0)
+  weight <- g$w * stats::dnorm(g$x, 0.04, 0.02) * exp(log_mass - max(log_mass))
+  tails <- vapply(parts, \(p) {
+    w <- exp(p$log_weight - max(p$log_weight))
+    oracle <- oracle_predictive(list(mu = p$mu, tau = rep(tau, length(p$mu)), weight = w / sum(w)))
+    sum(oracle$pmf[3:5])
+  }, 0)
+  scims <- sources_of(c(39, 32), c(482, 187), years_from = c(1992.5, 2013.1), years_to = c(1992.5, 2013.1))
+  natural <- natural_rate(scims, tau = prior_fixed(tau), drift = drift(0.04, 0.02))
+  expect_lt(abs(tail_of(natural) - sum(weight * tails) / sum(weight)), 1e-8)
+})

@@ -131,3 +131,23 @@ test_that("a landmark says its timing in words", {
   expect_output(print(kawano()), "week 3; exponential timing")
   expect_output(print(kawano(shape = 2)), "Weibull with shape 2")
 })
+
+test_that("a known rate is moved by log S(3), as in the checks, for every shape of the timing", {
+  at <- \(shape) natural_rate(35 / 203, landmark = landmark(3, 8, 1 / 35, "ais_any", "cervical", shape = shape), match = list(endpoint = "ais_any", level = "cervical"))
+  expect_closed(mean_of(at(1)), checks_value("C32"))
+  expect_closed(mean_of(at(1)), checks_value("N08a"))
+  expect_closed(tail_of(at(1)), checks_value("C33"))
+  expect_closed(mean_of(at(0.5)), checks_value("N08k0.5"))
+  expect_closed(tail_of(at(0.5)), checks_value("N08t0.5"))
+  expect_closed(mean_of(at(2)), checks_value("N08k2"))
+  expect_closed(tail_of(at(2)), checks_value("N08t2"))
+})
+
+test_that("late conversions of the US registries contradict those of the Japanese cohort", {
+  # Arithmetic of the printed percentages: (27.8 - 20) / 80, (30 - 22) / 78; 1 of 169 under the first.
+  expect_closed((27.8 - 20) / (100 - 20), checks_value("N09a"))
+  expect_closed((30 - 22) / (100 - 22), checks_value("N09b"))
+  tail <- predict(natural_rate(0.0975), 169)
+  expect_closed(sum(tail$probability[1:2]), checks_value("N09c"))
+  expect_integral(cordgain:::core_clopper_pearson(1, 169, 0.025, 0.025)$upper, checks_value("N09d"))
+})

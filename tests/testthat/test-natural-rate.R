@@ -310,3 +310,7 @@ test_that("extreme priors end in an answer with its error, or in a classed error
     if (!is.null(answer)) expect_lt(max(answer$num.error), 1e-6)
   }
 })
+
+test_that("a documented odds ratio enters as a fixed offset (early surgery, odds 2.31)", {
+  expect_map(tail_of(reference_rate(bias = prior_fixed(log(2.31)))), checks_value("N13o"))
+})

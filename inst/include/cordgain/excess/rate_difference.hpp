@@ -29,7 +29,7 @@ class RateDifference {
 
   [[nodiscard]] double mean() const { return a_ / (a_ + b_) - natural_moment(1); }
   [[nodiscard]] double sd() const {
-    const double treated = a_ * b_ / ((a_ + b_) * (a_ + b_) * (a_ + b_ + 1.0));
+    const double treated = treated_variance();
     const double first = natural_moment(1);
     return std::sqrt(treated + std::max(0.0, natural_moment(2) - first * first));
   }
@@ -89,9 +89,16 @@ class RateDifference {
     return sum / rates_.size.sum();
   }
 
+  /// Of p1; in factors that stay below 1, where a b alone could overflow.
+  [[nodiscard]] double treated_variance() const {
+    const double sum = a_ + b_;
+    return (a_ / sum) * (b_ / sum) / (sum + 1.0);
+  }
+
   /// Pieces over each of which p0 moves by at most one and a half standard deviations of p1.
   [[nodiscard]] int pieces_for(double move) const {
-    const double treated_sd = std::sqrt(a_ * b_ / (a_ + b_ + 1.0)) / (a_ + b_);
+    const double treated_sd = std::sqrt(treated_variance());
+    if (!(move < 1.5 * kMostPieces * treated_sd)) return kMostPieces;
     return std::clamp(static_cast<int>(std::ceil(move / (1.5 * treated_sd))), 1, kMostPieces);
   }
 

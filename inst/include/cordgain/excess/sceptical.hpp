@@ -138,7 +138,7 @@ inline Vector comonotone_binomial(double logit, Index n, double delta, Index y) 
 }  // namespace detail
 
 /// Posterior of delta and of the natural responders after y responders of n.
-/// @throws InvalidInput unless 0 <= y <= n
+/// @throws InvalidInput unless 0 <= y <= n; NumericalError where y has no probability at all
 inline EffectPosterior effect_posterior(const PatientRates& rates, const Prior& effect, Index y) {
   require_rates(rates);
   const Index n = rates.patients();
@@ -171,6 +171,9 @@ inline EffectPosterior effect_posterior(const PatientRates& rates, const Prior& 
   posterior.natural_comonotone(y) += lump;
   likelihood.array() += lump;
   const double total = posterior.natural.sum();
+  // A count that cannot happen at these rates, to the last bit: log odds beyond about 700.
+  if (!(total > 0.0))
+    throw NumericalError("the observed responders have no probability under these natural rates");
   posterior.natural /= total;
   posterior.natural_comonotone /= posterior.natural_comonotone.sum();
   posterior.delta.density = (posterior.delta.density.array() * likelihood.array() / total).matrix();
