@@ -128,7 +128,7 @@ explain_complete <- function(facts) {
 }
 
 explain_ais <- function(facts) {
-  switch(facts$result[["ais"]],
+  switch(EXPR = facts$result[["ais"]],
     A = because("The injury is complete: grade A, whatever function is left further up.",
       cells = explain_complete(facts)$cells),
     B = explain_grade_b(facts),

@@ -133,7 +133,10 @@ test_that("a landmark says its timing in words", {
 })
 
 test_that("a known rate is moved by log S(3), as in the checks, for every shape of the timing", {
-  at <- \(shape) natural_rate(35 / 203, landmark = landmark(3, 8, 1 / 35, "ais_any", "cervical", shape = shape), match = list(endpoint = "ais_any", level = "cervical"))
+  at <- \(shape) {
+    timing <- landmark(3, 8, 1 / 35, "ais_any", "cervical", shape = shape)
+    natural_rate(35 / 203, landmark = timing, match = list(endpoint = "ais_any", level = "cervical"))
+  }
   expect_closed(mean_of(at(1)), checks_value("C32"))
   expect_closed(mean_of(at(1)), checks_value("N08a"))
   expect_closed(tail_of(at(1)), checks_value("C33"))
