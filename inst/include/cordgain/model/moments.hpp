@@ -14,19 +14,12 @@
 #include <Eigen/QR>
 #include <cmath>
 #include <cordgain/model/blocks.hpp>
+#include <cordgain/model/crossed_moments.hpp>
+#include <cordgain/model/moment_sums.hpp>
+#include <cordgain/model/nested_moments.hpp>
 #include <vector>
 
 namespace cordgain {
-
-struct Moments {
-  bool feasible = true;  ///< V was positive definite
-  double log_det = 0.0;  ///< log|V|
-  Vector cross;          ///< M, packed
-  Vector trace;          ///< t (n_gamma)
-  Matrix slope;          ///< P, packed, a column per gamma
-  Matrix trace2;         ///< T (directions x directions)
-  Matrix curve;          ///< Q, packed, a column per pair of directions (packed order)
-};
 
 namespace detail {
 
@@ -211,6 +204,20 @@ inline void add_kind(const BlockKind& kind, const Matrix& lower, const MatrixIn&
   for (Index i = 0; i < kind.count; ++i) add_block(kind, white, dirs, kind.rows.middleCols(i * w, w), out);
 }
 
+void add_large(const Blocks& blocks, const VectorIn& gamma, const MatrixIn& directions,
+               const std::vector<Matrix>& roots, Moments& out);
+
+inline Moments no_moments(const Blocks& blocks, Index directions) {
+  const Index w = packed_size(blocks.p + 1);
+  Moments out;
+  out.cross = Vector::Zero(w);
+  out.trace = Vector::Zero(blocks.n_gamma);
+  out.slope = Matrix::Zero(w, blocks.n_gamma);
+  out.trace2 = Matrix::Zero(directions, directions);
+  out.curve = Matrix::Zero(w, packed_size(directions));
+  return out;
+}
+
 }  // namespace detail
 
 /// All moments at the variance parameters gamma.
@@ -225,13 +232,7 @@ inline void add_kind(const BlockKind& kind, const Matrix& lower, const MatrixIn&
 /// used: the sums are of positive terms, so nothing cancels at large variances.
 [[nodiscard]] inline Moments moments_at(const Blocks& blocks, const VectorIn& gamma,
                                         const MatrixIn& directions, const std::vector<Matrix>& roots = {}) {
-  const Index w = packed_size(blocks.p + 1), a = directions.cols();
-  Moments out;
-  out.cross = Vector::Zero(w);
-  out.trace = Vector::Zero(blocks.n_gamma);
-  out.slope = Matrix::Zero(w, blocks.n_gamma);
-  out.trace2 = Matrix::Zero(a, a);
-  out.curve = Matrix::Zero(w, packed_size(a));
+  Moments out = detail::no_moments(blocks, directions.cols());
   out.feasible = blocks.residual < 0 || gamma[blocks.residual] > 0.0;
   Matrix lower;
   for (const BlockKind& kind : blocks.kinds) {
@@ -244,7 +245,19 @@ inline void add_kind(const BlockKind& kind, const Matrix& lower, const MatrixIn&
     detail::add_kind(kind, lower, directions, out);
   }
   detail::add_within(blocks, gamma, directions, out);
+  detail::add_large(blocks, gamma, directions, roots, out);
   return out;
+}
+
+/// Adds the moments of nested and crossed blocks, level by level.
+inline void detail::add_large(const Blocks& blocks, const VectorIn& gamma, const MatrixIn& directions,
+                              const std::vector<Matrix>& roots, Moments& out) {
+  for (std::size_t i = 0; i < blocks.nested.size() && out.feasible; ++i) {
+    const Moments inside = moments_at(blocks.nested[i].inside, gamma, directions, roots);
+    add_nested(blocks.nested[i], inside, gamma, directions, out);
+  }
+  for (std::size_t i = 0; i < blocks.crossed.size() && out.feasible; ++i)
+    add_crossed(blocks.crossed[i], gamma, directions, roots, out);
 }
 
 }  // namespace cordgain
