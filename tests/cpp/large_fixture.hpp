@@ -13,6 +13,13 @@ using cordgain::Index;
 using cordgain::Matrix;
 using cordgain::Vector;
 
+inline Vector gamma_of(std::initializer_list<double> values) {
+  Vector out(static_cast<Index>(values.size()));
+  Index at = 0;
+  for (const double v : values) out[at++] = v;
+  return out;
+}
+
 /// Rows of a design with any number of terms; scores by arithmetic.
 struct LargeTrial {
   Matrix x;
@@ -28,7 +35,8 @@ struct LargeTrial {
     x.col(0).setOnes();
     x.col(1) = Eigen::Map<const Vector>(week.data(), n);
     y.resize(n);
-    for (Index i = 0; i < n; ++i) y[i] = 3.0 + 0.4 * week[static_cast<std::size_t>(i)] + std::sin(7.0 * i * i);
+    for (Index i = 0; i < n; ++i)
+      y[i] = 3.0 + 0.4 * week[static_cast<std::size_t>(i)] + std::sin(7.0 * i * i);
   }
 
   /// A term (1 | level) or (week | level), whose effects are in the scores.
@@ -94,6 +102,32 @@ inline LargeTrial crossing(Index q_patient = 1, Index q_rater = 1, bool rooms = 
   out.add(rater, q_rater, 1.0);
   if (rooms) out.add(room, 1, 0.7);
   return out;
+}
+
+/// V of a design by its definition, independent residuals, rows weighted and in the user's units.
+inline Matrix dense_covariance(const cordgain::DesignInput& in, const Vector& gamma) {
+  const Index n = in.y.size();
+  Matrix v = Matrix::Identity(n, n) * gamma[gamma.size() - 1];
+  Index at = 0;
+  for (const cordgain::RandomTerm& term : in.random) {
+    const Index q = term.z.cols();
+    const Matrix d = cordgain::unpacked(gamma.segment(at, cordgain::packed_size(q)), q);
+    for (Index i = 0; i < n; ++i) {
+      for (Index j = 0; j < n; ++j)
+        if (term.level[i] == term.level[j]) v(i, j) += term.z.row(i).dot(d * term.z.row(j).transpose());
+    }
+    at += cordgain::packed_size(q);
+  }
+  return v;
+}
+
+/// The whole design as one part, in coordinates of its own.
+inline cordgain::SubDesign whole(const cordgain::DesignInput& in) {
+  std::vector<Index> rows, terms;
+  for (Index i = 0; i < in.y.size(); ++i) rows.push_back(i);
+  for (std::size_t t = 0; t < in.random.size(); ++t) terms.push_back(static_cast<Index>(t));
+  cordgain::LevelMarks marks = cordgain::level_marks(in);
+  return cordgain::sub_design(in, cordgain::unit_frame(in), rows.data(), in.y.size(), terms, marks);
 }
 
 }  // namespace fixture

@@ -34,7 +34,8 @@ inline Matrix basis_gram(const Blocks& blocks) {
   if (blocks.residual < 0) return gram;
   gram(blocks.residual, blocks.residual) += blocks.within_df;
   const Matrix all = Matrix::Identity(blocks.n_gamma, blocks.n_gamma);
-  Moments large = no_moments(blocks, blocks.n_gamma);  // at V = I the traces of products are the inner products
+  Moments large = zero_moments(blocks.p, blocks.n_gamma, blocks.n_gamma);
+  // at V = I the traces of products are the inner products
   add_large(blocks, all.col(blocks.residual), all, {}, large);
   return gram + large.trace2;
 }

@@ -54,8 +54,7 @@ inline double elimination_cost(const DesignInput& in, const BlockForm& form) {
   const RandomTerm& leaf = in.random[static_cast<std::size_t>(form.leaf)];
   Vector rows = Vector::Zero(leaf.n_levels);
   for (Index i = 0; i < leaf.level.size(); ++i) rows[leaf.level[i]] += 1.0;
-  const double columns =
-      static_cast<double>(columns_of(in, form.inner)) / static_cast<double>(leaf.n_levels);
+  const double columns = static_cast<double>(columns_of(in, form.inner)) / static_cast<double>(leaf.n_levels);
   const double kept = static_cast<double>(columns_of(in, form.outer));
   return rows.cwiseMin(columns).array().cube().sum() + kept * kept * kept;
 }

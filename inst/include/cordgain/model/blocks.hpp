@@ -54,11 +54,11 @@ struct Blocks {
 /// of its random effects' columns, the inside holds the rows of [Q, W - QQ'W]
 /// for W = [X y]; Q'W and Q'U are kept here.
 struct NestedBlock {
-  Matrix z;                                ///< Q'U (r x q)
+  Matrix z;                                 ///< Q'U (r x q)
   std::vector<BlockKind::Columns> columns;  ///< of z
-  std::vector<Index> parameter;            ///< variance parameters of the outer terms
-  std::vector<Matrix> basis;               ///< dV/dgamma of each in the coordinates of Q (r x r)
-  Matrix mean;                             ///< Q'W (r x (p + 1))
+  std::vector<Index> parameter;             ///< variance parameters of the outer terms
+  std::vector<Matrix> basis;                ///< dV/dgamma of each in the coordinates of Q (r x r)
+  Matrix mean;                              ///< Q'W (r x (p + 1))
   Blocks inside;
 };
 

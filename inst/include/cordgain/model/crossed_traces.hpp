@@ -91,8 +91,8 @@ class CrossedTraces {
     Matrix out = at_.outside(m);
     for (std::size_t i = 0; i < at_.white.size(); ++i) {
       const CrossedBlock::Leaf& leaf = block_.leaves[i];
-      CrossedSolution::spread(leaf, at_.white[i].kept.transpose() * (at_.white[i].kept * at_.touched(leaf, m)),
-                              out);
+      CrossedSolution::spread(
+          leaf, at_.white[i].kept.transpose() * (at_.white[i].kept * at_.touched(leaf, m)), out);
     }
     return out;
   }
@@ -134,8 +134,7 @@ class CrossedTraces {
     for (const CrossedBlock::LeafLevel& level : leaf.level) {
       Matrix& to = inner_diagonal[static_cast<std::size_t>(level.term)];
       const Index width = block_.inner[static_cast<std::size_t>(level.term)].width;
-      to.row(level.level) =
-          packed((alone - taken).block(level.first, level.first, width, width)).transpose();
+      to.row(level.level) = packed((alone - taken).block(level.first, level.first, width, width)).transpose();
     }
     if (!second_) return;
     std::vector<Matrix> own, less;
@@ -298,10 +297,10 @@ class CrossedTraces {
   const CrossedSolution& at_;
   const CrossedBlock& block_;
   bool second_;
-  std::vector<Element> elements_;        ///< of the inner terms
+  std::vector<Element> elements_;         ///< of the inner terms
   std::vector<Matrix> weak_turn_, weak_;  ///< per outer term: J and A J, its columns; or empty
-  std::vector<Matrix> kept_sums_;        ///< per inner and outer term
-  std::vector<Matrix> leaf_kernels_;     ///< H^-1 sum (Z'U)'E_k (Z'U), in scaled coordinates
+  std::vector<Matrix> kept_sums_;         ///< per inner and outer term
+  std::vector<Matrix> leaf_kernels_;      ///< H^-1 sum (Z'U)'E_k (Z'U), in scaled coordinates
 };
 
 }  // namespace detail

@@ -207,17 +207,6 @@ inline void add_kind(const BlockKind& kind, const Matrix& lower, const MatrixIn&
 void add_large(const Blocks& blocks, const VectorIn& gamma, const MatrixIn& directions,
                const std::vector<Matrix>& roots, Moments& out);
 
-inline Moments no_moments(const Blocks& blocks, Index directions) {
-  const Index w = packed_size(blocks.p + 1);
-  Moments out;
-  out.cross = Vector::Zero(w);
-  out.trace = Vector::Zero(blocks.n_gamma);
-  out.slope = Matrix::Zero(w, blocks.n_gamma);
-  out.trace2 = Matrix::Zero(directions, directions);
-  out.curve = Matrix::Zero(w, packed_size(directions));
-  return out;
-}
-
 }  // namespace detail
 
 /// All moments at the variance parameters gamma.
@@ -232,7 +221,7 @@ inline Moments no_moments(const Blocks& blocks, Index directions) {
 /// used: the sums are of positive terms, so nothing cancels at large variances.
 [[nodiscard]] inline Moments moments_at(const Blocks& blocks, const VectorIn& gamma,
                                         const MatrixIn& directions, const std::vector<Matrix>& roots = {}) {
-  Moments out = detail::no_moments(blocks, directions.cols());
+  Moments out = zero_moments(blocks.p, blocks.n_gamma, directions.cols());
   out.feasible = blocks.residual < 0 || gamma[blocks.residual] > 0.0;
   Matrix lower;
   for (const BlockKind& kind : blocks.kinds) {

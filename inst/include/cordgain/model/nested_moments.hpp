@@ -88,7 +88,8 @@ class OuterElimination {
       to.y = to.n - to.v * solved_;
       const Matrix turn = to.n.transpose() * solved_;
       out.trace[k] += inside_.trace[k] + e_.cwiseProduct(to.a).sum() + s_.cwiseProduct(to.v).sum();
-      out.slope.col(k) += packed(complement(form) + turn + turn.transpose() - solved_.transpose() * to.v * solved_);
+      out.slope.col(k) +=
+          packed(complement(form) + turn + turn.transpose() - solved_.transpose() * to.v * solved_);
     }
   }
 
@@ -116,8 +117,8 @@ class OuterElimination {
     for (std::size_t j = 0; j < moved.size(); ++j) {
       for (std::size_t i = j; i < moved.size(); ++i, ++at) {
         if (moved[i].still() || moved[j].still()) continue;
-        const double trace = add_pair(moved[i], moved[j], 2.0 * unpacked(inside_.curve.col(at), r_ + w_),
-                                      out.curve.col(at));
+        const double trace =
+            add_pair(moved[i], moved[j], 2.0 * unpacked(inside_.curve.col(at), r_ + w_), out.curve.col(at));
         const Index a = static_cast<Index>(i), b = static_cast<Index>(j);
         out.trace2(a, b) -= trace;
         if (a != b) out.trace2(b, a) -= trace;

@@ -120,8 +120,8 @@ using LevelMarks = std::vector<std::vector<Index>>;
 /// @param rows, n    which rows, in the order they are to have
 /// @param terms      which random-effects terms
 /// @param marks      level_marks(in), used and restored
-[[nodiscard]] inline SubDesign sub_design(const DesignInput& in, const Frame& frame, const Index* rows, Index n,
-                                          const std::vector<Index>& terms, LevelMarks& marks) {
+[[nodiscard]] inline SubDesign sub_design(const DesignInput& in, const Frame& frame, const Index* rows,
+                                          Index n, const std::vector<Index>& terms, LevelMarks& marks) {
   SubDesign out;
   out.y.resize(n);
   detail::take_fixed(in, frame, rows, out);
@@ -131,8 +131,7 @@ using LevelMarks = std::vector<std::vector<Index>>;
     Matrix z(n, in.random[at].z.cols());
     for (Index i = 0; i < n; ++i) z.row(i) = in.random[at].z.row(rows[i]);
     out.origin.emplace_back();
-    out.level.push_back(
-        detail::recount(in.random[at].level.data(), rows, n, marks[at], out.origin.back()));
+    out.level.push_back(detail::recount(in.random[at].level.data(), rows, n, marks[at], out.origin.back()));
     out.z.push_back(std::move(z));
   }
   if (in.weight.size() > 0) {
