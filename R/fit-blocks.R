@@ -32,7 +32,9 @@ variance_parts <- function(fit, gamma) {
     effects = lapply(seq_along(random), \(i) {
       unpack_symmetric(gamma[seq.int(ends[i] + 1L, ends[i + 1L])], random[[i]]$columns)
     }),
-    residual = if (length(pattern) == 0L) rest[[1]] else {
+    residual = if (length(pattern) == 0L) {
+      rest[[1]]
+    } else {
       lapply(split(rest, rep(seq_len(pattern$n_groups), each = length(rest) / pattern$n_groups)),
         unpack_symmetric, names = pattern$visits)
     }

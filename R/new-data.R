@@ -123,16 +123,13 @@ new_visits <- function(fit, newdata, call) {
   pattern <- fit$design$residual
   words <- fit$split$residual
   n <- nrow(newdata)
-  visit <- if (is.null(words$group)) integer(n) else {
-    match_level(as.character(eval(words$lhs, newdata, baseenv())), pattern$visits, words$lhs, call)
+  out <- list(subject = rep(NA_integer_, n), visit = integer(n), group = integer(n))
+  if (!is.null(words$group)) {
+    out$subject <- match(new_labels(words$group, newdata), pattern$subjects) - 1L
+    out$visit <- match_level(as.character(eval(words$lhs, newdata, baseenv())), pattern$visits, words$lhs, call)
   }
-  group <- if (is.null(words$by)) integer(n) else {
-    match_level(new_labels(words$by, newdata), pattern$groups, words$by, call)
-  }
-  subject <- if (is.null(words$group)) rep(NA_integer_, n) else {
-    match(new_labels(words$group, newdata), pattern$subjects) - 1L
-  }
-  list(subject = subject, visit = visit, group = group)
+  if (!is.null(words$by)) out$group <- match_level(new_labels(words$by, newdata), pattern$groups, words$by, call)
+  out
 }
 
 match_level <- function(labels, known, expr, call) {

@@ -119,13 +119,15 @@ included_terms <- function(fit, re.form, call) {
   if (is.null(re.form)) {
     return(rep(TRUE, length(random)))
   }
-  is_none <- length(re.form) == 1L && is.atomic(re.form) && is.na(re.form)
-  if (is_none || identical(rlang::f_rhs(re.form), 0)) {
+  if (length(re.form) == 1L && is.atomic(re.form) && is.na(re.form)) {
     return(rep(FALSE, length(random)))
   }
   if (!rlang::is_formula(re.form, lhs = FALSE)) {
-    abort_input(c("{.arg re.form} must be NULL, NA or a one-sided formula.", x = "It is {.obj_type_friendly {re.form}}."),
-      call = call)
+    abort_input(c("{.arg re.form} must be NULL, NA or a one-sided formula.",
+      x = "It is {.obj_type_friendly {re.form}}."), call = call)
+  }
+  if (identical(rlang::f_rhs(re.form), 0)) {
+    return(rep(FALSE, length(random)))
   }
   bars <- split_formula(rlang::new_formula(quote(y), rlang::f_rhs(re.form), environment(re.form)), call)$random
   asked <- vapply(bars, bar_label, "")
