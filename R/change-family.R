@@ -18,7 +18,8 @@ check_family <- function(settings, call) {
     settings$range <- check_numeric(settings$range, "range", length = 2L, call = call)
   }
   if (family == "hurdle") {
-    settings$zero <- check_number(settings$zero, "zero", min = 0, max = 1, min_open = TRUE, max_open = TRUE, call = call)
+    settings$zero <- check_number(settings$zero, "zero", min = 0, max = 1, min_open = TRUE, max_open = TRUE,
+      call = call)
   } else if (!is.null(settings$zero)) {
     abort_input("{.arg zero} belongs to family = \"hurdle\".", call = call)
   }
@@ -101,7 +102,8 @@ most_summed <- 60L
 
 sum_of_changes <- function(model, room, nodes, call = rlang::caller_env()) {
   if (length(room$low) > most_summed) {
-    abort_input(c("Changes of at most {most_summed} patients are added up exactly.", x = "There are {length(room$low)}.",
+    abort_input(c("Changes of at most {most_summed} patients are added up exactly.",
+      x = "There are {length(room$low)}.",
       i = "family = \"normal\" has no such limit."
     ), call = call)
   }

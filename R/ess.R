@@ -55,7 +55,8 @@ ess <- function(x, method = c("elir", "moment", "morita"), family = NULL, sigma 
     sigma <- if (is.null(sigma)) change_sd(x) else check_number(sigma, min = 0, min_open = TRUE)
     e <- change_ess(x, method, sigma, call)
   } else {
-    abort_input(c("{.arg x} must be a prior, a natural rate or a natural change.", x = "It is {.obj_type_friendly {x}}."))
+    abort_input(c("{.arg x} must be a prior, a natural rate or a natural change.",
+      x = "It is {.obj_type_friendly {x}}."))
   }
   if (is.na(e$value)) structure(NA_real_, reason = e$reason) else structure(e$value, num.error = e$error)
 }

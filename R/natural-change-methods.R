@@ -190,7 +190,8 @@ source_rows <- function(x, probs, call) {
 # ratio sd^2 E[-(log pi)''] = sd^2 int pi'^2 / pi.
 change_ess <- function(x, method, sigma = x$settings$sd, call = rlang::caller_env()) {
   if (change_is_known(x) || is.na(sigma)) {
-    return(list(value = NA_real_, error = 0, reason = "a known mean, or patients of unknown SD, have no effective size"))
+    return(list(value = NA_real_, error = 0,
+      reason = "a known mean, or patients of unknown SD, have no effective size"))
   }
   if (method == "morita") abort_input("Morita's size is given for beta and normal priors.", call = call)
   size <- lapply(c(fine = "fine", coarse = "coarse"), \(route) {
@@ -268,7 +269,8 @@ print.natural_change <- function(x, digits = 3, ...) {
   s <- change_summary(x, c(0.025, 0.5, 0.975))
   q <- signif(s$quantile$value, digits)
   cat(
-    "Mean change of a new population: mean ", signif(s$mean$value, digits), ", 95 % interval ", q[1], " to ", q[3], "\n",
+    "Mean change of a new population: mean ", signif(s$mean$value, digits), ", 95 % interval ", q[1], " to ", q[3],
+      "\n",
     sep = ""
   )
   if (!is.null(x$model)) {
@@ -306,7 +308,8 @@ plot.natural_change <- function(x, ...) {
     ggplot2::scale_shape_manual(NULL, values = c(published = 16, shrunk = 17, predicted = 18)) +
     ggplot2::scale_linewidth_manual(NULL, values = c(published = 0.6, shrunk = 0.6, predicted = 1.6)) +
     ggplot2::labs(
-      x = paste0("Change without treatment (", if (is.null(x$settings$scale)) "points" else scale_unit(x$settings$scale),
+      x = paste0("Change without treatment (",
+        if (is.null(x$settings$scale)) "points" else scale_unit(x$settings$scale),
         ")"), y = NULL, title = plot_words("How much patients gain by themselves, and how far populations may differ"),
       caption = plot_words("Lines: 95 % intervals. Shrunk: each source's mean given all of them. One patient varies ",
         "by the SD of the registry.", width = 88)

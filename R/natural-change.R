@@ -23,9 +23,13 @@
 #' | family | one patient's change |
 #' |---|---|
 #' | `"normal"` | \eqn{N(\theta, sd^2)}: no floor and no ceiling |
-#' | `"censored"` | a latent normal, rounded where scores are whole points, and cut off at the ends of the patient's own range (tobit); latent mean and SD are solved so that the observed moments on `range` are those published |
-#' | `"beta_binomial"` | a count of points out of the length of `range`, \eqn{\rho = (sd^2 / (N p (1-p)) - 1) / (N - 1)} |
+#' | `"censored"` | a latent normal cut off at the ends of the patient's range (tobit) |
+#' | `"beta_binomial"` | a count of points out of \eqn{N}, the length of `range` |
 #' | `"hurdle"` | no change with probability `zero`, else 1 + a beta-binomial: for legs of thoracic patients |
+#'
+#' Published moments are the observed ones: the latent mean and SD are solved so that the censored normal on
+#' `range` has them, rounded to whole points where scores are; the beta-binomial has intraclass correlation
+#' \eqn{\rho = (sd^2 / (N p (1-p)) - 1) / (N - 1)}.
 #'
 #' A population mean that differs by \eqn{d} from the published one moves the location of
 #' the family by \eqn{d} times its slope (latent mean, or log odds, per point of observed mean):
@@ -161,7 +165,8 @@ change_of_mixture <- function(kind, mixture, label, settings, call) {
 declared_means <- function(match, label, scale, call) {
   known <- c("endpoint", "baseline_grade", "level", "baseline_days", "followup_weeks", "years")
   if (!is.null(match) && (!is.list(match) || is.null(names(match)) || !all(names(match) %in% known))) {
-    abort_input(c("{.arg match} must be a list with names among {.field {known}}.", x = "It has {.field {names(match)}}."),
+    abort_input(c("{.arg match} must be a list with names among {.field {known}}.",
+      x = "It has {.field {names(match)}}."),
       call = call)
   }
   or_na <- \(name) if (is.null(match[[name]])) NA else match[[name]]

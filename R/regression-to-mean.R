@@ -66,9 +66,11 @@ summary.regression_to_mean <- function(object, ...) tidy(object, ...)
 print.regression_to_mean <- function(x, ...) {
   rows <- tidy(x)
   cat(
-    "Regression to the mean: scores N(", x$mean, ", ", x$sd, "^2), correlation ", x$correlation, ", chosen ", x$side, " ",
+    "Regression to the mean: scores N(", x$mean, ", ", x$sd, "^2), correlation ", x$correlation, ", chosen ", x$side,
+      " ",
     x$cutoff, " (", percent_text(rows$estimate[3]), ")\n",
-    "Expected change without any change of the patients: ", sprintf("%+.3g", rows$estimate[1]), " points (SD of one patient ",
+    "Expected change without any change of the patients: ", sprintf("%+.3g", rows$estimate[1]),
+      " points (SD of one patient ",
     signif(rows$std.error[1], 3), ")\n", sep = ""
   )
   invisible(x)

@@ -97,11 +97,13 @@ check_score_match <- function(match, n, call) {
   grade <- text("baseline_grade")
   bad <- setdiff(grade, c(ais_grades, NA))
   if (length(bad) > 0L) {
-    abort_input(c("{.field baseline_grade} must be an AIS grade, A to E, or NA.", x = "It is {.val {bad}}."), call = call)
+    abort_input(c("{.field baseline_grade} must be an AIS grade, A to E, or NA.", x = "It is {.val {bad}}."),
+      call = call)
   }
   list(
     level = standard_level(text("level")), baseline_grade = grade, baseline_days = range_of("baseline_days", min = 0),
-    followup_weeks = range_of("followup_weeks", min = 0), years = range_of("years", min = 1900, max = 2200, whole = TRUE)
+    followup_weeks = range_of("followup_weeks", min = 0), years = range_of("years", min = 1900, max = 2200,
+      whole = TRUE)
   )
 }
 

@@ -20,4 +20,4 @@ term_of <- function(x, term, ...) {
   rows[rows$term == term, , drop = FALSE]
 }
 
-value_of <- function(x, term, column = "estimate") term_of(x, term)[[column]]
+term_value <- function(x, term, column = "estimate") term_of(x, term)[[column]]

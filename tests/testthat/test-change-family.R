@@ -28,8 +28,10 @@ test_that("observed moments of a known latent normal lead back to it (E18, N15g)
   for (case in list(list("E18", 0, 50), list("N15g", -18, 32))) {
     mean <- checks_value(case[[1]])
     part <- \(f) stats::integrate(\(x) f(x) * stats::dnorm(x, 7.8, 6.5), case[[2]], case[[3]], rel.tol = 1e-12)$value
-    ends <- case[[2]]^2 * stats::pnorm(case[[2]], 7.8, 6.5) + case[[3]]^2 * stats::pnorm(case[[3]], 7.8, 6.5, lower.tail = FALSE)
-    model <- solve_family(list(family = "censored", range = c(case[[2]], case[[3]])), mean, sqrt(part(\(x) x^2) + ends - mean^2))
+    ends <- case[[2]]^2 * stats::pnorm(case[[2]], 7.8, 6.5) + case[[3]]^2 * stats::pnorm(case[[3]], 7.8, 6.5,
+      lower.tail = FALSE)
+    model <- solve_family(list(family = "censored", range = c(case[[2]], case[[3]])), mean,
+      sqrt(part(\(x) x^2) + ends - mean^2))
     expect_equal(c(model$location, model$spread), c(7.8, 6.5), tolerance = 1e-8) # N15g is printed to ten decimals
   }
 })
@@ -63,7 +65,8 @@ test_that("the sum of changes is the convolution by hand", {
   }, 0)
   expect_equal(sum$values, -1:11)
   expect_equal(sum$mass, by_hand, tolerance = 1e-12)
-  expect_error(sum_of_changes(model, list(low = rep(0, 61), high = rep(6, 61)), nodes), class = "cordgain_invalid_input")
+  expect_error(sum_of_changes(model, list(low = rep(0, 61), high = rep(6, 61)), nodes),
+    class = "cordgain_invalid_input")
 })
 
 test_that("a family without what it needs is refused", {

@@ -40,7 +40,8 @@ test_that("quantiles are those of the mean, or of one patient", {
   expect_equal(unname(quantile(x, c(0.1, 0.9))), stats::qnorm(c(0.1, 0.9), 8, 2))
   expect_equal(unname(quantile(x, 0.9, of = "patient")), stats::qnorm(0.9, 8, sqrt(40)))
   expect_error(quantile(x, 1.5), class = "cordgain_invalid_input")
-  expect_error(quantile(natural_change(prior_normal(8, 2)), 0.5, of = "patient"), "SD", class = "cordgain_invalid_input")
+  expect_error(quantile(natural_change(prior_normal(8, 2)), 0.5, of = "patient"), "SD",
+    class = "cordgain_invalid_input")
 })
 
 test_that("effective sizes of a normal are sigma^2 / variance, both ways", {
@@ -65,7 +66,8 @@ test_that("every number carries its error, and the print says where the SD comes
   x <- natural_change(three_registries(measure = "uems", level = "cervical"), tau = prior_half_normal(2), sd = 6.5)
   rows <- tidy(x)
   expect_true(all(rows$num.error <= 1e-6, rows$num.error >= 0))
-  expect_setequal(unique(rows$term), c("mean_change", "patient_change", "tau", "mu", "ess_moment", "ess_elir", "source_mean"))
+  expect_setequal(unique(rows$term), c("mean_change", "patient_change", "tau", "mu", "ess_moment", "ess_elir",
+    "source_mean"))
   expect_identical(rows$group[rows$term == "source_mean"], c("a", "b", "c"))
   expect_output(print(x), "from the registry")
   expect_output(print(natural_change(three_registries(), tau = prior_half_normal(2))), "SD between patients not known")

@@ -46,14 +46,16 @@ test_that("bad arguments are named", {
   expect_error(score_change(numeric(), numeric(), "uems"), class = "cordgain_invalid_input")
   expect_error(score_change(1:2, 1:2, "uems", subject = c("a", "a")), "once", class = "cordgain_invalid_input")
   expect_error(score_change(10, 20, "nonsense"), class = "cordgain_invalid_input")
-  expect_error(score_change(10, 20, "uems", match = list(grade = "A")), "baseline_grade", class = "cordgain_invalid_input")
+  expect_error(score_change(10, 20, "uems", match = list(grade = "A")), "baseline_grade",
+    class = "cordgain_invalid_input")
   expect_error(score_change(10, 20, "uems", match = list(baseline_grade = "Q")), class = "cordgain_invalid_input")
   expect_error(score_change(1:3, 1:3, "uems", match = list(level = c("cervical", "T1-T9"))), "length 2",
     class = "cordgain_invalid_input")
 })
 
 test_that("what must match is read from the description; what is left out is not known", {
-  x <- score_change(1:2, 3:4, "uems", match = list(level = "tetraplegia", followup_weeks = 54, baseline_days = c(14, 28)))
+  x <- score_change(1:2, 3:4, "uems", match = list(level = "tetraplegia", followup_weeks = 54, baseline_days = c(14,
+    28)))
   terms <- match_terms(x)
   expect_identical(terms$level, rep("cervical", 2))
   expect_equal(terms$followup_weeks, c(54, 54))
