@@ -15,8 +15,8 @@
 #' and one source \eqn{\theta^* \mid \tau \sim N(\bar y, se^2 + 2\tau^2)}{
 #' theta* | tau ~ N(ybar, se^2 + 2 tau^2)}: one study says nothing about how far populations differ.
 #'
-#' **From a prior** (`prior_normal(7.8, 0.6)` or a mixture of normals) that is the mean's
-#' distribution; **from a number** the mean is taken as known, and labelled so.
+#' **From a prior** (`prior_normal(7.8, 0.6)` or a mixture of normals) that is the distribution
+#' of the mean; **from a number** the mean is taken as known, and labelled so.
 #'
 #' **One patient** varies around the population's mean by `family`:
 #'
