@@ -34,9 +34,16 @@ inline Matrix basis_gram(const Blocks& blocks) {
   if (blocks.residual < 0) return gram;
   gram(blocks.residual, blocks.residual) += blocks.within_df;
   const Matrix all = Matrix::Identity(blocks.n_gamma, blocks.n_gamma);
+  // traces of products are inner products at any V, and what V cannot see is the same at all of them
+  Vector at = all.col(blocks.residual);
+  for (const CrossedBlock& block : blocks.crossed) {
+    for (const auto* terms : {&block.inner, &block.outer}) {
+      for (const CrossedBlock::Term& term : *terms)
+        for_elements(term, [&at](Index a, Index b, Index k) { at[k] = a == b ? 1.0 : 0.0; });
+    }
+  }
   Moments large = zero_moments(blocks.p, blocks.n_gamma, blocks.n_gamma);
-  // at V = I the traces of products are the inner products
-  add_large(blocks, all.col(blocks.residual), all, {}, large);
+  add_large(blocks, at, all, {}, large);
   return gram + large.trace2;
 }
 

@@ -17,6 +17,7 @@
 #include <cordgain/model/crossed_moments.hpp>
 #include <cordgain/model/moment_sums.hpp>
 #include <cordgain/model/nested_moments.hpp>
+#include <cordgain/model/small_moments.hpp>
 #include <vector>
 
 namespace cordgain {
@@ -223,16 +224,23 @@ void add_large(const Blocks& blocks, const VectorIn& gamma, const MatrixIn& dire
                                         const MatrixIn& directions, const std::vector<Matrix>& roots = {}) {
   Moments out = zero_moments(blocks.p, blocks.n_gamma, directions.cols());
   out.feasible = blocks.residual < 0 || gamma[blocks.residual] > 0.0;
+  const double s2 = blocks.residual < 0 ? 0.0 : gamma[blocks.residual];
   Matrix lower;
+  detail::SmallWork work;
   for (const BlockKind& kind : blocks.kinds) {
+    if (!out.feasible) return out;
+    if (detail::is_small(kind)) {
+      out.feasible = detail::add_small(kind, gamma, directions, roots, s2, work, out);
+      continue;
+    }
     if (!roots.empty()) {
-      detail::factor_by_roots(kind, roots, gamma[blocks.residual], lower);
+      detail::factor_by_roots(kind, roots, s2, lower);
     } else {
       out.feasible = out.feasible && detail::factor(kind, gamma, lower);
     }
-    if (!out.feasible) return out;
-    detail::add_kind(kind, lower, directions, out);
+    if (out.feasible) detail::add_kind(kind, lower, directions, out);
   }
+  if (!out.feasible) return out;
   detail::add_within(blocks, gamma, directions, out);
   detail::add_large(blocks, gamma, directions, roots, out);
   return out;

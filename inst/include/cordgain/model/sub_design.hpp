@@ -76,15 +76,12 @@ inline Eigen::VectorXi recount(const int* level, const Index* rows, Index n, std
 inline void take_fixed(const DesignInput& in, const Frame& frame, const Index* rows, SubDesign& out) {
   const Index n = out.y.size(), p = frame.factor.cols();
   out.x.resize(n, p);
-  for (Index i = 0; i < n; ++i) {
-    double fitted = 0.0;
-    for (Index k = 0; k < p; ++k) {
-      const double x = in.x(rows[i], frame.kept[static_cast<std::size_t>(k)]);
-      out.x(i, k) = x;
-      fitted += x * frame.least_squares[k];
-    }
-    out.y[i] = (in.y[rows[i]] - fitted) / frame.y_scale;
+  for (Index i = 0; i < n; ++i) out.y[i] = in.y[rows[i]];
+  for (Index k = 0; k < p; ++k) {
+    in.x.read(rows, n, frame.kept[static_cast<std::size_t>(k)], out.x.col(k).data());
+    out.y -= frame.least_squares[k] * out.x.col(k);
   }
+  out.y /= frame.y_scale;
 }
 
 inline void take_residual(const ResidualPattern& residual, const Index* rows, SubDesign& out) {
@@ -129,7 +126,7 @@ using LevelMarks = std::vector<std::vector<Index>>;
   for (const Index t : terms) {
     const std::size_t at = static_cast<std::size_t>(t);
     Matrix z(n, in.random[at].z.cols());
-    for (Index i = 0; i < n; ++i) z.row(i) = in.random[at].z.row(rows[i]);
+    for (Index k = 0; k < z.cols(); ++k) in.random[at].z.read(rows, n, k, z.col(k).data());
     out.origin.emplace_back();
     out.level.push_back(detail::recount(in.random[at].level.data(), rows, n, marks[at], out.origin.back()));
     out.z.push_back(std::move(z));
