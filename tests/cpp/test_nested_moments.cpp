@@ -56,7 +56,7 @@ TEST_CASE("a covariance over visits inside a site") {
 }
 
 TEST_CASE("a site variance a million times the residual costs no digits") {
-  // by roots, for the dense V itself has a condition of 1e8; that of its factor, 1e4, leaves 1e-12 of each sum
+  // by roots: the dense V has a condition of 1e8, its factor one of 1e4, which leaves 1e-12 of each sum
   Matrix unit(1, 1), large(1, 1);
   unit << 1.0;
   large << 1000.0;
