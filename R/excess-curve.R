@@ -72,7 +72,7 @@ excess.recovery_fit <- function(x, natural, control = NULL, accept = character()
   absent <- setdiff(needed, names(extra))
   if (length(absent) > 0L) {
     abort_input(c("Of a fit {.arg {absent}} must be said.",
-      i = "For example {.code excess(fit, curve, time = \"week\", subject = \"id\", treated_at = \"at\", scale = \"uems\")}.",
+      i = "Names of its variables, such as {.code time = \"week\"}, and {.arg scale}, the name of the scale.",
       i = "The scores are those that were fitted; the covariance comes from the curve."
     ))
   }
@@ -103,7 +103,7 @@ excess_rise <- function(rise, natural, call) {
   }
   rate <- curve_rate(natural)
   if (is.null(rate)) {
-    abort_input("{.arg rise} is not given: weeks in which the excess comes, needed where the natural curve is no plateau.",
+    abort_input("{.arg rise} is not given: weeks of the excess's rise, needed where the curve is no plateau.",
       call = call)
   }
   1 / rate
