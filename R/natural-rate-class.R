@@ -44,6 +44,13 @@ rate_tau <- function(x) if (x$kind == "meta") x$settings$tau
 
 rate_bias <- function(x) x$settings$bias
 
+natural_drift <- function(x) x$settings$drift
+
+rate_settings <- function(x) x$settings
+
+# What the rate was made from: "meta" (a table of sources), "prior" or "known".
+rate_kind <- function(x) x$kind
+
 # Log odds of the patients of a trial, both routes. Groups are patients with the same rate.
 patient_rates <- function(x, n, call = rlang::caller_env()) {
   offset <- rate_offset(x)
