@@ -25,6 +25,10 @@ cpp_operating_surface <- function(claims, truth) {
     .Call(`_cordgain_cpp_operating_surface`, claims, truth)
 }
 
+cpp_uniforms <- function(seed, stream, count) {
+    .Call(`_cordgain_cpp_uniforms`, seed, stream, count)
+}
+
 cpp_clopper_pearson <- function(y, n, below, above) {
     .Call(`_cordgain_cpp_clopper_pearson`, y, n, below, above)
 }

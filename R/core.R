@@ -112,6 +112,9 @@ core_region_probability <- function(claims, p1, p0) call_core(cpp_region_probabi
 
 core_operating_surface <- function(claims, truth) call_core(cpp_operating_surface, claims, truth)
 
+# `count` uniform numbers of one stream of a seed: the same wherever they are drawn.
+core_uniforms <- function(seed, stream, count) call_core(cpp_uniforms, seed, stream, count)
+
 # Sums, result sets and stars of exams.
 # @param columns (list of 136 vectors) cells in the order of isncsci_cells.
 # @param intact_grade (integer, one per exam) bits: 16 grade E, 32 no grade.

@@ -79,6 +79,18 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_uniforms
+Rcpp::List cpp_uniforms(double seed, double stream, double count);
+RcppExport SEXP _cordgain_cpp_uniforms(SEXP seedSEXP, SEXP streamSEXP, SEXP countSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< double >::type stream(streamSEXP);
+    Rcpp::traits::input_parameter< double >::type count(countSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_uniforms(seed, stream, count));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_clopper_pearson
 Rcpp::List cpp_clopper_pearson(double y, double n, double below, double above);
 RcppExport SEXP _cordgain_cpp_clopper_pearson(SEXP ySEXP, SEXP nSEXP, SEXP belowSEXP, SEXP aboveSEXP) {
@@ -578,6 +590,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_region_size", (DL_FUNC) &_cordgain_cpp_region_size, 1},
     {"_cordgain_cpp_region_probability", (DL_FUNC) &_cordgain_cpp_region_probability, 3},
     {"_cordgain_cpp_operating_surface", (DL_FUNC) &_cordgain_cpp_operating_surface, 2},
+    {"_cordgain_cpp_uniforms", (DL_FUNC) &_cordgain_cpp_uniforms, 3},
     {"_cordgain_cpp_clopper_pearson", (DL_FUNC) &_cordgain_cpp_clopper_pearson, 4},
     {"_cordgain_cpp_blaker", (DL_FUNC) &_cordgain_cpp_blaker, 3},
     {"_cordgain_cpp_wilson", (DL_FUNC) &_cordgain_cpp_wilson, 3},

@@ -2,6 +2,7 @@
 // characteristics.
 #include "bind.h"
 
+#include <cordgain/base/rng.hpp>
 #include <cordgain/excess/operating.hpp>
 #include <cordgain/natural/biased_grid.hpp>
 
@@ -85,5 +86,15 @@ Rcpp::List cpp_operating_surface(const Rcpp::LogicalMatrix& claims, const Rcpp::
                              bind::vector(truth["excess"]), bind::vector(truth["bias"]),
                              Rcpp::as<bool>(truth["on_log_odds"])};
     return cordgain::operating_surface(region_from(claims), t);
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_uniforms(double seed, double stream, double count) {
+  return bind::guard([&] {
+    cordgain::RandomStream random(static_cast<std::uint64_t>(seed), static_cast<std::uint64_t>(stream));
+    Rcpp::NumericVector u(static_cast<R_xlen_t>(count));
+    for (double& value : u) value = random.uniform();
+    return u;
   });
 }

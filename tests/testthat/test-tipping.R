@@ -102,3 +102,12 @@ test_that("arguments are checked", {
   expect_error(tipping(reference_answer(), "bias", target = 1), class = "cordgain_invalid_input")
   expect_error(tipping(reference_answer(), "bias", landmark = 3), class = "cordgain_invalid_input")
 })
+
+# Refusal 21, and the check I03: five independent definitions with the tail of the reference set.
+test_that("a definition that was not declared needs its number of looks, and the answer says what they do", {
+  expect_error(two_of_four(declared = FALSE), "looks", class = "cordgain_invalid_input")
+  answer <- excess(two_of_four(declared = FALSE, looks = 5), reference_rate(), accept = every_difference)
+  tail <- tidy(answer)$estimate[tidy(answer)$term == "natural_tail"]
+  expect_map(1 - (1 - tail)^5, checks_value("I03"))
+  expect_match(paste(capture.output(print(answer)), collapse = " "), "probability 0.36", fixed = TRUE)
+})
