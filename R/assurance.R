@@ -8,27 +8,30 @@
 #' \eqn{\mathrm{logit}\, p_1 = \mathrm{logit}\, p_0 + \delta} of [excess()], by quadrature over both.
 #' Power at an assumed effect is a wish; this is what it is worth.
 #'
-#' `predictive_success()`: the probability that a single arm of `n_final` patients, of whom `n` have been seen with `events`,
-#' ends with success, the rest being predicted from the beta (or beta mixture) posterior. Success is \eqn{P(p > p_0) \ge} `cutoff`, or at least
-#' `critical` events in `n_final`.
+#' `predictive_success()`: the probability that a single arm of `n_final` patients, of whom `n` have been seen with
+#' `events`, ends with success, the rest being predicted from the beta (or beta mixture) posterior. Success is
+#' \eqn{P(p > p_0) \ge} `cutoff`, or at least `critical` events in `n_final`.
 #'
-#' `certainty_ceiling()`: the probability of benefit that a single arm approaches as ever more patients are treated when their true
-#' rate is `rate`: \eqn{P(p_0 < rate)}. More patients cannot lift it; evidence about nature, or controls, can.
+#' `certainty_ceiling()`: the probability of benefit that a single arm approaches as ever more patients are treated
+#' when their true rate is `rate`: \eqn{P(p_0 < rate)}. More patients cannot lift it; evidence about nature, or
+#' controls, can.
 #'
 #' @param design a [design_trial()] of type `"single"`, `"randomised"` or `"hybrid"`.
 #' @param excess an [excess()] of responders with one natural rate.
 #' @param events,n (whole numbers) events seen in the first `n` patients of the arm; 0 and 0 before it starts.
 #' @param n_final (whole number) patients at the end.
 #' @param prior [prior_beta()] or a mixture: of the arm's own rate, before its patients.
-#' @param rate (number in (0, 1)) the rate to be exceeded, \eqn{p_0}; for `certainty_ceiling()` the treated's true rate (several are allowed).
+#' @param rate (number in (0, 1)) the rate to be exceeded, \eqn{p_0}; for `certainty_ceiling()` the treated's true
+#'   rate (several are allowed).
 #' @param cutoff (number in (0, 1)) posterior probability that is called a success.
 #' @param critical (whole number) in place of `rate` and `cutoff`: events that are called a success.
 #' @param natural a [natural_rate()].
-#' @return A data frame in the columns of `tidy()`: `term` `"assurance"`; `"predictive_success"` with `"prob_exceeds"`, the posterior probability now;
-#'   `"certainty_ceiling"` with the column `rate`.
-#' @section Conditions: `cordgain_invalid_input` for arguments out of range; `cordgain_numerical_error` where a number cannot be had to 1e-6.
-#' @references O'Hagan, Stevens and Campbell (2005), Pharmaceutical Statistics 4:187-201. Lee and Liu (2008), Clinical Trials 5:93-106,
-#'   \doi{10.1177/1740774508089279}.
+#' @return A data frame in the columns of `tidy()`: `term` `"assurance"`; `"predictive_success"` with
+#'   `"prob_exceeds"`, the posterior probability now; `"certainty_ceiling"` with the column `rate`.
+#' @section Conditions: `cordgain_invalid_input` for arguments out of range; `cordgain_numerical_error` where a number
+#'   cannot be had to 1e-6.
+#' @references O'Hagan, Stevens and Campbell (2005), Pharmaceutical Statistics 4:187-201. Lee and Liu (2008), Clinical
+#'   Trials 5:93-106, \doi{10.1177/1740774508089279}.
 #' @seealso [design_trial()]
 #' @examples
 #' late <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
@@ -41,7 +44,8 @@ assurance <- function(design, excess) {
   call <- rlang::current_env()
   claims <- final_claims(design, call)
   scenario <- one_scenario(excess, call)
-  routes <- lapply(c(fine = "fine", coarse = "coarse"), \(route) assurance_of(claims, scenario, route, excess_effect(excess)))
+  routes <- lapply(c(fine = "fine", coarse = "coarse"), \(route) assurance_of(claims, scenario, route,
+    excess_effect(excess)))
   value <- two_routes(routes$fine, routes$coarse, "The assurance", call)
   term_row("assurance", value$value, error = value$error)
 }

@@ -1,5 +1,5 @@
-# How much of the history counts beside concurrent controls: one function for each method. Each gives the posterior of the control
-# rate and the weight that the controls left to the history.
+# How much of the history counts beside concurrent controls: one function for each method. Each gives the posterior of
+# the control rate and the weight that the controls left to the history.
 
 # A posterior: mixture of betas (a, b, weight), or `density(p)` known up to a constant with its integral `scale`.
 beta_mixture <- function(a, b, weight = 1) list(a = a, b = b, weight = weight / sum(weight))
@@ -33,7 +33,8 @@ borrow_power <- function(d) {
   list(posterior = power_posterior(d, d$a0), weight = d$a0, weight_name = "a0", weight_error = 0)
 }
 
-# pi(a0 | D) ~ B(a0 y0 + y + a, a0 (n0 - y0) + n - y + b) / B(a0 y0 + a, a0 (n0 - y0) + b) on (0, 1) (Duan, Ye and Smith 2006).
+# pi(a0 | D) ~ B(a0 y0 + y + a, a0 (n0 - y0) + n - y + b) / B(a0 y0 + a, a0 (n0 - y0) + b) on (0, 1) (Duan, Ye and
+# Smith 2006).
 borrow_normalised_power <- function(d) {
   log_density <- \(a0) lbeta(d$a + a0 * d$y0 + d$y, d$b + a0 * (d$n0 - d$y0) + d$n - d$y) -
     lbeta(d$a + a0 * d$y0, d$b + a0 * (d$n0 - d$y0))
@@ -59,7 +60,8 @@ unit_integral <- function(f) {
 }
 
 integrated_posterior <- function(first, second, cdf) {
-  list(mean = first$value, sd = sqrt(max(0, second$value - first$value^2)), error = first$error + second$error, cdf = cdf)
+  list(mean = first$value, sd = sqrt(max(0, second$value - first$value^2)), error = first$error + second$error,
+    cdf = cdf)
 }
 
 # Meta-analytic-predictive priors -------------------------------------------------------------
@@ -98,7 +100,8 @@ borrow_by_map <- function(d, vague) {
 
 # Mixtures with a weight set by the likelihood ---------------------------------------------------
 
-# SAM (Yang and others 2023): R = max L(theta_h +- delta) / L(theta_h), w = 1 / (1 + R); rates kept inside (0.01, 0.99), as in its code.
+# SAM (Yang and others 2023): R = max L(theta_h +- delta) / L(theta_h), w = 1 / (1 + R); rates kept inside (0.01,
+# 0.99), as in its code.
 borrow_sam <- function(d) {
   if (is.null(d$delta)) {
     abort_input(c("{.val sam} needs {.arg delta}: the difference of rates that matters decides the weight.",
@@ -120,8 +123,8 @@ mix_update <- function(parts, weight, y, n) {
   beta_mixture(a + y, b + n - y, exp(log_w - max(log_w)))
 }
 
-# Elastic prior (Jiang and others 2023): the history's variance is divided by g(T) = 1 / (1 + exp(-(a + b ln T))), T the congruence
-# statistic |difference| / its standard error under a common rate.
+# Elastic prior (Jiang and others 2023): the history's variance is divided by g(T) = 1 / (1 + exp(-(a + b ln T))), T
+# the congruence statistic |difference| / its standard error under a common rate.
 borrow_elastic <- function(d) {
   common <- (d$y + d$y0) / (d$n + d$n0)
   se <- sqrt(common * (1 - common) * (1 / d$n + 1 / d$n0))
@@ -137,11 +140,12 @@ elastic_weight <- function(t, keep = 0.99, at = c(0.5, 2)) {
   if (t == 0) 1 else stats::plogis(a + b * log(t))
 }
 
-# Commensurate prior (Hobbs and others 2011): theta | theta0 ~ N(theta0, eta^2) on log odds. With a flat mean the two are exchangeable around
-# it with tau = eta / sqrt(2), so the exact binomial model of the natural rate serves; eta known, or with a prior integrated out.
+# Commensurate prior (Hobbs and others 2011): theta | theta0 ~ N(theta0, eta^2) on log odds. With a flat mean the two
+# are exchangeable around it with tau = eta / sqrt(2), so the exact binomial model of the natural rate serves; eta
+# known, or with a prior integrated out.
 borrow_commensurate <- function(d) {
   if (is.null(d$tau)) {
-    abort_input(c("{.val commensurate} needs {.arg tau}, the standard deviation between history and controls on log odds.",
+    abort_input(c("{.val commensurate} needs {.arg tau}, the SD between history and controls on log odds.",
       i = "Give {.code prior_fixed(0.5)}, or a prior such as {.code prior_half_normal(0.5)}."), call = d$call)
   }
   history <- data.frame(source = "history", events = d$y0, n = d$n0)
@@ -157,7 +161,8 @@ scaled_prior <- function(prior, by, call) {
     abort_input("{.arg tau} must be fixed, half-normal or half-t.", call = call))
 }
 
-# The customary normal approximation of both likelihoods, for a known eta: mean log odds, or NA where a count is 0 or all.
+# The customary normal approximation of both likelihoods, for a known eta: mean log odds, or NA where a count is 0 or
+# all.
 commensurate_normal <- function(d) {
   cells <- c(d$y, d$n - d$y, d$y0, d$n0 - d$y0)
   if (prior_kind(d$tau) != "fixed" || any(cells == 0)) {
@@ -167,11 +172,13 @@ commensurate_normal <- function(d) {
   sum(c(log(cells[1] / cells[2]), log(cells[3] / cells[4])) / variance) / sum(1 / variance)
 }
 
-# LEAP (Alt and others 2024) with two classes: a historical patient is exchangeable with the controls with probability g, else has rate q;
-# g, p, q with uniform (beta) priors. A finite sum over how many historical events and non-events were exchangeable.
+# LEAP (Alt and others 2024) with two classes: a historical patient is exchangeable with the controls with probability
+# g, else has rate q; g, p, q with uniform (beta) priors. A finite sum over how many historical events and non-events
+# were exchangeable.
 borrow_leap <- function(d) {
   if ((d$y0 + 1) * (d$n0 - d$y0 + 1) > 4e6) {
-    abort_input("{.val leap} sums over all splits of the history: at most 2000 events and 2000 non-events.", call = d$call)
+    abort_input("{.val leap} sums over all splits of the history: at most 2000 events and 2000 non-events.",
+      call = d$call)
   }
   i <- rep(0:d$y0, times = d$n0 - d$y0 + 1)
   j <- rep(0:(d$n0 - d$y0), each = d$y0 + 1)

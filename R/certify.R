@@ -3,14 +3,16 @@
 #' Recompute an answer by a second, independent engine
 #'
 #' Every number of the package carries an estimate of its own numerical error. `certify()` asks for more: it works the
-#' answer out again by another engine (plain R; other quadrature rules, other arrangement of the integrals, no call of the C++ core) and reports how many
-#' digits agree, number by number. It takes seconds. Agreement rules out an error in one engine; it does not make the model true.
+#' answer out again by another engine (plain R; other quadrature rules, other arrangement of the integrals, no call of
+#' the C++ core) and reports how many digits agree, number by number. It takes seconds. Agreement rules out an error
+#' in one engine; it does not make the model true.
 #'
 #' @param x an [excess()] of responders, or a [natural_rate()].
 #' @param ... not used.
-#' @return A `certificate`: `tidy()` has one row per number: `term`, `estimate`, `second` (by the other engine), `difference`, `digits` (agreed
-#'   significant digits, at most 15), `num.error` (as stated with the estimate), `agrees` (whether they differ by no more than the stated error and the second engine's 1e-7; `NA` where there is no second road, and then
-#'   `second` is `NA` too).
+#' @return A `certificate`: `tidy()` has one row per number: `term`, `estimate`, `second` (by the other engine),
+#'   `difference`, `digits` (agreed significant digits, at most 15), `num.error` (as stated with the estimate),
+#'   `agrees` (whether they differ by no more than the stated error and the second engine's 1e-7; `NA` where there is
+#'   no second road, and then `second` is `NA` too).
 #' @section Conditions: `cordgain_invalid_input` for anything else, or an answer whose outcomes or levels are open.
 #' @seealso [excess()], [natural_rate()]
 #' @examples
@@ -81,7 +83,8 @@ new_certificate <- function(terms, second, label) {
   difference <- abs(terms$estimate - value)
   relative <- difference / pmax(abs(terms$estimate), 1e-300)
   digits <- pmin(15, floor(-log10(pmax(relative, 1e-16))))
-  rows <- data.frame(term = terms$term, estimate = terms$estimate, second = unname(value), difference = unname(difference),
+  rows <- data.frame(term = terms$term, estimate = terms$estimate, second = unname(value),
+    difference = unname(difference),
     digits = unname(ifelse(terms$estimate == 0 & difference == 0, 15, pmax(0, digits))), num.error = terms$num.error,
     agrees = unname(difference <= terms$num.error + 1e-7 * pmax(1, abs(terms$estimate))))
   structure(list(terms = rows, label = label), class = "certificate")
@@ -98,7 +101,8 @@ print.certificate <- function(x, ...) {
   rows <- x$terms
   done <- rows[!is.na(rows$second), ]
   cat(wrap_lines(c(
-    paste0("Recomputed by a second engine: ", nrow(done), " of ", nrow(rows), " numbers, natural recovery from ", x$label, "."),
+    paste0("Recomputed by a second engine: ", nrow(done), " of ", nrow(rows), " numbers, natural recovery from ",
+      x$label, "."),
     if (all(done$agrees)) {
       paste0("All agree, to at least ", min(done$digits), " significant digits.")
     } else {
@@ -108,6 +112,7 @@ print.certificate <- function(x, ...) {
   print(data.frame(term = done$term, estimate = signif(done$estimate, 10), digits = done$digits), row.names = FALSE,
     right = FALSE)
   other <- rows$term[is.na(rows$second)]
-  if (length(other) > 0L) cat(wrap_lines(paste0("Without a second road: ", paste(other, collapse = ", "), ".")), sep = "\n")
+  if (length(other) > 0L) cat(wrap_lines(paste0("Without a second road: ", paste(other, collapse = ", "), ".")),
+    sep = "\n")
   invisible(x)
 }

@@ -4,6 +4,8 @@ most_single <- 500
 
 most_randomised <- 300
 
+mean_natural_rate <- function(natural) rate_summary(natural, 0.5)$mean$value
+
 # One arm --------------------------------------------------------------------------------
 
 single_design <- function(s, call) {
@@ -20,7 +22,7 @@ single_design <- function(s, call) {
   }
   abort_input(c("No single arm of up to {most_single} patients has this power.",
     x = "True rate {s$rate}, power {s$power}, error {s$alpha}.",
-    i = "The uncertainty of the natural rate does not shrink with more treated patients ({.fn certainty_ceiling}); add controls."
+    i = "The uncertainty of the natural rate does not shrink with more treated patients; add controls."
   ), call = call)
 }
 
@@ -96,7 +98,8 @@ power_history <- function(s, call) {
     abort_input(c("A {.val hybrid} trial borrows from a table of sources.",
       x = "The natural rate is {natural_label(s$natural)}."), call = call)
   }
-  if (is.null(s$a0)) abort_input(c("{.arg a0} has no default.", i = "It says how much of the history counts."), call = call)
+  if (is.null(s$a0)) abort_input(c("{.arg a0} has no default.", i = "It says how much of the history counts."),
+    call = call)
   sources <- natural_sources(s$natural)
   if (!length(s$a0) %in% c(1L, nrow(sources))) {
     abort_input("{.arg a0} must be one number, or one for each of the {nrow(sources)} sources.", call = call)
@@ -227,7 +230,8 @@ two_stage_design <- function(s, call) {
     term_row("power", best$power, error = 1e-12), term_row("expected_n", best$expected_n, error = 1e-10)))
 }
 
-# All designs of n patients with the error and power asked for, one for each (n1, r1): the smallest r that keeps the error.
+# All designs of n patients with the error and power asked for, one for each (n1, r1): the smallest r that keeps the
+# error.
 two_stage_size <- function(n, p0, s) {
   rows <- lapply(seq_len(n - 1), \(n1) {
     lapply(seq(0, n1 - 1), \(r1) {

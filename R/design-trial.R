@@ -5,26 +5,30 @@
 #' A rule that says for every possible outcome whether success is claimed, its exact error, and the number of patients
 #' it needs.
 #'
-#' * `"single"`: `n` treated patients, no controls. Success is claimed from the smallest count whose natural tail is at most `alpha`.
-#'   By `rule = "predictive"` that tail is \eqn{P(\sum Y_0 \ge y)} under the *whole* predictive distribution of the natural rate (with
-#'   `bias` on it). `rule = "plug_in"` takes the pooled rate of the sources as known: it is offered to show what it does. The between-population
-#'   spread does not average out over patients, so its true error grows with `n`.
-#' * `"randomised"`: Boschloo's exact test of `n` treated against `n_control` controls at one-sided `alpha`. No history is used, and the error
-#'   is at most `alpha` whatever the natural rate.
-#' * `"hybrid"`: concurrent controls with a part of the history: the control rate has the beta posterior of the controls and of the sources
-#'   discounted by the power `a0`, the treated rate that of the treated alone; success is claimed where
-#'   \eqn{P(p_1 - p_0 > margin)} is at least a threshold: `1 - alpha`, or with `calibrate = TRUE` the smallest at which the error is at most
-#'   `alpha` at *every* common rate. (Under strict control of the error borrowing gains no power.)
-#' * `"sequential"`: a look after every patient, up to `n`: success is claimed as soon as the e-value (a uniform rate above `natural`'s against it, see
-#'   [e_value_path()]) reaches `1 / alpha`. `natural` must be a rate taken as known; the error is at most `alpha` at any stopping rule.
-#' * `"two_stage"`: Simon's designs for a known natural rate: stop after the first stage where few respond. The optimal one has the smallest expected
-#'   number of patients under the natural rate, the minimax one the smallest total.
+#' * `"single"`: `n` treated patients, no controls. Success is claimed from the smallest count whose natural tail is
+#'   at most `alpha`. By `rule = "predictive"` that tail is \eqn{P(\sum Y_0 \ge y)} under the *whole* predictive
+#'   distribution of the natural rate (with `bias` on it). `rule = "plug_in"` takes the pooled rate of the sources as
+#'   known: it is offered to show what it does. The between-population spread does not average out over patients, so
+#'   its true error grows with `n`.
+#' * `"randomised"`: Boschloo's exact test of `n` treated against `n_control` controls at one-sided `alpha`. No
+#'   history is used, and the error is at most `alpha` whatever the natural rate.
+#' * `"hybrid"`: concurrent controls with a part of the history: the control rate has the beta posterior of the
+#'   controls and of the sources discounted by the power `a0`, the treated rate that of the treated alone; success is
+#'   claimed where \eqn{P(p_1 - p_0 > margin)} is at least a threshold: `1 - alpha`, or with `calibrate = TRUE` the
+#'   smallest at which the error is at most `alpha` at *every* common rate. (Under strict control of the error
+#'   borrowing gains no power.)
+#' * `"sequential"`: a look after every patient, up to `n`: success is claimed as soon as the e-value (a uniform rate
+#'   above `natural`'s against it, see [e_value_path()]) reaches `1 / alpha`. `natural` must be a rate taken as known;
+#'   the error is at most `alpha` at any stopping rule.
+#' * `"two_stage"`: Simon's designs for a known natural rate: stop after the first stage where few respond. The
+#'   optimal one has the smallest expected number of patients under the natural rate, the minimax one the smallest
+#'   total.
 #'
-#' @param natural a [natural_rate()]: what is expected without treatment. For `"randomised"` it gives the controls' rate at which power is counted
-#'   (its mean).
+#' @param natural a [natural_rate()]: what is expected without treatment. For `"randomised"` it gives the controls'
+#'   rate at which power is counted (its mean).
 #' @param type (string) kind of trial.
-#' @param n (whole number) treated patients, or `NULL` for the smallest number with the power asked for (with `"sequential"` and `"two_stage"`: at most
-#'   `n`, default 50).
+#' @param n (whole number) treated patients, or `NULL` for the smallest number with the power asked for (with
+#'   `"sequential"` and `"two_stage"`: at most `n`, default 50).
 #' @param n_control (whole number) concurrent controls; `NULL` is as many as treated.
 #' @param rate (number in (0, 1)) true response rate of the treated at which power is counted.
 #' @param alpha (number in (0, 1)) one-sided error.
@@ -35,14 +39,15 @@
 #' @param margin (number, difference of rates) of `"hybrid"`.
 #' @param prior [prior_beta()] of both rates in `"hybrid"`.
 #' @param calibrate (flag) of `"hybrid"`.
-#' @return A `trial_design`: `tidy()` has the terms `n`, `n_control`, `critical` (fewest responders that are called a success; single-arm), `threshold`, `size` (largest error
-#'   over the common rate; randomised and hybrid), `type_1_error` (averaged over `natural`), `power` (at `rate`). Ask it for its [operating_characteristics()]
-#'   and [assurance()].
-#' @section Conditions: `cordgain_invalid_input` for arguments out of range, where no number of patients up to 500 (randomised: 300
-#'   per arm) has the power asked for, or a rule needs what `natural` does not have.
+#' @return A `trial_design`: `tidy()` has the terms `n`, `n_control`, `critical` (fewest responders that are called a
+#'   success; single-arm), `threshold`, `size` (largest error over the common rate; randomised and hybrid),
+#'   `type_1_error` (averaged over `natural`), `power` (at `rate`). Ask it for its [operating_characteristics()] and
+#'   [assurance()].
+#' @section Conditions: `cordgain_invalid_input` for arguments out of range, where no number of patients up to 500
+#'   (randomised: 300 per arm) has the power asked for, or a rule needs what `natural` does not have.
 #' @references
-#' Boschloo (1970), Statistica Neerlandica 24:1-9, \doi{10.1111/j.1467-9574.1970.tb00104.x}. Ibrahim and Chen (2000), Statistical Science 15:46-60,
-#' \doi{10.1214/ss/1009212673}. Simon (1989), Controlled Clinical Trials 10:1-10.
+#' Boschloo (1970), Statistica Neerlandica 24:1-9, \doi{10.1111/j.1467-9574.1970.tb00104.x}. Ibrahim and Chen (2000),
+#' Statistical Science 15:46-60, \doi{10.1214/ss/1009212673}. Simon (1989), Controlled Clinical Trials 10:1-10.
 #' @seealso [operating_characteristics()], [assurance()], [predictive_success()], [certainty_ceiling()]
 #' @examples
 #' late <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
@@ -64,7 +69,8 @@ design_trial <- function(natural, type = c("single", "randomised", "hybrid", "se
     alpha = check_number(alpha, min = 0, max = 1, min_open = TRUE, max_open = TRUE),
     power = check_number(power, min = 0, max = 1, min_open = TRUE, max_open = TRUE),
     rule = check_option(rule, c("predictive", "plug_in"), call = call), a0 = a0,
-    margin = check_number(margin, min = -1, max = 1), prior = check_prior(prior, "beta"), calibrate = check_flag(calibrate)
+    margin = check_number(margin, min = -1, max = 1), prior = check_prior(prior,
+      "beta"), calibrate = check_flag(calibrate)
   )
   settings <- check_design(settings, call)
   made <- switch(type, single = single_design(settings, call), randomised = randomised_design(settings, call),
@@ -79,7 +85,7 @@ check_design <- function(s, call) {
   if (!is.null(s$rate)) s$rate <- check_number(s$rate, "rate", 0, 1, TRUE, TRUE, call = call)
   if (is.null(s$n) && is.null(s$rate)) {
     abort_input(c("{.arg n} and {.arg rate} are both missing.",
-      i = "Give the number of patients, or the true rate of the treated for which enough patients are sought."), call = call)
+      i = "Give the number of patients, or the true rate of the treated for which enough are sought."), call = call)
   }
   one_armed <- s$type %in% c("single", "sequential", "two_stage")
   if (one_armed && !is.null(s$n_control)) {
@@ -96,10 +102,6 @@ new_trial_design <- function(settings, made, call) {
   x$terms <- design_terms(x, call)
   x
 }
-
-design_claims <- function(x) x$claims
-
-design_natural <- function(x) x$natural
 
 design_terms <- function(x, call) {
   count <- \(term, value) term_row(term, value, num.kind = "exact")
@@ -129,8 +131,6 @@ power_row <- function(x) {
   term_row("power", core_region_probability(x$claims, x$rate, controls), error = 1e-13)
 }
 
-mean_natural_rate <- function(natural) rate_summary(natural, 0.5)$mean$value
-
 #' @export
 tidy.trial_design <- function(x, ...) x$terms
 
@@ -142,13 +142,15 @@ print.trial_design <- function(x, digits = 3, ...) {
   at <- \(term) signif(x$terms$estimate[x$terms$term == term], digits)
   arms <- paste0(x$n, " treated", if (!is.null(x$n_control)) paste(" and", x$n_control, "control"), " patients")
   words <- switch(x$type,
-    single = paste0("Single arm, ", arms, ". Success is claimed from ", if (is.na(x$critical)) "no number" else x$critical,
+    single = paste0("Single arm, ", arms, ". Success is claimed from ",
+      if (is.na(x$critical)) "no number" else x$critical,
       " responders on (", if (x$rule == "predictive") "natural tail over the predictive distribution" else
         "pooled natural rate taken as known", ", at most ", x$alpha, ")."),
     randomised = paste0("Randomised, ", arms, ". Boschloo's exact test at one-sided ", x$alpha, "."),
     hybrid = paste0("Hybrid, ", arms, ". Success where P(difference > ", x$margin, ") is at least ",
       signif(x$threshold, digits), if (x$calibrate) " (calibrated)", "."),
-    sequential = paste0("A look after every patient, at most ", x$n, ". Success once the e-value reaches ", 1 / x$alpha, "."),
+    sequential = paste0("A look after every patient, at most ", x$n, ". Success once the e-value reaches ",
+      1 / x$alpha, "."),
     two_stage = "Two stages (Simon)."
   )
   cat(wrap_lines(c(words, paste0("Natural recovery: ", natural_label(x$natural), "."))), sep = "\n")

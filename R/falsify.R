@@ -4,16 +4,18 @@
 #' How often would the same pipeline have claimed success for untreated patients?
 #'
 #' The endpoint, the evidence and the analysis of an answer are kept; only the treated patients are replaced, by as many
-#' untreated ones. A pipeline that claims success for them too often is no evidence for a treatment. Success is claimed where
-#' the natural tail is at or below a threshold.
+#' untreated ones. A pipeline that claims success for them too often is no evidence for a treatment. Success is
+#' claimed where the natural tail is at or below a threshold.
 #'
-#' * `against = "left_out"`: each source of the evidence is left out in turn, the natural rate is learned from the others, and
-#'   `n` patients respond at the rate of the source left out. Exact sums. The interval carries the exact limits of that rate.
+#' * `against = "left_out"`: each source of the evidence is left out in turn, the natural rate is learned from the
+#'   others, and `n` patients respond at the rate of the source left out. Exact sums. The interval carries the exact
+#'   limits of that rate.
 #' * `against = "records"`: `n` of the untreated patients in `records` are drawn without replacement,
-#'   matched on level (as many from each level as the trial has) and on the day of the baseline exam (inside the trial's window)
-#'   where the records have these columns and the trial knows them. Exact (hypergeometric), or by `sets` draws.
-#' * `against = "predictive"`: patients are drawn from the answer's own natural rate. That is a **check of the code**, not of
-#'   the pipeline: it must give back the thresholds as nearly as whole numbers of patients allow.
+#'   matched on level (as many from each level as the trial has) and on the day of the baseline exam (inside the
+#'   trial's window) where the records have these columns and the trial knows them. Exact (hypergeometric), or by
+#'   `sets` draws.
+#' * `against = "predictive"`: patients are drawn from the answer's own natural rate. That is a **check of the code**,
+#'   not of the pipeline: it must give back the thresholds as nearly as whole numbers of patients allow.
 #'
 #' @param x an [excess()] of responders with one natural rate.
 #' @param records (data frame) untreated subjects, one row each: `response` (0 or 1, `TRUE` or `FALSE`; `NA` where not
@@ -21,17 +23,20 @@
 #' @param n (whole number) patients in a set; `NULL` is the number in the trial.
 #' @param sets (whole number) sets drawn where `exact = FALSE`.
 #' @param threshold (numeric in (0, 1)) natural tails at or below which success is claimed.
-#' @param seed (whole number or `NULL`) of the draws; `NULL` takes one from R's stream. The answer does not depend on the number of workers.
-#' @param against (string) `"left_out"`, `"records"`, `"predictive"`; the default is `"records"` where they are given, else `"left_out"`.
-#' @param exact (flag) exact enumeration, which counts allow always; `FALSE` draws `sets` sets instead, in blocks spread over the
-#'   workers of `future::plan()` where future.apply is installed.
+#' @param seed (whole number or `NULL`) of the draws; `NULL` takes one from R's stream. The answer does not depend on
+#'   the number of workers.
+#' @param against (string) `"left_out"`, `"records"`, `"predictive"`; the default is `"records"` where they are given,
+#'   else `"left_out"`.
+#' @param exact (flag) exact enumeration, which counts allow always; `FALSE` draws `sets` sets instead, in blocks
+#'   spread over the workers of `future::plan()` where future.apply is installed.
 #' @param ... not used.
-#' @return A `falsify`: `tidy()` has one row per threshold (and per source left out, `group`): `term` (`"claims"`), `threshold`,
-#'   `estimate` (share of sets that would have been called a success), `conf.low`, `conf.high` (for `"left_out"` from the exact 95 % limits
-#'   of the source's rate; for draws exact binomial 95 % limits of the Monte Carlo error), `critical` (fewest responders
-#'   that are called a success, `NA` where no number is), `natural_tail` (what the trial's own count would give there), `num.error`, `num.kind`.
-#' @section Conditions: `cordgain_invalid_input` for records without outcomes, too few records of a level or in the window, or an
-#'   answer whose outcomes or levels are open.
+#' @return A `falsify`: `tidy()` has one row per threshold (and per source left out, `group`): `term` (`"claims"`),
+#'   `threshold`, `estimate` (share of sets that would have been called a success), `conf.low`, `conf.high` (for
+#'   `"left_out"` from the exact 95 % limits of the source's rate; for draws exact binomial 95 % limits of the Monte
+#'   Carlo error), `critical` (fewest responders that are called a success, `NA` where no number is), `natural_tail`
+#'   (what the trial's own count would give there), `num.error`, `num.kind`.
+#' @section Conditions: `cordgain_invalid_input` for records without outcomes, too few records of a level or in the
+#'   window, or an answer whose outcomes or levels are open.
 #' @seealso [tipping()], [sensitivity()], [operating_characteristics()]
 #' @examples
 #' set <- subset(natural_ais, reference & endpoint == "ais_c")
@@ -266,7 +271,8 @@ print.falsify <- function(x, digits = 3, ...) {
       predictive = "Drawn from the answer's own natural rate: a check of the code, not of the pipeline.")
   )), sep = "\n")
   rows <- x$terms
-  interval <- ifelse(is.na(rows$conf.low), "", paste(signif(rows$conf.low, digits), "to", signif(rows$conf.high, digits)))
+  interval <- ifelse(is.na(rows$conf.low), "", paste(signif(rows$conf.low, digits), "to", signif(rows$conf.high,
+    digits)))
   print(data.frame(untreated = rows$group, `tail up to` = rows$threshold,
     `needs at least` = ifelse(is.na(rows$critical), "no count", paste(rows$critical, "of", x$n)),
     `share of sets` = format(signif(rows$estimate, digits), digits = digits), interval = interval,
@@ -286,11 +292,13 @@ plot.falsify <- function(x, ...) {
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$group)) +
     ggplot2::geom_vline(data = goal, ggplot2::aes(xintercept = .data$asked), linetype = "dashed",
       colour = plot_ink[["mid"]]) +
-    (if (!all(is.na(rows$conf.low))) ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high),
+    (if (!all(is.na(rows$conf.low))) ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low,
+      xmax = .data$conf.high),
       colour = plot_ink[["mid"]])) +
     ggplot2::geom_point(size = 2.4, colour = plot_ink[["dark"]]) +
     ggplot2::geom_text(ggplot2::aes(label = .data$text), vjust = -0.9, size = 3) +
-    ggplot2::facet_wrap(ggplot2::vars(.data$threshold), labeller = \(v) lapply(v, \(t) paste("Claim at tail up to", t))) +
+    ggplot2::facet_wrap(ggplot2::vars(.data$threshold), labeller = \(v) lapply(v, \(t) paste("Claim at tail up to",
+      t))) +
     percent_axis(limits = c(0, NA)) +
     ggplot2::labs(x = "Share of untreated sets called a success", y = NULL,
       title = plot_words("How often untreated patients would have been called a success")) +

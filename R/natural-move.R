@@ -73,7 +73,8 @@ landmark_move <- function(excess, natural, timing, call) {
   check_landmark_reach(timing, sources, match_terms(excess_arm(excess)), call)
   last <- max(c(sources$baseline_to_day / 7, landmark_from(timing, sources)), 0, na.rm = TRUE)
   grid <- last + c(0.15, 0.5, 1, 2, 3, 4, 6, 8, 12, 20, 30)
-  rates <- \(value) refitted_rates(excess, refit_rate(natural, landmark = landmark_at(timing, value), call = call), call)
+  rates <- \(value) refitted_rates(excess, refit_rate(natural, landmark = landmark_at(timing, value), call = call),
+    call)
   rates(grid[1]) # what is refused for one week is refused for all
   new_move("landmark", rates, grid, "weeks from injury", paste("weeks", signif(grid[1], 2), "to", signif(max(grid), 2)))
 }

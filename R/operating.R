@@ -2,17 +2,21 @@
 
 #' Operating characteristics of a design
 #'
-#' The probability that a design claims success, for every true excess and every external bias, exactly: sums over all outcomes, averaged over
-#' the natural rate by quadrature. A bias moves the natural rate of the trial's own patients away from what the evidence says; with
-#' concurrent controls it moves both arms.
+#' The probability that a design claims success, for every true excess and every external bias, exactly: sums over all
+#' outcomes, averaged over the natural rate by quadrature. A bias moves the natural rate of the trial's own patients
+#' away from what the evidence says; with concurrent controls it moves both arms.
 #'
-#' @param design a [design_trial()] with a rule for its final outcome (not `"sequential"` or `"two_stage"`, whose characteristics are in the design).
-#' @param truth what nature is: a [natural_rate()], over which is averaged (default: the design's own), or one known rate (number in (0, 1)).
-#' @param excess (numeric) true excess: added to the natural rate (and kept within 0 and 1), or with `scale = "log_odds"` to its log odds.
+#' @param design a [design_trial()] with a rule for its final outcome (not `"sequential"` or `"two_stage"`, whose
+#'   characteristics are in the design).
+#' @param truth what nature is: a [natural_rate()], over which is averaged (default: the design's own), or one known
+#'   rate (number in (0, 1)).
+#' @param excess (numeric) true excess: added to the natural rate (and kept within 0 and 1), or with `scale =
+#'   "log_odds"` to its log odds.
 #' @param bias (numeric, log odds) external bias.
 #' @param scale (string) `"rate"` or `"log_odds"`.
-#' @return An `operating_characteristics`, a data frame with one row for each pair: `excess`, `bias`, `term` (`"type_1_error"` where the excess is 0 or
-#'   less, else `"power"`), `estimate`, `num.error`, `num.kind`. `plot()` draws it.
+#' @return An `operating_characteristics`, a data frame with one row for each pair: `excess`, `bias`, `term`
+#'   (`"type_1_error"` where the excess is 0 or less, else `"power"`), `estimate`, `num.error`, `num.kind`. `plot()`
+#'   draws it.
 #' @section Conditions: `cordgain_invalid_input` for arguments out of range.
 #' @seealso [design_trial()], [assurance()]
 #' @examples
@@ -34,6 +38,12 @@ operating_characteristics <- function(design, truth = NULL, excess = seq(0, 0.6,
     num.error = as.vector(surface$error), num.kind = "estimate")
   structure(rows, class = c("operating_characteristics", "data.frame"), design = design, scale = scale)
 }
+
+# How other files look at a design: the outcomes it calls a success (treated events down, control events across), and
+# its nature.
+design_claims <- function(x) x$claims
+
+design_natural <- function(x) x$natural
 
 final_claims <- function(design, call) {
   if (!inherits(design, "trial_design")) {
@@ -87,14 +97,16 @@ summary.operating_characteristics <- function(object, ...) object
 #' @export
 print.operating_characteristics <- function(x, digits = 3, ...) {
   rows <- as.data.frame(x)
-  cat("Probability that success is claimed, by true excess (", attr(x, "scale"), ") and external bias (odds multiplier)\n",
+  cat("Probability that success is claimed, by true excess (", attr(x, "scale"),
+    ") and external bias (odds multiplier)\n",
     sep = "")
   shown <- unique(round(seq(1, length(unique(rows$bias)), length.out = min(7, length(unique(rows$bias))))))
   biases <- unique(rows$bias)[shown]
   rows <- rows[rows$bias %in% biases, ]
   excess <- unique(rows$excess)
   few <- excess[unique(round(seq(1, length(excess), length.out = min(15, length(excess)))))]
-  table <- vapply(biases, \(b) signif(rows$estimate[rows$bias == b & rows$excess %in% few], digits), numeric(length(few)))
+  table <- vapply(biases, \(b) signif(rows$estimate[rows$bias == b & rows$excess %in% few], digits),
+    numeric(length(few)))
   table <- matrix(table, nrow = length(few), dimnames = list(signif(few, 3), paste0("x", signif(exp(biases), 3))))
   print(table)
   invisible(x)
@@ -107,7 +119,8 @@ print.operating_characteristics <- function(x, digits = 3, ...) {
 plot.operating_characteristics <- function(x, ...) {
   check_ggplot2()
   rows <- as.data.frame(x)
-  words <- if (attr(x, "scale") == "rate") "True excess over the natural rate (rate points)" else "True excess (log odds)"
+  words <- if (attr(x,
+    "scale") == "rate") "True excess over the natural rate (rate points)" else "True excess (log odds)"
   if (length(unique(rows$bias)) > 8L && length(unique(rows$excess)) > 1L) {
     return(surface_picture(rows, words))
   }
@@ -134,7 +147,8 @@ surface_picture <- function(rows, words) {
       name = "Success claimed") +
     ggplot2::scale_x_continuous(expand = ggplot2::expansion(0)) +
     ggplot2::scale_y_continuous(breaks = log(ticks), labels = paste0("\u00d7", ticks), expand = ggplot2::expansion(0)) +
-    ggplot2::labs(x = words, y = "External bias (odds)", title = plot_words("How often the design claims success, by what ",
+    ggplot2::labs(x = words, y = "External bias (odds)",
+      title = plot_words("How often the design claims success, by what ",
       "is true"), subtitle = "Lines: 2.5 % and 80 %") +
     plot_theme()
 }

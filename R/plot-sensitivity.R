@@ -2,9 +2,9 @@
 
 #' Specification curve of a sensitivity analysis
 #'
-#' Each point above is one combination of choices, in the order of the natural tail (probability that nature alone gives as many
-#' responders or more); beneath it a mark shows which evidence, prior, bias, landmark and drift it used. The answer
-#' as it was given is the filled point. Only choices with more than one value are drawn.
+#' Each point above is one combination of choices, in the order of the natural tail (probability that nature alone
+#' gives as many responders or more); beneath it a mark shows which evidence, prior, bias, landmark and drift it used.
+#' The answer as it was given is the filled point. Only choices with more than one value are drawn.
 #'
 #' @param x a [sensitivity()].
 #' @param ... not used.
@@ -31,7 +31,8 @@ plot.sensitivity <- function(x, ...) {
   ggplot2::ggplot(curve, ggplot2::aes(x = .data$rank, y = .data$y)) +
     ggplot2::geom_point(ggplot2::aes(shape = .data$own, size = .data$own), colour = plot_ink[["dark"]],
       fill = plot_ink[["dark"]]) +
-    (if (!is.null(marks$rows)) ggplot2::geom_point(data = marks$rows, shape = 15, size = 1.6, colour = plot_ink[["mid"]])) +
+    (if (!is.null(marks$rows)) ggplot2::geom_point(data = marks$rows, shape = 15, size = 1.6,
+      colour = plot_ink[["mid"]])) +
     ggplot2::scale_shape_manual(values = c(`FALSE` = 21, `TRUE` = 23), guide = "none") +
     ggplot2::scale_size_manual(values = c(`FALSE` = 1.4, `TRUE` = 3.2), guide = "none") +
     ggplot2::scale_y_continuous(breaks = unname(positions), labels = names(positions)) +
@@ -71,6 +72,7 @@ short_label <- function(x) {
 }
 
 curve_title <- function(table) {
-  plot_words("Over all choices nature alone gives as many responders in ", percent_text(min(table$natural_tail)), " to ",
+  plot_words("Over all choices nature alone gives as many responders in ", percent_text(min(table$natural_tail)),
+    " to ",
     percent_text(max(table$natural_tail)), " of trials")
 }

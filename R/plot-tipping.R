@@ -80,7 +80,8 @@ plot.tipping_map <- function(x, ...) {
     ggplot2::geom_contour_filled(ggplot2::aes(z = .data$tail), breaks = c(-0.001, 0.025, 0.05, 0.1, 1.001)) +
     ggplot2::geom_contour(ggplot2::aes(z = .data$tail), breaks = c(0.025, 0.05, 0.1), colour = plot_ink[["dark"]],
       linewidth = 0.4) +
-    ggplot2::scale_fill_manual(values = c("#FFFFFF", "#E9E9E9", "#D6D6D6", "#BFBFBF"), labels = chance_names, drop = FALSE,
+    ggplot2::scale_fill_manual(values = c("#FFFFFF", "#E9E9E9", "#D6D6D6", "#BFBFBF"), labels = chance_names,
+      drop = FALSE,
       name = "Chance by nature alone") +
     map_axis(x$over[1], "x") + map_axis(x$over[2], "y") +
     ggplot2::labs(title = map_title(x), subtitle = plot_words(map_subtitle(x), width = 86)) +

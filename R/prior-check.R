@@ -4,24 +4,25 @@
 #'
 #' Four questions about the priors and the evidence behind an [excess()]:
 #'
-#' * **How much are they worth?** Effective sample sizes of the natural rate by three definitions (`ess_moment`, `ess_elir`,
-#'   `ess_morita`; see [ess()]).
-#' * **What does the answer rest on?** A ledger: treated patients, patient-equivalents from each source and from the prior of its
-#'   mean, and from the prior of the treatment effect. The moment size of the natural rate is divided in proportion to the
-#'   weights of the sources for the mean log odds,
+#' * **How much are they worth?** Effective sample sizes of the natural rate by three definitions (`ess_moment`,
+#'   `ess_elir`, `ess_morita`; see [ess()]).
+#' * **What does the answer rest on?** A ledger: treated patients, patient-equivalents from each source and from the
+#'   prior of its mean, and from the prior of the treatment effect. The moment size of the natural rate is divided in
+#'   proportion to the weights of the sources for the mean log odds,
 #'   \eqn{w_k = 1 / (1 / (n_k \bar p (1 - \bar p)) + \bar\tau^2)}, and the precision of the prior of the mean. The prior
 #'   \eqn{N(m, s^2)} of the effect is worth \eqn{1 / (s^2 \bar p (1 - \bar p))} treated patients.
 #' * **Do outcomes and evidence disagree?** `surprise`: \eqn{P(m(Y) \le m(y))}, the probability under no effect of a
 #'   count no more probable than the observed one. In a single arm such a conflict *is* what an effect looks like: it is
 #'   surprise under no effect, never a reason to weaken the evidence.
-#' * **What did the prior say before anybody was treated?** `prior_benefit`: the probability that the treated rate exceeds the natural one,
-#'   implied by the prior of the effect and by the customary priors of a rate taken alone, `prior_benefit_jeffreys` and
-#'   `prior_benefit_uniform`. The last two say "benefit" before the first patient.
+#' * **What did the prior say before anybody was treated?** `prior_benefit`: the probability that the treated rate
+#'   exceeds the natural one, implied by the prior of the effect and by the customary priors of a rate taken alone,
+#'   `prior_benefit_jeffreys` and `prior_benefit_uniform`. The last two say "benefit" before the first patient.
 #'
 #' @param excess an [excess()] of responders with one natural rate and a known number of responders.
 #' @param ... not used.
-#' @return A `prior_check`; `tidy()` has the terms above, the ledger as rows `ledger_treated`, `ledger_source` (one for each,
-#'   named in `group`), `ledger_prior_mean`, `ledger_prior_effect` (patients). A size that is not defined is `NA`, with the reason in `note`.
+#' @return A `prior_check`; `tidy()` has the terms above, the ledger as rows `ledger_treated`, `ledger_source` (one
+#'   for each, named in `group`), `ledger_prior_mean`, `ledger_prior_effect` (patients). A size that is not defined is
+#'   `NA`, with the reason in `note`.
 #' @section Conditions: `cordgain_invalid_input` where outcomes or levels are open.
 #' @references
 #' Box (1980), JRSS A 143:383-430; Evans and Moshonov (2006), Bayesian Analysis 1:893-914, \doi{10.1214/06-BA129}.
@@ -165,7 +166,8 @@ print.prior_check <- function(x, digits = 3, ...) {
       paste0(equivalents, " patient-equivalents from ", sources$group, collapse = ", "),
       if (length(at("ledger_prior_mean"))) paste0(", ", at("ledger_prior_mean"), " from the prior of the mean"),
       "; the prior of the effect is worth ", at("ledger_prior_effect"), " treated patients."),
-    paste0("Effective sample size of the natural rate: ", paste(c("moment", "ELIR", "Morita"), worth, collapse = "; "), "."),
+    paste0("Effective sample size of the natural rate: ", paste(c("moment", "ELIR", "Morita"), worth,
+      collapse = "; "), "."),
     paste0("Surprise under no effect: ", at("surprise"),
       ". In a single arm this is what an effect looks like, and no reason to weaken the evidence."),
     paste0("Probability of benefit before the first patient: ", at("prior_benefit"), " by the prior of the effect; ",

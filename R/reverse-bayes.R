@@ -141,6 +141,7 @@ confounding_row <- function(excess) {
   nearest <- if (limit[1] <= 1 && limit[2] >= 1) 1 else if (ratio > 1) limit[1] else limit[2]
   relative <- at("natural_responders", "num.error") / at("natural_responders") + 4 * .Machine$double.eps
   error <- e_value_slope(ratio) * relative
-  tipping_columns(term_row("e_value_confounding", risk_e_value(ratio), risk_e_value(nearest), NA_real_, error), NA_real_,
+  tipping_columns(term_row("e_value_confounding", risk_e_value(ratio), risk_e_value(nearest), NA_real_, error),
+    NA_real_,
     "risk ratio", "")
 }

@@ -2,18 +2,22 @@
 
 #' Weight untreated records to look like the treated patients
 #'
-#' Entropy balancing: weights \eqn{w_j \propto \exp(a^\top x_j)} with which the mean of every variable over the records equals that of the
-#' treated, \eqn{\sum_j w_j (x_j - \bar x) = 0}; of all weights that do, those nearest to equal ones. The registry is weighted to the few treated, never the few
-#' to a registry. It rests on all prognostic factors being among the variables, and buys likeness with patients:
-#' the effective sample size \eqn{(\sum w)^2 / \sum w^2}.
+#' Entropy balancing: weights \eqn{w_j \propto \exp(a^\top x_j)} with which the mean of every variable over the
+#' records equals that of the treated, \eqn{\sum_j w_j (x_j - \bar x) = 0}; of all weights that do, those nearest to
+#' equal ones. The registry is weighted to the few treated, never the few to a registry. It rests on all prognostic
+#' factors being among the variables, and buys likeness with patients: the effective sample size \eqn{(\sum w)^2 /
+#' \sum w^2}.
 #'
 #' @param records (data frame) untreated subjects, numeric columns with the names of `target`.
-#' @param target means of the treated: a named numeric vector, or a data frame of the treated patients with the same columns.
-#' @param min_ess (number) effective sample size below which the weights are refused: then a handful of records speaks for all.
-#' @return A `reweighted`: `tidy()` has the rows `tilt` (one for each variable, `group`: the coefficient \eqn{a}) and `ess`;
-#'   `weights()` gives one weight per record, adding up to their number.
-#' @section Conditions: `cordgain_invalid_input` for more than three variables, a target outside the convex hull of the records (no weights can reach it), an
-#'   effective sample size below `min_ess`, values that are missing or no numbers.
+#' @param target means of the treated: a named numeric vector, or a data frame of the treated patients with the same
+#'   columns.
+#' @param min_ess (number) effective sample size below which the weights are refused: then a handful of records speaks
+#'   for all.
+#' @return A `reweighted`: `tidy()` has the rows `tilt` (one for each variable, `group`: the coefficient \eqn{a}) and
+#'   `ess`; `weights()` gives one weight per record, adding up to their number.
+#' @section Conditions: `cordgain_invalid_input` for more than three variables, a target outside the convex hull of
+#'   the records (no weights can reach it), an effective sample size below `min_ess`, values that are missing or no
+#'   numbers.
 #' @references
 #' Hainmueller (2012), Political Analysis 20:25-46. Signorovitch and others (2010), PharmacoEconomics 28:935-945.
 #' @seealso [falsify()], [natural_rate()]
@@ -64,7 +68,8 @@ check_covariates <- function(records, names, call) {
   as.matrix(as.data.frame(columns, check.names = FALSE))
 }
 
-# Minimum of the convex log sum exp(a' (x - target)) by Newton steps that are halved until it falls; NULL where it has none.
+# Minimum of the convex log sum exp(a' (x - target)) by Newton steps that are halved until it falls; NULL where it has
+# none.
 entropy_weights <- function(x, target) {
   scale <- pmax(apply(x, 2, stats::sd), 1e-300)
   z <- sweep(sweep(x, 2, target), 2, scale, "/")
@@ -110,7 +115,8 @@ print.reweighted <- function(x, digits = 3, ...) {
   size <- x$terms$estimate[x$terms$term == "ess"]
   cat(wrap_lines(c(
     paste0(x$n, " records weighted to ", paste(names(x$means), signif(x$means, digits), collapse = ", "), "."),
-    paste0("They are then worth ", signif(size, digits), " patients; the largest weight is ", signif(max(x$weights), digits),
+    paste0("They are then worth ", signif(size, digits), " patients; the largest weight is ", signif(max(x$weights),
+      digits),
       " of ", x$n, "."),
     "It rests on every factor of recovery being among these variables."
   )), sep = "\n")

@@ -1,6 +1,6 @@
-# A second engine for natural rates and responders, in plain R, that shares nothing with the core: Gauss-Legendre panels in tau (the
-# core: adaptive panels), trapezoidal rules in mu and in every source's own deviation (the core: sinc lattices and interpolation), splines for
-# the treatment model. It is slow, and there to be disagreed with.
+# A second engine for natural rates and responders, in plain R, that shares nothing with the core: Gauss-Legendre
+# panels in tau (the core: adaptive panels), trapezoidal rules in mu and in every source's own deviation (the core:
+# sinc lattices and interpolation), splines for the treatment model. It is slow, and there to be disagreed with.
 
 # Nodes and weights on [-1, 1]: eigenvalues of the Jacobi matrix (Golub and Welsch 1969).
 legendre_rule <- function(order) {
@@ -129,7 +129,8 @@ second_from_prior <- function(natural) {
   }
   prior <- rate_given(natural)
   rows <- prior_components(prior)
-  parts <- lapply(seq_len(nrow(rows)), \(i) prior_component(prior_base_kind(prior), rows[i, "a"], rows[i, "b"], rows[i, "weight"]))
+  parts <- lapply(seq_len(nrow(rows)), \(i) prior_component(prior_base_kind(prior), rows[i, "a"], rows[i, "b"],
+    rows[i, "weight"]))
   parts <- do.call(rbind, parts)
   moves <- rate_moves(settings, TRUE)
   moved <- lapply(seq_along(moves$shift), \(j) data.frame(mean = parts$mean + moves$shift[j] + moves$bias_mean,
@@ -163,7 +164,8 @@ second_expectation <- function(components, h) {
   total
 }
 
-# The treatment model: integral over the prior of delta of Bin(y | theta + delta) times 1, [delta > 0], delta; as functions of theta.
+# The treatment model: integral over the prior of delta of Bin(y | theta + delta) times 1, [delta > 0], delta; as
+# functions of theta.
 second_effect <- function(y, n, effect) {
   rows <- prior_components(effect)
   reach <- c(min(rows[, "a"] - 9 * rows[, "b"]), max(rows[, "a"] + 9 * rows[, "b"]))

@@ -14,24 +14,26 @@
 #' with `NA` and the reason in `note`.
 #'
 #' @param excess an [excess()] of responders with one natural rate.
-#' @param natural (named list) further evidence beside the excess's own: tables of sources or [natural_rate()]s. Evidence on
-#'   another named endpoint is compared with the trial's responders by that endpoint where the arm has the patients' grades.
-#' @param tau,bias,landmark,drift (lists) the choices of each, as in [natural_rate()]; `NULL` for none. Names, where given,
-#'   become labels. What the excess's own rate has of them is one more choice where it is not in the list.
+#' @param natural (named list) further evidence beside the excess's own: tables of sources or [natural_rate()]s.
+#'   Evidence on another named endpoint is compared with the trial's responders by that endpoint where the arm has the
+#'   patients' grades.
+#' @param tau,bias,landmark,drift (lists) the choices of each, as in [natural_rate()]; `NULL` for none. Names, where
+#'   given, become labels. What the excess's own rate has of them is one more choice where it is not in the list.
 #' @param ... not used.
 #' @return A `sensitivity`. `as.data.frame()` has one row per combination: `analysis` (`"choice"`, `"one source left
-#'   out"`, `"one patient left out"`), the columns `evidence`, `tau`, `bias`, `landmark`, `drift`, `responders`, `n`, then
-#'   `natural_tail`, `natural_tail_midp`, `natural_responders`, `excess_responders`, `natural_below_observed`,
-#'   `log_odds_shift`, `prob_benefit`, `prob_benefit_half_null`, `bayes_factor`, `e_value` (see [excess()]), `num.error`, `own` and `note`. With
-#'   an open number of responders there is a row for each. `tidy()` gives the same long, one row per term.
-#'   `summary()` shows the power-scaling: `mean_shift`, `benefit_shift` (changes of \eqn{E(\delta)} and
-#'   \eqn{P(\delta > 0)} when the weight doubles, to first order) and `sensitivity` (slope of the cumulative
-#'   Jensen-Shannon distance of \eqn{\mathrm{logit}^{-1} \delta}, as in priorsense but by quadrature).
+#'   out"`, `"one patient left out"`), the columns `evidence`, `tau`, `bias`, `landmark`, `drift`, `responders`, `n`,
+#'   then `natural_tail`, `natural_tail_midp`, `natural_responders`, `excess_responders`, `natural_below_observed`,
+#'   `log_odds_shift`, `prob_benefit`, `prob_benefit_half_null`, `bayes_factor`, `e_value` (see [excess()]),
+#'   `num.error`, `own` and `note`. With an open number of responders there is a row for each. `tidy()` gives the same
+#'   long, one row per term. `summary()` shows the power-scaling: `mean_shift`, `benefit_shift` (changes of
+#'   \eqn{E(\delta)} and \eqn{P(\delta > 0)} when the weight doubles, to first order) and `sensitivity` (slope of the
+#'   cumulative Jensen-Shannon distance of \eqn{\mathrm{logit}^{-1} \delta}, as in priorsense but by quadrature).
 #'   `plot()` draws the specification curve.
 #' @section Conditions: `cordgain_invalid_input` for choices of the wrong kind.
 #' @references
-#' Steegen and others (2016), Perspectives on Psychological Science 11:702-712 (multiverse). Simonsohn and others (2020),
-#' Nature Human Behaviour 4:1208-1214 (specification curve). Kallioinen and others (2024), Statistics and Computing 34:57 (power-scaling).
+#' Steegen and others (2016), Perspectives on Psychological Science 11:702-712 (multiverse). Simonsohn and others
+#' (2020), Nature Human Behaviour 4:1208-1214 (specification curve). Kallioinen and others (2024), Statistics and
+#' Computing 34:57 (power-scaling).
 #' @seealso [tipping()], [excess_by_reference()]
 #' @examples
 #' late <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
@@ -266,7 +268,8 @@ print.sensitivity <- function(x, digits = 3, ...) {
     paste0(nrow(choice), " combinations of choices",
       if (nrow(known) < nrow(choice)) paste0(", ", nrow(choice) - nrow(known), " of them without an answer"), "."),
     paste0("Chance of as many responders or more by nature alone: ", span(known$natural_tail), "; at most 0.025 in ",
-      sum(known$natural_tail <= 0.025), ", at most 0.05 in ", sum(known$natural_tail <= 0.05), " of ", nrow(known), "."),
+      sum(known$natural_tail <= 0.025), ", at most 0.05 in ", sum(known$natural_tail <= 0.05), " of ",
+      nrow(known), "."),
     paste0("Probability of benefit, sceptical prior: ", span(known$prob_benefit), "."), ""
   )), sep = "\n")
   ranges <- lapply(c("evidence", "tau", "bias", "landmark", "drift"), \(name) choice_ranges(known, name, digits))

@@ -1,4 +1,5 @@
-# Times of questioning an answer and designing the next trial, for `make bench`. Medians of three; cordgain must be installed.
+# Times of questioning an answer and designing the next trial, for `make bench`. Medians of three; cordgain must be
+# installed.
 library(cordgain)
 
 seconds <- function(task) {
@@ -27,7 +28,8 @@ rows <- list(
   c("100 x 100 surface, single arm of 20", seconds(function() surface(design)), "< 2 s"),
   c("100 x 100 surface, 20 per arm, exact test", seconds(function() surface(two_arms)), "< 2 s"),
   c("`falsify()`, 10 000 sets drawn", seconds(function() falsify(answer, exact = FALSE, seed = 1)), "< 2 s"),
-  c("39 per arm found by the exact test", seconds(function() design_trial(natural_rate(0.193), "randomised", rate = 0.5)), "")
+  c("39 per arm found by the exact test", seconds(function() design_trial(natural_rate(0.193), "randomised",
+    rate = 0.5)), "")
 )
 cat("| task | seconds | asked |\n|---|---|---|\n")
 for (row in rows) cat("| ", row[1], " | ", format(signif(as.numeric(row[2]), 2)), " | ", row[3], " |\n", sep = "")

@@ -17,7 +17,8 @@ test_that("the certainty ceiling agrees with the checks, with and without a bias
 
 test_that("the assurance of a randomised trial is what a simulation of the sceptical posterior gave", {
   seen <- excess_of(reference_rate())
-  published <- c("20" = 0.26, "40" = 0.39, "80" = 0.52) # 20 000 draws, printed to two digits; another test of the same level
+  published <- c("20" = 0.26, "40" = 0.39,
+    "80" = 0.52) # 20 000 draws, two digits, another test
   for (n in names(published)) {
     design <- design_trial(reference_rate(), "randomised", n = as.numeric(n))
     expect_lt(abs(assurance(design, seen)$estimate - published[[n]]), 0.02)

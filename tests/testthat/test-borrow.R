@@ -56,7 +56,7 @@ test_that("SAM, elastic and LEAP weights agree with the checks", {
   expect_closed(of(borrowed("leap")), checks_value("F07"))
 })
 
-test_that("the normal approximation of a commensurate prior agrees with the check; the exact one is near it for large counts", {
+test_that("a commensurate prior by the normal approximation agrees with the check, exactly it is near for large counts", {
   x <- borrowed("commensurate", tau = prior_fixed(0.5))
   expect_closed(of(x, "log_odds_normal"), checks_value("F08"))
   large <- borrow(control_arm(250, 1000), sources_of(3200, 18700), "commensurate", tau = prior_fixed(0.1),
@@ -81,7 +81,8 @@ test_that("weights adapt: agreement keeps the history, conflict lets it go", {
 })
 
 test_that("every method gives a posterior between that of the controls alone and the history's rate, at agreement", {
-  x <- borrow(control_arm(1, 4), one_history(), names(borrow_methods()), a0 = 0.5, delta = 0.15, tau = prior_half_normal(0.5),
+  x <- borrow(control_arm(1, 4), one_history(), names(borrow_methods()), a0 = 0.5, delta = 0.15,
+    tau = prior_half_normal(0.5),
     accept = every_difference)
   rate <- tidy(x)[tidy(x)$term == "rate", ]
   expect_identical(nrow(rate), 9L)

@@ -42,7 +42,8 @@ test_that("the smallest single arm has the power asked for, and one fewer has no
 })
 
 test_that("an uncertain natural rate can put a power out of reach, and that is said", {
-  expect_error(design_trial(reference_rate(1), "single", rate = 0.16), "No single arm", class = "cordgain_invalid_input")
+  expect_error(design_trial(reference_rate(1), "single", rate = 0.16), "No single arm",
+    class = "cordgain_invalid_input")
 })
 
 test_that("Boschloo's exact test needs 39 per arm for .5 against .193", {
@@ -62,11 +63,12 @@ test_that("the power of a randomised trial is the double sum over its tables", {
   expect_closed(at(x, "power"), naive)
 })
 
-# Check A14 (Chen 2011): failures are counted there, 44/535 and 33/304 of the history; success where P(difference of failures < .041) is at least
-# .95. In responders: those who did not fail, and a margin of -.041.
+# Check A14 (Chen 2011): failures are counted there, 44/535 and 33/304 of the history; success where P(difference of
+# failures < .041) is at least .95. In responders: those who did not fail, and a margin of -.041.
 test_that("a fixed power prior with controls has the exact power and error of the check", {
   history <- sources_of(c(535 - 44, 304 - 33), c(535, 304))
-  x <- design_trial(natural_rate(history, tau = prior_half_normal(0.5)), "hybrid", n = 750, n_control = 250, a0 = c(0.3, 0.3),
+  x <- design_trial(natural_rate(history, tau = prior_half_normal(0.5)), "hybrid", n = 750, n_control = 250,
+    a0 = c(0.3, 0.3),
     margin = -0.041, alpha = 0.05, prior = prior_beta(1e-4, 1e-4))
   power <- core_region_probability(x$claims, 1 - 0.092, 1 - 0.092)
   error <- core_region_probability(x$claims, 1 - 0.133, 1 - 0.092)

@@ -16,7 +16,8 @@ test_that("one source's likelihood is the integral over its own log odds, narrow
 test_that("log densities of priors are those of R", {
   x <- c(0.1, 0.7)
   mixture <- prior_mixture(c(0.3, 0.7), prior_half_normal(1), prior_half_normal(2))
-  expect_equal(log_prior_density(mixture, x), log(0.6 * stats::dnorm(x) + 1.4 * stats::dnorm(x, 0, 2)), tolerance = 1e-14)
+  expect_equal(log_prior_density(mixture, x), log(0.6 * stats::dnorm(x) + 1.4 * stats::dnorm(x, 0, 2)),
+    tolerance = 1e-14)
   expect_equal(log_prior_density(prior_gamma(2, 3), x), stats::dgamma(x, 2, 3, log = TRUE), tolerance = 1e-14)
   expect_equal(log_prior_density(prior_t(3, 1, 2), x), log(stats::dt((x - 1) / 2, 3) / 2), tolerance = 1e-14)
 })
@@ -34,7 +35,8 @@ test_that("components hold all the mass, and their mean is that of the prior", {
 test_that("the treatment model is the integral over the effect", {
   f <- second_effect(2, 4, prior_normal(0, 1))
   for (theta in c(-6, -2.1, 0.3)) {
-    naive <- \(from, g) stats::integrate(\(d) stats::dnorm(d) * g(d) * stats::dbinom(2, 4, stats::plogis(theta + d)), from,
+    naive <- \(from, g) stats::integrate(\(d) stats::dnorm(d) * g(d) * stats::dbinom(2, 4, stats::plogis(theta + d)),
+      from,
       9, rel.tol = 1e-11)$value
     # Cubic splines on a grid of 0.04: error below 0.04^4 / 384 times the fourth derivative, below 1e-8.
     expect_lt(abs(f$one(theta) - naive(-9, \(d) 1)), 1e-8)

@@ -46,7 +46,8 @@ test_that("other evidence, drift and labels come into the product; what has no a
   dated <- reference_registries(years_from = 1990, years_to = c(1995, 2001, 2005, 2013))
   answer <- excess_of(natural_rate(dated))
   x <- sensitivity(answer, natural = list(late = late_registries(), fixed = natural_rate(0.2)),
-    tau = list(usual = prior_half_normal(1)), bias = list(NULL), drift = list(none = NULL, "per year .04" = drift(0.04)))
+    tau = list(usual = prior_half_normal(1)), bias = list(NULL), drift = list(none = NULL,
+      "per year .04" = drift(0.04)))
   rows <- as.data.frame(x)
   rows <- rows[rows$analysis == "choice", ]
   expect_identical(nrow(rows), 6L)
