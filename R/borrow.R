@@ -86,7 +86,8 @@ borrow <- function(controls, sources, method = c("map", "robust_map", "power", "
 check_concurrent <- function(controls, call) {
   refuse <- \(what) abort_cordgain(c("Borrowing needs concurrent controls.", x = what,
     i = paste("Methods of dynamic borrowing compare control patients with history. Without controls the weight",
-      "stays where the prior put it; a treated arm given instead looks like a conflict, and its effect is shrunk away."),
+      "stays where the prior put it; a treated arm given instead looks like a conflict, and its effect is",
+      "shrunk away."),
     i = "For a single arm: {.fn natural_rate} with a bias, {.fn excess}, {.fn tipping}."
   ), "cordgain_no_concurrent_controls", call = call, .envir = rlang::current_env())
   if (rlang::is_missing(controls) || is.null(controls)) refuse("There is no control arm.")

@@ -78,8 +78,8 @@ power_verdict <- function(rows, limit = 0.05) {
   strong <- stats::setNames(rows$sensitivity >= limit, rows$component)
   if (strong[["prior"]] && strong[["likelihood"]]) {
     return(paste0("Conflict flag: prior and outcomes both move the answer, and pull it apart or share it. The prior ",
-      "is centred on no effect, so this is what any effect (or any bias) looks like with few patients; it is no reason ",
-      "to weaken the prior."))
+      "is centred on no effect, so this is what any effect (or any bias) looks like with few patients; it is no ",
+      "reason to weaken the prior."))
   }
   if (strong[["prior"]]) {
     return("Flag: the prior moves the answer and the outcomes hardly do; it is mostly the prior that is read here.")

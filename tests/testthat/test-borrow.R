@@ -56,7 +56,7 @@ test_that("SAM, elastic and LEAP weights agree with the checks", {
   expect_closed(of(borrowed("leap")), checks_value("F07"))
 })
 
-test_that("a commensurate prior by the normal approximation agrees with the check, exactly it is near for large counts", {
+test_that("a commensurate prior by normal approximation agrees with the check; exactly, it is near for large counts", {
   x <- borrowed("commensurate", tau = prior_fixed(0.5))
   expect_closed(of(x, "log_odds_normal"), checks_value("F08"))
   large <- borrow(control_arm(250, 1000), sources_of(3200, 18700), "commensurate", tau = prior_fixed(0.1),
