@@ -29,14 +29,14 @@ certify.default <- function(x, ...) {
 
 #' @export
 certify.natural_rate <- function(x, ...) {
-  check_one_rate(x, rlang::current_env())
+  check_single_rate(x, rlang::current_env())
   components <- second_components(x)
   mean <- second_expectation(components, stats::plogis)
   second <- c(rate = mean)
   new_certificate(tidy(x), second, natural_label(x))
 }
 
-check_one_rate <- function(natural, call) {
+check_single_rate <- function(natural, call) {
   if (length(rate_offset(natural)) > 1L) {
     abort_input("The second engine works for one natural rate, not for one per patient.", call = call)
   }
@@ -46,7 +46,7 @@ check_one_rate <- function(natural, call) {
 certify.excess_responders <- function(x, ...) {
   call <- rlang::current_env()
   scenario <- one_scenario(x, call)
-  check_one_rate(excess_natural(x), call)
+  check_single_rate(excess_natural(x), call)
   components <- second_components(excess_natural(x))
   second <- c(second_nature(components, scenario$responders, scenario$n),
     second_treatment(components, scenario$responders, scenario$n, excess_effect(x)),
@@ -104,7 +104,7 @@ print.certificate <- function(x, ...) {
     paste0("Recomputed by a second engine: ", nrow(done), " of ", nrow(rows), " numbers, natural recovery from ",
       x$label, "."),
     if (all(done$agrees)) {
-      paste0("All agree, to at least ", min(done$digits), " significant digits.")
+      paste0("All agree, to at least ", min(done$digits), " digits.")
     } else {
       paste0("DO NOT AGREE: ", paste(done$term[!done$agrees], collapse = ", "), ".")
     }

@@ -109,19 +109,21 @@ power_history <- function(s, call) {
   list(a = prior[["a"]] + sum(a0 * sources$events), b = prior[["b"]] + sum(a0 * (sources$n - sources$events)))
 }
 
-# P(p1 - p0 > margin) for p1 ~ Be(a1, b1), vectors of the same length, and one p0 ~ Be(a0, b0): the trapezoidal rule on
-# the log odds of p0, where a beta density is analytic and dies away on both sides.
+# P(p1 - p0 > margin) for p1 ~ Be(a1, b1), vectors of the same length, and one p0 ~ Be(a0, b0): Gauss-Legendre on panels of
+# the log odds of p0, cut where p0 + margin leaves (0, 1) and the integrand has a corner.
 beta_exceeds <- function(a1, b1, a0, b0, margin = 0) {
   centre <- digamma(a0) - digamma(b0)
   sd <- sqrt(trigamma(a0) + trigamma(b0))
-  step <- min(0.12, sd / 8)
-  reach <- max(9 * sd, 40 / min(a0, 1e6), 40 / min(b0, 1e6))
-  theta <- centre + seq(-min(reach, 700), min(reach, 700), by = step)
-  log_weight <- a0 * stats::plogis(theta, log.p = TRUE) + b0 * stats::plogis(-theta, log.p = TRUE) - lbeta(a0, b0)
+  low <- max(-700, centre - max(9 * sd, 40 / a0))
+  high <- min(700, centre + max(9 * sd, 40 / b0))
+  corner <- stats::qlogis(if (margin < 0) -margin else 1 - margin)
+  edges <- c(seq(low, high, length.out = ceiling((high - low) / min(sd, 1)) + 1), if (corner > low && corner < high) corner)
+  grid <- legendre_panels(sort(unique(edges)))
+  log_weight <- a0 * stats::plogis(grid$x, log.p = TRUE) + b0 * stats::plogis(-grid$x, log.p = TRUE) - lbeta(a0, b0)
   used <- log_weight > -45
-  weight <- exp(log_weight[used]) * step
-  p <- stats::plogis(theta[used]) + margin
-  vapply(seq_along(a1), \(i) sum(weight * stats::pbeta(pmin(pmax(p, 0), 1), a1[i], b1[i], lower.tail = FALSE)), 0)
+  weight <- exp(log_weight[used]) * grid$w[used]
+  p <- pmin(pmax(stats::plogis(grid$x[used]) + margin, 0), 1)
+  vapply(seq_along(a1), \(i) sum(weight * stats::pbeta(p, a1[i], b1[i], lower.tail = FALSE)), 0)
 }
 
 treated_posterior <- function(x, n, s) {

@@ -5,7 +5,7 @@ test_that("predictive probabilities of success agree with the checks and with Le
   x <- predictive_success(16, 23, 40, prior_beta(0.6, 0.4), rate = 0.6, cutoff = 0.9)
   expect_lt(max(abs(x$estimate - c(0.5655589, 0.83598081))), 5e-8)
   mixture <- prior_mixture(c(0.5, 0.5), prior_beta(0.6, 0.4), prior_beta(1, 1))
-  expect_lt(abs(predictive_success(10, 23, 40, mixture, rate = 0.6, cutoff = 0.9)$estimate[1] - 0.05559802), 5e-9)
+  expect_lt(abs(predictive_success(10, 23, 40, mixture, rate = 0.6, cutoff = 0.9)$estimate[2] - 0.05559802), 5e-9)
 })
 
 test_that("the certainty ceiling agrees with the checks, with and without a bias", {
