@@ -4,6 +4,8 @@ most_single <- 500
 
 most_randomised <- 300
 
+most_tables <- 2e4
+
 mean_natural_rate <- function(natural) rate_summary(natural, 0.5)$mean$value
 
 # One arm --------------------------------------------------------------------------------
@@ -86,6 +88,9 @@ hybrid_design <- function(s, call) {
   if (!s$calibrate) {
     return(list(n = s$n, n_control = m, claims = boundary_claims(s$n, m, history, s, threshold), threshold = threshold,
       threshold_error = 0))
+  }
+  if ((s$n + 1) * (m + 1) > most_tables) {
+    abort_input("A calibrated threshold is sought for up to {most_tables} tables, about 140 patients per arm.", call = call)
   }
   probability <- posterior_matrix(s$n, m, history, s)
   cut <- calibrated_threshold(probability, s$alpha)

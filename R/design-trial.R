@@ -109,13 +109,19 @@ design_terms <- function(x, call) {
     if (x$type == "single") count("critical", x$critical),
     if (!is.null(x$threshold)) term_row("threshold", x$threshold, error = x$threshold_error), x$extra)
   if (!is.null(x$claims)) {
-    if (x$type %in% c("randomised", "hybrid")) {
-      size <- core_region_size(x$claims)
-      rows <- c(rows, list(term_row("size", size$value, error = size$bound, num.kind = "bound")))
-    }
+    if (x$type %in% c("randomised", "hybrid")) rows <- c(rows, list(size_row(x$claims)))
     rows <- c(rows, list(average_error(x, call)), list(power_row(x)))
   }
   do.call(rbind, rows)
+}
+
+# The search for the worst common rate takes minutes where there are very many tables: it is then not made.
+size_row <- function(claims) {
+  if (length(claims) > most_tables) {
+    return(term_row("size", NA_real_, error = NA_real_))
+  }
+  size <- core_region_size(claims)
+  term_row("size", size$value, error = size$bound, num.kind = "bound")
 }
 
 average_error <- function(x, call) {
