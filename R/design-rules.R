@@ -90,7 +90,8 @@ hybrid_design <- function(s, call) {
       threshold_error = 0))
   }
   if ((s$n + 1) * (m + 1) > most_tables) {
-    abort_input("A calibrated threshold is sought for up to {most_tables} tables, about 140 patients per arm.", call = call)
+    abort_input("A calibrated threshold is sought for up to {most_tables} tables, about 140 patients per arm.",
+      call = call)
   }
   probability <- posterior_matrix(s$n, m, history, s)
   cut <- calibrated_threshold(probability, s$alpha)
@@ -114,15 +115,16 @@ power_history <- function(s, call) {
   list(a = prior[["a"]] + sum(a0 * sources$events), b = prior[["b"]] + sum(a0 * (sources$n - sources$events)))
 }
 
-# P(p1 - p0 > margin) for p1 ~ Be(a1, b1), vectors of the same length, and one p0 ~ Be(a0, b0): Gauss-Legendre on panels of
-# the log odds of p0, cut where p0 + margin leaves (0, 1) and the integrand has a corner.
+# P(p1 - p0 > margin) for p1 ~ Be(a1, b1), vectors of the same length, and one p0 ~ Be(a0, b0): Gauss-Legendre on
+# panels of the log odds of p0, cut where p0 + margin leaves (0, 1) and the integrand has a corner.
 beta_exceeds <- function(a1, b1, a0, b0, margin = 0) {
   centre <- digamma(a0) - digamma(b0)
   sd <- sqrt(trigamma(a0) + trigamma(b0))
   low <- max(-700, centre - max(9 * sd, 40 / a0))
   high <- min(700, centre + max(9 * sd, 40 / b0))
   corner <- stats::qlogis(if (margin < 0) -margin else 1 - margin)
-  edges <- c(seq(low, high, length.out = ceiling((high - low) / min(sd, 1)) + 1), if (corner > low && corner < high) corner)
+  inside <- corner > low && corner < high
+  edges <- c(seq(low, high, length.out = ceiling((high - low) / min(sd, 1)) + 1), if (inside) corner)
   grid <- legendre_panels(sort(unique(edges)))
   log_weight <- a0 * stats::plogis(grid$x, log.p = TRUE) + b0 * stats::plogis(-grid$x, log.p = TRUE) - lbeta(a0, b0)
   used <- log_weight > -45

@@ -114,3 +114,39 @@ test_that("the picture of claims draws", {
   expect_true(draws(plot(falsify(answer()))))
   expect_true(draws(plot(falsify(answer(), against = "predictive"))))
 })
+
+test_that("a set of another size needs its own count, and the exact share is a binomial sum", {
+  x <- falsify(answer(), n = 12, against = "left_out")
+  rows <- tidy(x)[tidy(x)$threshold == 0.05, ]
+  sources <- reference_registries()
+  for (k in 1:4) {
+    tails <- vapply(0:12, \(y) tail_of(natural_rate(sources[-k, ], tau = prior_half_normal(0.5)), y, 12), 0)
+    critical <- which(tails <= 0.05)[1] - 1
+    expect_equal(rows$critical[k], critical)
+    expect_closed(rows$estimate[k], binomial_tail(critical, 12, sources$events[k] / sources$n[k]))
+    limits <- stats::qbeta(c(0.025, 0.975), c(sources$events[k], sources$events[k] + 1),
+      c(sources$n[k] - sources$events[k] + 1, sources$n[k] - sources$events[k]))
+    expect_closed(c(rows$conf.low[k], rows$conf.high[k]), binomial_tail(critical, 12, limits))
+  }
+})
+
+test_that("records may say TRUE and FALSE, and levels are read in the words of the package", {
+  arm <- two_of_four(level = "cervical")
+  x <- excess(arm, reference_rate(0.5), accept = every_difference)
+  records <- data.frame(level = rep(c("tetraplegia", "T1-T9"), c(8, 20)), response = rep(c(TRUE, FALSE), c(3, 25)))
+  f <- falsify(x, records)
+  naive <- sum(choose(3, 2:3) * choose(5, 2:1)) / choose(8, 4)
+  expect_closed(claims(f, 0.1), naive)
+  few <- records[c(1:3, 9:28), ]
+  expect_error(falsify(x, few), "cervical", class = "cordgain_invalid_input")
+})
+
+test_that("every drawn block has its own stream: two halves differ, the whole is their sum", {
+  world <- predictive_world(answer(), 4, NULL)
+  both <- drawn_counts(world, list(sets = 2000, seed = 3, world = 1))
+  first <- drawn_counts(world, list(sets = 1000, seed = 3, world = 1))
+  expect_true(all(both - first >= 0))
+  expect_identical(sum(both - first), 1000L)
+  expect_false(identical(both - first, first))
+  expect_false(identical(drawn_counts(world, list(sets = 1000, seed = 3, world = 2)), first))
+})

@@ -48,3 +48,38 @@ test_that("the print shows a table by bias, and both pictures draw", {
   expect_true("GeomContourFilled" %in% layer_geoms(plot(wide)))
   expect_true(draws(plot(wide)))
 })
+
+test_that("a surface is the plain double sum over outcomes, for random regions and truths", {
+  set.seed(5)
+  for (case in seq_len(sweep_size(200))) {
+    n1 <- sample(1:8, 1)
+    n0 <- sample(0:6, 1)
+    claims <- matrix(stats::runif((n1 + 1) * (n0 + 1)) < 0.4, n1 + 1)
+    p0 <- stats::runif(1, 0.05, 0.6)
+    excess <- stats::runif(1, -0.04, 0.3)
+    bias <- stats::rnorm(1, 0, 0.3)
+    surface <- claim_surface(claims, natural_rate(p0), excess, bias, FALSE, NULL)
+    moved <- stats::plogis(stats::qlogis(p0) + bias)
+    treated <- min(1, max(0, moved + excess))
+    naive <- sum(outer(stats::dbinom(0:n1, n1, treated), stats::dbinom(0:n0, n0, moved))[claims])
+    expect_closed(surface$value[1, 1], naive)
+  }
+})
+
+test_that("averaging over an uncertain rate is the integral over its distribution", {
+  natural <- natural_rate(prior_beta(8, 56))
+  claims <- claims_from(6, 2)
+  value <- claim_surface(claims, natural, 0.2, 0, FALSE, NULL)$value[1, 1]
+  naive <- stats::integrate(\(p) stats::dbeta(p, 8, 56) * binomial_tail(2, 6, pmin(1, p + 0.2)), 0, 1,
+    rel.tol = 1e-10)$value
+  expect_integral(value, naive)
+})
+
+test_that("tidy() is a plain data frame with one row for each pair", {
+  design <- design_trial(natural_rate(0.2), "single", n = 5)
+  x <- operating_characteristics(design, excess = c(-0.1, 0, 0.3), bias = c(0, 1))
+  rows <- tidy(x)
+  expect_identical(class(rows), "data.frame")
+  expect_identical(nrow(rows), 6L)
+  expect_identical(rows$term, rep(c("type_1_error", "type_1_error", "power"), 2))
+})

@@ -110,3 +110,42 @@ test_that("choices of the wrong kind are refused", {
   strata <- natural_strata(cervical = natural_rate(0.135), "T1-T9" = natural_rate(0.045))
   expect_error(sensitivity(excess(two_of_four(), strata, accept = every_difference)), class = "cordgain_invalid_input")
 })
+
+test_that("a bias laid on a rate is the bias folded into the model, for every kind of rate", {
+  biases <- list(list(mean = 0, sd = 0.5), list(mean = log(2), sd = 0), list(mean = -0.4, sd = 0.2))
+  for (bias in biases) {
+    prior <- if (bias$sd > 0) prior_normal(bias$mean, bias$sd) else prior_fixed(bias$mean)
+    for (make in list(\(...) reference_rate(0.5, ...), \(...) natural_rate(prior_beta(8, 56), ...),
+      \(...) natural_rate(0.2, ...))) {
+      expect_map(tail_of(with_bias(make(), bias)), tail_of(make(bias = prior)))
+      expect_map(mean_of(with_bias(make(), bias)), mean_of(make(bias = prior)))
+    }
+  }
+})
+
+test_that("a choice of the excess that is not in the lists is added, and marked as its own", {
+  own <- excess_of(natural_rate(late_registries(), tau = prior_half_t(3, 0.7), bias = prior_fixed(0.3)))
+  rows <- as.data.frame(sensitivity(own))
+  choice <- rows[rows$analysis == "choice", ]
+  expect_identical(nrow(choice), 12L)
+  expect_identical(sum(choice$own), 1L)
+  single <- tidy(own)
+  expect_map(choice$natural_tail[choice$own], single$estimate[single$term == "natural_tail"])
+})
+
+test_that("a rate given as a number has no heterogeneity to be varied, a bias it has", {
+  rows <- as.data.frame(sensitivity(excess_of(natural_rate(0.134))))
+  choice <- rows[rows$analysis == "choice", ]
+  expect_identical(unique(choice$tau), "not varied")
+  expect_identical(nrow(choice), 3L)
+  expect_closed(choice$natural_tail[choice$bias == "none"], binomial_tail(2, 4, 0.134))
+  expect_false(any(rows$analysis == "one source left out"))
+})
+
+test_that("the same sources and settings, with one source fewer, are a natural rate of their own", {
+  natural <- reference_rate(0.5, bias = prior_normal(0.2, 0.3))
+  fewer <- without_source(natural, 2, NULL)
+  expect_identical(nrow(natural_sources(fewer)), 3L)
+  expect_map(tail_of(fewer), tail_of(natural_rate(reference_registries()[-2, ], tau = prior_half_normal(0.5),
+    bias = prior_normal(0.2, 0.3))))
+})

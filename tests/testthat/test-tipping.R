@@ -111,3 +111,44 @@ test_that("a definition that was not declared needs its number of looks, and the
   expect_map(1 - (1 - tail)^5, checks_value("I03"))
   expect_match(paste(capture.output(print(answer)), collapse = " "), "probability 0.36", fixed = TRUE)
 })
+
+# Any evidence, any trial: the value found gives the target back by the road that excess() takes.
+test_that("tipping points hold for random evidence and outcomes", {
+  set.seed(20261127)
+  for (case in seq_len(sweep_size(100))) {
+    k <- sample(1:4, 1)
+    n <- sample(c(5, 40, 300), k, replace = TRUE)
+    evidence <- sources_of(stats::rbinom(k, n, stats::runif(1, 0.02, 0.6)), n)
+    size <- sample(2:9, 1)
+    y <- sample(seq_len(size), 1)
+    answer <- excess_of(natural_rate(evidence), responders = y, n = size)
+    target <- stats::runif(1, 0.02, 0.6)
+    x <- tipping(answer, c("bias", "rate"), target = target)
+    rate <- value_at(x, "rate")
+    expect_lt(abs(binomial_tail(y, size, rate) - target), 1e-9)
+    bias <- value_at(x, "bias")
+    if (!is.na(bias)) {
+      moved <- natural_rate(evidence, bias = prior_fixed(log(bias)))
+      expect_lt(abs(tail_of(moved, y, size) - target), 1e-6)
+    } else {
+      expect_match(value_at(x, "bias", column = "note"), "the tail stays between")
+    }
+  }
+})
+
+test_that("a smaller target tips at a smaller bias, and a larger count at a larger one", {
+  one <- tipping(reference_answer(), "bias", target = c(0.01, 0.025, 0.05, 0.1, 0.3))
+  expect_false(is.unsorted(value_at(one, "bias")))
+  more <- tipping(excess_of(reference_rate(), responders = 3), "bias", target = 0.05)
+  expect_gt(value_at(more, "bias"), value_at(one, "bias", 0.05))
+})
+
+test_that("tidy() has the columns of the contract, and the print every term", {
+  x <- tipping(reference_answer(), c("bias", "rate"))
+  expect_true(all(c("term", "estimate", "std.error", "conf.low", "conf.high", "num.error", "num.kind", "target", "unit",
+    "note") %in% names(tidy(x))))
+  text <- paste(capture.output(print(x)), collapse = " ")
+  for (term in unique(tidy(x)$term)) expect_match(text, term, fixed = TRUE)
+  expect_match(text, "nature alone gives 2 or more of 4")
+  expect_identical(summary(x), x)
+})
