@@ -50,7 +50,8 @@ test_that("a lost outcome gives bounds: the smallest and largest change that the
   natural <- natural_change(7.8, sd = 6.5, family = "censored", range = c(0, 50))
   lost <- score_change(c(12, 18, 9), c(36, NA, 11), "uems")
   row <- term_of(excess_of_scores(lost, natural), "mean_excess")
-  at <- \(final) term_value(excess_of_scores(score_change(c(12, 18, 9), c(36, final, 11), "uems"), natural), "mean_excess")
+  at <- \(final) term_value(excess_of_scores(score_change(c(12, 18, 9), c(36, final, 11), "uems"), natural),
+    "mean_excess")
   expect_true(is.na(row$estimate))
   expect_equal(c(row$conf.low, row$conf.high), c(at(0), at(50)), tolerance = 1e-10)
   expect_identical(row$interval, "bounds over lost patients")

@@ -37,7 +37,8 @@ test_that("a correlation that is none, or has no source, is refused (refusal 15)
   expect_error(joint_excess(unname(three_outcomes()), diag(3), source = "x"), class = "cordgain_invalid_input")
   expect_error(joint_excess(three_outcomes(), diag(3), source = "x", loading = c(0, 0, 0)),
     class = "cordgain_invalid_input")
-  other <- list(a = three_outcomes()$a, b = excess_of_scores(score_change(1.5, 2.5, "uems"), natural_change(7.8, sd = 6.5)))
+  other <- list(a = three_outcomes()$a, b = excess_of_scores(score_change(1.5, 2.5, "uems"), natural_change(7.8,
+    sd = 6.5)))
   expect_error(joint_excess(other, diag(2), source = "x"), "same patients", class = "cordgain_invalid_input")
 })
 
