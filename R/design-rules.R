@@ -1,6 +1,6 @@
 # The rules behind design_trial(): which outcomes are called a success, and how many patients that takes.
 
-most_single <- 500
+most_single <- 200
 
 most_randomised <- 300
 

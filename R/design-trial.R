@@ -43,7 +43,7 @@
 #'   success; single-arm), `threshold`, `size` (largest error over the common rate; randomised and hybrid),
 #'   `type_1_error` (averaged over `natural`), `power` (at `rate`). Ask it for its [operating_characteristics()] and
 #'   [assurance()].
-#' @section Conditions: `cordgain_invalid_input` for arguments out of range, where no number of patients up to 500
+#' @section Conditions: `cordgain_invalid_input` for arguments out of range, where no number of patients up to 200
 #'   (randomised: 300 per arm) has the power asked for, or a rule needs what `natural` does not have.
 #' @references
 #' Boschloo (1970), Statistica Neerlandica 24:1-9, \doi{10.1111/j.1467-9574.1970.tb00104.x}. Ibrahim and Chen (2000),
