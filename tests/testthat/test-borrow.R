@@ -61,8 +61,9 @@ test_that("a commensurate prior by normal approximation agrees with the check; e
   expect_closed(of(x, "log_odds_normal"), checks_value("F08"))
   large <- borrow(control_arm(250, 1000), sources_of(3200, 18700), "commensurate", tau = prior_fixed(0.1),
     accept = every_difference)
-  # What the normal approximation leaves out: the cubic term n p q (1 - 2 p) = 94 of the controls' log likelihood, 0.16 from
-  # its mode, moves the mode by v 94 0.16^2 / 2 = 0.0044 (v = 0.0035); mean of a rate against that of log odds adds 0.001.
+  # What the normal approximation leaves out: the cubic term n p q (1 - 2 p) = 94 of the controls' log likelihood,
+  # 0.16 from its mode, moves the mode by v 94 0.16^2 / 2 = 0.0044 (v = 0.0035); mean of a rate against that of log
+  # odds adds 0.001.
   expect_lt(abs(stats::qlogis(of(large)) - of(large, "log_odds_normal")), 6e-3)
 })
 
