@@ -113,7 +113,7 @@ core_region_probability <- function(claims, p1, p0) call_core(cpp_region_probabi
 core_operating_surface <- function(claims, truth) call_core(cpp_operating_surface, claims, truth)
 
 # `count` uniform numbers of one stream of a seed: the same wherever they are drawn.
-core_uniforms <- function(seed, stream, count) call_core(cpp_uniforms, seed, stream, count)
+core_stream_uniforms <- function(seed, stream, count) call_core(cpp_stream_uniforms, seed, stream, count)
 
 # Sums, result sets and stars of exams.
 # @param columns (list of 136 vectors) cells in the order of isncsci_cells.

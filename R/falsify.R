@@ -136,7 +136,7 @@ predictive_world <- function(x, n, call) {
 
 record_world <- function(x, records, n, call) {
   if (is.null(records)) abort_input("{.arg records} are not given.", call = call)
-  records <- check_records(records, call)
+  records <- check_untreated(records, call)
   arm <- excess_arm(x)
   chosen <- records_in_window(records, match_terms(arm)$baseline_days, call)
   groups <- record_groups(chosen$rows, arm, n, call)
@@ -150,7 +150,7 @@ record_world <- function(x, records, n, call) {
   }, columns = length(groups))
 }
 
-check_records <- function(records, call) {
+check_untreated <- function(records, call) {
   records <- check_table(records, "records", call = call)
   check_columns(records, "response", "records", call = call)
   response <- records$response
@@ -233,7 +233,7 @@ drawn_counts <- function(world, draw) {
   sizes <- diff(unique(c(seq(0, draw$sets, by = falsify_block), draw$sets)))
   one <- \(i) {
     stream <- draw$world * 2^20 + i
-    u <- matrix(core_uniforms(draw$seed, stream, sizes[i] * world$columns), ncol = world$columns)
+    u <- matrix(core_stream_uniforms(draw$seed, stream, sizes[i] * world$columns), ncol = world$columns)
     tabulate(world$draw(u) + 1L, length(world$tail))
   }
   Reduce(`+`, over_workers(seq_along(sizes), one))

@@ -71,7 +71,7 @@ ledger_rows <- function(excess, natural, scenario, call) {
   rate <- terms$estimate[terms$term == "natural_responders"] / scenario$n
   rate_error <- terms$num.error[terms$term == "natural_responders"] / scenario$n
   treated <- checked_row("ledger_treated", scenario$n, num.kind = "exact")
-  evidence <- if (rate_kind(natural) == "meta") source_rows(natural, rate, call) else whole_rows(natural, call)
+  evidence <- if (rate_kind(natural) == "meta") ledger_sources(natural, rate, call) else whole_rows(natural, call)
   rbind(treated, evidence, effect_row(excess_effect(excess), rate, rate_error))
 }
 
@@ -82,7 +82,7 @@ whole_rows <- function(natural, call) {
 }
 
 # Shares of the mean log odds: information of each source at the mean rate and mean heterogeneity, and of the prior.
-source_rows <- function(natural, rate, call) {
+ledger_sources <- function(natural, rate, call) {
   sources <- natural_sources(natural)
   parameters <- tidy(natural)
   tau <- parameters[parameters$term == "tau", ]

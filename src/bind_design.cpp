@@ -90,7 +90,7 @@ Rcpp::List cpp_operating_surface(const Rcpp::LogicalMatrix& claims, const Rcpp::
 }
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_uniforms(double seed, double stream, double count) {
+Rcpp::List cpp_stream_uniforms(double seed, double stream, double count) {
   return bind::guard([&] {
     cordgain::RandomStream random(static_cast<std::uint64_t>(seed), static_cast<std::uint64_t>(stream));
     Rcpp::NumericVector u(static_cast<R_xlen_t>(count));
