@@ -28,13 +28,18 @@ single_design <- function(s, call) {
   ), call = call)
 }
 
-# Natural tails of 0..n, by the rule's idea of nature.
+# Natural tails of 0..n, by the rule's idea of nature; the nodes of the rate resolve up to most_single patients and more.
 rule_tails <- function(s, call) {
   if (s$rule == "plug_in") {
     rate <- pooled_rate(s$natural)
     return(\(n) stats::pbinom(seq(-1, n - 1), n, rate, lower.tail = FALSE))
   }
-  \(n) rev(cumsum(rev(responders_pmf(s$natural, n, call)$value)))
+  nodes <- rate_nodes(patient_rates(s$natural, most_single, call)$fine)
+  \(n) {
+    pmf <- colSums(nodes$mass * binomial_rows(nodes$logit, n))
+    pmf[c(1, n + 1)] <- pmf[c(1, n + 1)] + c(nodes$below, nodes$above)
+    rev(cumsum(rev(pmf)))
+  }
 }
 
 # All sources as one: what a plugged-in rate is.
