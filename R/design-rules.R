@@ -35,8 +35,9 @@ rule_tails <- function(s, call) {
     return(\(n) stats::pbinom(seq(-1, n - 1), n, rate, lower.tail = FALSE))
   }
   nodes <- rate_nodes(patient_rates(s$natural, max(most_single, s$n), call)$fine)
+  used <- nodes$mass > 1e-13
   \(n) {
-    pmf <- colSums(nodes$mass * binomial_rows(nodes$logit, n))
+    pmf <- colSums(nodes$mass[used] * binomial_rows(nodes$logit[used], n))
     pmf[c(1, n + 1)] <- pmf[c(1, n + 1)] + c(nodes$below, nodes$above)
     rev(cumsum(rev(pmf)))
   }
