@@ -97,6 +97,24 @@ core_rate_difference <- function(rates, a, b, probs, margin) {
 
 core_sum_of_steps <- function(steps, n, uncertain) call_core(cpp_sum_of_steps, steps, n, uncertain)
 
+# Questioning and design (src/bind_design.cpp) ---------------------------------------
+
+core_grid_nodes <- function(grid) call_core(cpp_grid_nodes, grid)
+
+core_add_normal_bias <- function(grid, mean, sd, fine) call_core(cpp_add_normal_bias, grid, mean, sd, fine)
+
+# `claims`: logical matrix, treated events 0..n1 down, control events 0..n0 across (one column without controls).
+core_boschloo_rejection <- function(n1, n0, alpha) call_core(cpp_boschloo_rejection, n1, n0, alpha)
+
+core_region_size <- function(claims) call_core(cpp_region_size, claims)
+
+core_region_probability <- function(claims, p1, p0) call_core(cpp_region_probability, claims, p1, p0)
+
+core_operating_surface <- function(claims, truth) call_core(cpp_operating_surface, claims, truth)
+
+# `count` uniform numbers of one stream of a seed: the same wherever they are drawn.
+core_stream_uniforms <- function(seed, stream, count) call_core(cpp_stream_uniforms, seed, stream, count)
+
 # Sums, result sets and stars of exams.
 # @param columns (list of 136 vectors) cells in the order of isncsci_cells.
 # @param intact_grade (integer, one per exam) bits: 16 grade E, 32 no grade.
@@ -125,3 +143,31 @@ core_wald_test <- function(inference, contrast, beta, ddf, information) {
 core_robust_tests <- function(x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast) {
   call_core(cpp_robust_tests, x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast)
 }
+
+# Scores (src/bind_scores.cpp) --------------------------------------------------------
+# A mixture is list(weight, mean, sd); `masses` one matrix per patient (values x shifts).
+
+core_normal_meta <- function(mean, se, priors, fine) call_core(cpp_normal_meta, mean, se, priors, fine)
+
+core_mixture_summary <- function(mixture, probs) call_core(cpp_mixture_summary, mixture, probs)
+
+core_mixture_cdf <- function(mixture, at) call_core(cpp_mixture_cdf, mixture, at)
+
+core_mixture_nodes <- function(mixture, fine) call_core(cpp_mixture_nodes, mixture, fine)
+
+core_change_model <- function(kind, mean, sd, low, high, zero) {
+  call_core(cpp_change_model, kind, mean, sd, low, high, zero)
+}
+
+core_change_cdfs <- function(model, y, shift, whole, low, high) {
+  call_core(cpp_change_cdfs, model, y, shift, whole, low, high)
+}
+
+core_shared_sum <- function(masses, weight) call_core(cpp_shared_sum, masses, weight)
+
+core_combination_tail <- function(values, masses, weight, threshold) {
+  call_core(cpp_combination_tail, values, masses, weight, threshold)
+}
+
+# n numbers between 0 and 1, the i-th from stream i of the seed.
+core_uniforms <- function(seed, n) call_core(cpp_uniforms, seed, n)

@@ -12,7 +12,7 @@ fit_with.method_ml <- function(method, design, call) {
 
 fit_gaussian <- function(design, restricted, call) {
   out <- do.call(core_fit_gaussian, c(core_rows(design), list(restricted, call)))
-  kept <- colnames(design$x)[out$frame$kept]
+  kept <- design$x$names[out$frame$kept]
   names(out$coefficients) <- kept
   dimnames(out$vcov) <- list(kept, kept)
   names(out$gamma) <- gamma_names(design)
@@ -23,8 +23,9 @@ fit_gaussian <- function(design, restricted, call) {
 gamma_names <- function(design) {
   block_names <- \(block) {
     pairs <- lower_pairs(length(block$columns))
-    paste0(block$group, ifelse(pairs$row == pairs$col, ".var(", ".cov("), block$columns[pairs$row],
-      ifelse(pairs$row == pairs$col, "", paste0(",", block$columns[pairs$col])), ")")
+    covariance <- pairs$row != pairs$col
+    second <- c("", paste0(",", block$columns))[covariance * pairs$col + 1L]
+    paste0(block$group, c(".var(", ".cov(")[covariance + 1L], block$columns[pairs$row], second, ")")
   }
   c(unlist(lapply(design$random, block_names)), residual_names(design$residual))
 }
@@ -40,12 +41,10 @@ gamma_names <- function(design) {
 #' REML fit it is the restricted log likelihood and `deviance()` is minus twice
 #' that. `df` counts fixed effects and variance parameters. `vcov()` is the
 #' model-based \eqn{(X'V^{-1}X)^{-1}}; `type = "kenward-roger"` gives the
-#' adjusted one. `residuals()` are response residuals given the predicted random
-#' effects (as in lme4), `type = "pearson"` divides by
-#' \eqn{\sigma/\sqrt{w}}.
+#' adjusted one. `weights()` are the precision weights, 1 where none were given.
 #'
 #' @param object,x,formula a `recovery_fit`.
-#' @param type (string) which covariance or residual.
+#' @param type (string) which covariance, or which matrix.
 #' @param information (string) for Kenward-Roger: `"expected"` (as pbkrtest) or
 #'   `"observed"` (as SAS).
 #' @param ... unused.
@@ -132,7 +131,7 @@ model.frame.recovery_fit <- function(formula, ...) {
 #' @exportS3Method stats::model.matrix recovery_fit
 model.matrix.recovery_fit <- function(object, type = c("fixed", "random"), ...) {
   type <- match.arg(type)
-  if (type == "fixed") kept_matrix(object) else lapply(object$design$random, `[[`, "z")
+  if (type == "fixed") kept_matrix(object) else block_matrices(object)
 }
 
 #' @rdname recovery_fit-verbs
@@ -151,29 +150,22 @@ isSingular.recovery_fit <- function(x, ...) {
 #' @rdname recovery_fit-verbs
 #' @exportS3Method stats::fitted recovery_fit_reml
 fitted.recovery_fit_reml <- function(object, ...) {
-  out <- drop(kept_matrix(object) %*% fixef(object)) + random_part(object)
-  if (length(object$design$offset) > 0L) out + object$design$offset else out
+  stats::napredict(attr(object$frame, "na.action"), stats::setNames(raw_fitted(object), rownames(object$frame)))
+}
+
+# Fitted values of the rows used, without names.
+raw_fitted <- function(fit) {
+  out <- drop(kept_matrix(fit) %*% fixef(fit)) + random_part(fit)
+  if (length(fit$design$offset) > 0L) out + fit$design$offset else out
 }
 
 # Z b-hat, a number per row.
 random_part <- function(fit) {
   effects <- effect_tables(fit)
+  z <- block_matrices(fit)
   out <- numeric(nobs(fit))
   for (i in seq_along(effects)) {
-    block <- fit$design$random[[i]]
-    out <- out + rowSums(block$z * effects[[i]]$effect[block$level + 1L, , drop = FALSE])
+    out <- out + rowSums(z[[i]] * effects[[i]]$effect[fit$design$random[[i]]$level + 1L, , drop = FALSE])
   }
   out
-}
-
-#' @rdname recovery_fit-verbs
-#' @exportS3Method stats::residuals recovery_fit_reml
-residuals.recovery_fit_reml <- function(object, type = c("response", "pearson"), ...) {
-  type <- match.arg(type)
-  out <- object$design$y - fitted(object)
-  if (type == "pearson") {
-    weights <- if (length(object$design$weights) > 0L) object$design$weights else 1
-    out <- out * sqrt(weights) / sigma(object)
-  }
-  stats::naresid(attr(object$frame, "na.action"), out)
 }
