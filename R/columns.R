@@ -82,6 +82,12 @@ columns_at <- function(columns, rows) {
   out
 }
 
+# The columns at some rows, as a matrix.
+columns_of_rows <- function(columns, rows) {
+  columns$core <- columns_at(columns, rows)
+  columns
+}
+
 column_values <- function(parts, rows) {
   Reduce(`*`, lapply(parts, part_values, rows = rows), rep(1, length(rows)))
 }
