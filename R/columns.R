@@ -82,8 +82,8 @@ columns_at <- function(columns, rows) {
   out
 }
 
-# The columns at some rows, as a matrix.
-columns_of_rows <- function(columns, rows) {
+# The same columns of some rows alone.
+keep_rows <- function(columns, rows) {
   columns$core <- columns_at(columns, rows)
   columns
 }

@@ -192,11 +192,11 @@ refit_without <- function(rows, fit) {
 # A design with some of its rows; levels that no row has are dropped, visits stay.
 subset_design <- function(design, keep) {
   renumber <- \(level) match(level, sort(unique(level))) - 1L
-  design$x <- columns_of_rows(design$x, keep)
+  design$x <- keep_rows(design$x, keep)
   design$y <- design$y[keep]
   for (name in c("weights", "offset")) if (length(design[[name]]) > 0L) design[[name]] <- design[[name]][keep]
   design$random <- lapply(design$random, \(block) {
-    block$z <- columns_of_rows(block$z, keep)
+    block$z <- keep_rows(block$z, keep)
     level <- block$level[keep]
     block$labels <- block$labels[sort(unique(level)) + 1L]
     block$level <- renumber(level)

@@ -54,7 +54,8 @@ emm_basis.recovery_fit <- function(object, trms, xlev, grid, ddf = NULL, informa
 
 # Coefficients of all columns, NA for those left out.
 full_coefficients <- function(fit) {
-  out <- stats::setNames(rep(NA_real_, length(fit$design$x$names)), fit$design$x$names)
+  names <- fit$design$x$names
+  out <- stats::setNames(rep(NA_real_, length(names)), names)
   out[fit$result$frame$kept] <- fixef(fit)
   out
 }
@@ -64,7 +65,7 @@ null_basis <- function(fit) {
   if (length(fit$result$frame$kept) == length(fit$design$x$names)) {
     return(matrix(NA_real_))
   }
-  parts <- svd(qr.R(qr(columns_at(fit$design$x, seq_len(nrow(fit$frame))))), nu = 0L)
+  parts <- svd(qr.R(qr(columns_at(fit$design$x, seq_len(nobs(fit))))), nu = 0L)
   parts$v[, parts$d <= 1e-9 * parts$d[1], drop = FALSE]
 }
 
