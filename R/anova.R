@@ -14,7 +14,8 @@
 #' @param ... further fits, nested in one another.
 #' @inheritParams linear_test
 #' @return data frame of class `anova`. One fit: `NumDF`, `DenDF`, `F value`,
-#'   `Pr(>F)`, a row per term. Several: `npar`, `AIC`, `BIC`, `logLik`,
+#'   `Pr(>F)`, a row per term; the attribute `df_reason` says, for each, why one of
+#'   them is not finite (`NA` where all are). Several: `npar`, `AIC`, `BIC`, `logLik`,
 #'   `deviance`, `Chisq`, `Df`, `Pr(>Chisq)`.
 #' @references Self SG, Liang KY (1987). Asymptotic properties of maximum likelihood
 #'   estimators and likelihood ratio tests under nonstandard conditions. *JASA* 82, 605-610.
@@ -32,12 +33,18 @@ anova.recovery_fit_reml <- function(object, ..., ddf = NULL, information = c("ex
   ddf <- match_ddf(object, ddf)
   hypotheses <- type3_contrasts(object)
   rows <- lapply(hypotheses, \(l) test_together(object, l, rep(0, nrow(l)), ddf, information))
-  table <- do.call(rbind, rows)
-  out <- data.frame(table$num.df, table$den.df, table$statistic, table$p.value, row.names = names(hypotheses))
+  each <- \(name) vapply(rows, `[[`, 1, name)
+  out <- data.frame(each("num.df"), each("den.df"), each("statistic"), each("p.value"), row.names = names(hypotheses))
   names(out) <- c("NumDF", "DenDF", "F value", "Pr(>F)")
+  reason <- vapply(rows, \(row) if (is.null(row$df_reason)) NA_character_ else row$df_reason, "")
+  named <- which(!is.na(reason))
   structure(out,
-    heading = paste0("Type III tests of fixed effects (", ddf_sentence(ddf, information), ")"),
-    class = c("anova", "data.frame")
+    heading = c(
+      paste0("Type III tests of fixed effects (", ddf_sentence(ddf, information), ")"),
+      if (length(rows) == 0L) "The model has no term beside the intercept: there is nothing to test.",
+      sprintf("%s: %s.", names(hypotheses)[named], reason[named])
+    ),
+    df_reason = unname(reason), class = c("anova", "data.frame")
   )
 }
 

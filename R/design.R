@@ -99,7 +99,7 @@ check_frame <- function(frame, call) {
       x = "{.var {names(frame)[1]}} is {.obj_type_friendly {y}}."
     ), call = call)
   }
-  numeric <- vapply(frame, \(column) is.double(column), TRUE)
+  numeric <- vapply(frame, \(column) is.double(column) && is.numeric(column), TRUE) # a date is a double, no number
   for (name in names(frame)[numeric]) {
     values <- frame[[name]]
     if (is.finite(sum(values))) next

@@ -69,3 +69,20 @@ TEST_CASE("nothing to optimise is an optimum") {
   const auto f = [](const Vector&) { return at(4.0, Vector(0), Matrix(0, 0)); };
   REQUIRE(newton(f, Vector(0)).converged);
 }
+
+TEST_CASE("a direction that the function does not see is not followed, though rounding gives it a slope") {
+  const auto f = [](const Vector& x) {
+    SecondOrder out;
+    out.value = (x[0] - 1.0) * (x[0] - 1.0);
+    out.gradient = Vector(2);
+    out.gradient << 2.0 * (x[0] - 1.0), 1e-15;
+    out.hessian = Matrix::Zero(2, 2);
+    out.hessian(0, 0) = 2.0;
+    out.hessian(1, 1) = 1e-16;
+    return out;
+  };
+  const NewtonResult found = newton(f, Vector::Zero(2));
+  REQUIRE(found.converged);
+  REQUIRE(found.point[0] == Approx(1.0));
+  REQUIRE(std::abs(found.point[1]) < 1.0);
+}

@@ -36,6 +36,11 @@ struct NewtonResult {
 
 namespace detail {
 
+/// Rounding in a value of this size, below which two values are equal.
+inline double value_noise(double value) {
+  return 64.0 * std::numeric_limits<double>::epsilon() * (1.0 + std::abs(value));
+}
+
 /// The step -|H|^-1 g, taken in units in which the diagonal of |H| is 1 (a
 /// parameter's own scale does not matter), with eigenvalues floored, so that a
 /// flat direction is left where it is rather than followed to infinity.
@@ -53,14 +58,14 @@ inline Vector safe_step(const SecondOrder& at, double& decrement) {
   const Vector size = eigen.eigenvalues().cwiseAbs();
   const double floor = size.maxCoeff() * 1e-13;
   const Vector along = eigen.eigenvectors().transpose() * unit.cwiseProduct(at.gradient);
-  const Vector scaled = along.cwiseQuotient(size.cwiseMax(floor));
+  Vector scaled = along.cwiseQuotient(size.cwiseMax(floor));
+  // What a nearly flat direction promises below the rounding of the value is rounding: no step there.
+  const double flat = size.maxCoeff() * 1e-8;
+  for (Index i = 0; i < size.size(); ++i) {
+    if (size[i] < flat && along[i] * scaled[i] < value_noise(at.value)) scaled[i] = 0.0;
+  }
   decrement = 0.5 * along.dot(scaled);
   return -unit.cwiseProduct(eigen.eigenvectors() * scaled);
-}
-
-/// Rounding in a value of this size, below which two values are equal.
-inline double value_noise(double value) {
-  return 64.0 * std::numeric_limits<double>::epsilon() * (1.0 + std::abs(value));
 }
 
 }  // namespace detail
