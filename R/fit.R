@@ -275,10 +275,14 @@ bound_sentence <- function(score, rounding = 1e-6) {
   sprintf("the score there (%.3g >= 0) certifies it", max(0, score))
 }
 
-# Rows that repeat the subject and all else that the model knows of an earlier row, where that is the exception.
-note_repeated <- function(x) {
+# Rows that repeat the subject and all else that the model knows of an earlier row, where that is the exception;
+# not looked for where there are many rows, or columns that are matrices.
+note_repeated <- function(x, many = 1e4) {
   known <- setdiff(names(x$frame), c(names(x$frame)[1], "(weights)", "(offset)"))
-  again <- if (length(known) > 0L) which(duplicated(x$frame[known])) else integer()
+  if (length(known) == 0L || nobs(x) > many || any(vapply(x$frame[known], is.matrix, TRUE))) {
+    return(NULL)
+  }
+  again <- which(duplicated(x$frame[known]))
   if (length(again) == 0L || length(again) > nobs(x) / 2) {
     return(NULL)
   }

@@ -175,7 +175,7 @@ inline void settle_on_rows(const SmallRows& rows, const Criterion& pooled, const
   fit.settled_on_rows = true;
   fit.starts += search.starts;
   fit.steps += search.steps;
-  if (!search.found || search.stage.value() > stage.value() + agreement(stage.value())) return;
+  if (!search.found) return;
   fit.agreeing = search.agreeing;
   fit.start_difference = search.spread;
   Vector gamma = search.stage.gamma();
