@@ -57,6 +57,10 @@ validate: ## full sweeps, long fuzz, valgrind, calibration scripts (hours)
 	@$(MAKE) --no-print-directory -C tests/cpp -j$(JOBS) fuzz FUZZ_SECONDS=3600
 	@set -e; shopt -s nullglob; for file in inst/validation/*.R; do echo "$$file"; Rscript "$$file"; done
 
+# One stored result made anew: make validation-NAME runs inst/validation/NAME.R and records it.
+validation-%: install
+	@nice -n 19 Rscript inst/validation/$*.R
+
 tidy: ## clang-tidy over the core
 	@tools/lint.sh tidy
 

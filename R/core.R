@@ -125,3 +125,28 @@ core_wald_test <- function(inference, contrast, beta, ddf, information) {
 core_robust_tests <- function(x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast) {
   call_core(cpp_robust_tests, x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast)
 }
+
+# Scores (src/bind_scores.cpp) --------------------------------------------------------
+# A mixture is list(weight, mean, sd); `masses` one matrix per patient (values x shifts).
+
+core_normal_meta <- function(mean, se, priors, fine) call_core(cpp_normal_meta, mean, se, priors, fine)
+
+core_mixture_summary <- function(mixture, probs) call_core(cpp_mixture_summary, mixture, probs)
+
+core_mixture_cdf <- function(mixture, at) call_core(cpp_mixture_cdf, mixture, at)
+
+core_mixture_nodes <- function(mixture, fine) call_core(cpp_mixture_nodes, mixture, fine)
+
+core_change_model <- function(kind, mean, sd, low, high, zero) {
+  call_core(cpp_change_model, kind, mean, sd, low, high, zero)
+}
+
+core_change_cdfs <- function(model, y, shift, whole, low, high) {
+  call_core(cpp_change_cdfs, model, y, shift, whole, low, high)
+}
+
+core_shared_sum <- function(masses, weight) call_core(cpp_shared_sum, masses, weight)
+
+core_combination_tail <- function(values, masses, weight, threshold) {
+  call_core(cpp_combination_tail, values, masses, weight, threshold)
+}

@@ -57,7 +57,7 @@ struct Inference {
     const Index ga = covariance.gamma_at(i), width = out.linear[i] != 0 ? term.n_gamma() : term.n_theta();
     if (out.linear[i] != 0) {
       out.directions.block(ga, at, width, width).setIdentity();
-    } else {
+    } else if (width > 0) {  // a block of a matrix without columns would start beside a null pointer
       out.directions.block(ga, at, term.n_gamma(), width) =
           term.jacobian(out.theta.segment(covariance.theta_at(i), width));
     }

@@ -162,6 +162,8 @@ class Covariance {
   [[nodiscard]] Matrix jacobian(const VectorIn& theta) const {
     Matrix out = Matrix::Zero(n_gamma_, n_theta_);
     each([&](const CovarianceTerm& t, Index th, Index ga) {
+      // A block of a matrix without columns would start beside a null pointer.
+      if (t.n_theta() == 0) return;
       out.block(ga, th, t.n_gamma(), t.n_theta()) = t.jacobian(theta.segment(th, t.n_theta()));
     });
     return out;
