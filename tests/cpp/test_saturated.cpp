@@ -129,3 +129,13 @@ TEST_CASE("of two optima as high the shorter is kept, of two heights the lower")
   REQUIRE(detail::better(low, longer));
   REQUIRE_FALSE(detail::better(longer, low));
 }
+
+TEST_CASE("the ranks between zero and full are listed for every combination of terms") {
+  Covariance two;
+  two.add(std::make_shared<FactorTerm>(2));
+  two.add(std::make_shared<FactorTerm>(1));
+  two.add(std::make_shared<FactorTerm>(1));  // the residual
+  const auto ranks = detail::lower_ranks(two);
+  REQUIRE(ranks == std::vector<std::vector<Index>>{{1, 0}, {1, 1}});
+  REQUIRE(detail::with_rank(two, {1, 0}, 0).n_theta() == 2);
+}

@@ -96,3 +96,15 @@ TEST_CASE("fixed effects and their covariance come out without the inverse of V"
   const Matrix half = upper.solve(parts.phi), whole = upper.solve(half.transpose());
   REQUIRE((frame.y_scale * frame.y_scale * whole - dense.phi).norm() < 1e-10 * dense.phi.norm());
 }
+
+TEST_CASE("a row that holds most of what least squares leaves is noticed, where rows are few") {
+  fixture::Trial trial;
+  const auto noticed = [&](Index few) {
+    const DesignInput in = trial.design();
+    return dominated(in, make_frame(in), few);
+  };
+  REQUIRE_FALSE(noticed(50));
+  trial.y[3] += 1e4;
+  REQUIRE(noticed(50));
+  REQUIRE_FALSE(noticed(5));
+}

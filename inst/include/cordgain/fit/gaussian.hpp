@@ -34,7 +34,10 @@ struct GaussianFit {
 };
 
 /// Gives the rows of a fit where they are needed; empty where there are only pooled data.
-using RowSource = std::function<SmallRows()>;
+struct RowSource {
+  std::function<SmallRows()> rows;
+  bool dominated = false;  ///< dominated(): more than one optimum must be feared
+};
 
 namespace detail {
 
@@ -46,8 +49,8 @@ constexpr double kNoResidual = 1e-20;
 constexpr double kVanishing = 1e-12;
 /// A search that ends short of its tolerance, but nearer than this, is reported as not converged.
 constexpr double kNearlyThere = 1e-4;
-/// Rows up to which every question is settled on the rows themselves.
-constexpr Index kFewRows = 150;
+/// Rows up to which every question is settled on the rows themselves; the cost grows with their cube.
+constexpr Index kFewRows = 50;
 /// A residual variance of zero is held at this part of the mean variance, so that
 /// covariance matrices stay regular; the deviance then rises by less than this times the score.
 constexpr double kResidualFloor = 1e-9;
@@ -138,9 +141,10 @@ inline bool saturable(const Blocks& blocks) {
 }
 
 /// Whether a search on pooled data must be settled on the rows.
-inline bool needs_rows(const Blocks& blocks, const LikelihoodKind& kind, const Stage& stage) {
-  if (!kind.profiled || blocks.residual < 0 || blocks.n > kFewRows) return false;
-  if (saturable(blocks) || !stage.result.converged || stage.result.divergent) return true;
+inline bool needs_rows(const Blocks& blocks, const LikelihoodKind& kind, const RowSource& source,
+                       const Stage& stage) {
+  if (!source.rows || !kind.profiled || blocks.residual < 0 || blocks.n > kFewRows) return false;
+  if (source.dominated || saturable(blocks) || !stage.result.converged || stage.result.divergent) return true;
   return stage.gamma().cwiseAbs().maxCoeff() > 1e6;
 }
 
@@ -232,12 +236,12 @@ inline void record(const PooledCriterion& criterion, const Stage& stage, const L
 /// @param blocks      reduced data
 /// @param covariance  terms at full rank, in the order of the blocks' parameters
 /// @param kind        REML or ML; scale profiled or not
-/// @param rows        gives the rows where there are few and they must settle it; may be empty
+/// @param source      gives the rows where there are few and they must settle it; may be empty
 /// @return            the constrained optimum and its certificate
 /// @throws            NumericalError if the likelihood has no maximum
 ///                    (grows_without_bound(), search_small()), or if none was found
 [[nodiscard]] inline GaussianFit fit_gaussian(const Blocks& blocks, const Covariance& covariance,
-                                              const LikelihoodKind& kind, const RowSource& rows = {}) {
+                                              const LikelihoodKind& kind, const RowSource& source = {}) {
   GaussianFit fit;
   detail::require_bounded(blocks, kind);
   const PooledCriterion criterion(blocks, kind);
@@ -245,8 +249,8 @@ inline void record(const PooledCriterion& criterion, const Stage& stage, const L
   fit.unidentified = unseen.cols();
   detail::Stage stage = detail::best_start(blocks, criterion, covariance, unseen, fit);
   fit.steps -= stage.result.steps;
-  if (rows && detail::needs_rows(blocks, kind, stage))
-    detail::settle_on_rows(rows(), criterion, covariance, kind.restricted, stage, fit);
+  if (detail::needs_rows(blocks, kind, source, stage))
+    detail::settle_on_rows(source.rows(), criterion, covariance, kind.restricted, stage, fit);
   const bool feasible = std::isfinite(stage.value()) && !stage.result.divergent;
   detail::require_found(feasible || fit.residual_zero,
                         "the random effects grew beyond all bounds beside the residual", fit.starts);

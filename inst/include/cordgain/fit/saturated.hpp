@@ -4,6 +4,7 @@
 #pragma once
 
 #include <Eigen/QR>
+#include <algorithm>
 #include <cmath>
 #include <cordgain/fit/bounds.hpp>
 #include <cordgain/fit/small_rows.hpp>
@@ -110,6 +111,40 @@ inline bool some_terms_fit_exactly(const SmallCriterion& criterion, const Covari
   return false;
 }
 
+/// Each way to give the random effects' terms ranks from zero to full, at least one in between.
+inline std::vector<std::vector<Index>> lower_ranks(const Covariance& full) {
+  std::vector<std::vector<Index>> out = {{}};
+  for (std::size_t i = 0; i + 1 < full.size(); ++i) {
+    std::vector<std::vector<Index>> longer;
+    for (const std::vector<Index>& ranks : out) {
+      for (Index r = 0; r <= as_factor(full, i)->size(); ++r) {
+        longer.push_back(ranks);
+        longer.back().push_back(r);
+      }
+    }
+    out = std::move(longer);
+  }
+  const auto between = [&](const std::vector<Index>& ranks) {
+    for (std::size_t i = 0; i < ranks.size(); ++i) {
+      if (ranks[i] > 0 && ranks[i] < as_factor(full, i)->size()) return true;
+    }
+    return false;
+  };
+  out.erase(std::remove_if(out.begin(), out.end(), [&](const auto& ranks) { return !between(ranks); }), out.end());
+  return out;
+}
+
+inline Covariance with_rank(const Covariance& full, const std::vector<Index>& ranks, Index residual) {
+  Covariance out;
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    std::vector<Index> order;
+    for (Index k = 0; k < as_factor(full, i)->size(); ++k) order.push_back(k);
+    out.add(std::make_shared<FactorTerm>(as_factor(full, i)->size(), ranks[i], order));
+  }
+  out.add(std::make_shared<FactorTerm>(1, residual, std::vector<Index>{0}));
+  return out;
+}
+
 /// Whether the likelihood grows without bound in the direction in which a search went.
 inline bool leads_to_exact_fit(const SmallCriterion& criterion, const Stage& stage) {
   const Vector gamma = stage.gamma();
@@ -123,22 +158,67 @@ inline bool leads_to_exact_fit(const SmallCriterion& criterion, const Stage& sta
   return false;
 }
 
-/// Starts that fill the space of shapes evenly.
+/// Points that fill the cube (0, 1)^d evenly, the middle first.
 /// Source: Roberts (2018), the R-sequence: multiples of powers of the root of x^(d+1) = x + 1, fractions kept.
+inline std::vector<Vector> spread_points(Index d, int count) {
+  double root = 1.5;
+  for (int i = 0; i < 60; ++i) root = std::pow(1.0 + root, 1.0 / static_cast<double>(d + 1));
+  std::vector<Vector> out;
+  for (int i = 0; i < count; ++i) {
+    Vector u(d);
+    double power = 1.0;
+    for (Index k = 0; k < d; ++k) {
+      power /= root;
+      u[k] = std::fmod(0.5 + power * i, 1.0);
+    }
+    out.push_back(u);
+  }
+  return out;
+}
+
+/// The start of the terms, then others with standard deviations from 0.01 to 10 and slants from -2 to 2.
 inline std::vector<Vector> spread_starts(const Covariance& full, int count) {
   const Vector start = full.start();
-  double root = 1.5;
-  for (int i = 0; i < 60; ++i) root = std::pow(1.0 + root, 1.0 / static_cast<double>(start.size() + 1));
   std::vector<Vector> out = {start};
-  for (int i = 1; i < count; ++i) {
+  const std::vector<Vector> points = spread_points(start.size(), count);
+  for (std::size_t i = 1; i < points.size(); ++i) {
     Vector theta(start.size());
-    double power = 1.0;
-    for (Index k = 0; k < start.size(); ++k) {
-      power /= root;
-      const double u = std::fmod(0.5 + power * i, 1.0);
-      theta[k] = start[k] > 0.0 ? std::pow(10.0, 3.0 * u - 2.0) : 4.0 * u - 2.0;
-    }
+    for (Index k = 0; k < start.size(); ++k)
+      theta[k] = start[k] > 0.0 ? std::pow(10.0, 3.0 * points[i][k] - 2.0) : 4.0 * points[i][k] - 2.0;
     out.push_back(theta);
+  }
+  return out;
+}
+
+/// Directions in theta, away from its axes.
+inline std::vector<Vector> spread_shapes(Index d, int count) {
+  std::vector<Vector> out;
+  for (const Vector& u : spread_points(d, count + 1)) {
+    const Vector centred = 2.0 * u.array() - 1.0;
+    if (centred.norm() > 1e-3) out.push_back(centred);
+  }
+  return out;
+}
+
+/// Starts at covariances of lower rank that come as close to the scores as they can, beside a small residual: deep
+/// optima, and likelihoods without bound, lie there. `unbounded` is set, and the search ended, when one fits exactly.
+inline std::vector<Reparametrised> near_fits(const SmallCriterion& criterion, const Covariance& full,
+                                             bool& unbounded) {
+  constexpr int kTurns = 4;
+  std::vector<Reparametrised> out;
+  for (const std::vector<Index>& ranks : lower_ranks(full)) {
+    const Covariance line = with_rank(full, ranks, 0), start = with_rank(full, ranks, 1);
+    for (const Vector& shape : spread_shapes(line.n_theta(), kTurns)) {
+      Vector theta = shape;
+      const SpanFit fit = turn_towards_scores(criterion, line, theta);
+      if (fit.relative <= criterion.rows().noise && !spans_all(criterion.spanning_columns(line.roots(theta)))) {
+        unbounded = true;
+        return {};
+      }
+      Vector from(theta.size() + 1);
+      from << theta, std::max(1e-6, 0.3 * fit.relative);
+      out.push_back({start, from});
+    }
   }
   return out;
 }
@@ -150,6 +230,7 @@ inline double agreement(double value) { return 1e-8 * (1.0 + std::abs(value)); }
 inline bool better(const Stage& stage, const Stage& than) {
   const double fall = than.value() - stage.value();
   if (std::abs(fall) > agreement(than.value())) return fall > 0.0;
+  if (stage.result.converged != than.result.converged) return stage.result.converged;
   const double size = stage.gamma().cwiseAbs().maxCoeff(), other = than.gamma().cwiseAbs().maxCoeff();
   return size < 0.1 * other || (size < 10.0 * other && fall > 0.0);
 }
@@ -165,19 +246,21 @@ inline bool better(const Stage& stage, const Stage& than) {
   SmallSearch out;
   out.unbounded = detail::some_terms_fit_exactly(criterion, full);
   if (out.unbounded) return out;
-  std::vector<Vector> starts = detail::spread_starts(full, criterion.contrasts().size() <= 40 ? 12 : 4);
-  starts.insert(starts.begin(), hints.begin(), hints.end());
+  std::vector<detail::Reparametrised> starts = detail::near_fits(criterion, full, out.unbounded);
+  if (out.unbounded) return out;
+  for (const Vector& hint : hints) starts.push_back({full, hint});
+  for (const Vector& start : detail::spread_starts(full, 8)) starts.push_back({full, start});
   std::vector<double> ends;
-  for (const Vector& start : starts) {
-    detail::Stage stage = detail::optimise(criterion, full, criterion.scaled(full, start));
+  for (const detail::Reparametrised& start : starts) {
+    detail::Stage stage =
+        detail::optimise(criterion, start.covariance, criterion.scaled(start.covariance, start.theta));
     ++out.starts;
     if (!std::isfinite(stage.value())) continue;
     detail::settle(criterion, true, stage);
     out.steps += stage.result.steps;
     ends.push_back(stage.value());
     const bool lower = !out.found || detail::better(stage, out.stage);
-    const double residual = stage.gamma().tail(1)[0];
-    const bool vanishing = residual < 1e-6 || !stage.result.converged;
+    const bool vanishing = stage.gamma().tail(1)[0] < 1e-6 || !stage.result.converged;
     if (lower && vanishing && detail::leads_to_exact_fit(criterion, stage)) {
       out.unbounded = true;
       return out;

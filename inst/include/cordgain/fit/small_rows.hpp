@@ -66,6 +66,24 @@ struct SmallRows {
   return out;
 }
 
+/// Whether one row of a small data set holds more than half of the squares that least squares leaves.
+[[nodiscard]] inline bool dominated(const DesignInput& in, const Frame& frame, Index few) {
+  constexpr double kMost = 0.5;
+  const Index n = in.y.size();
+  if (n > few) return false;
+  double largest = 0.0, all = 0.0;
+  for (Index i = 0; i < n; ++i) {
+    double left = in.y[i];
+    for (std::size_t k = 0; k < frame.kept.size(); ++k)
+      left -= in.x(i, frame.kept[k]) * frame.least_squares[static_cast<Index>(k)];
+    left /= frame.y_scale;
+    const double square = left * left * (in.weight.size() > 0 ? in.weight[i] / frame.weight_scale : 1.0);
+    largest = std::max(largest, square);
+    all += square;
+  }
+  return largest > kMost * all;
+}
+
 /// The covariance of small rows at full rank: the random effects' terms and the residual's variance.
 [[nodiscard]] inline Covariance absolute_covariance(const Covariance& relative) {
   Covariance out;

@@ -120,7 +120,8 @@ inline FreeDirections all_directions(Index n_gamma, const std::vector<Matrix>& r
   out.frame = std::move(reduced.frame);
   out.fit = fit_gaussian(blocks, model_covariance(in, residual),
                          LikelihoodKind{restricted, !in.residual.present()},
-                         [&] { return small_rows(in, out.frame); });
+                         {[&] { return small_rows(in, out.frame); },
+                          dominated(in, out.frame, detail::kFewRows)});
   const double scale = blocks.residual >= 0 ? out.fit.gamma[blocks.residual] : 1.0;
   FreeDirections free =
       free_directions(out.fit.covariance, out.fit.theta, scale, !out.fit.residual_zero);
