@@ -86,3 +86,12 @@ TEST_CASE("a direction that the function does not see is not followed, though ro
   REQUIRE(found.point[0] == Approx(1.0));
   REQUIRE(std::abs(found.point[1]) < 1.0);
 }
+
+TEST_CASE("a function that is flat everywhere is at its optimum") {
+  const auto f = [](const Vector& x) {
+    return SecondOrder{1.0, Vector::Zero(x.size()), Matrix::Zero(x.size(), x.size())};
+  };
+  const NewtonResult found = newton(f, Vector::Ones(2));
+  REQUIRE(found.converged);
+  REQUIRE(found.point == Vector::Ones(2));
+}

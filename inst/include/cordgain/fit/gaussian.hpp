@@ -74,6 +74,12 @@ inline void add_lower_rank_starts(const Covariance& covariance, const Matrix& un
   }
 }
 
+/// No higher, and converged if the other was.
+inline bool as_good(const Stage& stage, const Stage& than) {
+  return stage.value() <= than.value() + agreement(than.value()) &&
+         (stage.result.converged || !than.result.converged);
+}
+
 /// Moves along directions that the design cannot see until a term loses rank,
 /// giving what can be seen to the residual: the fit with the least random effects.
 inline void slide(const Blocks& blocks, const Criterion& criterion, const Matrix& unseen, Stage& stage) {
@@ -83,7 +89,7 @@ inline void slide(const Blocks& blocks, const Criterion& criterion, const Matrix
     const std::vector<Index> rank = ranks(stage.covariance, moved, 1e-9);
     const Reparametrised to = with_ranks(stage.covariance, moved, stage.result.point, rank);
     Stage slid = optimise(criterion, to.covariance, to.theta);
-    if (slid.value() <= stage.value() + agreement(stage.value())) stage = std::move(slid);
+    if (as_good(slid, stage)) stage = std::move(slid);
   }
 }
 
@@ -163,9 +169,12 @@ inline Stage relative_stage(const SmallSearch& search, const Covariance& covaria
 }
 
 /// Settles a fit on its rows: refuses an unbounded likelihood, finds the lowest of many optima.
+/// The restricted likelihood may see less than V shows: `unseen` becomes what it does not see.
 inline void settle_on_rows(const SmallRows& rows, const Criterion& pooled, const Covariance& covariance,
-                           bool restricted, Stage& stage, GaussianFit& fit) {
+                           bool restricted, Stage& stage, Matrix& unseen, GaussianFit& fit) {
   const SmallCriterion criterion(rows, restricted);
+  unseen = unseen_directions(criterion.gram());
+  fit.unidentified = unseen.cols();
   const Covariance full = absolute_covariance(covariance);
   std::vector<Vector> hints;
   if (std::isfinite(stage.value()) && !stage.result.divergent) {
@@ -195,7 +204,7 @@ inline void settle_on_rows(const SmallRows& rows, const Criterion& pooled, const
   stage = relative_stage(search, covariance, gamma.tail(1)[0]);
   if (fit.residual_zero) return;
   Stage polished = optimise(pooled, stage.covariance, stage.result.point);
-  if (polished.value() <= stage.value() + agreement(stage.value())) stage = std::move(polished);
+  if (as_good(polished, stage)) stage = std::move(polished);
 }
 
 /// The scores across the bounds, the scale and the fixed effects of a search on pooled data.
@@ -245,18 +254,20 @@ inline void record(const PooledCriterion& criterion, const Stage& stage, const L
   GaussianFit fit;
   detail::require_bounded(blocks, kind);
   const PooledCriterion criterion(blocks, kind);
-  const Matrix unseen = kind.profiled ? unseen_directions(blocks) : Matrix(blocks.n_gamma, 0);
+  Matrix unseen = kind.profiled ? unseen_directions(blocks) : Matrix(blocks.n_gamma, 0);
   fit.unidentified = unseen.cols();
   detail::Stage stage = detail::best_start(blocks, criterion, covariance, unseen, fit);
   fit.steps -= stage.result.steps;
   if (detail::needs_rows(blocks, kind, source, stage))
-    detail::settle_on_rows(source.rows(), criterion, covariance, kind.restricted, stage, fit);
+    detail::settle_on_rows(source.rows(), criterion, covariance, kind.restricted, stage, unseen, fit);
   const bool feasible = std::isfinite(stage.value()) && !stage.result.divergent;
   detail::require_found(feasible || fit.residual_zero,
                         "the random effects grew beyond all bounds beside the residual", fit.starts);
   if (!fit.residual_zero) {
     detail::slide(blocks, criterion, unseen, stage);
-    detail::settle(criterion, unseen.cols() == 0, stage);
+    detail::Stage settled = stage;
+    detail::settle(criterion, unseen.cols() == 0, settled);
+    if (detail::as_good(settled, stage)) stage = std::move(settled);
   }
   detail::require_found(stage.result.converged || stage.result.decrement < detail::kNearlyThere,
                         "the deviance was still falling where the search ended", fit.starts);

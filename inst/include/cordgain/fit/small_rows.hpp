@@ -214,6 +214,17 @@ class SmallCriterion final : public Criterion {
     return out;
   }
 
+  /// Inner products of the changes that the likelihood sees: of W (REML) or of V (ML).
+  [[nodiscard]] Matrix gram() const {
+    const std::vector<Matrix>& basis = (restricted_ ? contrasts_ : whole_).basis;
+    Matrix out(static_cast<Index>(basis.size()), static_cast<Index>(basis.size()));
+    for (std::size_t a = 0; a < basis.size(); ++a) {
+      for (std::size_t b = 0; b < basis.size(); ++b)
+        out(static_cast<Index>(a), static_cast<Index>(b)) = basis[a].cwiseProduct(basis[b]).sum();
+    }
+    return out;
+  }
+
   [[nodiscard]] const SmallRows& rows() const noexcept { return rows_; }
   [[nodiscard]] const Vector& contrasts() const noexcept { return u_; }
   [[nodiscard]] Matrix contrast_columns(const std::vector<Matrix>& roots) const {
