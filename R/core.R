@@ -150,3 +150,6 @@ core_shared_sum <- function(masses, weight) call_core(cpp_shared_sum, masses, we
 core_combination_tail <- function(values, masses, weight, threshold) {
   call_core(cpp_combination_tail, values, masses, weight, threshold)
 }
+
+# n numbers between 0 and 1, the i-th from stream i of the seed.
+core_uniforms <- function(seed, n) call_core(cpp_uniforms, seed, n)

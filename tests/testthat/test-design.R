@@ -9,7 +9,7 @@ test_that("poly() and splines rebuild at new data the basis of the data fitted",
   fit <- fit_recovery(score ~ poly(week, 2) + (1 | subject), trial)
   part <- part_terms(quote(poly(week, 2)), fit$frame)
   new <- stats::model.matrix(part, data.frame(week = c(4, 4)))
-  expect_equal(new[1, ], fit$design$x[2, ], ignore_attr = TRUE, tolerance = 1e-12)
+  expect_equal(new[1, ], model.matrix(fit)[2, ], ignore_attr = TRUE, tolerance = 1e-12)
 })
 
 test_that("contrasts reach the design matrix", {
@@ -77,7 +77,7 @@ test_that("numbers whose squares are none are refused with column and row", {
       "`week` is .* in row", class = "cordgain_invalid_input")
   }
   trial$w <- c(1e300, rep(1, 19))
-  expect_error(fit_recovery(score ~ week + (1 | subject), trial, weights = w), "`weights` is 1e\\+300 in row .*1",
+  expect_error(fit_recovery(score ~ week + (1 | subject), trial, weights = w), "`\\(weights\\)` is 1e\\+300 in row .*1",
     class = "cordgain_invalid_input")
 })
 

@@ -41,7 +41,8 @@ struct SmallRows {
   Vector root = Vector::Ones(n);
   if (in.weight.size() > 0) root = (in.weight / frame.weight_scale).cwiseSqrt();
   out.x.resize(n, p);
-  for (Index j = 0; j < p; ++j) out.x.col(j) = in.x.col(frame.kept[static_cast<std::size_t>(j)]);
+  const Matrix x = in.x.matrix();
+  for (Index j = 0; j < p; ++j) out.x.col(j) = x.col(frame.kept[static_cast<std::size_t>(j)]);
   out.y = (in.y - out.x * frame.least_squares) / frame.y_scale;
   out.y = root.cwiseProduct(out.y);
   out.x = root.asDiagonal() * out.x;
@@ -50,7 +51,7 @@ struct SmallRows {
   Index at = 0;
   for (std::size_t t = 0; t < in.random.size(); ++t, ++out.n_terms) {
     const RandomTerm& term = in.random[t];
-    Matrix z = root.asDiagonal() * term.z;
+    Matrix z = root.asDiagonal() * term.z.matrix();
     detail::divide_by_factor(z, frame.z_factor[t]);
     for (Index i = 0; i < n; ++i) out.z.block(i, at + term.level[i] * z.cols(), 1, z.cols()) = z.row(i);
     for (Index level = 0; level < term.n_levels; ++level, at += z.cols())
