@@ -184,8 +184,9 @@ check_rows_left <- function(frame, formula, data, call) {
   named <- intersect(all.vars(formula), names(data))
   empty <- named[vapply(named, \(name) all(is.na(data[[name]])), TRUE)]
   if (length(empty) > 0L) {
-    abort_input(c("No rows are left.", x = "{.var {empty}} {?is/are} missing in all {nrow(data)} row{?s} of {.arg data}."),
-      call = call)
+    abort_input(c("No rows are left.",
+      x = "{.var {empty}} {?is/are} missing in all {nrow(data)} row{?s} of {.arg data}."
+    ), call = call)
   }
 }
 

@@ -145,7 +145,7 @@ df_reason <- function(rows) {
   reason[unbounded] <- "the degrees of freedom are so few that the interval has no end among the numbers"
   reason[is.infinite(rows$df)] <- "no variance parameter that is free moves this standard error: the test is a z test"
   reason[is.nan(rows$df)] <- no_information()
-  reason[is.nan(rows$std.error)] <- "the adjusted variance of this estimate is not positive at this fit: no test is made"
+  reason[is.nan(rows$std.error)] <- "the adjusted variance of this estimate is not positive: no test is made"
   reason[rows$std.error %in% 0] <- "the standard error is zero: at this fit the estimate has no uncertainty"
   reason
 }

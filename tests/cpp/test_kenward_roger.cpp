@@ -42,7 +42,8 @@ TEST_CASE("information is inverted whatever its scales") {
           1e-3);  // condition 1e12 in its off-diagonal units
 }
 
-TEST_CASE("scale and degrees of freedom give the F statistic the mean and variance of Kenward and Roger, or none") {
+TEST_CASE(
+    "scale and degrees of freedom give the F statistic the mean and variance of Kenward and Roger, or none") {
   int given = 0, refused = 0;
   for (int i = 1; i <= 40; ++i) {
     for (int j = 1; j <= 40; ++j) {
@@ -61,8 +62,8 @@ TEST_CASE("scale and degrees of freedom give the F statistic the mean and varian
       REQUIRE(test.df / (test.df - 2.0) / test.scale == Approx(1.0 / (1.0 - a2 / l)).epsilon(1e-9));
       const double b = (a1 + 6.0 * a2) / (2.0 * l), g = ((l + 1.0) * a1 - (l + 4.0) * a2) / ((l + 2.0) * a2);
       const double d = 3.0 * l + 2.0 * (1.0 - g);
-      const double v = 2.0 / l * (1.0 + g / d * b) /
-                       (std::pow(1.0 - (l - g) / d * b, 2) * (1.0 - (l + 2.0 - g) / d * b));
+      const double v =
+          2.0 / l * (1.0 + g / d * b) / (std::pow(1.0 - (l - g) / d * b, 2) * (1.0 - (l + 2.0 - g) / d * b));
       const double rho = v * std::pow(1.0 - a2 / l, 2) / 2.0;
       REQUIRE((l + test.df - 2.0) / (l * (test.df - 4.0)) == Approx(rho).epsilon(1e-8));
     }
@@ -91,8 +92,8 @@ TEST_CASE("a covariance that is not positive definite ends the test with its rea
   const fixture::Trial trial;
   const RowsReport report = fit_rows(trial.design(), true);
   const Matrix w = Matrix::Identity(report.inference.directions.cols(), report.inference.directions.cols());
-  const WaldTest test = kenward_roger_test(report.inference, -report.inference.phi, w, Matrix::Identity(2, 2),
-                                           report.fit.beta);
+  const WaldTest test =
+      kenward_roger_test(report.inference, -report.inference.phi, w, Matrix::Identity(2, 2), report.fit.beta);
   REQUIRE(std::isnan(test.df));
   REQUIRE(std::isnan(test.statistic));
   REQUIRE(test.reason.find("not positive definite") != std::string::npos);

@@ -12,7 +12,8 @@ using RealMatrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>;
 using RealVector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
 
 /// Gradient and Hessian of the REML deviance in the elements of D and s2, by the dense definition.
-void dense_score(const fixture::Trial& trial, Index q, const RealVector& gamma, RealVector& g, RealMatrix& h) {
+void dense_score(const fixture::Trial& trial, Index q, const RealVector& gamma, RealVector& g,
+                 RealMatrix& h) {
   const Index n = trial.y.size(), m = q == 2 ? 4 : 2;
   const RealMatrix x = trial.x.cast<Real>();
   const RealVector y = trial.y.cast<Real>();
@@ -39,7 +40,8 @@ void dense_score(const fixture::Trial& trial, Index q, const RealVector& gamma, 
     g[k] = pk.trace() - py.dot(basis[static_cast<std::size_t>(k)] * py);
     for (Index l = 0; l < m; ++l) {
       const RealMatrix& other = basis[static_cast<std::size_t>(l)];
-      h(k, l) = -(pk * p * other).trace() + 2 * py.dot(basis[static_cast<std::size_t>(k)] * (p * (other * py)));
+      h(k, l) =
+          -(pk * p * other).trace() + 2 * py.dot(basis[static_cast<std::size_t>(k)] * (p * (other * py)));
     }
   }
 }
@@ -113,7 +115,8 @@ TEST_CASE("error bounds are positive and far below the variances") {
   REQUIRE(report.gamma_error.cwiseQuotient(report.gamma).maxCoeff() < 1e-9);
 }
 
-TEST_CASE("variances lie within their error bounds of an optimum found in extended precision, on 200 data sets") {
+TEST_CASE(
+    "variances lie within their error bounds of an optimum found in extended precision, on 200 data sets") {
   std::mt19937 random(20261127);
   int interior = 0, line = 0;
   for (int i = 0; i < 200; ++i) {

@@ -42,12 +42,12 @@ TEST_CASE("a joint test without information about the variances says why it has 
   const fixture::Trial trial;
   const RowsReport report = fit_rows(trial.design(), true);
   const Index a = report.inference.directions.cols();
-  const WaldTest none = satterthwaite_test(report.inference, -Matrix::Identity(a, a), Matrix::Identity(2, 2),
-                                           report.fit.beta);
+  const WaldTest none =
+      satterthwaite_test(report.inference, -Matrix::Identity(a, a), Matrix::Identity(2, 2), report.fit.beta);
   REQUIRE(std::isnan(none.df));
   REQUIRE(none.reason.find("not positive definite") != std::string::npos);
-  const WaldTest known = satterthwaite_test(report.inference, Matrix::Zero(a, a), Matrix::Identity(2, 2),
-                                            report.fit.beta);
+  const WaldTest known =
+      satterthwaite_test(report.inference, Matrix::Zero(a, a), Matrix::Identity(2, 2), report.fit.beta);
   REQUIRE(std::isinf(known.df));
   REQUIRE(known.reason.find("chi-squared") != std::string::npos);
   REQUIRE(std::isfinite(known.statistic));

@@ -1,6 +1,6 @@
 #include <testthat/vendor/catch.h>
-#include <cordgain/fit/saturated.hpp>
 #include <cmath>
+#include <cordgain/fit/saturated.hpp>
 #include "gaussian_fixture.hpp"
 
 using namespace cordgain;
@@ -19,8 +19,11 @@ struct Saturated {
     level << 0, 0, 1, 1, 2;
   }
   DesignInput design() const {
-    DesignInput in{Eigen::Map<const Matrix>(x.data(), 5, 1), Eigen::Map<const Vector>(y.data(), 5),
-                   Eigen::Map<const Vector>(weight.data(), 0), {}, {}};
+    DesignInput in{Eigen::Map<const Matrix>(x.data(), 5, 1),
+                   Eigen::Map<const Vector>(y.data(), 5),
+                   Eigen::Map<const Vector>(weight.data(), 0),
+                   {},
+                   {}};
     in.random.push_back(
         {Eigen::Map<const Matrix>(z.data(), 5, 2), Eigen::Map<const Eigen::VectorXi>(level.data(), 5), 3});
     return in;
@@ -42,7 +45,8 @@ SmallSearch search(const Saturated& data, bool restricted) {
 
 }  // namespace
 
-TEST_CASE("scores along one line of effects make the likelihood grow without bound, though Z spans all of space") {
+TEST_CASE(
+    "scores along one line of effects make the likelihood grow without bound, though Z spans all of space") {
   Saturated data;
   // y = 3 + a_i (1 + 2 week): one random direction and the mean fit all five scores with four columns
   data.y << 3 + 1, 3 + 3, 3 - 2, 3 - 6, 3 + 0.5 * 5;
@@ -63,7 +67,8 @@ TEST_CASE("one score off that line bounds it, or another line is found that hold
     REQUIRE(found.agreeing >= 2);
     return;
   }
-  // the claim, checked by its definition: along the best direction the deviance falls as the log of the residual
+  // the claim, checked by its definition: along the best direction the deviance falls as the log of the
+  // residual
   const auto lowest = [&](double s2) {
     double out = 1e300;
     for (int i = 0; i < 200000; ++i) {

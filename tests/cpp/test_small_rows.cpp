@@ -7,7 +7,8 @@ using namespace cordgain;
 
 namespace {
 
-/// A point of the covariance cone in the frame's coordinates: lower factor of D, root of the residual variance.
+/// A point of the covariance cone in the frame's coordinates: lower factor of D, root of the residual
+/// variance.
 Vector some_theta() {
   Vector theta(4);
   theta << 1.1, -0.4, 0.7, 0.9;
@@ -46,7 +47,8 @@ TEST_CASE("from roots and from elements the likelihood is the same") {
   const SmallRows rows = small_rows(in, make_frame(in));
   const SmallCriterion criterion(rows, true);
   const Vector gamma = cone().gamma(some_theta());
-  const SecondOrder a = criterion.in_gamma(gamma, {}), b = criterion.in_gamma(gamma, cone().roots(some_theta()));
+  const SecondOrder a = criterion.in_gamma(gamma, {}),
+                    b = criterion.in_gamma(gamma, cone().roots(some_theta()));
   REQUIRE(a.value == Approx(b.value).epsilon(1e-12));
   REQUIRE((a.gradient - b.gradient).norm() < 1e-10 * a.gradient.norm());
 }
@@ -86,7 +88,8 @@ TEST_CASE("fixed effects and their covariance come out without the inverse of V"
   const Frame frame = make_frame(in);
   const SmallRows rows = small_rows(in, frame);
   const Vector gamma = cone().gamma(some_theta());
-  const auto parts = SmallCriterion(rows, true).parts(gamma, cone().roots(some_theta()), Matrix::Identity(4, 4));
+  const auto parts =
+      SmallCriterion(rows, true).parts(gamma, cone().roots(some_theta()), Matrix::Identity(4, 4));
   const Vector user = detail::user_gamma(frame, 4) * gamma;
   const fixture::Dense dense =
       fixture::dense_fit(trial.dense(unpacked(user.head(3), 2), user[3]), trial.x, trial.y, true);

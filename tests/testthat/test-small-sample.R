@@ -182,7 +182,7 @@ test_that("a fit whose information is indefinite gives no test and says so", {
 test_that("joint tests with finite numbers have no reason, chi-squared ones have", {
   fit <- fit_recovery(score ~ week + (week | subject), small_trial())
   expect_null(linear_test(fit, diag(2), joint = TRUE)$df_reason)
-  fit$result$inference$slope <- lapply(fit$result$inference$slope, \(x) 0 * x) # as if no variance moved a standard error
+  fit$result$inference$slope <- lapply(fit$result$inference$slope, \(x) 0 * x) # as if no variance moved an error
   for (ddf in c("kenward-roger", "satterthwaite")) {
     found <- linear_test(fit, diag(2), joint = TRUE, ddf = ddf)
     expect_identical(found$den.df, Inf)

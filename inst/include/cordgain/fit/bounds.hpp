@@ -138,8 +138,7 @@ struct Stage {
 
 inline Stage optimise(const Criterion& criterion, const Covariance& covariance, const Vector& start) {
   Stage out{covariance, NewtonResult()};
-  out.result =
-      newton([&](const Vector& theta) { return criterion.in_theta(out.covariance, theta); }, start);
+  out.result = newton([&](const Vector& theta) { return criterion.in_theta(out.covariance, theta); }, start);
   return out;
 }
 

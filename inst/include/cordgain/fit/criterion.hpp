@@ -40,8 +40,7 @@ class PooledCriterion final : public Criterion {
     return out;
   }
 
-  [[nodiscard]] SecondOrder in_gamma(const VectorIn& gamma,
-                                     const std::vector<Matrix>& roots) const override {
+  [[nodiscard]] SecondOrder in_gamma(const VectorIn& gamma, const std::vector<Matrix>& roots) const override {
     const Expansion e = at(gamma, roots);
     SecondOrder out;
     out.value = e.value;

@@ -130,7 +130,8 @@ inline std::vector<std::vector<Index>> lower_ranks(const Covariance& full) {
     }
     return false;
   };
-  out.erase(std::remove_if(out.begin(), out.end(), [&](const auto& ranks) { return !between(ranks); }), out.end());
+  out.erase(std::remove_if(out.begin(), out.end(), [&](const auto& ranks) { return !between(ranks); }),
+            out.end());
   return out;
 }
 
@@ -159,7 +160,8 @@ inline bool leads_to_exact_fit(const SmallCriterion& criterion, const Stage& sta
 }
 
 /// Points that fill the cube (0, 1)^d evenly, the middle first.
-/// Source: Roberts (2018), the R-sequence: multiples of powers of the root of x^(d+1) = x + 1, fractions kept.
+/// Source: Roberts (2018), the R-sequence: multiples of powers of the root of x^(d+1) = x + 1, fractions
+/// kept.
 inline std::vector<Vector> spread_points(Index d, int count) {
   double root = 1.5;
   for (int i = 0; i < 60; ++i) root = std::pow(1.0 + root, 1.0 / static_cast<double>(d + 1));
@@ -200,8 +202,9 @@ inline std::vector<Vector> spread_shapes(Index d, int count) {
   return out;
 }
 
-/// Starts at covariances of lower rank that come as close to the scores as they can, beside a small residual: deep
-/// optima, and likelihoods without bound, lie there. `unbounded` is set, and the search ended, when one fits exactly.
+/// Starts at covariances of lower rank that come as close to the scores as they can, beside a small residual:
+/// deep optima, and likelihoods without bound, lie there. `unbounded` is set, and the search ended, when one
+/// fits exactly.
 inline std::vector<Reparametrised> near_fits(const SmallCriterion& criterion, const Covariance& full,
                                              bool& unbounded) {
   constexpr int kTurns = 4;
@@ -211,7 +214,8 @@ inline std::vector<Reparametrised> near_fits(const SmallCriterion& criterion, co
     for (const Vector& shape : spread_shapes(line.n_theta(), kTurns)) {
       Vector theta = shape;
       const SpanFit fit = turn_towards_scores(criterion, line, theta);
-      if (fit.relative <= criterion.rows().noise && !spans_all(criterion.spanning_columns(line.roots(theta)))) {
+      if (fit.relative <= criterion.rows().noise &&
+          !spans_all(criterion.spanning_columns(line.roots(theta)))) {
         unbounded = true;
         return {};
       }
@@ -224,7 +228,9 @@ inline std::vector<Reparametrised> near_fits(const SmallCriterion& criterion, co
 }
 
 /// Values nearer than this are the same optimum.
-inline double agreement(double value) { return 1e-8 * (1.0 + std::abs(value)); }
+inline double agreement(double value) {
+  return 1e-8 * (1.0 + std::abs(value));
+}
 
 /// Lower; or as low and shorter, where a direction is not seen and its length means nothing.
 inline bool better(const Stage& stage, const Stage& than) {

@@ -27,8 +27,8 @@ struct SmallRows {
   Vector y;
   Matrix z;
   std::vector<Columns> columns;
-  Index n_terms = 0;    ///< the residual counts as one
-  double noise = 0.0;   ///< rounding of y beside its norm
+  Index n_terms = 0;   ///< the residual counts as one
+  double noise = 0.0;  ///< rounding of y beside its norm
 };
 
 /// @param in     rows with independent residuals of one variance
@@ -163,8 +163,7 @@ class SmallCriterion final : public Criterion {
     return out;
   }
 
-  [[nodiscard]] SecondOrder in_gamma(const VectorIn& gamma,
-                                     const std::vector<Matrix>& roots) const override {
+  [[nodiscard]] SecondOrder in_gamma(const VectorIn& gamma, const std::vector<Matrix>& roots) const override {
     return evaluate(gamma, roots, Matrix(gamma.size(), 0));
   }
 
@@ -178,9 +177,9 @@ class SmallCriterion final : public Criterion {
 
   /// All that inference needs, without the inverse of V, which may be singular where W is not.
   struct Parts {
-    SecondOrder at;             ///< Hessian along the directions, as if they were straight
-    Matrix trace2;              ///< tr(W^-1 W_a W^-1 W_b); ML: of V
-    Matrix phi;                 ///< covariance of the fixed effects, X'VX - X'VK W^-1 K'VX
+    SecondOrder at;  ///< Hessian along the directions, as if they were straight
+    Matrix trace2;   ///< tr(W^-1 W_a W^-1 W_b); ML: of V
+    Matrix phi;      ///< covariance of the fixed effects, X'VX - X'VK W^-1 K'VX
     Vector beta;
     std::vector<Matrix> slope;  ///< C'V_a C with C = V^-1 X Phi
     std::vector<Matrix> curve;  ///< C'V_a K W^-1 K'V_b C, packed order, symmetric part
@@ -240,8 +239,8 @@ class SmallCriterion final : public Criterion {
   [[nodiscard]] Index degrees() const { return restricted_ ? u_.size() : rows_.y.size(); }
 
   /// The factor of V, from its roots by QR where they are given: small variances beside large are kept.
-  [[nodiscard]] bool factor(const detail::Space& space, const VectorIn& gamma, const std::vector<Matrix>& roots,
-                            Matrix& lower) const {
+  [[nodiscard]] bool factor(const detail::Space& space, const VectorIn& gamma,
+                            const std::vector<Matrix>& roots, Matrix& lower) const {
     constexpr double kSingular = 1e-14;
     const Index m = space.z.rows();
     if (roots.empty()) {
@@ -310,7 +309,8 @@ class SmallCriterion final : public Criterion {
     trace2->resize(directions.cols(), directions.cols());
     for (Index b = 0; b < directions.cols(); ++b) {
       for (Index a = 0; a < directions.cols(); ++a)
-        (*trace2)(a, b) = grown[static_cast<std::size_t>(a)].cwiseProduct(grown[static_cast<std::size_t>(b)]).sum();
+        (*trace2)(a, b) =
+            grown[static_cast<std::size_t>(a)].cwiseProduct(grown[static_cast<std::size_t>(b)]).sum();
     }
     return out;
   }

@@ -18,7 +18,7 @@ struct FreeDirections {
   Vector theta;               ///< absolute working parameters
   std::vector<Matrix> roots;  ///< absolute Lambda of each term; may be empty
   std::vector<Index> linear;  ///< per term, 1 when its own elements are the directions
-  Matrix combine;             ///< the directions are these combinations of the terms' own; empty: they are those
+  Matrix combine;  ///< the directions are these combinations of the terms' own; empty: they are those
 };
 
 /// Inference at one fit, in the blocks' coordinates.

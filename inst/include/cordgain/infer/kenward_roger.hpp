@@ -36,7 +36,8 @@ inline const char* no_information() {
 }
 
 inline const char* chi_squared() {
-  return "no variance parameter that is free moves these standard errors: F is chi-squared over its degrees of "
+  return "no variance parameter that is free moves these standard errors: F is chi-squared over its degrees "
+         "of "
          "freedom";
 }
 
@@ -151,12 +152,14 @@ inline Matrix full_row_rank(const MatrixIn& contrast) {
   const Vector estimate = l * beta;
   const Eigen::LLT<Matrix> spread(l * adjusted * l.transpose());
   if (spread.info() != Eigen::Success) {
-    detail::give_up(out, "Kenward and Roger's adjusted covariance is not positive definite here: no test is made");
+    detail::give_up(out,
+                    "Kenward and Roger's adjusted covariance is not positive definite here: no test is made");
     return out;
   }
   out.unscaled = estimate.dot(spread.solve(estimate)) / out.numerator;
   if (!detail::match_f(detail::roger_sums(at, w, l), out.numerator, out)) {
-    detail::give_up(out, "no F distribution has the mean and variance that Kenward and Roger's formulas give here");
+    detail::give_up(
+        out, "no F distribution has the mean and variance that Kenward and Roger's formulas give here");
     return out;
   }
   out.statistic = out.scale * out.unscaled;

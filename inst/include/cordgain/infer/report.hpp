@@ -81,7 +81,8 @@ inline Matrix user_gamma(const Frame& frame, Index n_gamma) {
 inline Vector gamma_error(const Inference& at, const Blocks& blocks, const Matrix& to_user) {
   const Matrix w = inverse_information(at.observed);
   const double rounding = 8.0 * std::numeric_limits<double>::epsilon() * static_cast<double>(blocks.n);
-  const double size = to_user(to_user.rows() - 1, to_user.cols() - 1);  // taken out: it may be near the largest number
+  const double size =
+      to_user(to_user.rows() - 1, to_user.cols() - 1);  // taken out: it may be near the largest number
   const Matrix move = (to_user / size) * at.directions;
   const Vector left = (move * (w * (0.5 * at.score))).cwiseAbs();
   const Vector unit = at.observed.diagonal().cwiseAbs().cwiseSqrt();
@@ -118,13 +119,11 @@ inline FreeDirections all_directions(Index n_gamma, const std::vector<Matrix>& r
   Reduced reduced = reduce_rows(in);
   const Blocks& blocks = reduced.blocks;
   out.frame = std::move(reduced.frame);
-  out.fit = fit_gaussian(blocks, model_covariance(in, residual),
-                         LikelihoodKind{restricted, !in.residual.present()},
-                         {[&] { return small_rows(in, out.frame); },
-                          dominated(in, out.frame, detail::kFewRows)});
+  out.fit =
+      fit_gaussian(blocks, model_covariance(in, residual), LikelihoodKind{restricted, !in.residual.present()},
+                   {[&] { return small_rows(in, out.frame); }, dominated(in, out.frame, detail::kFewRows)});
   const double scale = blocks.residual >= 0 ? out.fit.gamma[blocks.residual] : 1.0;
-  FreeDirections free =
-      free_directions(out.fit.covariance, out.fit.theta, scale, !out.fit.residual_zero);
+  FreeDirections free = free_directions(out.fit.covariance, out.fit.theta, scale, !out.fit.residual_zero);
   FreeDirections all = detail::all_directions(blocks.n_gamma, free.roots);
   if (out.fit.unidentified > 0) {
     const Matrix gram = detail::basis_gram(blocks);

@@ -50,8 +50,10 @@ constexpr double kWellConditioned = 1e-3;
 /// flat direction is left where it is rather than followed to infinity.
 inline Vector safe_step(const SecondOrder& at, double& decrement) {
   decrement = 0.0;
-  if (!(at.hessian.size() > 0 && at.hessian.cwiseAbs().maxCoeff() > 0.0)) {  // no curvature: an optimum, or no step
-    if (at.gradient.size() > 0 && at.gradient.norm() > 0.0) decrement = std::numeric_limits<double>::infinity();
+  if (!(at.hessian.size() > 0 &&
+        at.hessian.cwiseAbs().maxCoeff() > 0.0)) {  // no curvature: an optimum, or no step
+    if (at.gradient.size() > 0 && at.gradient.norm() > 0.0)
+      decrement = std::numeric_limits<double>::infinity();
     return Vector::Zero(at.gradient.size());
   }
   const Vector reach = at.hessian.cwiseAbs().rowwise().maxCoeff() * 1e-8;
