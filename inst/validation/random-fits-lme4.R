@@ -7,7 +7,7 @@ run <- begin_validation("random-fits-lme4", seed = 100001, depends = "tests/test
 library(cordgain)
 source("tests/testthat/helper-random-cases.R")
 
-seeds <- seq(100001, length.out = 10000)
+seeds <- seq(100001, length.out = 4000)
 result <- do.call(rbind, lapply(seeds, \(seed) {
   case <- random_case(seed)
   best <- if (case$peer) lme4_best(case)

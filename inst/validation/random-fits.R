@@ -1,6 +1,6 @@
-# Ten thousand random small data sets, fitted by fit_recovery(): no crash, no number that is not finite without a named
-# reason, no deviance above the best that lme4 finds, and no likelihood refused as unbounded that is not shown to be so
-# by another route. lme4's side is stored by random-fits-lme4.R.
+# Random small data sets, as many as random-fits-lme4.R holds, fitted by fit_recovery(): no crash, no number that is
+# not finite without a named reason, no deviance above the best that lme4 finds, and no likelihood refused as unbounded
+# that is not shown to be so by another route.
 
 source("tools/validation.R")
 run <- begin_validation("random-fits", seed = 100001, depends = c(

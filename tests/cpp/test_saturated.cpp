@@ -141,6 +141,7 @@ TEST_CASE("the ranks between zero and full are listed for every combination of t
   two.add(std::make_shared<FactorTerm>(1));
   two.add(std::make_shared<FactorTerm>(1));  // the residual
   const auto ranks = detail::lower_ranks(two);
-  REQUIRE(ranks == std::vector<std::vector<Index>>{{1, 0}, {1, 1}});
+  const std::vector<std::vector<Index>> expected = {{1, 0}, {1, 1}};
+  REQUIRE(ranks == expected);
   REQUIRE(detail::with_rank(two, {1, 0}, 0).n_theta() == 2);
 }
