@@ -196,7 +196,9 @@ plain_f <- function(fit, contrast, value) {
   departure <- drop(contrast %*% fixef(fit)) - value
   independent <- qr(t(contrast))$pivot[seq_len(qr(t(contrast))$rank)]
   inner <- contrast %*% vcov(fit) %*% t(contrast)
-  solved <- solve(inner[independent, independent], departure[independent])
+  unit <- sqrt(max(diag(inner))) # the scores' unit: its square may be near the smallest number
+  departure <- departure / unit
+  solved <- solve(inner[independent, independent] / unit^2, departure[independent])
   f <- sum(departure[independent] * solved) / length(independent)
   list(statistic = f, numerator = length(independent), df = nobs(fit) - length(fixef(fit)), scale = 1,
     reason = "")
