@@ -34,8 +34,6 @@ recover_data.recovery_fit <- function(object, data = NULL, ...) {
   emmeans::recover_data(object$call, terms, attr(object$frame, "na.action"), data = data, frame = object$frame, ...)
 }
 
-variable_names <- function(terms) vapply(as.list(attr(terms, "variables"))[-1], deparse1, "")
-
 #' @rdname interop-emmeans
 #' @exportS3Method emmeans::emm_basis recovery_fit
 emm_basis.recovery_fit <- function(object, trms, xlev, grid, ddf = NULL, information = c("expected", "observed"),
