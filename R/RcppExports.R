@@ -117,6 +117,10 @@ cpp_bootstrap <- function(x, y, weight, z, level, n_levels, residual, gamma, pla
     .Call(`_cordgain_cpp_bootstrap`, x, y, weight, z, level, n_levels, residual, gamma, plan)
 }
 
+cpp_calibrate <- function(x, y, weight, z, level, n_levels, gamma, plan) {
+    .Call(`_cordgain_cpp_calibrate`, x, y, weight, z, level, n_levels, gamma, plan)
+}
+
 cpp_score_isncsci <- function(columns, intact_grade, intact_level_int, nonkey_reference) {
     .Call(`_cordgain_cpp_score_isncsci`, columns, intact_grade, intact_level_int, nonkey_reference)
 }

@@ -1,6 +1,7 @@
 #include "bind.h"
 
 #include <cordgain/infer/bootstrap.hpp>
+#include <cordgain/infer/calibration.hpp>
 #include <cordgain/infer/profile.hpp>
 
 #include "bind_gaussian.h"
@@ -68,5 +69,26 @@ Rcpp::List cpp_bootstrap(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List l
     return from_replicates(
         cordgain::bootstrap_rows(bind::to_design(x, y, weight, z, level, n_levels, residual),
                                  bind::to_word(residual), bind::vector_map(gamma), to_plan(plan), monitor));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_calibrate(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level,
+                         Rcpp::IntegerVector n_levels, SEXP gamma, Rcpp::List plan) {
+  return bind::guard([&] {
+    cordgain::CalibrationPlan todo;
+    todo.seed = static_cast<std::uint64_t>(Rcpp::as<double>(plan["seed"]));
+    todo.data_sets = static_cast<cordgain::Index>(Rcpp::as<double>(plan["data_sets"]));
+    todo.refits = static_cast<cordgain::Index>(Rcpp::as<double>(plan["refits"]));
+    todo.level = Rcpp::as<double>(plan["level"]);
+    todo.contrast = bind::vector_map(plan["contrast"]);
+    bind::InterruptMonitor monitor(1);
+    const cordgain::Calibration found =
+        cordgain::calibrate(bind::to_design(x, y, weight, z, level, n_levels, Rcpp::List()),
+                            bind::vector_map(gamma), todo, monitor);
+    return Rcpp::List::create(Rcpp::Named("covered") = found.covered, Rcpp::Named("length") = found.length,
+                              Rcpp::Named("df") = found.df, Rcpp::Named("singular") = found.singular,
+                              Rcpp::Named("failed_refits") = static_cast<double>(found.failed_refits),
+                              Rcpp::Named("unsettled_refits") = static_cast<double>(found.unsettled_refits));
   });
 }
