@@ -145,3 +145,30 @@ core_bootstrap <- function(x, y, weights, z, level, n_levels, residual, gamma, p
 core_calibrate <- function(x, y, weights, z, level, n_levels, gamma, plan) {
   call_core(cpp_calibrate, x, y, weights, z, level, n_levels, gamma, plan)
 }
+# Scores (src/bind_scores.cpp) --------------------------------------------------------
+# A mixture is list(weight, mean, sd); `masses` one matrix per patient (values x shifts).
+
+core_normal_meta <- function(mean, se, priors, fine) call_core(cpp_normal_meta, mean, se, priors, fine)
+
+core_mixture_summary <- function(mixture, probs) call_core(cpp_mixture_summary, mixture, probs)
+
+core_mixture_cdf <- function(mixture, at) call_core(cpp_mixture_cdf, mixture, at)
+
+core_mixture_nodes <- function(mixture, fine) call_core(cpp_mixture_nodes, mixture, fine)
+
+core_change_model <- function(kind, mean, sd, low, high, zero) {
+  call_core(cpp_change_model, kind, mean, sd, low, high, zero)
+}
+
+core_change_cdfs <- function(model, y, shift, whole, low, high) {
+  call_core(cpp_change_cdfs, model, y, shift, whole, low, high)
+}
+
+core_shared_sum <- function(masses, weight) call_core(cpp_shared_sum, masses, weight)
+
+core_combination_tail <- function(values, masses, weight, threshold) {
+  call_core(cpp_combination_tail, values, masses, weight, threshold)
+}
+
+# n numbers between 0 and 1, the i-th from stream i of the seed.
+core_uniforms <- function(seed, n) call_core(cpp_uniforms, seed, n)

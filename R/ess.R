@@ -19,7 +19,7 @@
 #' exponential or gamma `tau`, whose expected information is infinite.
 #'
 #' @param x a prior ([prior_beta()], [prior_normal()], [prior_gamma()] or a mixture)
-#'   or a [natural_rate()].
+#'   or a [natural_rate()] or [natural_change()] (worth patients of its SD, or of `sigma`).
 #' @param method (string) `"elir"`, `"moment"` or `"morita"`.
 #' @param family (string) what one observation is: `"binomial"` (with a normal prior:
 #'   on log odds), `"gaussian"`, `"poisson"` or `"exponential"`; `NULL` is the one
@@ -48,8 +48,15 @@ ess <- function(x, method = c("elir", "moment", "morita"), family = NULL, sigma 
     }
     if (!is.null(sigma)) abort_input("{.arg sigma} belongs to gaussian priors; leave it out for a natural rate.")
     e <- rate_ess(x, method, call)
+  } else if (is_natural_change(x)) {
+    if (!is.null(family) && !identical(family, "gaussian")) {
+      abort_input("A natural change is worth gaussian observations: {.arg family} must be {.val gaussian}.")
+    }
+    sigma <- if (is.null(sigma)) change_sd(x) else check_number(sigma, min = 0, min_open = TRUE)
+    e <- change_ess(x, method, sigma, call)
   } else {
-    abort_input(c("{.arg x} must be a prior or a natural rate.", x = "It is {.obj_type_friendly {x}}."))
+    abort_input(c("{.arg x} must be a prior, a natural rate or a natural change.",
+      x = "It is {.obj_type_friendly {x}}."))
   }
   if (is.na(e$value)) structure(NA_real_, reason = e$reason) else structure(e$value, num.error = e$error)
 }

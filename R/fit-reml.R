@@ -40,12 +40,10 @@ gamma_names <- function(design) {
 #' REML fit it is the restricted log likelihood and `deviance()` is minus twice
 #' that. `df` counts fixed effects and variance parameters. `vcov()` is the
 #' model-based \eqn{(X'V^{-1}X)^{-1}}; `type = "kenward-roger"` gives the
-#' adjusted one. `residuals()` are response residuals given the predicted random
-#' effects (as in lme4), `type = "pearson"` divides by
-#' \eqn{\sigma/\sqrt{w}}.
+#' adjusted one. `weights()` are the precision weights, 1 where none were given.
 #'
 #' @param object,x,formula a `recovery_fit`.
-#' @param type (string) which covariance or residual.
+#' @param type (string) which covariance, or which matrix.
 #' @param information (string) for Kenward-Roger: `"expected"` (as pbkrtest) or
 #'   `"observed"` (as SAS).
 #' @param ... unused.
@@ -151,8 +149,13 @@ isSingular.recovery_fit <- function(x, ...) {
 #' @rdname recovery_fit-verbs
 #' @exportS3Method stats::fitted recovery_fit_reml
 fitted.recovery_fit_reml <- function(object, ...) {
-  out <- drop(kept_matrix(object) %*% fixef(object)) + random_part(object)
-  if (length(object$design$offset) > 0L) out + object$design$offset else out
+  stats::napredict(attr(object$frame, "na.action"), stats::setNames(raw_fitted(object), rownames(object$frame)))
+}
+
+# Fitted values of the rows used, without names.
+raw_fitted <- function(fit) {
+  out <- drop(kept_matrix(fit) %*% fixef(fit)) + random_part(fit)
+  if (length(fit$design$offset) > 0L) out + fit$design$offset else out
 }
 
 # Z b-hat, a number per row.
@@ -164,16 +167,4 @@ random_part <- function(fit) {
     out <- out + rowSums(block$z * effects[[i]]$effect[block$level + 1L, , drop = FALSE])
   }
   out
-}
-
-#' @rdname recovery_fit-verbs
-#' @exportS3Method stats::residuals recovery_fit_reml
-residuals.recovery_fit_reml <- function(object, type = c("response", "pearson"), ...) {
-  type <- match.arg(type)
-  out <- object$design$y - fitted(object)
-  if (type == "pearson") {
-    weights <- if (length(object$design$weights) > 0L) object$design$weights else 1
-    out <- out * sqrt(weights) / sigma(object)
-  }
-  stats::naresid(attr(object$frame, "na.action"), out)
 }

@@ -111,7 +111,7 @@ glance.recovery_fit_reml <- function(x, ...) {
 #' @rdname tidy.recovery_fit
 #' @exportS3Method generics::augment recovery_fit_reml
 augment.recovery_fit_reml <- function(x, data = NULL, ...) {
-  fitted <- stats::fitted(x)
+  fitted <- raw_fitted(x)
   fixed <- drop(kept_matrix(x) %*% fixef(x))
   out <- as.data.frame(x$frame)
   out$.fitted <- fitted

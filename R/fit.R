@@ -94,7 +94,9 @@ fit_plateau <- function(fit_at, formula, data, method, call) {
   env <- environment(formula)
   at <- \(log_kappa, method) fit_at(plateau_env(env, log_kappa), method)
   kappa <- find_kappa(\(k) stats::deviance(at(k, method_ml())), plateau_times(formula, data, env), call)
-  kappa$slope <- kappa_slope(\(k) fixef(at(k, method)), kappa$log_kappa)
+  moved <- lapply(kappa_points(kappa$log_kappa), \(k) moving_parts(at(k, method)))
+  kappa$moved <- lapply(stats::setNames(nm = names(moved[[1]])), \(part) kappa_difference(lapply(moved, `[[`, part)))
+  kappa$slope <- kappa$moved$beta
   out <- at(kappa$log_kappa, method)
   out$plateau <- kappa
   out

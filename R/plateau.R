@@ -70,8 +70,15 @@ plateau_times <- function(expr, data, env) {
   unlist(lapply(as.list(expr)[-1], plateau_times, data = data, env = env))
 }
 
-# How the fixed effects move with log kappa: central difference of exact fits.
-kappa_slope <- function(coefficients_at, log_kappa, h = 2e-3) {
-  weights <- c(1, -8, 8, -1) / (12 * h)
-  Reduce(`+`, Map(\(w, k) w * coefficients_at(log_kappa + h * k), weights, c(-2, -1, 1, 2)))
+# Derivatives in log kappa by a central difference of five points: where, and from the values there.
+kappa_points <- function(log_kappa, h = 2e-3) log_kappa + h * c(-2, -1, 1, 2)
+
+kappa_difference <- function(values, h = 2e-3) Reduce(`+`, Map(`*`, c(1, -8, 8, -1) / (12 * h), values))
+
+# A fit whose terms, in new data, are those of another kappa; what was estimated stays.
+with_kappa <- function(fit, log_kappa) {
+  env <- plateau_env(environment(fit$formula), log_kappa)
+  attr(fit$design$fixed_terms, ".Environment") <- env
+  for (t in seq_along(fit$design$random)) attr(fit$design$random[[t]]$terms, ".Environment") <- env
+  fit
 }

@@ -89,3 +89,9 @@ TEST_CASE("counts of many events come near the normal approximation in the squar
   REQUIRE(std::abs(2.0 * std::sqrt(limits.upper) - (2.0 * std::sqrt(y) + z)) < 3e-3);
   REQUIRE(limits.error < 1e-6);
 }
+
+TEST_CASE("an exposure so small that the limit overflows is an error, not an open side") {
+  // 230 / 2.7e-322 is beyond the largest double, 1.8e308.
+  REQUIRE_THROWS_AS(poisson_limits(203, 2.7e-322, {0.025, 0.025}), cordgain::NumericalError);
+  REQUIRE(std::isinf(poisson_limits(203, 1.0, {0.025, 0.0}).upper));
+}

@@ -1,7 +1,9 @@
 // Limits for an event rate from y events in an exposure time.
 #pragma once
 
+#include <cmath>
 #include <cordgain/base/check.hpp>
+#include <cordgain/base/error.hpp>
 #include <cordgain/dist/limits.hpp>
 
 namespace cordgain {
@@ -34,8 +36,14 @@ inline Measured gamma_quantile_above(double shape, double tail) {
   return {x, limit_error(x, 1.0 - tail, gamma_tail_by_quadrature(shape, x), density)};
 }
 
+/// Limits of a rate from those of its product with the exposure. A denormal exposure takes a finite limit
+/// beyond the largest double: that is an error, for infinity would say that the side is open.
 inline Limits scaled(const Measured& lower, const Measured& upper, double scale) {
-  return {lower.value / scale, upper.value / scale, std::max(lower.error, upper.error) / scale};
+  const Limits out{lower.value / scale, upper.value / scale, std::max(lower.error, upper.error) / scale};
+  if (std::isinf(out.upper) && !std::isinf(upper.value)) {
+    throw NumericalError("the limit of the rate is above the largest number: the exposure is too small");
+  }
+  return out;
 }
 
 }  // namespace detail

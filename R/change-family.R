@@ -1,0 +1,116 @@
+# How one patient's natural change is distributed around the population's mean, and the
+# shared shift of that mean as nodes and weights. Everything about patients is a sum over
+# these nodes: given the shift they are independent.
+
+# Codes of the enum ChangeKind of natural/change_family.hpp.
+change_families <- c(normal = 0L, censored = 1L, beta_binomial = 2L, hurdle = 3L)
+
+check_family <- function(settings, call) {
+  family <- check_choice(settings$family, names(change_families), "family", call = call)
+  needs_range <- family != "normal"
+  if (needs_range && is.null(settings$range)) {
+    abort_input(c("{.arg range} is not given.",
+      x = "family = \"{family}\" needs the smallest and largest change of the published population.",
+      i = "Published moments are those observed on it: c(0, 50) where nobody could lose and all could gain 50."
+    ), call = call)
+  }
+  if (!is.null(settings$range)) {
+    settings$range <- check_numeric(settings$range, "range", length = 2L, call = call)
+  }
+  if (family == "hurdle") {
+    settings$zero <- check_number(settings$zero, "zero", min = 0, max = 1, min_open = TRUE, max_open = TRUE,
+      call = call)
+  } else if (!is.null(settings$zero)) {
+    abort_input("{.arg zero} belongs to family = \"hurdle\".", call = call)
+  }
+  settings
+}
+
+# The family's parameters from the observed mean and SD; NULL where no SD is known.
+solve_family <- function(settings, mean, sd, call) {
+  if (is.na(sd)) {
+    if (settings$family != "normal") {
+      abort_input(c("family = \"{settings$family}\" needs the SD of change between patients.",
+        i = "Give {.arg sd}, or sources with {.field sd}."
+      ), call = call)
+    }
+    return(NULL)
+  }
+  range <- if (is.null(settings$range)) c(0, 0) else settings$range
+  zero <- if (is.null(settings$zero)) 0 else settings$zero
+  core_change_model(change_families[[settings$family]], mean, sd, range[1], range[2], zero)
+}
+
+# Nodes of the shift of the population mean from its anchor, with their probabilities.
+shift_nodes <- function(mixture, anchor, fine) {
+  points <- mixture$sd == 0
+  node <- mixture$mean[points]
+  weight <- mixture$weight[points]
+  if (!all(points)) {
+    rest <- lapply(mixture, \(part) part[!points])
+    share <- sum(rest$weight)
+    rest$weight <- rest$weight / share
+    panels <- core_mixture_nodes(rest, fine)
+    node <- c(node, panels$node)
+    weight <- c(weight, share * panels$weight)
+  }
+  list(shift = node - anchor, weight = weight)
+}
+
+# Whole-number changes a patient may have. A normal has no ends: all that is likelier than 1e-12.
+possible_changes <- function(model, low, high, shift) {
+  if (model$kind == change_families[["normal"]]) {
+    reach <- 7.5 * model$spread
+    low <- floor(model$location + min(shift) - reach)
+    high <- ceiling(model$location + max(shift) + reach)
+    if (high - low > 5000) {
+      centre <- model$location
+      low <- floor(max(low, centre - 2500))
+      high <- ceiling(min(high, centre + 2500))
+    }
+  }
+  seq(low, high)
+}
+
+# P(change <= value | shift): values x shifts.
+conditional_cdf <- function(model, y, nodes, whole, low, high) {
+  core_change_cdfs(model, y, nodes$shift, whole, low, high)
+}
+
+# Probabilities of the values of a whole-number change given each shift, what lies beyond standing at the ends.
+conditional_masses <- function(model, values, nodes, low, high) {
+  cdf <- conditional_cdf(model, values, nodes, TRUE, low, high)
+  cdf[nrow(cdf), ] <- 1
+  rbind(cdf[1, , drop = FALSE], diff(cdf))
+}
+
+# Mean and SD of a discrete distribution.
+mass_moments <- function(values, mass) {
+  mean <- sum(values * mass) / sum(mass)
+  list(mean = mean, sd = sqrt(sum(mass * (values - mean)^2) / sum(mass)))
+}
+
+# Smallest value with P(X <= value) >= prob; the slack is for the rounding of a sum.
+mass_quantile <- function(values, mass, probs) {
+  cdf <- cumsum(mass)
+  vapply(probs, \(p) values[min(which(cdf >= p - 1e-12), length(values))], 0)
+}
+
+# Distribution of the sum of the patients' whole-number changes, averaged over the shared shift. `room` holds the
+# ends of each patient's change.
+most_summed <- 60L
+
+sum_of_changes <- function(model, room, nodes, call = rlang::caller_env()) {
+  if (length(room$low) > most_summed) {
+    abort_input(c("Changes of at most {most_summed} patients are added up exactly.",
+      x = "There are {length(room$low)}.",
+      i = "family = \"normal\" has no such limit."
+    ), call = call)
+  }
+  each <- Map(\(low, high) {
+    values <- possible_changes(model, low, high, nodes$shift)
+    list(first = values[1], masses = conditional_masses(model, values, nodes, low, high))
+  }, room$low, room$high)
+  mass <- core_shared_sum(lapply(each, `[[`, "masses"), nodes$weight)
+  list(values = sum(vapply(each, `[[`, 0, "first")) + seq_along(mass) - 1, mass = mass)
+}

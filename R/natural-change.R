@@ -1,0 +1,255 @@
+# Natural change of a score in a new population, from published means of change.
+
+#' Natural change of a motor score
+#'
+#' What patients would have gained without treatment: the distribution of the mean
+#' change in a new population (such as the trial's), and of one patient's change.
+#'
+#' **From a table of means.** The normal-normal hierarchical model
+#' \deqn{\bar y_k \sim N(\theta_k, se_k^2), \quad \theta_k \sim N(\mu, \tau^2), \quad
+#'   \theta^* \sim N(\mu + b, \tau^2),}{
+#'   ybar_k ~ N(theta_k, se_k^2), theta_k ~ N(mu, tau^2), theta* ~ N(mu + b, tau^2),}
+#' with \eqn{\theta^*} the mean of the new population and \eqn{b} a bias. Given \eqn{\tau}
+#' all is normal and in closed form; \eqn{\tau} is integrated by adaptive quadrature on two
+#' routes, whose difference is the numerical error. Nothing is simulated. With a flat `mu`
+#' and one source \eqn{\theta^* \mid \tau \sim N(\bar y, se^2 + 2\tau^2)}{
+#' theta* | tau ~ N(ybar, se^2 + 2 tau^2)}: one study says nothing about how far populations differ.
+#'
+#' **From a prior** (`prior_normal(7.8, 0.6)` or a mixture of normals) that is the distribution
+#' of the mean; **from a number** the mean is taken as known, and labelled so.
+#'
+#' **One patient** varies around the population's mean by `family`:
+#'
+#' | family | one patient's change |
+#' |---|---|
+#' | `"normal"` | \eqn{N(\theta, sd^2)}: no floor and no ceiling |
+#' | `"censored"` | a latent normal cut off at the ends of the patient's range (tobit) |
+#' | `"beta_binomial"` | a count of points out of \eqn{N}, the length of `range` |
+#' | `"hurdle"` | no change with probability `zero`, else 1 + a beta-binomial: for legs of thoracic patients |
+#'
+#' Published moments are the observed ones: the latent mean and SD are solved so that the censored normal on
+#' `range` has them, rounded to whole points where scores are; the beta-binomial has intraclass correlation
+#' \eqn{\rho = (sd^2 / (N p (1-p)) - 1) / (N - 1)}.
+#'
+#' A population mean that differs by \eqn{d} from the published one moves the location of
+#' the family by \eqn{d} times its slope (latent mean, or log odds, per point of observed mean):
+#' exact for the normal, to first order for the others. The SD stays.
+#'
+#' @param x (data frame) one row per published mean of change: `source`, `mean`, and `se`, or
+#'   `sd` and `n`; and what matching reads, see [matching] (`measure` names the scale; rows of
+#'   [natural_motor] with `kind == "change"` are read as they are). Or a prior, or one number.
+#' @param tau prior of the standard deviation between populations, in points of the score:
+#'   [prior_half_normal()], [prior_half_t()], [prior_exponential()], [prior_gamma()],
+#'   [prior_uniform()], [prior_fixed()]. It has no default, because it is on the scale of the score.
+#' @param mu prior of the mean of all populations: `NULL` is flat; [prior_normal()] (or a
+#'   mixture), [prior_fixed()].
+#' @param bias what the trial's population may gain beyond the sources', in points:
+#'   [prior_normal()] or [prior_fixed()]; `NULL` is none. [regression_to_mean()] is one.
+#' @param family (string) see the table.
+#' @param sd (number, points) SD of change between patients of one population; `NULL` pools the
+#'   sources' SDs by their degrees of freedom. It comes from the registry, never from the trial's patients.
+#' @param range (numeric 2, points) smallest and largest change of the published population;
+#'   needed by all families but the normal.
+#' @param zero (number in (0, 1)) for `"hurdle"`: share of patients without any change.
+#' @param scale (string or [motor_scale()]) of the score; `NULL` reads it from `measure`. Where lower
+#'   is better, means of change are turned here, once, so that a gain is positive.
+#' @param match (named list) for a prior or a number: the population it is about, as in [natural_rate()],
+#'   and `endpoint` (name of the scale).
+#' @return A `natural_change`, which is a `natural_recovery`: print it, `tidy()` it, `quantile()` it,
+#'   `predict()` it, `plot()` it, ask for its [ess()], hand it to [excess()]. `tidy()` terms, in points:
+#'   `mean_change` (new population), `patient_change` (one patient), `tau`, `mu`,
+#'   `source_mean` (each source's mean, shrunk towards the others; column `group`),
+#'   `ess_moment`, `ess_elir` (patients the distribution is worth).
+#' @section Conditions: `cordgain_invalid_input` for rows without a mean or a precision (named), means
+#'   by visit, an SD of 0, moments that no distribution on `range` has; `cordgain_numerical_error` where
+#'   a number cannot be had to 1e-6. A moment that does not exist (one source and a half-Cauchy) is `NA`.
+#' @references
+#' Roever (2020), Journal of Statistical Software 93(6), \doi{10.18637/jss.v093.i06} (the model, and the
+#' eight schools to which the tests agree). Neuenschwander and others (2010), Clinical Trials 7:5-18
+#' (the predictive distribution as a prior).
+#' @seealso [excess()], [natural_curve()] for several visits, [natural_rate()] for responders.
+#' @examples
+#' registries <- data.frame(source = c("a", "b", "c"), mean = c(7.8, 10.5, 9), se = c(0.6, 0.9, 1.4),
+#'   measure = "uems", level = "cervical", baseline_grade = "A")
+#' natural_change(registries, tau = prior_half_normal(2), sd = 6.5)
+#' @export
+natural_change <- function(x, tau, mu = NULL, bias = NULL, family = "normal", sd = NULL, range = NULL, zero = NULL,
+                           scale = NULL, match = NULL) {
+  call <- rlang::current_env()
+  if (missing(x)) {
+    abort_input("{.arg x} is not given: a table of published means, a prior, or a number.")
+  }
+  settings <- list(
+    tau = if (!missing(tau)) check_tau(tau, call), mu = if (is.null(mu)) flat_prior() else check_mu(mu, call),
+    bias = check_bias(bias, call), family = family, range = range, zero = zero,
+    sd = if (!is.null(sd)) check_number(sd, min = 0, min_open = TRUE), match = match,
+    scale = if (!is.null(scale)) as_motor_scale(scale, call)
+  )
+  change_from(x, check_family(settings, call), call)
+}
+
+check_tau <- function(tau, call) {
+  check_prior(tau, c("half_normal", "half_t", "exponential", "gamma", "uniform", "fixed"), "tau", call)
+  check_tau_positive(tau, call)
+  tau
+}
+
+check_mu <- function(mu, call) check_prior(mu, c("normal", "fixed"), "mu", call)
+
+# One method for each kind of evidence ---------------------------------------------------
+
+change_from <- function(x, settings, call) UseMethod("change_from")
+
+#' @exportS3Method change_from default
+change_from.default <- function(x, settings, call) {
+  abort_input(c("{.arg x} must be a table of published means of change, a prior on the mean, or a number.",
+    x = "It is {.obj_type_friendly {x}}.",
+    i = "Published means are in {.code natural_motor}; choose rows with {.fn subset}."
+  ), call = call)
+}
+
+#' @exportS3Method change_from data.frame
+change_from.data.frame <- function(x, settings, call) {
+  if (is.null(settings$tau)) {
+    abort_input(c("{.arg tau} is not given.",
+      i = "It is the SD between populations in points of the score, so no default suits every score.",
+      i = "For example {.code tau = prior_half_normal(2)}, and another beside it."
+    ), call = call)
+  }
+  if (!is.null(settings$match)) abort_input("{.arg match} does not go with a table of sources.", call = call)
+  sources <- as_mean_sources(x, call = call)
+  if (nrow(sources) > 200L) abort_input("At most 200 sources are combined; there are {nrow(sources)}.", call = call)
+  settings$scale <- scale_of_sources(sources, settings$scale, call)
+  sources <- turn_means(sources, settings$scale)
+  if (is.null(settings$sd)) settings$sd <- pooled_sd(sources)
+  priors <- list(mu = prior_components(settings$mu), tau = prior_components(settings$tau),
+    bias_mean = settings$bias$mean, bias_sd = settings$bias$sd)
+  routes <- lapply(c(fine = TRUE, coarse = FALSE), \(fine) core_normal_meta(sources$mean, sources$se, priors, fine))
+  new_natural_change("meta", routes, sources, settings, call)
+}
+
+#' @exportS3Method change_from prior
+change_from.prior <- function(x, settings, call) {
+  check_prior(x, "normal", "x", call)
+  refuse_meta_settings(settings, "a prior", call)
+  rows <- prior_components(x)
+  mixture <- list(weight = rows[, "weight"], mean = rows[, "a"], sd = rows[, "b"])
+  change_of_mixture("prior", mixture, paste("prior", format(x)), settings, call)
+}
+
+#' @exportS3Method change_from numeric
+change_from.numeric <- function(x, settings, call) {
+  x <- check_number(x, "x", call = call)
+  refuse_meta_settings(settings, "a known mean", call)
+  change_of_mixture("known", list(weight = 1, mean = x, sd = 0),
+    paste0("mean change ", signif(x, 4), ", taken as known: no uncertainty"), settings, call)
+}
+
+refuse_meta_settings <- function(settings, evidence, call) {
+  if (!is.null(settings$tau) || prior_kind(settings$mu) != "flat") {
+    abort_input("{.arg tau} and {.arg mu} do not go with {evidence}.", call = call)
+  }
+}
+
+change_of_mixture <- function(kind, mixture, label, settings, call) {
+  fresh <- mixture
+  fresh$mean <- fresh$mean + settings$bias$mean
+  fresh$sd <- sqrt(fresh$sd^2 + settings$bias$sd^2)
+  if (is.null(settings$sd)) settings$sd <- NA_real_
+  sources <- declared_means(settings$match, label, settings$scale, call)
+  route <- list(fresh = fresh, mu = mixture)
+  new_natural_change(kind, list(fine = route, coarse = route), sources, settings, call)
+}
+
+# The population of a number or prior, as one row of the table of sources.
+declared_means <- function(match, label, scale, call) {
+  known <- c("endpoint", "baseline_grade", "level", "baseline_days", "followup_weeks", "years")
+  if (!is.null(match) && (!is.list(match) || is.null(names(match)) || !all(names(match) %in% known))) {
+    abort_input(c("{.arg match} must be a list with names among {.field {known}}.",
+      x = "It has {.field {names(match)}}."),
+      call = call)
+  }
+  or_na <- \(name) if (is.null(match[[name]])) NA else match[[name]]
+  window <- check_range(or_na("baseline_days"), "baseline_days", 0, call = call)
+  years <- check_range(or_na("years"), "years", call = call)
+  endpoint <- if (is.null(match$endpoint) && !is.null(scale)) scale_name(scale) else full_measure(or_na("endpoint"))
+  row <- data.frame(
+    source = label, mean = 0, se = 1, endpoint = endpoint, baseline_grade = or_na("baseline_grade"),
+    level = or_na("level"), baseline_from_day = window[1], baseline_to_day = window[2],
+    followup_weeks = or_na("followup_weeks"), years_from = years[1], years_to = years[2], registry = NA
+  )
+  row <- as_mean_sources(row, call = call)
+  row[c("mean", "se", "sd", "n")] <- NA_real_
+  row
+}
+
+# The scale that the sources name, or that the user gives; NULL where neither does.
+scale_of_sources <- function(sources, scale, call) {
+  measure <- unique(sources$measure)
+  if (!is.null(scale) || length(measure) != 1L || !measure %in% names(scale_table)) {
+    return(scale)
+  }
+  as_motor_scale(as.character(measure), call)
+}
+
+# A gain is positive: where lower is better, published means of change are turned here, once.
+turn_means <- function(sources, scale) {
+  if (!is.null(scale)) {
+    sources$mean <- scale_sign(scale) * sources$mean
+    if (all(is.na(sources$endpoint))) sources$endpoint <- scale_name(scale)
+  }
+  sources
+}
+
+# The anchor is the mean that the family's parameters are solved at: the sources' own, before any bias.
+new_natural_change <- function(kind, routes, sources, settings, call) {
+  mu <- core_mixture_summary(routes$fine$mu, 0.5)
+  anchor <- if (kind == "meta") mu$quantile else mu$mean
+  fields <- list(kind = kind, routes = routes, sources = sources, settings = settings, anchor = anchor,
+    model = solve_family(settings, anchor, settings$sd, call))
+  validate_natural_change(new_natural_recovery(fields, "natural_change"), call)
+}
+
+validate_natural_change <- function(x, call) {
+  whole <- vapply(x$routes, \(route) sum(route$fresh$weight), 0)
+  two_routes(whole[["fine"]], whole[["coarse"]], "The total probability of the natural change", call, limit = 1e-7)
+  x
+}
+
+# Verbs by which other files look at a natural change -------------------------------------
+
+is_natural_change <- function(x) inherits(x, "natural_change")
+
+change_is_known <- function(x) all(x$routes$fine$fresh$sd == 0) && length(x$routes$fine$fresh$sd) == 1L
+
+change_family <- function(x) x$settings$family
+
+change_sd <- function(x) x$settings$sd
+
+change_model_of <- function(x) x$model
+
+change_anchor <- function(x) x$anchor
+
+change_bias <- function(x) x$settings$bias
+
+change_scale_of <- function(x) x$settings$scale
+
+change_mixture <- function(x, route) x$routes[[route]]$fresh
+
+# Nodes of the shared shift, on both routes.
+change_nodes <- function(x) {
+  lapply(c(fine = "fine", coarse = "coarse"), \(route) {
+    shift_nodes(change_mixture(x, route), x$anchor, route == "fine")
+  })
+}
+
+#' @exportS3Method natural_sources natural_change
+natural_sources.natural_change <- function(x) x$sources
+
+#' @exportS3Method natural_label natural_change
+natural_label.natural_change <- function(x) {
+  if (x$kind != "meta") {
+    return(x$sources$source)
+  }
+  paste0(nrow(x$sources), " source", if (nrow(x$sources) > 1L) "s", ": ", paste(x$sources$source, collapse = ", "))
+}

@@ -1,0 +1,77 @@
+# The gain that selection on a noisy score brings by itself.
+
+#' Regression to the mean
+#'
+#' Patients chosen because a score was low score higher next time without any change:
+#' part of the low score was chance. With scores \eqn{X_1, X_2 \sim N(\mu, \sigma^2)} of
+#' correlation \eqn{\rho} between two exams of an unchanged patient, and only patients with
+#' \eqn{X_1 < c} chosen,
+#' \deqn{E[X_2 - X_1 \mid X_1 < c] = \sigma (1 - \rho) \frac{\phi(z)}{\Phi(z)}, \quad z = (c - \mu) / \sigma.}{
+#' E[X2 - X1 | X1 < c] = sigma (1 - rho) phi(z) / Phi(z), z = (c - mu) / sigma.}
+#'
+#' AIS A is such a choice: the floor of an exam that is not free of error. A source whose patients
+#' were chosen by the same rule at the same time needs no correction. Where only the trial's
+#' patients were chosen, the expected gain is a bias of the source:
+#' `natural_change(..., bias = prior_fixed(gain))`.
+#'
+#' @param mean,sd (numbers, points) of the score in the population from which patients were chosen.
+#' @param correlation (number in \[0, 1)) between two exams of a patient who does not change (test and retest).
+#' @param cutoff (number, points) patients on one side of it were chosen.
+#' @param side (string) `"below"` or `"above"` the cutoff.
+#' @return A `regression_to_mean`. `tidy()` terms, in points: `expected_gain` (of the chosen; negative where
+#'   those above were chosen; `std.error` is the SD of one patient's gain), `chosen_mean` (their first score),
+#'   and `chosen_share`.
+#' @section Conditions: `cordgain_invalid_input` for an SD that is not positive or a correlation outside \[0, 1).
+#' @references Davis (1976), American Journal of Epidemiology 104:493-498 (the formula). Ostermann and others
+#'   (2008), BMC Medical Research Methodology 8:52 (an unknown population mean).
+#' @seealso [natural_change()]
+#' @examples
+#' regression_to_mean(mean = 20, sd = 10, correlation = 0.8, cutoff = 15) # 2.28 points
+#' @export
+regression_to_mean <- function(mean, sd, correlation, cutoff, side = c("below", "above")) {
+  fields <- list(
+    mean = check_number(mean), sd = check_number(sd, min = 0, min_open = TRUE),
+    correlation = check_number(correlation, min = 0, max = 1, max_open = TRUE), cutoff = check_number(cutoff),
+    side = check_option(side, c("below", "above"))
+  )
+  structure(fields, class = "regression_to_mean")
+}
+
+# Inverse Mills ratio phi(z) / Phi(z), by logarithms so that far cutoffs do not divide 0 by 0.
+mills_ratio <- function(z) exp(stats::dnorm(z, log = TRUE) - stats::pnorm(z, log.p = TRUE))
+
+#' @export
+tidy.regression_to_mean <- function(x, ...) {
+  sign <- if (x$side == "below") 1 else -1
+  z <- sign * (x$cutoff - x$mean) / x$sd
+  ratio <- mills_ratio(z)
+  # Var(X1 | chosen) = sd^2 [1 - z ratio - ratio^2].
+  spread <- x$sd^2 * max(1 - z * ratio - ratio^2, 0)
+  sd_gain <- sqrt((1 - x$correlation)^2 * spread + x$sd^2 * (1 - x$correlation^2))
+  rows <- rbind(
+    term_row("expected_gain", sign * x$sd * (1 - x$correlation) * ratio, std.error = sd_gain),
+    term_row("chosen_mean", x$mean - sign * x$sd * ratio, std.error = sqrt(spread)),
+    term_row("chosen_share", stats::pnorm(z))
+  )
+  # Closed forms: what is left is the rounding of the normal distribution function.
+  rows$num.error <- 64 * .Machine$double.eps * pmax(1, abs(rows$estimate))
+  rows$num.kind <- "bound"
+  rows
+}
+
+#' @export
+summary.regression_to_mean <- function(object, ...) tidy(object, ...)
+
+#' @export
+print.regression_to_mean <- function(x, ...) {
+  rows <- tidy(x)
+  cat(
+    "Regression to the mean: scores N(", x$mean, ", ", x$sd, "^2), correlation ", x$correlation, ", chosen ", x$side,
+      " ",
+    x$cutoff, " (", percent_text(rows$estimate[3]), ")\n",
+    "Expected change without any change of the patients: ", sprintf("%+.3g", rows$estimate[1]),
+      " points (SD of one patient ",
+    signif(rows$std.error[1], 3), ")\n", sep = ""
+  )
+  invisible(x)
+}

@@ -1,0 +1,72 @@
+# Scores before and after: the change, what is refused, what is told.
+
+test_that("a change is final minus baseline, with the room that the scale leaves", {
+  x <- score_change(c(12, 48), c(36, 50), "uems", subject = c("a", "b"))
+  expect_equal(tidy(x)$estimate, c(24, 2))
+  expect_equal(summary(x)$smallest, c(-12, -48))
+  expect_equal(summary(x)$largest, c(38, 2))
+  expect_identical(tidy(x)$subject, c("a", "b"))
+})
+
+test_that("where lower is better the sign is turned once, and the print says so", {
+  x <- score_change(c(60, 40), c(50, 45), "mds_updrs_iii")
+  expect_equal(tidy(x)$estimate, c(10, -5))
+  expect_equal(summary(x)$smallest, c(60 - 132, 40 - 132))
+  expect_equal(summary(x)$largest, c(60, 40))
+  expect_output(print(x), "sign of change is turned")
+  expect_failure(expect_output(print(synthetic_change()), "turned"))
+})
+
+test_that("a scale of one's own that does not begin at 0 leaves the right room", {
+  own <- motor_scale(min = 1, max = 5, direction = "higher", name = "steps")
+  expect_equal(summary(score_change(2, 4, own))[c("smallest", "largest")], data.frame(smallest = -1, largest = 3))
+})
+
+test_that("a score off its scale is refused: a change outside [-baseline, max - baseline]", {
+  expect_error(score_change(40, 51, "uems"), class = "cordgain_invalid_input")
+  expect_error(score_change(10, -1, "lems"), class = "cordgain_invalid_input")
+  expect_error(score_change(51, 40, "lems"), class = "cordgain_invalid_input")
+})
+
+test_that("a final score that is not known is kept, counted and bounded", {
+  x <- score_change(c(10, 20), c(NA, 25), "uems")
+  rows <- tidy(x)
+  expect_identical(rows$estimate, c(NA, 5))
+  expect_equal(c(rows$conf.low[1], rows$conf.high[1]), c(-10, 40))
+  expect_output(print(x), "Without a final score: 1")
+  expect_error(score_change(c(NA, 20), c(10, 25), "uems"), class = "cordgain_invalid_input")
+  expect_error(score_change(10, NaN, "uems"), class = "cordgain_invalid_input")
+})
+
+test_that("bad arguments are named", {
+  expect_error(score_change(10, 20), "no default", class = "cordgain_invalid_input")
+  expect_error(score_change(1:3, 1:2, "uems"), "3 baseline scores, 2 final", class = "cordgain_invalid_input")
+  expect_error(score_change("10", 20, "uems"), class = "cordgain_invalid_input")
+  expect_error(score_change(factor(10), 20, "uems"), class = "cordgain_invalid_input")
+  expect_error(score_change(numeric(), numeric(), "uems"), class = "cordgain_invalid_input")
+  expect_error(score_change(1:2, 1:2, "uems", subject = c("a", "a")), "once", class = "cordgain_invalid_input")
+  expect_error(score_change(10, 20, "nonsense"), class = "cordgain_invalid_input")
+  expect_error(score_change(10, 20, "uems", match = list(grade = "A")), "baseline_grade",
+    class = "cordgain_invalid_input")
+  expect_error(score_change(10, 20, "uems", match = list(baseline_grade = "Q")), class = "cordgain_invalid_input")
+  expect_error(score_change(1:3, 1:3, "uems", match = list(level = c("cervical", "T1-T9"))), "length 2",
+    class = "cordgain_invalid_input")
+})
+
+test_that("what must match is read from the description; what is left out is not known", {
+  x <- score_change(1:2, 3:4, "uems", match = list(level = "tetraplegia", followup_weeks = 54, baseline_days = c(14,
+    28)))
+  terms <- match_terms(x)
+  expect_identical(terms$level, rep("cervical", 2))
+  expect_equal(terms$followup_weeks, c(54, 54))
+  expect_equal(terms$baseline_days, c(14, 28))
+  expect_true(all(is.na(terms$years)))
+  expect_identical(terms$endpoint, "upper extremity motor score (UEMS)")
+})
+
+test_that("the picture joins each patient's two scores on the whole scale", {
+  skip_if_not_installed("ggplot2")
+  picture <- plot(synthetic_change())
+  expect_equal(nrow(built(picture, 2)), 8)
+  expect_true(draws(picture))
+})
