@@ -157,3 +157,39 @@ cpp_prior_ess <- function(prior, sampling, sigma, mean, fine) {
     .Call(`_cordgain_cpp_prior_ess`, prior, sampling, sigma, mean, fine)
 }
 
+cpp_normal_meta <- function(mean, se, priors, fine) {
+    .Call(`_cordgain_cpp_normal_meta`, mean, se, priors, fine)
+}
+
+cpp_mixture_summary <- function(x, probs) {
+    .Call(`_cordgain_cpp_mixture_summary`, x, probs)
+}
+
+cpp_mixture_cdf <- function(x, at) {
+    .Call(`_cordgain_cpp_mixture_cdf`, x, at)
+}
+
+cpp_mixture_nodes <- function(x, fine) {
+    .Call(`_cordgain_cpp_mixture_nodes`, x, fine)
+}
+
+cpp_change_model <- function(kind, mean, sd, low, high, zero) {
+    .Call(`_cordgain_cpp_change_model`, kind, mean, sd, low, high, zero)
+}
+
+cpp_change_cdfs <- function(model, y, shift, whole, low, high) {
+    .Call(`_cordgain_cpp_change_cdfs`, model, y, shift, whole, low, high)
+}
+
+cpp_shared_sum <- function(masses, weight) {
+    .Call(`_cordgain_cpp_shared_sum`, masses, weight)
+}
+
+cpp_combination_tail <- function(values, masses, weight, threshold) {
+    .Call(`_cordgain_cpp_combination_tail`, values, masses, weight, threshold)
+}
+
+cpp_uniforms <- function(seed, n) {
+    .Call(`_cordgain_cpp_uniforms`, seed, n)
+}
+

@@ -556,6 +556,117 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_normal_meta
+Rcpp::List cpp_normal_meta(const Rcpp::NumericVector& mean, const Rcpp::NumericVector& se, const Rcpp::List& priors, bool fine);
+RcppExport SEXP _cordgain_cpp_normal_meta(SEXP meanSEXP, SEXP seSEXP, SEXP priorsSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type mean(meanSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type se(seSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type priors(priorsSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_normal_meta(mean, se, priors, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_mixture_summary
+Rcpp::List cpp_mixture_summary(const Rcpp::List& x, const Rcpp::NumericVector& probs);
+RcppExport SEXP _cordgain_cpp_mixture_summary(SEXP xSEXP, SEXP probsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type probs(probsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_mixture_summary(x, probs));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_mixture_cdf
+Rcpp::List cpp_mixture_cdf(const Rcpp::List& x, const Rcpp::NumericVector& at);
+RcppExport SEXP _cordgain_cpp_mixture_cdf(SEXP xSEXP, SEXP atSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type at(atSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_mixture_cdf(x, at));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_mixture_nodes
+Rcpp::List cpp_mixture_nodes(const Rcpp::List& x, bool fine);
+RcppExport SEXP _cordgain_cpp_mixture_nodes(SEXP xSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_mixture_nodes(x, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_change_model
+Rcpp::List cpp_change_model(int kind, double mean, double sd, double low, double high, double zero);
+RcppExport SEXP _cordgain_cpp_change_model(SEXP kindSEXP, SEXP meanSEXP, SEXP sdSEXP, SEXP lowSEXP, SEXP highSEXP, SEXP zeroSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< int >::type kind(kindSEXP);
+    Rcpp::traits::input_parameter< double >::type mean(meanSEXP);
+    Rcpp::traits::input_parameter< double >::type sd(sdSEXP);
+    Rcpp::traits::input_parameter< double >::type low(lowSEXP);
+    Rcpp::traits::input_parameter< double >::type high(highSEXP);
+    Rcpp::traits::input_parameter< double >::type zero(zeroSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_change_model(kind, mean, sd, low, high, zero));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_change_cdfs
+Rcpp::List cpp_change_cdfs(const Rcpp::List& model, const Rcpp::NumericVector& y, const Rcpp::NumericVector& shift, bool whole, double low, double high);
+RcppExport SEXP _cordgain_cpp_change_cdfs(SEXP modelSEXP, SEXP ySEXP, SEXP shiftSEXP, SEXP wholeSEXP, SEXP lowSEXP, SEXP highSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type y(ySEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type shift(shiftSEXP);
+    Rcpp::traits::input_parameter< bool >::type whole(wholeSEXP);
+    Rcpp::traits::input_parameter< double >::type low(lowSEXP);
+    Rcpp::traits::input_parameter< double >::type high(highSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_change_cdfs(model, y, shift, whole, low, high));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_shared_sum
+Rcpp::List cpp_shared_sum(const Rcpp::List& masses, const Rcpp::NumericVector& weight);
+RcppExport SEXP _cordgain_cpp_shared_sum(SEXP massesSEXP, SEXP weightSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type masses(massesSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type weight(weightSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_shared_sum(masses, weight));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_combination_tail
+Rcpp::List cpp_combination_tail(const Rcpp::List& values, const Rcpp::List& masses, const Rcpp::NumericVector& weight, double threshold);
+RcppExport SEXP _cordgain_cpp_combination_tail(SEXP valuesSEXP, SEXP massesSEXP, SEXP weightSEXP, SEXP thresholdSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type values(valuesSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type masses(massesSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< double >::type threshold(thresholdSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_combination_tail(values, masses, weight, threshold));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_uniforms
+Rcpp::List cpp_uniforms(double seed, int n);
+RcppExport SEXP _cordgain_cpp_uniforms(SEXP seedSEXP, SEXP nSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< int >::type n(nSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_uniforms(seed, n));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_clopper_pearson", (DL_FUNC) &_cordgain_cpp_clopper_pearson, 4},
@@ -597,6 +708,15 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_grid_summary", (DL_FUNC) &_cordgain_cpp_grid_summary, 3},
     {"_cordgain_cpp_grid_cdf", (DL_FUNC) &_cordgain_cpp_grid_cdf, 2},
     {"_cordgain_cpp_prior_ess", (DL_FUNC) &_cordgain_cpp_prior_ess, 5},
+    {"_cordgain_cpp_normal_meta", (DL_FUNC) &_cordgain_cpp_normal_meta, 4},
+    {"_cordgain_cpp_mixture_summary", (DL_FUNC) &_cordgain_cpp_mixture_summary, 2},
+    {"_cordgain_cpp_mixture_cdf", (DL_FUNC) &_cordgain_cpp_mixture_cdf, 2},
+    {"_cordgain_cpp_mixture_nodes", (DL_FUNC) &_cordgain_cpp_mixture_nodes, 2},
+    {"_cordgain_cpp_change_model", (DL_FUNC) &_cordgain_cpp_change_model, 6},
+    {"_cordgain_cpp_change_cdfs", (DL_FUNC) &_cordgain_cpp_change_cdfs, 6},
+    {"_cordgain_cpp_shared_sum", (DL_FUNC) &_cordgain_cpp_shared_sum, 2},
+    {"_cordgain_cpp_combination_tail", (DL_FUNC) &_cordgain_cpp_combination_tail, 4},
+    {"_cordgain_cpp_uniforms", (DL_FUNC) &_cordgain_cpp_uniforms, 2},
     {NULL, NULL, 0}
 };
 

@@ -1,4 +1,5 @@
 #include <testthat/vendor/catch.h>
+#include <Eigen/LU>
 #include <cordgain/model/anchored_terms.hpp>
 
 using namespace cordgain;

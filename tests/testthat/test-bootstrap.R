@@ -92,7 +92,8 @@ test_that("refits are those of simulated rows: the distribution is that of lme4'
 
 test_that("a statistic is computed of each replicate and at the fit", {
   fit <- boot_fit()
-  boot <- bootstrap(fit, 25, seed = 4, statistic = \(v) c(end = v[["(Intercept)"]] + 52 * v[["week"]], s = v[["sigma"]]))
+  of <- \(v) c(end = v[["(Intercept)"]] + 52 * v[["week"]], s = v[["sigma"]])
+  boot <- bootstrap(fit, 25, seed = 4, statistic = of)
   expect_equal(boot$statistic[, "end"], boot$replicates[, "(Intercept)"] + 52 * boot$replicates[, "week"])
   expect_equal(boot$observed[["end"]], sum(fixef(fit) * c(1, 52)))
   expect_true(all(c("end", "s") %in% tidy(boot)$term))
