@@ -1,61 +1,88 @@
 #include <testthat/vendor/catch.h>
 #include <cordgain/model/columns.hpp>
-#include <cordgain/model/moments.hpp>
-#include "gaussian_fixture.hpp"
+#include <vector>
 
 using namespace cordgain;
 
 namespace {
 
-Matrix some_map() {
-  Matrix t(3, 2);
-  t << 0.3, -1.0, 0.7, 0.2, 0.0, 1.0;
-  return t;
-}
+// Six rows: a number, a whole number, and a factor of three levels with treatment contrasts.
+struct Data {
+  std::vector<double> number{0.5, -1.0, 2.0, 0.25, 3.0, -0.125};
+  std::vector<int> whole{1, 2, 3, 4, 5, 6};
+  std::vector<int> code{1, 2, 3, 3, 2, 1};
+  std::vector<double> second{0.0, 1.0, 0.0}, third{0.0, 0.0, 1.0};
 
-/// The same blocks with rows kept apart.
-Blocks apart(const DesignInput& in, const Reduced& reduced) {
-  Blocks out = reduced.blocks;
-  std::size_t at = 0;
-  out.kinds.clear();
-  for_each_block(in, reduced.frame, [&](const BlockReader& reader) {
-    BlockKind kind;
-    for (const BlockKind& known : reduced.blocks.kinds) {
-      if (known.rank == reader.rank() && (known.z - Matrix(reader.z())).cwiseAbs().maxCoeff() < 1e-10)
-        kind = known;
+  // 1, number, whole, second level, third level, number x second level x whole
+  Columns columns() const {
+    const ColumnPart x{number.data(), nullptr}, k{nullptr, whole.data()}, b{second.data(), code.data()},
+        c{third.data(), code.data()};
+    Columns out(6);
+    out.add({});
+    out.add({x});
+    out.add({k});
+    out.add({b});
+    out.add({c});
+    out.add({x, b, k});
+    return out;
+  }
+
+  // The same, written out.
+  Matrix matrix() const {
+    Matrix out(6, 6);
+    for (Index i = 0; i < 6; ++i) {
+      const std::size_t at = static_cast<std::size_t>(i);
+      const double b = code[at] == 2 ? 1.0 : 0.0, c = code[at] == 3 ? 1.0 : 0.0;
+      out.row(i) << 1.0, number[at], whole[at], b, c, number[at] * b * whole[at];
     }
-    kind.count = 1;
-    kind.moments.resize(0, 0);
-    kind.rows = reader.inside();
-    out.kinds.push_back(kind);
-    ++at;
-  });
-  REQUIRE(at == 6);
-  return out;
-}
+    return out;
+  }
+};
 
 }  // namespace
 
-TEST_CASE("a form of transformed columns is the transformed form") {
-  const Matrix t = some_map();
-  Matrix m(3, 3);
-  m << 4.0, 1.0, 0.5, 1.0, 3.0, -0.2, 0.5, -0.2, 2.0;
-  const Matrix expected = t.transpose() * m * t;
-  REQUIRE((unpacked(form_map(t) * packed(m), 2) - expected).cwiseAbs().maxCoeff() < 1e-14);
+TEST_CASE("columns are the products of their parts, element by element and in blocks") {
+  const Data data;
+  const Columns columns = data.columns();
+  const Matrix expected = data.matrix();
+  REQUIRE(columns.rows() == 6);
+  REQUIRE(columns.cols() == 6);
+  REQUIRE(columns.matrix() ==
+          expected);  // products of the same numbers in the same order: no rounding differs
+  for (Index j = 0; j < 6; ++j) {
+    for (Index i = 0; i < 6; ++i) REQUIRE(columns(i, j) == expected(i, j));
+  }
+  for (const Index size : {1, 2, 4, 6}) {
+    for (Index first = 0; first < 6; first += size) {
+      const Index count = std::min<Index>(size, 6 - first);
+      REQUIRE(columns.block(first, count) == expected.middleRows(first, count));
+    }
+  }
+  REQUIRE(Matrix(columns.row(4)) == Matrix(expected.row(4)));
 }
 
-TEST_CASE("moments of transformed blocks are the transformed moments, pooled or apart") {
-  const fixture::Trial trial;
-  const DesignInput in = trial.design();
-  const Reduced reduced = reduce_rows(in);
-  const Vector gamma = (Vector(4) << 0.5, 0.1, 0.3, 0.8).finished();
-  const Matrix none(4, 0), t = some_map();
-  const Matrix whole = unpacked(moments_at(reduced.blocks, gamma, none).cross, 3);
-  const Matrix expected = t.transpose() * whole * t;
-  for (const Blocks& blocks : {reduced.blocks, apart(in, reduced)}) {
-    const Blocks other = transform_columns(blocks, t);
-    REQUIRE(other.p == 1);
-    const Matrix seen = unpacked(moments_at(other, gamma, none).cross, 2);
-    REQUIRE((seen - expected).cwiseAbs().maxCoeff() < 1e-11 * expected.cwiseAbs().maxCoeff());
+TEST_CASE("rows are read in any order and as often as asked") {
+  const Data data;
+  const Columns columns = data.columns();
+  const std::vector<Index> rows{5, 0, 3, 3};
+  std::vector<double> out(4);
+  for (Index j = 0; j < 6; ++j) {
+    columns.read(rows.data(), 4, j, out.data());
+    for (std::size_t i = 0; i < 4; ++i) REQUIRE(out[i] == data.matrix()(rows[i], j));
   }
+}
+
+TEST_CASE("a whole matrix is read as it is") {
+  const Matrix whole = Data().matrix();
+  const Columns columns(Eigen::Map<const Matrix>(whole.data(), 6, 6));
+  REQUIRE(columns.matrix() == whole);
+}
+
+TEST_CASE("columns are equal when they read the same data in the same way") {
+  const Data data, other;
+  REQUIRE(data.columns() == data.columns());
+  REQUIRE(!(data.columns() == other.columns()));
+  Columns more = data.columns();
+  more.add({});
+  REQUIRE(!(data.columns() == more));
 }

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cordgain/fit/gaussian.hpp>
 #include <cordgain/math/signed_root.hpp>
-#include <cordgain/model/columns.hpp>
+#include <cordgain/model/transformed_columns.hpp>
 #include <limits>
 #include <utility>
 #include <vector>
