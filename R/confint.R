@@ -23,9 +23,7 @@
 #'
 #' @details
 #' With a handful of subjects the profile and percentile intervals of a mean
-#' recovery are too narrow: they know nothing of degrees of freedom. The
-#' stored validation (`system.file("validation", package = "cordgain")`) gives their
-#' coverage at four subjects beside the others.
+#' recovery are too narrow: they know nothing of degrees of freedom.
 #'
 #' @param object a `recovery_fit`.
 #' @param parm names or numbers of parameters, `"beta_"` (fixed effects) or
