@@ -63,6 +63,13 @@ drift_years <- function(x, sources, call = rlang::caller_env()) {
   middle - reference
 }
 
+# The same years, with a slope taken as known.
+drift_at <- function(x, per_year) {
+  x$per_year <- per_year
+  x$sd <- 0
+  x
+}
+
 drift_slope <- function(x) list(mean = x$per_year, sd = x$sd)
 
 #' @export

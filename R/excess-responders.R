@@ -161,6 +161,8 @@ excess_effect <- function(x) x$settings$effect
 
 excess_margin <- function(x) x$settings$margin
 
+excess_level <- function(x) x$settings$conf.level
+
 excess_scenarios <- function(x) x$scenarios
 
 excess_is_bounds <- function(x) length(x$scenarios) > 1L

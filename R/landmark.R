@@ -60,6 +60,12 @@ is_landmark <- function(x) inherits(x, "landmark")
 
 landmark_week <- function(x) x$week
 
+# The same timing, asked at another week.
+landmark_at <- function(x, week) {
+  x$week <- week
+  x
+}
+
 landmark_terms <- function(x) x[c("endpoint", "level")]
 
 # Exam time (weeks) of each source; `unknown` where there is none to read.

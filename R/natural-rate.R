@@ -98,13 +98,32 @@ check_tau_positive <- function(tau, call = rlang::caller_env()) {
   }
 }
 
-# The same evidence under other settings, for the lines that every print adds.
-refit_rate <- function(x, tau = x$settings$tau, bias = x$settings$bias) {
+# The same evidence under other settings: lines that every print adds, tipping points, sensitivity.
+refit_rate <- function(x, tau = x$settings$tau, bias = x$settings$bias, landmark = x$settings$landmark,
+                       drift = x$settings$drift, call = rlang::caller_env()) {
   settings <- x$settings
-  settings$tau <- tau
-  settings$bias <- bias
+  changed <- list(tau = tau, bias = bias, landmark = landmark, drift = drift)
+  settings[names(changed)] <- changed
   evidence <- switch(x$kind, meta = x$sources, prior = x$prior, known = x$rate)
-  rate_from(evidence, settings, rlang::caller_env())
+  rate_from(evidence, settings, call)
+}
+
+# A rate from sources without bias, with a bias laid on it: log odds moved and smoothed, the evidence not gone
+# through again.
+with_bias <- function(x, bias) {
+  if (rate_kind(x) != "meta") {
+    return(refit_rate(x, bias = bias))
+  }
+  fine <- c(fine = TRUE, coarse = FALSE)
+  x$routes[names(fine)] <- lapply(names(fine), \(route) {
+    parts <- x$routes[[route]]
+    parts$theta <- if (bias$sd == 0) shift_grid(parts$theta, bias$mean) else
+      core_add_normal_bias(parts$theta, bias$mean, bias$sd, fine[[route]])
+    parts
+  })
+  x$settings$bias <- bias
+  x$priors[c("bias_mean", "bias_sd")] <- bias[c("mean", "sd")]
+  x
 }
 
 # One method for each kind of evidence -------------------------------------------

@@ -354,3 +354,11 @@ test_that("an argument that is not given is named, with what to give", {
   invalid(decision_table(), "`x` is not given")
   invalid(decision_table(natural_rate(0.2)), "`n` is not given")
 })
+
+test_that("an unknown day of the trial's baseline claims no direction", {
+  terms <- match_terms(score_change(1, 2, "uems"))
+  sources <- natural_sources(natural_change(data.frame(source = "a", mean = 1, se = 1, baseline_mean_day = 20),
+    tau = prior_fixed(0)))
+  found <- evidence_differences(terms, sources)
+  expect_identical(found$direction[found$what == "baseline"], "no direction is known")
+})
