@@ -28,15 +28,16 @@ single_design <- function(s, call) {
   ), call = call)
 }
 
-# Natural tails of 0..n, by the rule's idea of nature; the nodes of the rate resolve up to most_single patients and more.
+# Natural tails of 0..n, by the rule's idea of nature. One set of nodes serves every n up to the largest asked for.
 rule_tails <- function(s, call) {
   if (s$rule == "plug_in") {
     rate <- pooled_rate(s$natural)
     return(\(n) stats::pbinom(seq(-1, n - 1), n, rate, lower.tail = FALSE))
   }
-  nodes <- rate_nodes(patient_rates(s$natural, most_single, call)$fine)
+  nodes <- rate_nodes(patient_rates(s$natural, max(most_single, s$n), call)$fine)
+  used <- nodes$mass > 1e-13
   \(n) {
-    pmf <- colSums(nodes$mass * binomial_rows(nodes$logit, n))
+    pmf <- colSums(nodes$mass[used] * binomial_rows(nodes$logit[used], n))
     pmf[c(1, n + 1)] <- pmf[c(1, n + 1)] + c(nodes$below, nodes$above)
     rev(cumsum(rev(pmf)))
   }

@@ -32,6 +32,7 @@
 #' drift(0.0414, sd = 0.0124)
 #' @export
 drift <- function(per_year, sd = 0, reference_year = NULL, extrapolate = FALSE) {
+  check_given(c(per_year = "change of the log odds of natural recovery in one calendar year"))
   per_year <- check_number(per_year)
   sd <- check_number(sd, min = 0)
   if (!is.null(reference_year)) reference_year <- check_number(reference_year, min = 1800, max = 2200)

@@ -296,10 +296,9 @@ plot.falsify <- function(x, ...) {
       xmax = .data$conf.high),
       colour = plot_ink[["mid"]])) +
     ggplot2::geom_point(size = 2.4, colour = plot_ink[["dark"]]) +
-    ggplot2::geom_text(ggplot2::aes(label = .data$text), vjust = -0.9, size = 3) +
-    ggplot2::facet_wrap(ggplot2::vars(.data$threshold), labeller = \(v) lapply(v, \(t) paste("Claim at tail up to",
-      t))) +
-    percent_axis(limits = c(0, NA)) +
+    ggplot2::geom_text(ggplot2::aes(label = .data$text), vjust = -0.9, hjust = 0.1, size = 3) +
+    ggplot2::facet_wrap(ggplot2::vars(.data$threshold), labeller = \(v) lapply(v, \(t) paste("Tail up to", t))) +
+    percent_axis(limits = c(0, NA), n.breaks = 4, expand = ggplot2::expansion(mult = c(0.06, 0.14))) +
     ggplot2::labs(x = "Share of untreated sets called a success", y = NULL,
       title = plot_words("How often untreated patients would have been called a success")) +
     plot_theme()

@@ -35,9 +35,10 @@ plot.sensitivity <- function(x, ...) {
       colour = plot_ink[["mid"]])) +
     ggplot2::scale_shape_manual(values = c(`FALSE` = 21, `TRUE` = 23), guide = "none") +
     ggplot2::scale_size_manual(values = c(`FALSE` = 1.4, `TRUE` = 3.2), guide = "none") +
-    ggplot2::scale_y_continuous(breaks = unname(positions), labels = names(positions)) +
+    ggplot2::scale_y_continuous(breaks = unname(positions), labels = names(positions),
+      expand = ggplot2::expansion(add = 0.3)) +
     ggplot2::facet_grid(rows = ggplot2::vars(.data$panel), scales = "free_y", space = "free_y", switch = "y") +
-    ggplot2::labs(x = paste(nrow(table), "combinations of choices, in the order of their answers"), y = NULL,
+    ggplot2::labs(x = paste(nrow(table), "combinations of choices, in order"), y = NULL,
       title = curve_title(table), subtitle = "Filled diamond: the answer as it was given") +
     plot_theme() +
     ggplot2::theme(strip.placement = "outside", strip.text.y.left = ggplot2::element_text(angle = 0, hjust = 1),

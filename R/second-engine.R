@@ -62,14 +62,33 @@ tau_nodes <- function(prior) {
   list(x = grid$x, log_w = log_prior_density(prior, grid$x) + log(grid$w))
 }
 
-# log L(mu, tau) of y of n: trapezoidal in z = (theta - mu) / tau, the step set by the narrower of the two factors.
+# log L(mu, tau) of y of n: trapezoidal over the likelihood's own log odds where that is the narrower factor, else over
+# z = (theta - mu) / tau. A likelihood without events, or of events alone, has no peak and goes by z.
 source_log_likelihood <- function(y, n, mu, tau) {
-  width <- if (n > 0) 2 / sqrt(n + 4) else 1
-  combined <- 1 / sqrt(1 + (tau / width)^2)
-  z <- seq(-9, 9, by = 0.55 * combined)
-  theta <- outer(mu, tau * z, "+")
-  parts <- y * stats::plogis(theta, log.p = TRUE) + (n - y) * stats::plogis(-theta, log.p = TRUE)
-  log_sum_rows(sweep(parts, 2, stats::dnorm(z, log = TRUE) + log(0.55 * combined), "+"))
+  sd <- if (y > 0 && y < n) 1 / sqrt(y * (1 - y / n)) else Inf
+  if (tau < sd) by_deviation(y, n, mu, tau) else by_log_odds(y, n, mu, tau, sd)
+}
+
+by_deviation <- function(y, n, mu, tau) {
+  step <- 0.5 / sqrt(1 + (tau * sqrt(n + 4) / 2)^2)
+  z <- seq(-9, 9, by = step)
+  parts <- log_binomial(outer(mu, tau * z, "+"), y, n)
+  log_sum_rows(sweep(parts, 2, stats::dnorm(z, log = TRUE) + log(step), "+"))
+}
+
+by_log_odds <- function(y, n, mu, tau, sd) {
+  step <- 0.45 * min(1, sd)
+  peak <- stats::qlogis(y / n)
+  theta <- peak + step * seq(-ceiling((44 / min(y, n - y) + 9 * sd) / step), ceiling((44 / min(y, n - y) +
+    9 * sd) / step))
+  likelihood <- log_binomial(theta, y, n)
+  used <- likelihood > max(likelihood) - 44
+  parts <- outer(mu, theta[used], \(m, t) stats::dnorm(t, m, tau, log = TRUE))
+  log_sum_rows(sweep(parts, 2, likelihood[used] + log(step), "+"))
+}
+
+log_binomial <- function(theta, y, n) {
+  y * stats::plogis(theta, log.p = TRUE) + (n - y) * stats::plogis(-theta, log.p = TRUE)
 }
 
 # The natural log odds of the trial as many normals: mean, sd, weight.

@@ -70,7 +70,7 @@ sensitivity.excess_responders <- function(excess, natural = list(),
   evidence <- evidence_list(own, natural, call)
   rows <- lapply(names(evidence), \(name) evidence_rows(name, evidence[[name]], excess, choices, call))
   table <- rbind(do.call(rbind, rows), left_out_rows(excess, own, call))
-  table$own <- table$analysis == "choice" & is_own(table, own, names(evidence)[1])
+  table$own <- table$analysis == "choice" & is_own_choice(table, own, names(evidence)[1])
   power <- if (!excess_is_bounds(excess)) power_rows(excess_scenarios(excess)[[1]], excess_effect(excess))
   structure(list(table = table, power = power, excess = excess), class = "sensitivity")
 }
@@ -219,7 +219,7 @@ without_source <- function(natural, k, call) {
   rate_from(natural_sources(natural)[-k, , drop = FALSE], rate_settings(natural), call)
 }
 
-is_own <- function(table, own, name) {
+is_own_choice <- function(table, own, name) {
   table$evidence == name & (table$tau == choice_label(rate_tau(own)) | table$tau == "not varied") &
     table$bias == choice_label(own_bias(own)) & table$landmark == choice_label(natural_landmark(own)) &
     table$drift == choice_label(natural_drift(own))

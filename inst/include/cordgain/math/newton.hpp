@@ -5,6 +5,7 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
+#include <algorithm>
 #include <cmath>
 #include <cordgain/base/types.hpp>
 #include <limits>
@@ -99,7 +100,8 @@ template <class F>
     out.converged = last || out.decrement == 0.0;
     out.divergent = out.point.size() > 0 && out.point.cwiseAbs().maxCoeff() > control.max_size;
     if (out.converged || out.divergent) return out;
-    last = out.decrement < control.decrement;
+    // a fall below the rounding of the value could not be seen: one more step, then it is its square
+    last = out.decrement < std::max(control.decrement, detail::value_noise(out.at.value));
     const double allowed = out.at.value + (last ? detail::value_noise(out.at.value) : 0.0);
     bool moved = false;
     for (int halving = 0; halving < 60 && !moved; ++halving, step *= 0.5) {
