@@ -11,6 +11,86 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
+// cpp_grid_nodes
+Rcpp::List cpp_grid_nodes(const Rcpp::List& grid);
+RcppExport SEXP _cordgain_cpp_grid_nodes(SEXP gridSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type grid(gridSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_grid_nodes(grid));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_add_normal_bias
+Rcpp::List cpp_add_normal_bias(const Rcpp::List& grid, double mean, double sd, bool fine);
+RcppExport SEXP _cordgain_cpp_add_normal_bias(SEXP gridSEXP, SEXP meanSEXP, SEXP sdSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type grid(gridSEXP);
+    Rcpp::traits::input_parameter< double >::type mean(meanSEXP);
+    Rcpp::traits::input_parameter< double >::type sd(sdSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_add_normal_bias(grid, mean, sd, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_boschloo_rejection
+Rcpp::List cpp_boschloo_rejection(int n1, int n0, double alpha);
+RcppExport SEXP _cordgain_cpp_boschloo_rejection(SEXP n1SEXP, SEXP n0SEXP, SEXP alphaSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< int >::type n1(n1SEXP);
+    Rcpp::traits::input_parameter< int >::type n0(n0SEXP);
+    Rcpp::traits::input_parameter< double >::type alpha(alphaSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_boschloo_rejection(n1, n0, alpha));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_region_size
+Rcpp::List cpp_region_size(const Rcpp::LogicalMatrix& claims);
+RcppExport SEXP _cordgain_cpp_region_size(SEXP claimsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::LogicalMatrix& >::type claims(claimsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_region_size(claims));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_region_probability
+Rcpp::List cpp_region_probability(const Rcpp::LogicalMatrix& claims, const Rcpp::NumericVector& p1, const Rcpp::NumericVector& p0);
+RcppExport SEXP _cordgain_cpp_region_probability(SEXP claimsSEXP, SEXP p1SEXP, SEXP p0SEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::LogicalMatrix& >::type claims(claimsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type p1(p1SEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type p0(p0SEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_region_probability(claims, p1, p0));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_operating_surface
+Rcpp::List cpp_operating_surface(const Rcpp::LogicalMatrix& claims, const Rcpp::List& truth);
+RcppExport SEXP _cordgain_cpp_operating_surface(SEXP claimsSEXP, SEXP truthSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::LogicalMatrix& >::type claims(claimsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type truth(truthSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_operating_surface(claims, truth));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_stream_uniforms
+Rcpp::List cpp_stream_uniforms(double seed, double stream, double count);
+RcppExport SEXP _cordgain_cpp_stream_uniforms(SEXP seedSEXP, SEXP streamSEXP, SEXP countSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< double >::type stream(streamSEXP);
+    Rcpp::traits::input_parameter< double >::type count(countSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_stream_uniforms(seed, stream, count));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_clopper_pearson
 Rcpp::List cpp_clopper_pearson(double y, double n, double below, double above);
 RcppExport SEXP _cordgain_cpp_clopper_pearson(SEXP ySEXP, SEXP nSEXP, SEXP belowSEXP, SEXP aboveSEXP) {
@@ -669,6 +749,13 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
+    {"_cordgain_cpp_grid_nodes", (DL_FUNC) &_cordgain_cpp_grid_nodes, 1},
+    {"_cordgain_cpp_add_normal_bias", (DL_FUNC) &_cordgain_cpp_add_normal_bias, 4},
+    {"_cordgain_cpp_boschloo_rejection", (DL_FUNC) &_cordgain_cpp_boschloo_rejection, 3},
+    {"_cordgain_cpp_region_size", (DL_FUNC) &_cordgain_cpp_region_size, 1},
+    {"_cordgain_cpp_region_probability", (DL_FUNC) &_cordgain_cpp_region_probability, 3},
+    {"_cordgain_cpp_operating_surface", (DL_FUNC) &_cordgain_cpp_operating_surface, 2},
+    {"_cordgain_cpp_stream_uniforms", (DL_FUNC) &_cordgain_cpp_stream_uniforms, 3},
     {"_cordgain_cpp_clopper_pearson", (DL_FUNC) &_cordgain_cpp_clopper_pearson, 4},
     {"_cordgain_cpp_blaker", (DL_FUNC) &_cordgain_cpp_blaker, 3},
     {"_cordgain_cpp_wilson", (DL_FUNC) &_cordgain_cpp_wilson, 3},
