@@ -108,6 +108,15 @@ struct PivotedFactor {
   Vector theta;
 };
 
+/// Position from k on of the largest variance that remains.
+inline Index largest_left(const Matrix& d, const std::vector<Index>& pivot, Index k) {
+  Index best = k;
+  for (Index i = k; i < d.rows(); ++i) {
+    if (d(pivot[i], pivot[i]) > d(pivot[best], pivot[best])) best = i;
+  }
+  return best;
+}
+
 inline PivotedFactor pivoted_factor(Matrix d, Index rank) {
   const Index q = d.rows();
   PivotedFactor out;
@@ -115,11 +124,7 @@ inline PivotedFactor pivoted_factor(Matrix d, Index rank) {
   for (Index i = 0; i < q; ++i) out.pivot.push_back(i);
   Matrix lambda = Matrix::Zero(q, rank);
   for (Index k = 0; k < rank; ++k) {
-    Index best = k;
-    for (Index i = k; i < q; ++i) {
-      if (d(out.pivot[i], out.pivot[i]) > d(out.pivot[best], out.pivot[best])) best = i;
-    }
-    if (rank < q) std::swap(out.pivot[k], out.pivot[best]);
+    if (rank < q) std::swap(out.pivot[k], out.pivot[largest_left(d, out.pivot, k)]);
     const Index lead = out.pivot[k];
     const double size = std::sqrt(std::max(d(lead, lead), 1e-300));
     lambda.col(k) = d.col(lead) / size;
@@ -166,6 +171,12 @@ inline Reparametrised with_ranks(const Covariance& covariance, const VectorIn& g
   return out;
 }
 
+/// Number of eigenvalues of a packed q x q matrix above a threshold.
+inline Index rank_above(const VectorIn& elements, Index q, double threshold) {
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(unpacked(elements, q));
+  return (eigen.eigenvalues().array() > threshold).count();
+}
+
 inline std::vector<Index> ranks(const Covariance& covariance, const VectorIn& gamma, double threshold) {
   std::vector<Index> out;
   for (std::size_t i = 0; i < covariance.size(); ++i) {
@@ -175,9 +186,7 @@ inline std::vector<Index> ranks(const Covariance& covariance, const VectorIn& ga
       continue;
     }
     const Index q = factor->size();
-    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(
-        unpacked(gamma.segment(covariance.gamma_at(i), packed_size(q)), q));
-    out.push_back((eigen.eigenvalues().array() > threshold).count());
+    out.push_back(rank_above(gamma.segment(covariance.gamma_at(i), packed_size(q)), q, threshold));
   }
   return out;
 }

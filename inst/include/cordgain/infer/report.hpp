@@ -106,6 +106,25 @@ inline FreeDirections all_directions(Index n_gamma, const std::vector<Matrix>& r
   return false;
 }
 
+namespace detail {
+
+/// The deviance with all constants, from that in the blocks' coordinates.
+inline double user_deviance(double deviance, const Blocks& blocks, const Frame& frame, bool restricted) {
+  const double nu = static_cast<double>(restricted ? blocks.n - blocks.p : blocks.n);
+  return deviance + 2.0 * nu * std::log(frame.y_scale) - frame.log_weight +
+         (restricted ? frame.log_det_x : 0.0);
+}
+
+/// y_scale^2 R^-1 Phi R^-T.
+inline Matrix user_covariance(const Matrix& phi, const Frame& frame) {
+  const auto upper = frame.factor.triangularView<Eigen::Upper>();
+  const Matrix half = upper.solve(phi);
+  const Matrix whole = upper.solve(half.transpose());
+  return frame.y_scale * frame.y_scale * 0.5 * (whole + whole.transpose());
+}
+
+}  // namespace detail
+
 /// Fits y on X with random effects.
 /// @param in          rows
 /// @param restricted  REML or ML
@@ -127,14 +146,10 @@ inline FreeDirections all_directions(Index n_gamma, const std::vector<Matrix>& r
     out.unconstrained =
         information(blocks, out.fit.gamma, detail::all_directions(blocks.n_gamma, free.roots), restricted);
   }
-  const double nu = static_cast<double>(restricted ? blocks.n - blocks.p : blocks.n);
-  out.deviance = out.fit.deviance + 2.0 * nu * std::log(out.frame.y_scale) - out.frame.log_weight +
-                 (restricted ? out.frame.log_det_x : 0.0);
+  out.deviance = detail::user_deviance(out.fit.deviance, blocks, out.frame, restricted);
   const auto upper = out.frame.factor.triangularView<Eigen::Upper>();
   out.coefficients = out.frame.least_squares + out.frame.y_scale * Vector(upper.solve(out.fit.beta));
-  const Matrix half = upper.solve(out.inference.phi);
-  const Matrix whole = upper.solve(half.transpose());
-  out.covariance = out.frame.y_scale * out.frame.y_scale * 0.5 * (whole + whole.transpose());
+  out.covariance = detail::user_covariance(out.inference.phi, out.frame);
   out.to_user = detail::user_gamma(out.frame, blocks.n_gamma);
   out.gamma = out.to_user * out.fit.gamma;
   out.gamma_error = detail::gamma_error(out.inference, blocks, out.to_user);
