@@ -105,7 +105,7 @@ test_that("a bias of b points lowers the excess by b, and its SD widens it once,
 })
 
 test_that("prob_excess grows with the scores and falls with a margin; a margin of 0 is none", {
-  probs <- vapply(c(-5, 0, 5, 20), \(by) term_value(plain_excess(c(24, 13, 2, 5) + by), "prob_excess"), 0)
+  probs <- vapply(c(-2, 0, 5, 15), \(by) term_value(plain_excess(c(20, 10, 2, 5) + by), "prob_excess"), 0)
   expect_true(all(diff(probs) > 0))
   margins <- vapply(c(0, 2, 8), \(m) term_value(plain_excess(margin = m), "prob_margin"), 0)
   expect_true(all(diff(margins) < 0))

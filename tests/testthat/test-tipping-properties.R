@@ -72,7 +72,7 @@ test_that("refusals say what was given", {
   invalid(tipping_map(at_known(), c("rate", "drift")), "no calendar year")
   invalid(tipping_map(at_known(), at = c(0.1, 0.2)), "list of two")
   invalid(tipping_map(at_known(), at = list(1.2, 1)), "at")
-  invalid(tipping_map(at_known(), published = data.frame(source = "x")), "published")
+  invalid(tipping_map(at_known(), at = list(0.1, 1), published = data.frame(source = "x")), "published")
 })
 
 # Reverse Bayes ------------------------------------------------------------------------------
