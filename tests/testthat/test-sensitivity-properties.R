@@ -88,12 +88,13 @@ test_that("the distance of distributions is 0 for the same, symmetric, and 1 at 
   expect_equal(cjs_distance(\(x) rep(1, length(x)), \(x) rep(0, length(x))), 1, tolerance = 1e-6)
 })
 
-test_that("the printed power sensitivities of 2 of 4 under Be(8, 56) come out, and a flat prior has none", {
-  x <- beta_power_sensitivity(8, 56, 2, 4)
-  # STATISTICS 5, printed to seven digits.
-  expect_equal(x[["prior"]], 0.1684670, tolerance = 1e-6)
-  expect_equal(x[["likelihood"]], 0.0729541, tolerance = 1e-6)
+test_that("what is flat cannot be scaled: neither a uniform prior nor no data has a sensitivity", {
+  # Distances of equal distributions, to the rounding of a square root of 1e-16 over the step of 0.0144 doublings.
   expect_lt(beta_power_sensitivity(1, 1, 2, 4)[["prior"]], 1e-6)
+  expect_lt(beta_power_sensitivity(8, 56, 0, 0)[["likelihood"]], 1e-6)
+  # The more patients agree with it, the less a prior matters.
+  priors <- vapply(c(8, 80, 800), \(n) beta_power_sensitivity(8, 56, n / 8, n)[["prior"]], 0)
+  expect_true(all(diff(priors) < 0))
 })
 
 test_that("the verdict is a flag by the rule of 0.05 on either", {
