@@ -171,7 +171,7 @@ test_that("a split does not depend on where among the terms a bar stands", {
 
 test_that("refusals quote what was not read and say what to write", {
   said <- \(formula) conditionMessage(tryCatch(split_formula(formula), cordgain_invalid_input = identity))
-  expect_match(said(~ x + (1 | g)), "two sides.*score ~ week", perl = TRUE)
+  expect_match(said(~ x + (1 | g)), "two sides.*score ~ week")
   expect_match(said(y ~ x - (1 | g)), "stands after a minus")
   expect_match(said(y ~ us(v | s) + cs(v | s)), "at most one residual covariance.*It holds 2")
   expect_match(said(y ~ z:(1 | g)), "must stand by itself.*z:\\(1")

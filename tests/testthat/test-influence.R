@@ -117,8 +117,7 @@ test_that("the print names the factor, tidy has a row per level and term", {
 
 # Invariants and limits --------------------------------------------------------------------------------
 
-test_that("without random effects, leaving out is lm()'s own: Cook's distance and dfbeta by hand", {
-  # A factor with one row per level and no variance to speak of is not a fit; clusters by hand over lm() are.
+test_that("whitened by the covariance of the rest, each row is an ordinary least squares fit", {
   trial <- influence_trial()
   fit <- fit_recovery(score ~ week + (1 | subject), trial)
   found <- influence(fit)
