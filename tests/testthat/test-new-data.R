@@ -98,7 +98,7 @@ test_that("a new row with a missing value is NA in its place, and the others are
   expect_identical(unname(is.na(found)), c(FALSE, TRUE, FALSE))
   expect_equal(found[-2], predict(fit, new[-2, ]), tolerance = 1e-14, ignore_attr = TRUE)
   rows <- rows_for(fit, new)
-  expect_identical(rows$missing, 2L)
+  expect_identical(unname(rows$missing), 2L)
   expect_identical(c(rows$n, nrow(rows$x), length(rows$terms[[1]]$level)), rep(2L, 3))
 })
 
