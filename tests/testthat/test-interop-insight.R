@@ -113,6 +113,14 @@ test_that("variances of rows are those of the formulas of Nakagawa, Schielzeth a
   expect_null(found$cor.slope_intercept)
 })
 
+test_that("variances are named as insight names those of lme4", {
+  fits <- both()
+  for (component in c("intercept", "slope")) {
+    expect_identical(names(insight::get_variance(fits$ours, component)[[1]]),
+      names(insight::get_variance(fits$theirs, component)[[1]]), info = component)
+  }
+})
+
 test_that("weights enter the residual variance as a mean over the rows", {
   trial <- small_trial()
   weights <- rep(c(1, 4), 10)
