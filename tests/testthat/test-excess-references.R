@@ -254,8 +254,8 @@ test_that("a tight prior of the heterogeneity and many patients lead to the bino
 test_that("the columns and terms that the help names are there, once for each reference", {
   answer <- excess_by_reference(keio_ips, two_sources())
   table <- as.data.frame(answer)
-  expect_true(all(c("reference", "kind", "evidence", "differs", "rate", "natural_responders", "natural_tail", "tail_low",
-    "tail_high", "num.error") %in% names(table)))
+  expect_true(all(c("reference", "kind", "evidence", "differs", "rate", "natural_responders", "natural_tail",
+    "tail_low", "tail_high", "num.error") %in% names(table)))
   rows <- tidy(answer)
   for (group in unique(rows$group)) {
     expect_setequal(rows$term[rows$group == group],

@@ -150,7 +150,8 @@ test_that("the sentence of a sensory level quotes the score of each cell that is
 })
 
 test_that("a muscle of grade 3 or 4 is the level, of 0 to 2 the level above it, at each key muscle", {
-  above <- c(C5 = "C4", C6 = "C5", C7 = "C6", C8 = "C7", T1 = "C8", L2 = "L1", L3 = "L2", L4 = "L3", L5 = "L4", S1 = "L5")
+  above <- c(C5 = "C4", C6 = "C5", C7 = "C6", C8 = "C7", T1 = "C8", L2 = "L1",
+    L3 = "L2", L4 = "L3", L5 = "L4", S1 = "L5")
   for (muscle in isn_keys) {
     cell <- paste0("r_motor_", tolower(muscle))
     for (grade in 0:4) {
@@ -162,7 +163,8 @@ test_that("a muscle of grade 3 or 4 is the level, of 0 to 2 the level above it, 
       said <- step$words
       expect_identical(step$cells, cell)
       expect_match(said, paste0(muscle, " is the first key muscle that is not 5: it is ", grade))
-      expect_match(said, if (grade >= 3) "so it is the level" else paste0("the level is the one above, ", above[[muscle]]))
+      rule <- if (grade >= 3) "so it is the level" else paste0("the level is the one above, ", above[[muscle]])
+      expect_match(said, rule)
     }
   }
 })

@@ -194,7 +194,8 @@ test_that("a prior of a wrong kind is refused with the kinds that would do and w
   expect_identical(check(prior_beta(1, 2), c("beta", "gamma")), prior_beta(1, 2))
   mixture <- prior_mixture(1, prior_beta(1, 2))
   expect_identical(check(mixture, "beta"), mixture)
-  invalid(check(prior_beta(1, 2), c("half_normal", "flat")), "`tau` must be .*prior_half_normal.*beta\\(a = 1, b = 2\\)")
+  invalid(check(prior_beta(1, 2), c("half_normal", "flat")),
+    "`tau` must be .*prior_half_normal.*beta\\(a = 1, b = 2\\)")
   invalid(check(0.5, "half_normal"), "prior_half_normal")
   invalid(check(NULL, "half_normal"), "NULL")
 })
