@@ -43,8 +43,6 @@ grade_steps <- function(x) {
     paste(unlist(origin), collapse = ", "))
 }
 
-ais_grades <- c("A", "B", "C", "D", "E")
-
 spread_steps <- function(amount, steps, end) {
   at <- factor(vapply(steps, end, 0), levels = 0:4)
   as.numeric(tapply(amount, at, sum, default = 0))

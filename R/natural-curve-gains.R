@@ -13,13 +13,13 @@ fit_moments <- function(x, s, call) {
   own <- diag(residual_variance(x$fit)[1], length(s))
   for (b in seq_along(random)) {
     part <- rows$terms[[b]]$z %*% effect_covariances(x$fit)[[b]] %*% t(rows$terms[[b]]$z)
-    if (is_own(random[[b]], x)) own <- own + part else shared <- shared + part
+    if (is_own_term(random[[b]], x)) own <- own + part else shared <- shared + part
   }
   list(mean = drop(rows$x %*% nlme::fixef(x$fit)), shared = unname(as.matrix(shared)), own = unname(as.matrix(own)))
 }
 
 # Effects of the subject, also nested in a centre, are a patient's own; effects of other groups are shared.
-is_own <- function(block, x) x$subject %in% all.vars(block$group_expr)
+is_own_term <- function(block, x) x$subject %in% all.vars(block$group_expr)
 
 # Gains between weeks: what excess() asks ---------------------------------------------------
 
@@ -64,7 +64,7 @@ fit_slopes <- function(x, s, call) {
   rows <- prediction_rows(x$fit, new, none, !none, TRUE, FALSE, NULL, call)
   parts <- list(rows$x %*% root_of(stats::vcov(x$fit)))
   for (b in seq_along(random)) {
-    if (!is_own(random[[b]], x)) {
+    if (!is_own_term(random[[b]], x)) {
       parts <- c(parts, list(rows$terms[[b]]$z %*% root_of(effect_covariances(x$fit)[[b]])))
     }
   }
