@@ -14,7 +14,8 @@ test_that("new levels of a grouping factor are named, or allowed", {
   refusal(predict(fit, new), '"q".*allow.new.levels = TRUE')
   expect_length(predict(fit, new, allow.new.levels = TRUE), 2L)
   # nested levels are looked up as pairs
-  nested <- fit_recovery(score ~ week + (1 | site / subject), transform(small_trial(), site = rep(c("s", "t"), each = 10)))
+  sites <- transform(small_trial(), site = rep(c("s", "t"), each = 10))
+  nested <- fit_recovery(score ~ week + (1 | site / subject), sites)
   refusal(predict(nested, data.frame(week = 0, site = "t", subject = "a")), "a:t")
 })
 
