@@ -29,7 +29,8 @@
 #'   compared.
 #' @inheritParams linear_test
 #' @return data frame of class `anova`. One fit: `NumDF`, `DenDF`, `F value`,
-#'   `Pr(>F)`, a row per term. Several: `npar`, `AIC`, `BIC`, `logLik`,
+#'   `Pr(>F)`, a row per term; the attribute `df_reason` says, for each, why one of
+#'   them is not finite (`NA` where all are). Several: `npar`, `AIC`, `BIC`, `logLik`,
 #'   `deviance`, `Chisq`, `Df`, `Pr(>Chisq)`; attribute `reference` (data frame) with the
 #'   distribution of each row in words and, where only bounds are known, both.
 #' @references Stram DO, Lee JW (1994). Variance components testing in the longitudinal
@@ -52,12 +53,18 @@ anova.recovery_fit_reml <- function(object, ..., ddf = NULL, information = c("ex
   ddf <- match_ddf(object, ddf)
   hypotheses <- type3_contrasts(object)
   rows <- lapply(hypotheses, \(l) test_together(object, l, rep(0, nrow(l)), ddf, information))
-  table <- do.call(rbind, rows)
-  out <- data.frame(table$num.df, table$den.df, table$statistic, table$p.value, row.names = names(hypotheses))
+  each <- \(name) vapply(rows, `[[`, 1, name)
+  out <- data.frame(each("num.df"), each("den.df"), each("statistic"), each("p.value"), row.names = names(hypotheses))
   names(out) <- c("NumDF", "DenDF", "F value", "Pr(>F)")
+  reason <- vapply(rows, \(row) if (is.null(row$df_reason)) NA_character_ else row$df_reason, "")
+  named <- which(!is.na(reason))
   structure(out,
-    heading = paste0("Type III tests of fixed effects (", ddf_sentence(ddf, information), ")"),
-    class = c("anova", "data.frame")
+    heading = c(
+      paste0("Type III tests of fixed effects (", ddf_sentence(ddf, information), ")"),
+      if (length(rows) == 0L) "The model has no term beside the intercept: there is nothing to test.",
+      sprintf("%s: %s.", names(hypotheses)[named], reason[named])
+    ),
+    df_reason = unname(reason), class = c("anova", "data.frame")
   )
 }
 

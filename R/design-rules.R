@@ -16,13 +16,26 @@ single_design <- function(s, call) {
     critical <- critical_count(tails(s$n), s$alpha)
     return(list(n = s$n, critical = critical, claims = claims_from(s$n, critical)))
   }
+  check_reachable(s, call)
   for (n in seq_len(most_single)) {
     critical <- critical_count(tails(n), s$alpha)
     if (!is.na(critical) && stats::pbinom(critical - 1, n, s$rate, lower.tail = FALSE) >= s$power) {
       return(list(n = n, critical = critical, claims = claims_from(n, critical)))
     }
   }
-  abort_input(c("No single arm of up to {most_single} patients has this power.",
+  no_single_arm(paste("up to", most_single), s, call)
+}
+
+# P(X >= c) under the predictive distribution is at least P(p0 >= rate) P(X >= c | rate): a rule of error alpha has at
+# most the power alpha / P(p0 >= rate), whatever the number of patients.
+check_reachable <- function(s, call) {
+  if (s$rule == "predictive" && (1 - certainty_ceiling(s$natural, s$rate)$estimate) * s$power > s$alpha) {
+    no_single_arm("any number of", s, call)
+  }
+}
+
+no_single_arm <- function(size, s, call) {
+  abort_input(c("No single arm of {size} patients has this power.",
     x = "True rate {s$rate}, power {s$power}, error {s$alpha}.",
     i = "The uncertainty of the natural rate does not shrink with more treated patients; add controls."
   ), call = call)

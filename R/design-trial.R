@@ -154,7 +154,7 @@ print.trial_design <- function(x, digits = 3, ...) {
         "pooled natural rate taken as known", ", at most ", x$alpha, ")."),
     randomised = paste0("Randomised, ", arms, ". Boschloo's exact test at one-sided ", x$alpha, "."),
     hybrid = paste0("Hybrid, ", arms, ". Success where P(difference > ", x$margin, ") is at least ",
-      signif(x$threshold, digits), if (x$calibrate) " (calibrated)", "."),
+      format(x$threshold, digits = 6), if (x$calibrate) " (calibrated)", "."),
     sequential = paste0("A look after every patient, at most ", x$n, ". Success once the e-value reaches ",
       1 / x$alpha, "."),
     two_stage = "Two stages (Simon)."

@@ -49,16 +49,20 @@ inline Matrix basis_gram(const Blocks& blocks) {
 
 }  // namespace detail
 
-/// Directions in gamma along which V does not change at all: a slope and an
-/// intercept with two visits each, a random intercept with one visit each.
-/// @return  n_gamma x k, k = 0 when all variance parameters are identified
-[[nodiscard]] inline Matrix unseen_directions(const Blocks& blocks) {
-  Matrix gram = detail::basis_gram(blocks);
+/// Directions along which the matrices whose inner products are `gram` do not change.
+[[nodiscard]] inline Matrix unseen_directions(Matrix gram) {
   const Vector scale = gram.diagonal().cwiseSqrt().unaryExpr([](double s) { return s > 0.0 ? s : 1.0; });
   gram = scale.cwiseInverse().asDiagonal() * gram * scale.cwiseInverse().asDiagonal();
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(gram);
   const Index unseen = (eigen.eigenvalues().array() < 1e-11).count();
   return scale.cwiseInverse().asDiagonal() * eigen.eigenvectors().leftCols(unseen);
+}
+
+/// Directions in gamma along which V does not change at all: a slope and an
+/// intercept with two visits each, a random intercept with one visit each.
+/// @return  n_gamma x k, k = 0 when all variance parameters are identified
+[[nodiscard]] inline Matrix unseen_directions(const Blocks& blocks) {
+  return unseen_directions(detail::basis_gram(blocks));
 }
 
 /// Whether the likelihood of independent residuals is shown to be unbounded: the

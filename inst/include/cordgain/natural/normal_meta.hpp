@@ -162,7 +162,12 @@ inline PanelGrid tau_panels(const MeanEvidence& e, const MeanPriors& priors, con
     const double share = 1.0 / (1.0 + std::exp(-z));
     mass += std::exp(looks[static_cast<std::size_t>(i)] - top) * share * (1.0 - share) * 28.0 / kLooks;
   }
+  // A few hundred nodes are enough; what needs so many more is no posterior that doubles can resolve.
+  constexpr Index kMostNodes = 200000;
+  Index nodes = 0;
   const auto density = [&](const Vector& u) {
+    if ((nodes += u.size()) > kMostNodes)
+      throw NumericalError("the posterior of tau is not resolved by panels");
     return Vector(u.unaryExpr([&](double at) { return std::exp(log_density(at) - top); }));
   };
   PanelGrid grid = adaptive_panels(density, edges, mass * (edges.back() - edges.front()), options);
@@ -221,7 +226,7 @@ inline void fill_component(const MeanEvidence& e, const MeanPriors& priors, doub
 }  // namespace detail
 
 /// The posterior of the normal-normal hierarchical model.
-/// @throws InvalidInput for means, standard errors or priors out of range
+/// @throws InvalidInput for means, standard errors or priors out of range; NumericalError where doubles end
 inline NormalMetaPosterior normal_meta(const MeanEvidence& e, const MeanPriors& priors,
                                        const PanelOptions& options) {
   detail::require_meta(e, priors);
@@ -239,6 +244,11 @@ inline NormalMetaPosterior normal_meta(const MeanEvidence& e, const MeanPriors& 
       detail::fill_component(e, priors, node(j), mass(j) * std::exp(mu.log_weight - marginal), mu,
                              j * parts + part, out);
     }
+  }
+  const bool finite = out.fresh.weight.allFinite() && out.fresh.mean.allFinite() && out.fresh.sd.allFinite();
+  if (!finite || std::fabs(out.fresh.weight.sum() - 1.0) > 1e-6) {
+    throw NumericalError(
+        "the posterior of the mean is not finite: means, errors or priors are too far apart");
   }
   return out;
 }
