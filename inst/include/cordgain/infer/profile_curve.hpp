@@ -4,7 +4,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <cmath>
-#include <cordgain/fit/gaussian.hpp>
+#include <cordgain/fit/criterion.hpp>
 #include <cordgain/math/signed_root.hpp>
 #include <cordgain/model/transformed_columns.hpp>
 #include <limits>
@@ -73,7 +73,8 @@ class CovarianceProfile {
         least_(least) {}
 
   ProfilePoint operator()(double value) {
-    const auto objective = [this](const Vector& theta) { return at(theta); };
+    const PooledCriterion criterion(blocks_, kind_);
+    const auto objective = [&](const Vector& q) { return criterion.in_theta(covariance_, q); };
     const NewtonResult found = least_with_one_held(objective, held_, value, predicted(value));
     if (!std::isfinite(found.at.value)) return {std::numeric_limits<double>::infinity(), 0.0};
     theta_ = found.point;
@@ -83,23 +84,19 @@ class CovarianceProfile {
 
   /// Distance at which a parabola at the peak would have risen by z^2.
   [[nodiscard]] double reach(double z) const {
-    const Matrix hessian = at(theta_).hessian;
-    const double own = hessian.size() > 0 ? hessian(held_, held_) : 0.0;
+    const SecondOrder at = PooledCriterion(blocks_, kind_).in_theta(covariance_, theta_);
+    const double own = at.hessian.size() > 0 ? at.hessian(held_, held_) : 0.0;
     if (!(own > 0.0)) return 0.3 * (std::abs(theta_[held_]) + 1e-3);
     double curvature = own;
     if (theta_.size() > 1) {
-      const Vector move = others_move(hessian);
-      curvature += hessian.col(held_).dot(move);
+      const Vector move = others_move(at.hessian);
+      curvature += at.hessian.col(held_).dot(move);
     }
     if (!(curvature > 1e-3 * own)) curvature = own;
     return z * std::sqrt(2.0 / curvature);
   }
 
  private:
-  [[nodiscard]] SecondOrder at(const Vector& theta) const {
-    return PooledCriterion(blocks_, kind_).in_theta(covariance_, theta);
-  }
-
   /// d(other parameters) / d(held one) along the profile; zero at `held`.
   [[nodiscard]] Vector others_move(const Matrix& hessian) const {
     Matrix system = hessian;
