@@ -53,11 +53,11 @@ TEST_CASE("order statistics at the ranks (n + 1) p") {
   std::vector<double> x;
   for (int i = 1; i <= 39; ++i) x.push_back(40.0 - i);
   const detail::Tails t = detail::tails(x, 0.95);
-  REQUIRE(t.low == 1.0);
-  REQUIRE(t.high == 39.0);
+  REQUIRE(t.low == Approx(1.0).epsilon(1e-12));
+  REQUIRE(t.high == Approx(39.0).epsilon(1e-12));
   const detail::Tails half = detail::tails(x, 0.90);
-  REQUIRE(half.low == 2.0);
-  REQUIRE(half.high == 38.0);
+  REQUIRE(half.low == Approx(2.0).epsilon(1e-12));
+  REQUIRE(half.high == Approx(38.0).epsilon(1e-12));
 }
 
 TEST_CASE("sizes that do not fit are refused") {

@@ -108,6 +108,10 @@ inline Replicates empty_replicates(const Blocks& blocks, const BootstrapPlan& pl
                                                Monitor& monitor) {
   Reduced reduced = reduce_rows(in);
   require(gamma.size() == reduced.blocks.n_gamma, "gamma must have an element per variance parameter");
+  if (reduced.blocks.residual >= 0 && !(gamma[reduced.blocks.residual] > 0.0)) {
+    throw NumericalError(
+        "The residual variance is estimated as zero: scores drawn from this fit have no fit");
+  }
   std::vector<KindLoadings> loadings = kind_loadings(in, reduced);
   ResponseSampler sampler(std::move(reduced.blocks), std::move(loadings), gamma);
   return bootstrap(sampler, model_covariance(in, residual), plan, monitor);

@@ -240,6 +240,9 @@ inline ProfileInterval profile_fixed(const Blocks& blocks, const RowsReport& ml,
   RowsReport own, ml;
   if (any(false) || !restricted) own = fit_rows(in, restricted, residual);
   if (any(true)) ml = restricted ? fit_rows(in, false, residual) : own;
+  if (own.fit.residual_zero || ml.fit.residual_zero) {
+    throw NumericalError("The residual variance is estimated as zero: the likelihood has no profile there");
+  }
   std::vector<ProfileInterval> out;
   for (const ProfileTarget& target : targets) {
     out.push_back(target.kind == ProfileTarget::Kind::fixed

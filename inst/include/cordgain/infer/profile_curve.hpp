@@ -4,7 +4,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <cmath>
-#include <cordgain/fit/gaussian.hpp>
+#include <cordgain/fit/criterion.hpp>
 #include <cordgain/math/signed_root.hpp>
 #include <cordgain/model/transformed_columns.hpp>
 #include <limits>
@@ -73,7 +73,8 @@ class CovarianceProfile {
         least_(least) {}
 
   ProfilePoint operator()(double value) {
-    const GaussianObjective objective(blocks_, covariance_, kind_);
+    const PooledCriterion criterion(blocks_, kind_);
+    const auto objective = [&](const Vector& q) { return criterion.in_theta(covariance_, q); };
     const NewtonResult found = least_with_one_held(objective, held_, value, predicted(value));
     if (!std::isfinite(found.at.value)) return {std::numeric_limits<double>::infinity(), 0.0};
     theta_ = found.point;
@@ -83,7 +84,7 @@ class CovarianceProfile {
 
   /// Distance at which a parabola at the peak would have risen by z^2.
   [[nodiscard]] double reach(double z) const {
-    const SecondOrder at = GaussianObjective(blocks_, covariance_, kind_)(theta_);
+    const SecondOrder at = PooledCriterion(blocks_, kind_).in_theta(covariance_, theta_);
     const double own = at.hessian.size() > 0 ? at.hessian(held_, held_) : 0.0;
     if (!(own > 0.0)) return 0.3 * (std::abs(theta_[held_]) + 1e-3);
     double curvature = own;
@@ -149,10 +150,10 @@ class FixedProfile {
     t.col(p - 1).head(p) = -rotation_.col(0) * (value / contrast_.norm());
     t(p, p - 1) = 1.0;
     const Blocks held = transform_columns(blocks_, t);
-    const GaussianObjective objective(held, covariance_, kind_);
+    const PooledCriterion criterion(held, kind_);
     // No working parameter is held: one is added that the objective ignores.
     const auto padded = [&](const Vector& q) {
-      SecondOrder at = objective(q.head(q.size() - 1));
+      SecondOrder at = criterion.in_theta(covariance_, q.head(q.size() - 1));
       at.gradient.conservativeResize(q.size());
       at.hessian.conservativeResize(q.size(), q.size());
       return at;
