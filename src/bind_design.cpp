@@ -82,9 +82,8 @@ Rcpp::List cpp_region_probability(const Rcpp::LogicalMatrix& claims, const Rcpp:
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_operating_surface(const Rcpp::LogicalMatrix& claims, const Rcpp::List& truth) {
   return bind::guard([&] {
-    const cordgain::Truths t{bind::vector(truth["theta"]), bind::vector(truth["mass"]),
-                             bind::vector(truth["excess"]), bind::vector(truth["bias"]),
-                             Rcpp::as<bool>(truth["on_log_odds"])};
+    const cordgain::Truths t{bind::rates(truth["natural"]), bind::vector(truth["excess"]),
+                             bind::vector(truth["bias"]), Rcpp::as<bool>(truth["on_log_odds"])};
     return cordgain::operating_surface(region_from(claims), t);
   });
 }
