@@ -127,7 +127,13 @@ namespace detail {
 class SurfaceIntegrator {
  public:
   SurfaceIntegrator(const CriticalRegion& region, const Truths& truth)
-      : region_(region), truth_(truth), grid_(truth.natural.grid), mass_(truth.natural.mass()) {}
+      : region_(region), truth_(truth), grid_(truth.natural.grid), mass_(truth.natural.mass()) {
+    choose_.resize(region.n1 + 1);
+    choose_(0) = 1.0;
+    for (Index k = 0; k < region.n1; ++k) {
+      choose_(k + 1) = choose_(k) * static_cast<double>(region.n1 - k) / static_cast<double>(k + 1);
+    }
+  }
 
   [[nodiscard]] Vector column(double bias) const {
     Vector sum = Vector::Zero(truth_.excess.size());
@@ -149,21 +155,32 @@ class SurfaceIntegrator {
     return {std::clamp(natural.p + by, 0.0, 1.0), std::clamp(natural.q - by, 0.0, 1.0)};
   }
 
-  /// P(claim | treated events) for a rate of the controls.
+  /// Sum over treated events of weight(k) p^k q^(n - k), by Horner's rule in the odds of the rarer outcome:
+  /// all terms are positive, and for arms of up to 1000 patients nothing over- or underflows.
+  [[nodiscard]] double average(const Vector& weight, const Rate& rate) const {
+    const Index n = region_.n1;
+    const bool rare = rate.p <= 0.5;
+    const double odds = rare ? rate.p / rate.q : rate.q / rate.p;
+    double sum = rare ? weight(n) : weight(0);
+    for (Index k = 1; k <= n; ++k) sum = sum * odds + (rare ? weight(n - k) : weight(k));
+    return sum * std::exp(static_cast<double>(n) * std::log(rare ? rate.q : rate.p));
+  }
+
+  /// P(claim | treated events) times C(n, k), for a rate of the controls.
   [[nodiscard]] Vector claim_by_treated(const Rate& natural) const {
     const Vector controls = cumulated(masses_at(region_.n0, natural));
     Vector claim(region_.n1 + 1);
     for (Index k = 0; k <= region_.n1; ++k) {
       claim(k) = row_probability(region_.rows[static_cast<std::size_t>(k)], controls);
     }
-    return claim;
+    return claim.cwiseProduct(choose_);
   }
 
   void add(const Rate& natural, double mass, Vector& sum) const {
     if (mass == 0.0) return;
     const Vector claim = claim_by_treated(natural);
     for (Index e = 0; e < sum.size(); ++e) {
-      sum(e) += mass * masses_at(region_.n1, treated_or_end(natural, truth_.excess(e))).dot(claim);
+      sum(e) += mass * average(claim, treated_or_end(natural, truth_.excess(e)));
     }
   }
 
@@ -194,11 +211,11 @@ class SurfaceIntegrator {
       }
     }
     for (Index i = 0; i < order; ++i) {
+      if (std::fabs(mass_(p * order + i)) < kEmptyNode) continue;
       const Rate natural = logistic_pair(grid_.node(p, i) + shift);
       const Vector claim = claim_by_treated(natural);
       for (const Index e : whole) {
-        sum(e) += mass_(p * order + i) *
-                  masses_at(region_.n1, treated_or_end(natural, truth_.excess(e))).dot(claim);
+        sum(e) += mass_(p * order + i) * average(claim, treated_or_end(natural, truth_.excess(e)));
       }
     }
   }
@@ -211,17 +228,20 @@ class SurfaceIntegrator {
       const double x = low + half * (1.0 + rule.node(i));
       const Rate natural = logistic_pair(x + shift);
       sum += half * rule.weight(i) * interpolate_panel(grid_, p, x) *
-             masses_at(region_.n1, treated(natural, by)).dot(claim_by_treated(natural));
+             average(claim_by_treated(natural), treated(natural, by));
     }
     return sum;
   }
 
-  static constexpr double kEmptyPanel = 1e-15;
+  static constexpr double kEmptyPanel =
+      1e-13;  // of probability: together far below what the routes differ by
+  static constexpr double kEmptyNode = 1e-14;
 
   const CriticalRegion& region_;
   const Truths& truth_;
   const PanelGrid& grid_;
   Vector mass_;
+  Vector choose_;
 };
 
 }  // namespace detail
@@ -231,6 +251,7 @@ class SurfaceIntegrator {
 inline Matrix operating_surface(const CriticalRegion& region, const Truths& truth) {
   require_rates(truth.natural);
   require(truth.natural.logit.cols() == 1, "one natural rate for all patients");
+  require(region.n1 <= 1000, "operating characteristics are offered for up to 1000 treated patients");
   require(truth.excess.allFinite() && truth.bias.allFinite(), "excess and bias must be finite");
   const detail::SurfaceIntegrator integrator(region, truth);
   Matrix surface(truth.excess.size(), truth.bias.size());
