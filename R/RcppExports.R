@@ -137,6 +137,18 @@ cpp_robust_tests <- function(x, y, weight, z, level, n_levels, residual, frame, 
     .Call(`_cordgain_cpp_robust_tests`, x, y, weight, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast)
 }
 
+cpp_profile_intervals <- function(x, y, weight, z, level, n_levels, residual, restricted, targets, quantile) {
+    .Call(`_cordgain_cpp_profile_intervals`, x, y, weight, z, level, n_levels, residual, restricted, targets, quantile)
+}
+
+cpp_bootstrap <- function(x, y, weight, z, level, n_levels, residual, gamma, plan) {
+    .Call(`_cordgain_cpp_bootstrap`, x, y, weight, z, level, n_levels, residual, gamma, plan)
+}
+
+cpp_calibrate <- function(x, y, weight, z, level, n_levels, gamma, plan) {
+    .Call(`_cordgain_cpp_calibrate`, x, y, weight, z, level, n_levels, gamma, plan)
+}
+
 cpp_score_isncsci <- function(columns, intact_grade, intact_level_int, nonkey_reference) {
     .Call(`_cordgain_cpp_score_isncsci`, columns, intact_grade, intact_level_int, nonkey_reference)
 }

@@ -130,10 +130,10 @@ variance_components <- function(fit) {
   groups <- vapply(random, `[[`, "", "group")
   diagonals <- lapply(covariances, diag)
   pick <- \(wanted) {
-    out <- unlist(Map(\(group, d) {
+    out <- unlist(unname(Map(\(group, d) {
       d <- d[wanted(names(d))]
       stats::setNames(d, ifelse(names(d) == "(Intercept)", group, paste0(group, ".", names(d))))
-    }, unname(groups), diagonals))
+    }, groups, diagonals)))
     if (length(out) > 0L) out
   }
   list(

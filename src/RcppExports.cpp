@@ -470,6 +470,60 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_profile_intervals
+Rcpp::List cpp_profile_intervals(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, bool restricted, Rcpp::IntegerMatrix targets, double quantile);
+RcppExport SEXP _cordgain_cpp_profile_intervals(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP restrictedSEXP, SEXP targetsSEXP, SEXP quantileSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< bool >::type restricted(restrictedSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerMatrix >::type targets(targetsSEXP);
+    Rcpp::traits::input_parameter< double >::type quantile(quantileSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_profile_intervals(x, y, weight, z, level, n_levels, residual, restricted, targets, quantile));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_bootstrap
+Rcpp::List cpp_bootstrap(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, SEXP gamma, Rcpp::List plan);
+RcppExport SEXP _cordgain_cpp_bootstrap(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP gammaSEXP, SEXP planSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type gamma(gammaSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type plan(planSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_bootstrap(x, y, weight, z, level, n_levels, residual, gamma, plan));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_calibrate
+Rcpp::List cpp_calibrate(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, SEXP gamma, Rcpp::List plan);
+RcppExport SEXP _cordgain_cpp_calibrate(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP gammaSEXP, SEXP planSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type gamma(gammaSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type plan(planSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_calibrate(x, y, weight, z, level, n_levels, gamma, plan));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_score_isncsci
 Rcpp::List cpp_score_isncsci(const Rcpp::List& columns, const Rcpp::IntegerVector& intact_grade, bool intact_level_int, bool nonkey_reference);
 RcppExport SEXP _cordgain_cpp_score_isncsci(SEXP columnsSEXP, SEXP intact_gradeSEXP, SEXP intact_level_intSEXP, SEXP nonkey_referenceSEXP) {
@@ -729,6 +783,9 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_row_tests", (DL_FUNC) &_cordgain_cpp_row_tests, 4},
     {"_cordgain_cpp_random_effects", (DL_FUNC) &_cordgain_cpp_random_effects, 11},
     {"_cordgain_cpp_robust_tests", (DL_FUNC) &_cordgain_cpp_robust_tests, 13},
+    {"_cordgain_cpp_profile_intervals", (DL_FUNC) &_cordgain_cpp_profile_intervals, 10},
+    {"_cordgain_cpp_bootstrap", (DL_FUNC) &_cordgain_cpp_bootstrap, 9},
+    {"_cordgain_cpp_calibrate", (DL_FUNC) &_cordgain_cpp_calibrate, 8},
     {"_cordgain_cpp_score_isncsci", (DL_FUNC) &_cordgain_cpp_score_isncsci, 4},
     {"_cordgain_cpp_meta_predictive", (DL_FUNC) &_cordgain_cpp_meta_predictive, 3},
     {"_cordgain_cpp_meta_effective_size", (DL_FUNC) &_cordgain_cpp_meta_effective_size, 4},
