@@ -35,8 +35,8 @@ Rcpp::List wrap_supremum(const cordgain::Supremum& s) {
 }
 
 cordgain::Truths truths_from(const Rcpp::List& in) {
-  return {bind::vector(in["theta"]), bind::vector(in["mass"]), bind::vector(in["excess"]),
-          bind::vector(in["bias"]), Rcpp::as<bool>(in["on_log_odds"])};
+  return {bind::rates(in["natural"]), bind::vector(in["excess"]), bind::vector(in["bias"]),
+          Rcpp::as<bool>(in["on_log_odds"])};
 }
 
 }  // namespace
