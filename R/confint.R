@@ -85,12 +85,12 @@ interval_columns <- function(level) {
 #' @export
 print.recovery_interval <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
   cat(format(100 * attr(x, "level"), digits = 4L), " % intervals\n\n", sep = "")
-  print(interval_matrix(x), digits = digits)
+  print(plain_interval(x), digits = digits)
   cat("\n", paste0(attr(x, "notes"), "\n"), sep = "")
   invisible(x)
 }
 
-interval_matrix <- function(x) matrix(x, nrow(x), 2L, dimnames = dimnames(x))
+plain_interval <- function(x) matrix(x, nrow(x), 2L, dimnames = dimnames(x))
 
 #' @export
 as.data.frame.recovery_interval <- function(x, row.names = NULL, optional = FALSE, ...) {

@@ -8,7 +8,7 @@ test_that("Wald intervals are those of linear_test(), on the chosen df", {
   for (ddf in c("kenward-roger", "satterthwaite", "residual")) {
     table <- linear_test(fit, diag(2), ddf = ddf, conf.level = 0.9)
     got <- confint(fit, ddf = ddf, level = 0.9)
-    expect_equal(unname(interval_matrix(got)), unname(as.matrix(table[c("conf.low", "conf.high")])), tolerance = 1e-15)
+    expect_equal(unname(plain_interval(got)), unname(as.matrix(table[c("conf.low", "conf.high")])), tolerance = 1e-15)
     expect_identical(dimnames(got), list(c("(Intercept)", "week"), c("5 %", "95 %")))
   }
 })
@@ -28,13 +28,13 @@ test_that("profile intervals of sleepstudy are the certified ones", {
   }
   # lme4's limits of the variances are interpolated by splines: the case's 1e-3
   lme4 <- as.matrix(case$package[c("2.5 %", "97.5 %")])
-  expect_lt(max(abs(interval_matrix(got) / lme4 - 1)), 1e-3)
+  expect_lt(max(abs(plain_interval(got) / lme4 - 1)), 1e-3)
 })
 
 test_that("on a REML fit, fixed effects are profiled by ML and variances by REML, and the print says so", {
   reml <- confint(sleep_fit("reml"), method = "profile")
   ml <- confint(sleep_fit("ml"), method = "profile")
-  expect_equal(interval_matrix(reml)[5:6, ], interval_matrix(ml)[5:6, ], tolerance = 1e-9) # the same computation
+  expect_equal(plain_interval(reml)[5:6, ], plain_interval(ml)[5:6, ], tolerance = 1e-9) # the same computation
   expect_true(all(reml[c(1, 3), 2] > ml[c(1, 3), 2])) # REML variances are larger
   expect_output(print(reml), "restricted likelihood \\(REML\\).*full likelihood \\(ML\\)")
   expect_output(print(ml), "full likelihood \\(ML fit\\)")
@@ -68,7 +68,7 @@ test_that("profile intervals do not depend on the units of score and time", {
   data$week <- data$week / 100
   two <- confint(fit_recovery(score ~ week + (week | subject), data), method = "profile")
   factor <- c(1000, 1, 1e5, 1000, 1000, 1e5)
-  expect_equal(interval_matrix(two), interval_matrix(one) * factor, tolerance = 1e-7) # limits are solved to 1e-11
+  expect_equal(plain_interval(two), plain_interval(one) * factor, tolerance = 1e-7) # limits are solved to 1e-11
 })
 
 test_that("profile intervals agree with lme4's, to its interpolation", {
@@ -76,7 +76,7 @@ test_that("profile intervals agree with lme4's, to its interpolation", {
   fit <- fit_recovery(distance ~ age + Sex + (1 | Subject), as.data.frame(nlme::Orthodont), method = "ml")
   other <- lme4::lmer(distance ~ age + Sex + (1 | Subject), as.data.frame(nlme::Orthodont), REML = FALSE)
   lme4_limits <- suppressMessages(stats::confint(other, method = "profile", quiet = TRUE))
-  expect_lt(max(abs(interval_matrix(confint(fit, method = "profile")) / lme4_limits - 1)), 1e-3) # as the case says
+  expect_lt(max(abs(plain_interval(confint(fit, method = "profile")) / lme4_limits - 1)), 1e-3) # as the case says
 })
 
 test_that("fixed effects of a covariance over visits can be profiled", {
