@@ -87,7 +87,7 @@ test_that("predictions do not depend on the order of new rows, on other rows or 
   turned <- sample(20)
   expect_equal(unname(predict(fit, data[turned, ])), unname(whole[turned]), tolerance = 1e-12)
   for (i in c(1, 13)) expect_equal(unname(predict(fit, data[i, ])), unname(whole[i]), tolerance = 1e-12)
-  expect_equal(unname(predict(fit, cbind(other = 20:1, data[ncol(data):1]))), unname(whole), tolerance = 1e-12)
+  expect_equal(unname(predict(fit, cbind(other = 20:1, data[rev(seq_along(data))]))), unname(whole), tolerance = 1e-12)
   expect_equal(unname(predict(fit, transform(data, arm = as.character(arm)))), unname(whole), tolerance = 1e-12)
   expect_equal(unname(predict(fit, transform(data, arm = factor(arm, c("y", "x"))))), unname(whole), tolerance = 1e-12)
 })
@@ -182,7 +182,8 @@ test_that("terms that are not looked up have a level of their own, those not cou
   rows <- prediction_rows(fit, small_trial()[1:2, ], FALSE, FALSE, FALSE, FALSE, NULL, NULL)
   expect_equal(c(rows$terms[[1]]$z), c(0, 0))
   expect_error(
-    prediction_rows(fit, small_trial()[1:2, ], TRUE, TRUE, FALSE, FALSE, c(1, 0), NULL), class = "cordgain_invalid_input"
+    prediction_rows(fit, small_trial()[1:2, ], TRUE, TRUE, FALSE, FALSE, c(1, 0), NULL),
+    class = "cordgain_invalid_input"
   )
 })
 

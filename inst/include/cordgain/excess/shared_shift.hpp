@@ -98,8 +98,7 @@ inline bool has_common_shift(const PatientRates& rates, Vector& offset) {
   offset = rates.logit.row(0).transpose().array() - node(0);
   if (!offset.allFinite()) return false;
   const Matrix expected = node.replicate(1, offset.size()).rowwise() + offset.transpose();
-  // Log odds reach 60, so that sums of two of them round to 1e-14.
-  return (rates.logit - expected).cwiseAbs().maxCoeff() < 1e-11;
+  return (rates.logit - expected).cwiseAbs().maxCoeff() < 1e-11;  // log odds reach 60: sums round to 1e-14
 }
 
 /// The two integrals over theta and x = theta + delta.
@@ -252,10 +251,9 @@ class SharedShift {
 
   /// Natural responders, independent of what was observed given theta.
   [[nodiscard]] Vector natural_row(const VectorIn& joint) const {
-    const Index n = rates_.patients();
-    Vector row = Vector::Zero(n + 1);
+    Vector row = Vector::Zero(rates_.patients() + 1);
     for (Index j = 0; j < theta_.size(); ++j) {
-      if (joint(j) > 0.0) row += joint(j) * binomial_pmf(n, theta_(j) + offset_(0));
+      if (joint(j) > 0.0) row += joint(j) * binomial_pmf(rates_.patients(), theta_(j) + offset_(0));
     }
     return row;
   }

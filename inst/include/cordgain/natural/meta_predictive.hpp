@@ -206,7 +206,8 @@ class MetaIntegrator {
     };
     const std::vector<double> start =
         logistic_edges(outward_edges(centre, spread, -kLogOddsRange, kLogOddsRange));
-    PanelGrid grid = adaptive_panels(f, start, 1.0, {route_.order, route_.tolerance, 16});
+    PanelGrid grid =
+        adaptive_panels(f, start, 1.0, {route_.order, route_.tolerance, 16, detail::kSmallestPart});
     grid.mass_below = spread_below(components_, -kLogOddsRange);
     grid.mass_above = 1.0 - spread_below(components_, kLogOddsRange);
     if (grid.mass_above < 1e-15) grid.mass_above = 0.0;

@@ -107,14 +107,18 @@ inline double wide_density(const SpreadComponent& c, double x) {
   return sum / (c.sd * kSqrtTwoPi * lattice.sum());
 }
 
+/// Whether a component's own normal is too narrow for its lattice to resolve.
+inline bool is_narrow(const SpreadComponent& c) {
+  return c.lattice.step > 0.0 && c.sd < kResolvedSteps * c.lattice.step / 1.0000001;
+}
+
 }  // namespace detail
 
 /// Density at x of all components together.
 inline double spread_density(const std::vector<SpreadComponent>& components, double x) {
   double sum = 0.0;
   for (const SpreadComponent& c : components) {
-    const bool narrow = c.lattice.step > 0.0 && c.sd < detail::kResolvedSteps * c.lattice.step / 1.0000001;
-    sum += c.weight * (narrow ? detail::narrow_density(c, x) : detail::wide_density(c, x));
+    sum += c.weight * (detail::is_narrow(c) ? detail::narrow_density(c, x) : detail::wide_density(c, x));
   }
   return sum;
 }

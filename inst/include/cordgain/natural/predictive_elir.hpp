@@ -73,10 +73,6 @@ inline void add_narrow(const DeepComponent& c, double theta, ScaledSum& sum) {
   sum.add(c.log_weight + std::log(here), 1.0, slope / here);
 }
 
-inline bool is_narrow(const SpreadComponent& c) {
-  return c.lattice.step > 0.0 && c.sd < kResolvedSteps * c.lattice.step / 1.0000001;
-}
-
 }  // namespace detail
 
 /// @return log density and slope at theta of all components together (-inf and 0 where nothing is left)

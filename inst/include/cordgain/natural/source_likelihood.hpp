@@ -13,7 +13,7 @@ namespace cordgain {
 /// How far sums go and how fine they are: two routes differ in every one of these.
 struct Route {
   Index order = 15;            // nodes of a panel
-  double digits = 33.0;        // -log of the relative size of what is left out (e^-33 = 5e-15)
+  double digits = 28.0;        // -log of the relative size of what is left out (e^-28 = 7e-13)
   double lattice_step = 0.47;  // of a lattice, in standard deviations
   double tolerance = 1e-9;     // of adaptive panels
 };
@@ -22,10 +22,14 @@ inline Route fine_route() {
   return Route{};
 }
 inline Route coarse_route() {
-  return Route{10, 29.0, 0.51, 1e-7};
+  return Route{10, 25.0, 0.51, 1e-7};
 }
 
 namespace detail {
+
+/// Panels of a predictive distribution keep digits down to this part of the whole: large trials look at its
+/// tails.
+constexpr double kSmallestPart = 1e-5;
 
 /// Step of the trapezoidal rule for e^(m theta - e^theta), the sharpest shape that m events can give: its
 /// Fourier transform is Gamma(m + i omega), so the error is e^-digits where
