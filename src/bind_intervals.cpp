@@ -28,18 +28,40 @@ Rcpp::List from_intervals(const std::vector<cordgain::ProfileInterval>& in) {
   return Rcpp::List::create(Rcpp::Named("limits") = limits, Rcpp::Named("bound") = bound);
 }
 
+cordgain::Spread to_spread(const std::string& word) {
+  if (word == "kenward-roger") return cordgain::Spread::kenward_roger;
+  return word == "model" ? cordgain::Spread::model : cordgain::Spread::none;
+}
+
+std::uint64_t to_seed(SEXP in) {
+  return static_cast<std::uint64_t>(Rcpp::as<double>(in));
+}
+
+cordgain::Index to_count(SEXP in) {
+  return static_cast<cordgain::Index>(Rcpp::as<double>(in));
+}
+
 cordgain::BootstrapPlan to_plan(const Rcpp::List& in) {
   cordgain::BootstrapPlan out;
-  out.seed = static_cast<std::uint64_t>(Rcpp::as<double>(in["seed"]));
-  out.first = static_cast<std::uint64_t>(Rcpp::as<double>(in["first"]));
-  out.count = static_cast<cordgain::Index>(Rcpp::as<double>(in["count"]));
+  out.seed = to_seed(in["seed"]);
+  out.first = to_seed(in["first"]);
+  out.count = to_count(in["count"]);
   out.restricted = Rcpp::as<bool>(in["restricted"]);
-  const std::string spread = Rcpp::as<std::string>(in["spread"]);
-  out.spread = spread == "kenward-roger" ? cordgain::Spread::kenward_roger
-               : spread == "model"       ? cordgain::Spread::model
-                                         : cordgain::Spread::none;
+  out.spread = to_spread(Rcpp::as<std::string>(in["spread"]));
   out.contrast = bind::matrix_map(in["contrast"]);
   return out;
+}
+
+cordgain::CalibrationPlan to_calibration_plan(const Rcpp::List& in) {
+  return {to_seed(in["seed"]), to_count(in["data_sets"]), to_count(in["refits"]),
+          Rcpp::as<double>(in["level"]), bind::vector_map(in["contrast"])};
+}
+
+Rcpp::List from_calibration(const cordgain::Calibration& in) {
+  return Rcpp::List::create(Rcpp::Named("covered") = in.covered, Rcpp::Named("length") = in.length,
+                            Rcpp::Named("df") = in.df, Rcpp::Named("singular") = in.singular,
+                            Rcpp::Named("failed_refits") = static_cast<double>(in.failed_refits),
+                            Rcpp::Named("unsettled_refits") = static_cast<double>(in.unsettled_refits));
 }
 
 Rcpp::List from_replicates(const cordgain::Replicates& in) {
@@ -76,19 +98,9 @@ Rcpp::List cpp_bootstrap(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List l
 Rcpp::List cpp_calibrate(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level,
                          Rcpp::IntegerVector n_levels, SEXP gamma, Rcpp::List plan) {
   return bind::guard([&] {
-    cordgain::CalibrationPlan todo;
-    todo.seed = static_cast<std::uint64_t>(Rcpp::as<double>(plan["seed"]));
-    todo.data_sets = static_cast<cordgain::Index>(Rcpp::as<double>(plan["data_sets"]));
-    todo.refits = static_cast<cordgain::Index>(Rcpp::as<double>(plan["refits"]));
-    todo.level = Rcpp::as<double>(plan["level"]);
-    todo.contrast = bind::vector_map(plan["contrast"]);
     bind::InterruptMonitor monitor(1);
-    const cordgain::Calibration found =
+    return from_calibration(
         cordgain::calibrate(bind::to_design(x, y, weight, z, level, n_levels, Rcpp::List()),
-                            bind::vector_map(gamma), todo, monitor);
-    return Rcpp::List::create(Rcpp::Named("covered") = found.covered, Rcpp::Named("length") = found.length,
-                              Rcpp::Named("df") = found.df, Rcpp::Named("singular") = found.singular,
-                              Rcpp::Named("failed_refits") = static_cast<double>(found.failed_refits),
-                              Rcpp::Named("unsettled_refits") = static_cast<double>(found.unsettled_refits));
+                            bind::vector_map(gamma), to_calibration_plan(plan), monitor));
   });
 }

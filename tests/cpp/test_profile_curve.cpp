@@ -42,16 +42,3 @@ TEST_CASE("a saddle is left") {
   REQUIRE(std::abs(found.point[1]) == Approx(2.0).epsilon(1e-7));
   REQUIRE(found.at.value < 1e-12);
 }
-
-TEST_CASE("with nothing else to move the function itself is the profile") {
-  const auto square = [](const Vector& q) {
-    SecondOrder out;
-    out.value = q[0] * q[0];
-    out.gradient = 2.0 * q;
-    out.hessian = Matrix::Constant(1, 1, 2.0);
-    return out;
-  };
-  const NewtonResult found = detail::least_with_one_held(square, 0, 3.0, Vector::Zero(1));
-  REQUIRE(found.at.value == 9.0);
-  REQUIRE(found.at.gradient[0] == 6.0);
-}

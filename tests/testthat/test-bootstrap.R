@@ -140,3 +140,20 @@ test_that("a covariance over visits can be bootstrapped", {
   expect_identical(colnames(boot$replicates), c("(Intercept)", "week"))
   expect_true(all(is.finite(boot$replicates[boot$outcome != "failed", ])))
 })
+
+test_that("with weights the replicates have the exact law of weighted least squares", {
+  data <- small_trial()
+  data$w <- rep(c(1, 2, 0.5, 4, 1), 4)
+  fit <- fit_recovery(score ~ week, data, weights = w)
+  plain <- stats::lm(score ~ week, data, weights = w)
+  n <- 4000
+  boot <- bootstrap(fit, n, seed = 23)
+  z <- (boot$replicates[, "week"] - stats::coef(plain)[["week"]]) / sqrt(stats::vcov(plain)["week", "week"])
+  chi <- 18 * boot$replicates[, "sigma"]^2 / stats::sigma(plain)^2
+  expect_lt(suppressWarnings(stats::ks.test(z, "pnorm")$statistic) * sqrt(n), 2.95) # once in 10^7 seeds
+  expect_lt(suppressWarnings(stats::ks.test(chi, "pchisq", 18)$statistic) * sqrt(n), 2.95)
+  expect_equal(unname(boot$std.error[, "week"] / boot$replicates[, "sigma"]),
+    rep(sqrt(stats::vcov(plain)["week", "week"]) / stats::sigma(plain), n),
+    tolerance = 1e-10
+  )
+})

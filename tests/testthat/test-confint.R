@@ -143,3 +143,33 @@ test_that("an interval becomes a data frame", {
   expect_identical(names(frame), c("term", "conf.low", "conf.high"))
   expect_identical(frame$term, c("(Intercept)", "week"))
 })
+
+test_that("rows chosen by name, number or word are those of the whole table, by every method", {
+  fit <- fit_recovery(score ~ week + (week | subject), small_trial())
+  whole <- plain_interval(confint(fit, method = "profile"))
+  expect_identical(plain_interval(confint(fit, "theta_", method = "profile")), whole[1:4, ])
+  expect_identical(plain_interval(confint(fit, "beta_", method = "profile")), whole[5:6, ])
+  expect_identical(plain_interval(confint(fit, c(6, 1), method = "profile")), whole[c(6, 1), ])
+  boot <- bootstrap(fit, 99, seed = 1)
+  whole <- plain_interval(confint(fit, method = "boot", boot = boot))
+  expect_identical(plain_interval(confint(fit, "sigma", method = "boot", boot = boot)), whole["sigma", , drop = FALSE])
+})
+
+test_that("weights enter the profile of sigma as they enter its estimate", {
+  data <- small_trial()
+  data$w <- rep(c(1, 2, 0.5, 4, 1), 4)
+  fit <- fit_recovery(score ~ week, data, weights = w)
+  plain <- stats::lm(score ~ week, data, weights = w)
+  expect_equal(sigma(fit), stats::sigma(plain), tolerance = 1e-12)
+  got <- confint(fit, "sigma", method = "profile")
+  ratio <- stats::sigma(plain)^2 / got[1, ]^2
+  expect_equal(unname(18 * (ratio - 1 - log(ratio))), rep(stats::qchisq(.95, 1), 2), tolerance = 1e-8)
+})
+
+test_that("limits of a correlation stay within -1 and 1, and an end that is not excluded is named", {
+  fit <- fit_recovery(score ~ week + (week | subject), small_trial())
+  got <- confint(fit, "theta_", method = "profile")
+  expect_true(all(abs(got["cor__(Intercept).week", ]) <= 1))
+  expect_identical(got["cor__(Intercept).week", 2], 1)
+  expect_output(print(got), "A correlation of -1 or 1 is not excluded: cor__\\(Intercept\\).week")
+})

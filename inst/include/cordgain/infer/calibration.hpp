@@ -78,32 +78,68 @@ inline void note(Calibration& out, Index row, Calibration::Column column, double
   out.length(row, column) = (high - low) / unit;
 }
 
-inline void bootstrap_intervals(ResponseSampler& sampler, const Covariance& covariance,
-                                const CalibrationPlan& plan, const Measured& seen, std::uint64_t stream,
-                                Index row, double unit, Calibration& out) {
-  sampler.set_gamma(seen.gamma);
+/// Replicates of one fit: the estimate's shift, alone and by its standard errors.
+struct Resampled {
   std::vector<double> shift, adjusted, model;
+
+  void add(const Measured& again) {
+    shift.push_back(again.shift);
+    adjusted.push_back(again.shift / again.se_adjusted);
+    model.push_back(again.shift / again.se_model);
+  }
+};
+
+inline Resampled resample(ResponseSampler& sampler, const Covariance& covariance, const CalibrationPlan& plan,
+                          std::uint64_t stream, Calibration& out) {
+  Resampled found;
   for (Index b = 0; b < plan.refits; ++b) {
     RandomStream random(plan.seed, stream + static_cast<std::uint64_t>(b) + 1);
     sampler.draw(random);
     try {
       const Measured again = measure(sampler.blocks(), covariance, plan.contrast);
-      shift.push_back(again.shift);
-      adjusted.push_back(again.shift / again.se_adjusted);
-      model.push_back(again.shift / again.se_model);
+      found.add(again);
       out.unsettled_refits += again.converged ? 0 : 1;
     } catch (const NumericalError&) {
       ++out.failed_refits;
     }
   }
-  if (shift.empty()) return;
-  const Tails t = tails(adjusted, plan.level), m = tails(model, plan.level), s = tails(shift, plan.level);
-  note(out, row, Calibration::studentised, seen.shift - t.high * seen.se_adjusted,
-       seen.shift - t.low * seen.se_adjusted, unit);
-  note(out, row, Calibration::studentised_model, seen.shift - m.high * seen.se_model,
-       seen.shift - m.low * seen.se_model, unit);
+  return found;
+}
+
+/// Limits shift - t_high se, shift - t_low se.
+inline void note_studentised(Calibration& out, Index row, Calibration::Column column, const Tails& t,
+                             double shift, double se, double unit) {
+  note(out, row, column, shift - t.high * se, shift - t.low * se, unit);
+}
+
+inline void note_bootstrap(const Resampled& found, const Measured& seen, double level, Index row, double unit,
+                           Calibration& out) {
+  if (found.shift.empty()) return;
+  const Tails s = tails(found.shift, level);
+  note_studentised(out, row, Calibration::studentised, tails(found.adjusted, level), seen.shift,
+                   seen.se_adjusted, unit);
+  note_studentised(out, row, Calibration::studentised_model, tails(found.model, level), seen.shift,
+                   seen.se_model, unit);
   note(out, row, Calibration::percentile, seen.shift + s.low, seen.shift + s.high, unit);
   note(out, row, Calibration::basic, seen.shift - s.high, seen.shift - s.low, unit);
+}
+
+inline double normal_quantile(double level) {
+  return boost::math::quantile(boost::math::normal(), 0.5 * (1.0 + level));
+}
+
+/// Of Student's law; infinitely many degrees of freedom are the normal law.
+inline double t_quantile(double df, double level) {
+  if (!std::isfinite(df)) return normal_quantile(level);
+  return boost::math::quantile(boost::math::students_t(df), 0.5 * (1.0 + level));
+}
+
+inline void note_fit(const Measured& seen, double level, Index row, double unit, Calibration& out) {
+  const double t = t_quantile(seen.df, level) * seen.se_adjusted, z = normal_quantile(level) * seen.se_model;
+  note(out, row, Calibration::kenward_roger, seen.shift - t, seen.shift + t, unit);
+  note(out, row, Calibration::wald, seen.shift - z, seen.shift + z, unit);
+  out.df[row] = seen.df;
+  out.singular[static_cast<std::size_t>(row)] = seen.singular ? 1 : 0;
 }
 
 inline Calibration empty_calibration(Index n) {
@@ -140,7 +176,6 @@ inline double known_error(const Blocks& blocks, const VectorIn& gamma, const Vec
   ResponseSampler again(std::move(reduced.blocks), std::move(loadings), gamma);
   const Covariance covariance = model_covariance(in, {});
   const double unit = detail::known_error(truth.blocks(), gamma, plan.contrast);
-  const double normal = boost::math::quantile(boost::math::normal(), 0.5 * (1.0 + plan.level));
   Calibration out = detail::empty_calibration(plan.data_sets);
   for (Index i = 0; i < plan.data_sets; ++i) {
     const std::uint64_t stream = static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(plan.refits + 1);
@@ -148,17 +183,11 @@ inline double known_error(const Blocks& blocks, const VectorIn& gamma, const Vec
     truth.draw(random);
     try {
       const detail::Measured seen = detail::measure(truth.blocks(), covariance, plan.contrast);
-      const double t = std::isfinite(seen.df)
-                           ? boost::math::quantile(boost::math::students_t(seen.df), 0.5 * (1.0 + plan.level))
-                           : normal;
-      detail::note(out, i, Calibration::kenward_roger, seen.shift - t * seen.se_adjusted,
-                   seen.shift + t * seen.se_adjusted, unit);
-      detail::note(out, i, Calibration::wald, seen.shift - normal * seen.se_model,
-                   seen.shift + normal * seen.se_model, unit);
-      out.df[i] = seen.df;
-      out.singular[static_cast<std::size_t>(i)] = seen.singular ? 1 : 0;
-      detail::bootstrap_intervals(again, covariance, plan, seen, stream, i, unit, out);
-    } catch (const NumericalError&) {
+      detail::note_fit(seen, plan.level, i, unit, out);
+      again.set_gamma(seen.gamma);
+      detail::note_bootstrap(detail::resample(again, covariance, plan, stream, out), seen, plan.level, i,
+                             unit, out);
+    } catch (const NumericalError&) {  // stays NaN, and so is counted
     }
     monitor.done(i + 1, plan.data_sets);
   }

@@ -71,71 +71,81 @@ inline void append_correlation(const Matrix& d, const Matrix& map, const Profile
   append(std::make_shared<MappedTerm>(term, map), theta, out);
 }
 
+/// 0, 1, ..., q - 1 with `first` brought to the front.
+inline std::vector<Index> order_from(Index q, Index first) {
+  std::vector<Index> out(static_cast<std::size_t>(q));
+  std::iota(out.begin(), out.end(), Index(0));
+  std::swap(out[0], out[static_cast<std::size_t>(first)]);
+  return out;
+}
+
+/// A random-effects term whose first working parameter is the SD of effect `first`, user's units.
+inline void append_factor(const Matrix& d, const Matrix& map, Index first, Anchored& out) {
+  const std::vector<Index> order = order_from(d.rows(), first);
+  append(std::make_shared<MappedTerm>(std::make_shared<FactorTerm>(d.rows(), d.rows(), order), map),
+         trapezoid(ordered_root(d, order)), out);
+}
+
+/// The residual terms of a covariance over visits as they are in the fit.
+inline void append_visits(const GaussianFit& fit, std::size_t from, Anchored& out) {
+  for (std::size_t i = from; i < fit.covariance.size(); ++i) {
+    append(fit.covariance.share(i),
+           fit.theta.segment(fit.covariance.theta_at(i), fit.covariance.term(i).n_theta()), out);
+  }
+}
+
+/// The residual variance as a square: its working parameter is sigma, user's units.
+inline void append_sigma(const RowsReport& report, double y2, Anchored& out) {
+  const Matrix map = Matrix::Constant(1, 1, 1.0 / (y2 * report.frame.weight_scale));
+  append(std::make_shared<MappedTerm>(std::make_shared<FactorTerm>(1), map),
+         Vector::Constant(1, std::sqrt(report.gamma[report.gamma.size() - 1])), out);
+}
+
 inline Anchored anchor(const DesignInput& in, const RowsReport& report, const ProfileTarget& target) {
+  using Kind = ProfileTarget::Kind;
   Anchored out;
   const double y2 = report.frame.y_scale * report.frame.y_scale;
   for (std::size_t t = 0; t < in.random.size(); ++t) {
     const Matrix d = user_covariance(report, t);
     const Matrix map = congruence_map(report.frame.z_factor[t]) / y2;
-    const Index q = d.rows(), here = out.theta.size();
-    const bool mine = static_cast<Index>(t) == target.term;
-    if (mine && target.kind == ProfileTarget::Kind::correlation) {
-      out.held = here;
+    const bool mine = static_cast<Index>(t) == target.term && target.kind != Kind::sigma;
+    if (mine) out.held = out.theta.size();
+    if (mine && target.kind == Kind::correlation) {
       append_correlation(d, map, target, out);
-      continue;
+    } else {
+      append_factor(d, map, mine ? target.i : 0, out);
     }
-    std::vector<Index> order(static_cast<std::size_t>(q));
-    std::iota(order.begin(), order.end(), Index(0));
-    if (mine && target.kind == ProfileTarget::Kind::sd) {
-      out.held = here;
-      std::swap(order[0], order[static_cast<std::size_t>(target.i)]);
-    }
-    append(std::make_shared<MappedTerm>(std::make_shared<FactorTerm>(q, q, order), map),
-           trapezoid(ordered_root(d, order)), out);
   }
+  if (target.kind == Kind::sigma) out.held = out.theta.size();
   if (in.residual.present()) {
-    const Covariance& fitted = report.fit.covariance;
-    for (std::size_t i = in.random.size(); i < fitted.size(); ++i) {
-      append(fitted.share(i), report.fit.theta.segment(fitted.theta_at(i), fitted.term(i).n_theta()), out);
-    }
-    return out;
+    append_visits(report.fit, in.random.size(), out);
+  } else {
+    append_sigma(report, y2, out);
   }
-  if (target.kind == ProfileTarget::Kind::sigma) out.held = out.theta.size();
-  const Matrix map = Matrix::Constant(1, 1, 1.0 / (y2 * report.frame.weight_scale));
-  append(std::make_shared<MappedTerm>(std::make_shared<FactorTerm>(1), map),
-         Vector::Constant(1, std::sqrt(report.gamma[report.gamma.size() - 1])), out);
   return out;
+}
+
+/// One limit; a peak at or beyond the end is its own limit.
+template <class Profile>
+ProfileLimit one_limit(Profile profile, double peak, double step, double z, double end, double& lowest) {
+  if (step < 0.0 ? peak <= end : peak >= end) return {end, true, 0};
+  const auto watched = [&](double c) {
+    const ProfilePoint p = profile(c);
+    lowest = std::min(lowest, p.rise);
+    return p;
+  };
+  return profile_limit(watched, peak, step, z, end);
 }
 
 /// Both limits by separate walks from the peak.
 template <class MakeProfile>
 ProfileInterval both_limits(MakeProfile&& make, double peak, double step, double z, double low, double high) {
+  double lowest = 0.0;
   ProfileInterval out;
   out.estimate = peak;
-  double worst = 0.0;
-  const auto side = [&](double direction, double end) {
-    auto profile = make();
-    return profile_limit(
-        [&](double c) {
-          const ProfilePoint p = profile(c);
-          worst = std::min(worst, p.rise);
-          return p;
-        },
-        peak, direction, z, end);
-  };
-  if (peak <= low) {
-    out.lower.at = low;
-    out.lower.bound = true;
-  } else {
-    out.lower = side(-step, low);
-  }
-  if (peak >= high) {
-    out.upper.at = high;
-    out.upper.bound = true;
-  } else {
-    out.upper = side(step, high);
-  }
-  if (worst < -z * z * 1e-3) {
+  out.lower = one_limit(make(), peak, -step, z, low, lowest);
+  out.upper = one_limit(make(), peak, step, z, high, lowest);
+  if (lowest < -z * z * 1e-3) {
     throw NumericalError(
         "The profile found a deviance lower than the fit's: the fit is not the optimum, and there is no "
         "profile");
@@ -143,32 +153,43 @@ ProfileInterval both_limits(MakeProfile&& make, double peak, double step, double
   return out;
 }
 
+/// Without a variance any correlation fits as well.
+inline ProfileInterval any_correlation() {
+  ProfileInterval out;
+  out.lower.at = -1.0;
+  out.upper.at = 1.0;
+  out.lower.bound = out.upper.bound = true;
+  return out;
+}
+
+inline bool has_correlation(const RowsReport& report, const ProfileTarget& target) {
+  const Matrix d = user_covariance(report, static_cast<std::size_t>(target.term));
+  return d(target.i, target.i) > 0.0 && d(target.j, target.j) > 0.0;
+}
+
+/// An interval carried through an increasing function.
+template <class F>
+ProfileInterval carried(ProfileInterval in, F&& f) {
+  in.estimate = f(in.estimate);
+  in.lower.at = f(in.lower.at);
+  in.upper.at = f(in.upper.at);
+  return in;
+}
+
 inline ProfileInterval profile_variance(const DesignInput& in, const Blocks& blocks, const RowsReport& report,
                                         bool restricted, const ProfileTarget& target, double z) {
-  using Kind = ProfileTarget::Kind;
   constexpr double kInfinity = std::numeric_limits<double>::infinity(), kQuarter = 1.5707963267948966192;
-  if (target.kind == Kind::correlation) {
-    const Matrix d = user_covariance(report, static_cast<std::size_t>(target.term));
-    if (!(d(target.i, target.i) > 0.0 && d(target.j, target.j) > 0.0)) {
-      ProfileInterval all;  // without a variance any correlation fits as well
-      all.lower.at = -1.0;
-      all.upper.at = 1.0;
-      all.lower.bound = all.upper.bound = true;
-      return all;
-    }
-  }
+  const bool correlation = target.kind == ProfileTarget::Kind::correlation;
+  if (correlation && !has_correlation(report, target)) return any_correlation();
   const Anchored start = anchor(in, report, target);
   const LikelihoodKind kind{restricted, false};
   const auto make = [&] {
     return CovarianceProfile(blocks, start.covariance, kind, start.theta, start.held, report.fit.deviance);
   };
   const double peak = start.theta[start.held], step = make().reach(z);
-  if (target.kind != Kind::correlation) return both_limits(make, peak, step, z, 0.0, kInfinity);
-  ProfileInterval out = both_limits(make, peak, std::min(step, 1.0), z, -kQuarter, kQuarter);
-  out.estimate = std::sin(out.estimate);
-  out.lower.at = std::sin(out.lower.at);
-  out.upper.at = std::sin(out.upper.at);
-  return out;
+  if (!correlation) return both_limits(make, peak, step, z, 0.0, kInfinity);
+  return carried(both_limits(make, peak, std::min(step, 1.0), z, -kQuarter, kQuarter),
+                 [](double angle) { return std::sin(angle); });
 }
 
 /// Full-rank terms in the blocks' coordinates at the fit, beside the given scale.
@@ -182,10 +203,8 @@ inline Anchored full_rank(const GaussianFit& fit, double scale) {
       continue;
     }
     const Index q = factor->size();
-    std::vector<Index> order(static_cast<std::size_t>(q));
-    std::iota(order.begin(), order.end(), Index(0));
     const Matrix d = unpacked(fit.gamma.segment(fit.covariance.gamma_at(i), packed_size(q)), q) / scale;
-    append(std::make_shared<FactorTerm>(q), trapezoid(ordered_root(d, order)), out);
+    append(std::make_shared<FactorTerm>(q), trapezoid(ordered_root(d, order_from(q, 0))), out);
   }
   return out;
 }
@@ -203,12 +222,8 @@ inline ProfileInterval profile_fixed(const Blocks& blocks, const RowsReport& ml,
   };
   const double peak = contrast.dot(ml.fit.beta);
   const double step = z * std::sqrt(contrast.dot(ml.inference.phi * contrast));
-  ProfileInterval out = both_limits(make, peak, step, z, -kInfinity, kInfinity);
-  const auto to_user = [&](double v) { return ml.frame.least_squares[target.i] + ml.frame.y_scale * v; };
-  out.estimate = to_user(out.estimate);
-  out.lower.at = to_user(out.lower.at);
-  out.upper.at = to_user(out.upper.at);
-  return out;
+  return carried(both_limits(make, peak, step, z, -kInfinity, kInfinity),
+                 [&](double v) { return ml.frame.least_squares[target.i] + ml.frame.y_scale * v; });
 }
 
 }  // namespace detail
