@@ -59,6 +59,23 @@ test_that("slopes in the user's units are those of dense algebra", {
   expect_equal(unname(found$curve[[3]]), q, tolerance = 1e-9)
 })
 
+test_that("the core's sandwiched sums are undone exactly", {
+  phi <- rbind(c(2, 0.5), c(0.5, 1))
+  p1 <- rbind(c(-3, 1), c(1, -2))
+  p2 <- rbind(c(-1, 0.2), c(0.2, -5))
+  q <- list(rbind(c(4, 1), c(1, 3)), rbind(c(2, -1), c(-1, 6)), rbind(c(7, 0), c(0, 1)))
+  products <- list(p1 %*% phi %*% p1, p2 %*% phi %*% p1, p2 %*% phi %*% p2)
+  kept <- Map(\(q, r) phi %*% (q - (r + t(r)) / 2) %*% phi, q, products)
+  found <- unsandwiched(list(phi = phi, slope = list(phi %*% p1 %*% phi, phi %*% p2 %*% phi), curve = kept))
+  expect_equal(found$slope, list(p1, p2), tolerance = 1e-12)
+  expect_equal(unname(found$curve), q, tolerance = 1e-12)
+})
+
+test_that("errors of prediction are refused where coefficients have no uncertainty", {
+  flat <- list(phi = rbind(c(1, 1), c(1, 1)), slope = list(), curve = list())
+  expect_error(unsandwiched(flat), "residual variance of zero", class = "cordgain_numerical_error")
+})
+
 # Invariants of blocks and covariances --------------------------------------------------------
 
 test_that("blocks are the connected components found by a walk of the graph of rows", {
