@@ -1,6 +1,6 @@
 #include <testthat/vendor/catch.h>
-#include <cordgain/model/transformed_columns.hpp>
 #include <cordgain/model/moments.hpp>
+#include <cordgain/model/transformed_columns.hpp>
 #include "gaussian_fixture.hpp"
 
 using namespace cordgain;
