@@ -15,7 +15,7 @@
 #' variance is an answer like any other.
 #'
 #' @param x,model a `recovery_fit`.
-#' @param effects,component,ci,type,flatten,verbose,split_nested,... as in these packages.
+#' @param effects,component,ci,type,flatten,verbose,... as in these packages.
 #' @param ci_method (string) `"kenward"` (default for REML), `"satterthwaite"` or `"residual"`.
 #' @return what the generic of insight, parameters or performance returns.
 #' @references Nakagawa S, Schielzeth H (2013). A general and simple method for
