@@ -19,7 +19,7 @@
 #' @examples
 #' if (requireNamespace("marginaleffects", quietly = TRUE)) {
 #'   fit <- fit_recovery(extra ~ group + (1 | ID), sleep)
-#'   print(marginaleffects::avg_comparisons(fit, variables = "group"))
+#'   print(getExportedValue("marginaleffects", "avg_comparisons")(fit, variables = "group"))
 #' }
 #' @name interop-marginaleffects
 #' @exportS3Method marginaleffects::get_coef recovery_fit
