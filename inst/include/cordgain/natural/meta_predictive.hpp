@@ -277,9 +277,6 @@ inline void require_meta(const MetaEvidence& evidence, const MetaPriors& priors)
   require(std::isfinite(priors.bias_sd) && priors.bias_sd >= 0.0,
           "the standard deviation of the bias must be finite and not negative");
   require(!priors.mu.components().empty() && !priors.tau.components().empty(), "mu and tau need a prior");
-  const double events = evidence.events.sum();
-  require(!priors.mu.is(PriorKind::kFlat) || (events > 0.0 && events < evidence.n.sum()),
-          "with a flat prior on mu the sources together need at least one event and one non-event");
   require(!(priors.mu.is(PriorKind::kFixed) && priors.tau.is(PriorKind::kFixed)),
           "mu and tau are both fixed: nothing is left to learn, give the rate as a number");
   require(support(priors.tau).first >= 0.0, "the prior of tau must live on tau >= 0");
