@@ -31,6 +31,7 @@ test_that("a rising slope raises the rate, a falling one lowers it", {
 })
 
 test_that("an uncertain slope is averaged over, and informed by the sources", {
+  skip_on_cran() # long
   # The naive road: over a grid of slopes, each weighted by its prior density and by the likelihood of the two
   # counts with tau and mu integrated on a grid of their own.
   slopes <- seq(-0.05, 0.13, length.out = 61)

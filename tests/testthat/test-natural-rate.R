@@ -135,6 +135,7 @@ test_that("a row of tidy() carries the intraclass correlation, from which the va
 })
 
 test_that("the package agrees with a second road within the error it states, over random evidence", {
+  skip_on_cran() # long
   sets <- sweep_size(1000)
   full <- sets > 20
   for (i in seq_len(sets)) {
@@ -311,6 +312,7 @@ test_that("a flat mean with no events is improper and refused; one with heavy ta
 })
 
 test_that("extreme priors end in an answer with its error, or in a classed error, within seconds", {
+  skip_on_cran() # long
   extreme <- list(
     list(tau = prior_half_t(1, 1e6)), list(tau = prior_half_normal(1e6)), list(tau = prior_half_normal(1e-8)),
     list(tau = prior_uniform(0, 1e5)), list(tau = prior_gamma(0.1, 0.1)), list(mu = prior_normal(500, 1)),
