@@ -12,7 +12,7 @@
 #' @importFrom Rcpp evalCpp
 #' @importFrom generics tidy
 #' @importFrom rlang .data
-#' @importFrom stats nobs predict quantile update
+#' @importFrom stats logLik nobs predict quantile update vcov
 "_PACKAGE"
 
 # Classes with a picture. Each has a plot() method; autoplot() draws the same.

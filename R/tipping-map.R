@@ -28,7 +28,7 @@
 #' map <- tipping_map(answer, at = list(c(0.05, 0.1, 0.2), c(0.5, 1, 2)))
 #' map
 #' @export
-tipping_map <- function(excess, over = c("rate", "bias"), published = natural_ais, at = NULL, landmark = NULL,
+tipping_map <- function(excess, over = c("rate", "bias"), published = cordgain::natural_ais, at = NULL, landmark = NULL,
                         drift = NULL) {
   call <- rlang::current_env()
   scenario <- one_scenario(excess, call)
