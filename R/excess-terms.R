@@ -138,3 +138,9 @@ combine_scenarios <- function(tables) {
 }
 
 core_routes <- function(rates, fun) lapply(rates, fun)
+
+# What every number of responders says of the effect, on both routes; the error where it cannot be had.
+effect_table <- function(rates, effect) {
+  components <- prior_components(effect)
+  or_numerical_error(core_routes(rates, \(r) core_effect_table(r, components)))
+}

@@ -43,7 +43,7 @@ double naive_log_marginal(double y, double n, double mu, double tau) {
 }
 
 double log_marginal(double y, double n, double mu, double tau, const Route& route) {
-  const SourceLikelihood source(y, n, route);
+  SourceLikelihood source(y, n, route);
   double mode = source.guess();
   return source.log_marginal(mu, tau, mode);
 }
@@ -138,7 +138,7 @@ TEST_CASE("averaged over a flat mean the likelihood is the beta function whateve
   // integral d mu integral L(theta) N(theta; mu, tau^2) d theta = integral L(theta) d theta = B(y, n - y).
   for (double tau : {0.1, 0.7, 2.0}) {
     for (double y : {1.0, 3.0, 7.0}) {
-      const SourceLikelihood source(y, 12.0, fine_route());
+      SourceLikelihood source(y, 12.0, fine_route());
       const double log_beta = std::log(boost::math::beta(y, 12.0 - y));
       const auto f = [&](double mu) {
         double mode = source.guess();
@@ -162,7 +162,7 @@ TEST_CASE("over all outcomes the marginal probabilities add up to 1") {
 }
 
 TEST_CASE("the guess of the mode does not change the answer") {
-  const SourceLikelihood source(3.0, 53.0, fine_route());
+  SourceLikelihood source(3.0, 53.0, fine_route());
   for (double mu : {-5.0, -2.0, 1.0}) {
     for (double tau : {0.05, 0.3, 1.0}) {
       double first = source.guess();
@@ -178,7 +178,7 @@ TEST_CASE("the guess of the mode does not change the answer") {
 
 TEST_CASE("Newton's steps that go to and fro between two flanks still end at the mode") {
   // All of 53 with a mean far below: the slope is nearly constant on both sides of the mode.
-  const SourceLikelihood source(53.0, 53.0, fine_route());
+  SourceLikelihood source(53.0, 53.0, fine_route());
   double mode = source.guess();
   const double value = source.log_marginal(-9.0, 0.5, mode);
   REQUIRE(std::fabs(value - naive_log_marginal(53.0, 53.0, -9.0, 0.5)) < 2e-10);
@@ -187,7 +187,7 @@ TEST_CASE("Newton's steps that go to and fro between two flanks still end at the
 }
 
 TEST_CASE("the first guess lies where the counts say, within half an event") {
-  const SourceLikelihood source(32.0, 187.0, fine_route());
+  SourceLikelihood source(32.0, 187.0, fine_route());
   REQUIRE(std::fabs(source.guess() - std::log(32.5 / 155.5)) < 1e-14);
   REQUIRE(std::fabs(source.guess_variance() - (1.0 / 32.5 + 1.0 / 155.5)) < 1e-15);
   const SourceLikelihood mirrored(155.0, 187.0, fine_route());

@@ -7,6 +7,9 @@
 #include <cordgain/base/check.hpp>
 #include <cordgain/base/types.hpp>
 #include <cordgain/math/logistic.hpp>
+#include <limits>
+#include <optional>
+#include <vector>
 
 namespace cordgain {
 
@@ -62,20 +65,26 @@ class SourceLikelihood {
     shape_ = std::max(1.0, y_ * (1.0 - y_ / n));
     step_ = detail::binomial_step(shape_, route.digits);
     gauss_step_ = 2.0 * 3.14159265358979323846 / std::sqrt(2.0 * route.digits);
-    lay_kernel();
+    smallest_term_ = std::exp(-route.digits);
+    lattices_.resize(kLattices);
   }
 
   /// log L(mu, tau).
   /// @param mu    mean log odds
   /// @param tau   standard deviation between sources, >= 0
   /// @param mode  in: a guess of the mode of theta; out: the mode (to start the next call)
-  [[nodiscard]] double log_marginal(double mu, double tau, double& mode) const {
+  [[nodiscard]] double log_marginal(double mu, double tau, double& mode) {
     const double m = flipped_ ? -mu : mu;
     if (tau < kPointTau) return log_kernel(m);
     if (y_ == 0.0 && tau > kWideTau) return log_marginal_by_parts(m, tau);
-    // The fixed lattice, whose kernel is known, serves a tau that it resolves: 1/step^2 >= 1/step_^2 + 1/g^2.
-    double fixed = 0.0;
-    if (gauss_step_ * tau >= step_ && log_marginal_on_lattice(m, tau, fixed)) return fixed;
+    // The fixed lattices have steps step_ / 2^(level / 2). A tau is resolved by the first whose
+    // 1 / step^2 >= 1 / step_^2 + 1 / g^2, g the step for the normal factor: 2^level >= 1 + (step_ / g)^2.
+    const double ratio = step_ / (gauss_step_ * tau);
+    int level = 0;
+    std::frexp(1.0 + ratio * ratio, &level);
+    if (level <= kLattices) {
+      if (const auto fixed = log_marginal_on_lattice(lattice(level), m, tau)) return *fixed;
+    }
     double inner = flipped_ ? -mode : mode;
     const double value = log_marginal_at_mode(m, tau, inner);
     mode = flipped_ ? -inner : inner;
@@ -102,10 +111,27 @@ class SourceLikelihood {
 
   [[nodiscard]] double log_kernel(double theta) const { return y_ * theta - n_ * softplus(theta); }
 
-  /// The binomial kernel once, on a lattice from where it is negligible to where it is again; with no events
-  /// it does not die away on the left, and the lattice ends kMargin digits below 1 / n.
-  void lay_kernel() {
-    const double step = step_ / 1.41421356237309504880;
+  /// The binomial kernel on a lattice. `room` is what 1 / step^2 leaves for the normal factor where the
+  /// kernel is sharper than the shape that the step was made for, and infinity elsewhere.
+  struct KernelLattice {
+    double first = 0.0;
+    double step = 0.0;
+    Array log_kernel;  // y theta - n log(1 + e^theta)
+    Array kernel;      // relative to its largest value
+    Array room;
+
+    [[nodiscard]] double node(Index j) const { return first + step * static_cast<double>(j); }
+  };
+
+  /// The kernel from where it is negligible to where it is again; with no events it does not die away on the
+  /// left, and the lattice ends kMargin digits below 1 / n. Each lattice is laid when it is first asked for.
+  const KernelLattice& lattice(int level) {
+    KernelLattice& grid = lattices_[static_cast<std::size_t>(level - 1)];
+    if (grid.step == 0.0) grid = lay_kernel(step_ * std::pow(2.0, -0.5 * level));
+    return grid;
+  }
+
+  [[nodiscard]] KernelLattice lay_kernel(double step) const {
     const double centre = y_ > 0.0 ? std::log(y_ / (n_ - y_)) : -std::log(n_);
     const double cut = log_kernel(centre) - route_.digits - kMargin;
     double low = centre;
@@ -113,32 +139,72 @@ class SourceLikelihood {
     while (log_kernel(low) > cut && low > centre - route_.digits - kMargin) low -= step;
     while (log_kernel(high) > cut) high += step;
     const Index size = static_cast<Index>(std::lround((high - low) / step)) + 1;
-    theta_ = Array::LinSpaced(size, low, low + step * static_cast<double>(size - 1));
-    kernel_ = theta_.unaryExpr([this](double theta) { return log_kernel(theta); });
-    lattice_step_ = step;
+    KernelLattice grid{low, step, Array(size), Array(size), Array(size)};
+    for (Index j = 0; j < size; ++j) {
+      grid.log_kernel(j) = log_kernel(grid.node(j));
+      const double sharp = sharpest_step(grid.node(j));
+      grid.room(j) = sharp < step_ ? 1.0 / (step * step) - 1.0 / (sharp * sharp)
+                                   : std::numeric_limits<double>::infinity();
+    }
+    grid.kernel = (grid.log_kernel - grid.log_kernel.maxCoeff()).exp();
+    return grid;
   }
 
-  /// False where the integrand reaches past the lattice: then the lattice around the mode serves.
-  [[nodiscard]] bool log_marginal_on_lattice(double mu, double tau, double& value) const {
-    const Array exponent = kernel_ - (0.5 / (tau * tau)) * (theta_ - mu).square();
-    Index peak = 0;
-    const double top = exponent.maxCoeff(&peak);
-    const double sharp = sharpest_step(theta_(peak));
+  /// Nothing where the integrand reaches past the lattice, or is sharper than it: then the lattice around the
+  /// mode serves.
+  [[nodiscard]] std::optional<double> log_marginal_on_lattice(const KernelLattice& grid, double mu,
+                                                              double tau) const {
+    const double precision = 1.0 / (tau * tau);
+    const auto exponent = [&](Index j) {
+      const double gap = grid.node(j) - mu;
+      return grid.log_kernel(j) - 0.5 * precision * gap * gap;
+    };
+    const Index last = grid.kernel.size() - 1;
+    const Index peak = concave_peak(exponent, last);
     const double gauss = gauss_step_ * tau;
-    if (sharp < step_ &&
-        1.0 / (sharp * sharp) + 1.0 / (gauss * gauss) > 1.0 / (lattice_step_ * lattice_step_))
-      return false;
+    if (1.0 / (gauss * gauss) > grid.room(peak)) return std::nullopt;
+    const double top = exponent(peak);
     const double floor = top - route_.digits;
-    const Index last = exponent.size() - 1;
-    if (exponent(0) > floor || exponent(last) > floor) return false;
-    // Only the stretch that counts is exponentiated; the integrand is log-concave, so it is one stretch.
-    Index from = peak;
-    Index to = peak;
-    while (exponent(from) > floor) --from;
-    while (exponent(to) > floor) ++to;
-    const double sum = (exponent.segment(from, to - from + 1) - top).exp().sum();
-    value = top + std::log(sum * lattice_step_ / tau) - kLogSqrtTwoPi;
-    return true;
+    if (exponent(0) > floor || exponent(last) > floor) return std::nullopt;
+    // The normal factor of the next node up and down relative to the peak's; their product is `shrink`.
+    const double shrink = std::exp(-precision * grid.step * grid.step);
+    const double up = std::exp(-precision * grid.step * (grid.node(peak) - mu + 0.5 * grid.step));
+    const double sum =
+        1.0 + side_of_peak(grid, peak, 1, up, shrink) + side_of_peak(grid, peak, -1, shrink / up, shrink);
+    return top + std::log(sum * grid.step / tau) - kLogSqrtTwoPi;
+  }
+
+  /// Where a concave sequence of indices 0..last is largest, by bisection of its slope.
+  template <class F>
+  [[nodiscard]] static Index concave_peak(const F& f, Index last) {
+    Index low = 0;
+    Index high = last;
+    while (low < high) {
+      const Index middle = (low + high) / 2;
+      if (f(middle + 1) > f(middle)) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /// Terms on one side of the peak, relative to it. The normal factor advances by products, exp(-z^2 / 2) at
+  /// z + d being that at z times e^(-z d - d^2 / 2), whose rounding over a few dozen nodes stays below 1e-13.
+  [[nodiscard]] double side_of_peak(const KernelLattice& grid, Index peak, Index direction, double ratio,
+                                    double shrink) const {
+    const Index stop = direction > 0 ? grid.kernel.size() : -1;
+    double normal = 1.0 / grid.kernel(peak);
+    double sum = 0.0;
+    for (Index j = peak + direction; j != stop; j += direction) {
+      normal *= ratio;
+      ratio *= shrink;
+      const double term = normal * grid.kernel(j);
+      sum += term;
+      if (term < smallest_term_) break;
+    }
+    return sum;
   }
 
   /// The mode of theta given mu and tau: Newton, kept inside a shrinking bracket (the slope is monotone). It
@@ -212,6 +278,7 @@ class SourceLikelihood {
     return std::log(step_ * sum);
   }
 
+  static constexpr int kLattices = 10;  // the finest has 2^(10 / 2) = 32 times the nodes of the step itself
   static constexpr int kMostTerms = 20000;
   static constexpr double kMargin = 5.0;  // digits (natural log) beyond the route's, for sources far from mu
   static constexpr double kLogSqrtTwoPi = 0.918938533204672741780329736406;
@@ -223,9 +290,8 @@ class SourceLikelihood {
   double shape_ = 1.0;
   double step_ = 0.0;
   double gauss_step_ = 0.0;
-  double lattice_step_ = 0.0;
-  Array theta_;   // the fixed lattice, log odds
-  Array kernel_;  // y theta - n log(1 + e^theta) on it
+  double smallest_term_ = 0.0;
+  std::vector<KernelLattice> lattices_;  // of the fixed lattices those that were asked for
 };
 
 }  // namespace cordgain
