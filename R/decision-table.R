@@ -49,9 +49,6 @@ decision_table.natural_rate <- function(x, n, effect = prior_normal(0, 1), ...) 
   new_decision_table(outcome_rows(effect_table(patient_rates(x, n, call), effect), n), natural_label(x))
 }
 
-# P(benefit) with half of the prior mass on no effect, from P(benefit) and the Bayes factor.
-half_null <- function(benefit, bayes_factor) benefit * bayes_factor / (1 + bayes_factor)
-
 new_decision_table <- function(rows, label, observed = NULL) {
   structure(rows, class = c("decision_table", "data.frame"), label = label, observed = observed)
 }

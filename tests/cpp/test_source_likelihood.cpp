@@ -228,3 +228,35 @@ TEST_CASE("counts that are none are refused") {
   REQUIRE_THROWS_AS(SourceLikelihood(naive::kNaN, 4.0, fine_route()), InvalidInput);
   REQUIRE_THROWS_AS(SourceLikelihood(1.0, naive::kInfinity, fine_route()), InvalidInput);
 }
+
+TEST_CASE("every fixed lattice, from the coarsest to the one beyond the finest, gives the integral") {
+  // A step of the lattice serves taus within a factor of sqrt(2): twenty taus a factor 1.5 apart visit them
+  // all.
+  for (const double y : {0.0, 4.0, 60.0}) {
+    for (const double n : {61.0, 900.0}) {
+      SourceLikelihood source(y, n, fine_route());
+      double mode = source.guess();
+      for (double tau = 2.0; tau > 6e-4; tau /= 1.5) {
+        for (const double away : {-3.0, -0.4, 0.0, 1.0}) {
+          const double mu = std::log((y + 0.5) / (n - y + 0.5)) + away;
+          const double expected = naive_log_marginal(y, n, mu, tau);
+          CAPTURE(y);
+          CAPTURE(n);
+          CAPTURE(tau);
+          CAPTURE(mu);
+          REQUIRE(std::fabs(source.log_marginal(mu, tau, mode) - expected) <
+                  2e-10 + 1e-13 * std::fabs(expected));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a lattice laid for one tau does not change what another gives") {
+  SourceLikelihood used(7.0, 80.0, fine_route());
+  for (double tau = 0.004; tau < 3.0; tau *= 1.7) {
+    double mode = used.guess();
+    const double before = used.log_marginal(-1.0, tau, mode);
+    REQUIRE(std::fabs(before - log_marginal(7.0, 80.0, -1.0, tau, fine_route())) < 1e-12);
+  }
+}
