@@ -10,7 +10,7 @@
 
 namespace cordgain {
 
-/// weight x [ lattice function (normalised) * N(shift, sd^2) ].
+/// weight x [ lattice function * N(shift, sd^2) ]; the lattice's values add up to 1.
 struct SpreadComponent {
   double weight = 0.0;
   double shift = 0.0;
@@ -39,6 +39,7 @@ inline SpreadComponent thin_component(SpreadComponent component) {
   thin.step = 2.0 * component.lattice.step;
   thin.value.resize((component.lattice.value.size() + 1) / 2);
   for (Index j = 0; j < thin.value.size(); ++j) thin.value(j) = component.lattice.value(2 * j);
+  normalise(thin);
   component.lattice = std::move(thin);
   return component;
 }
@@ -59,19 +60,20 @@ inline SpreadComponent resolve_component(SpreadComponent component) {
   fine.step = lattice.step / factor;
   fine.value.resize((lattice.value.size() - 1) * static_cast<Index>(factor) + 1);
   for (Index j = 0; j < fine.value.size(); ++j) fine.value(j) = cardinal_series(lattice, fine.node(j));
+  normalise(fine);
   component.lattice = std::move(fine);
   return component;
 }
 
 namespace detail {
 
-/// Three-node Gauss-Hermite average of the cardinal series over N(0, sd^2), times the lattice's normaliser.
+/// Three-node Gauss-Hermite average of the cardinal series over N(0, sd^2).
 inline double narrow_density(const SpreadComponent& c, double x) {
   const double at = x - c.shift;
   const double wing = std::sqrt(3.0) * c.sd;
   const double sum = 2.0 / 3.0 * cardinal_series(c.lattice, at) +
                      (cardinal_series(c.lattice, at - wing) + cardinal_series(c.lattice, at + wing)) / 6.0;
-  return sum / (c.lattice.step * c.lattice.sum());
+  return sum / c.lattice.step;
 }
 
 /// Sum over the lattice nodes within reach of x.
@@ -104,7 +106,7 @@ inline double wide_density(const SpreadComponent& c, double x) {
     term *= ratio;
     ratio *= shrink;
   }
-  return sum / (c.sd * kSqrtTwoPi * lattice.sum());
+  return sum / (c.sd * kSqrtTwoPi);
 }
 
 /// Whether a component's own normal is too narrow for its lattice to resolve.
@@ -134,7 +136,7 @@ inline double spread_below(const std::vector<SpreadComponent>& components, doubl
           c.sd > 0.0 ? 0.5 * std::erfc(-gap / (c.sd * 1.41421356237309504880)) : (gap >= 0.0 ? 1.0 : 0.0);
       below += c.lattice.value(j) * cdf;
     }
-    sum += c.weight * below / c.lattice.sum();
+    sum += c.weight * below;
   }
   return sum;
 }

@@ -82,13 +82,12 @@ class SourceLikelihood {
     const double ratio = step_ / (gauss_step_ * tau);
     int level = 0;
     std::frexp(1.0 + ratio * ratio, &level);
-    if (level <= kLattices) {
-      if (const auto fixed = log_marginal_on_lattice(lattice(level), m, tau)) return *fixed;
-    }
     double inner = flipped_ ? -mode : mode;
-    const double value = log_marginal_at_mode(m, tau, inner);
+    std::optional<double> value;
+    if (level <= kLattices) value = log_marginal_on_lattice(lattice(level), m, tau, inner);
+    if (!value) value = log_marginal_at_mode(m, tau, inner);
     mode = flipped_ ? -inner : inner;
-    return value;
+    return *value;
   }
 
   /// Rough centre and variance of theta given the counts, for a first guess only.
@@ -121,6 +120,10 @@ class SourceLikelihood {
     Array room;
 
     [[nodiscard]] double node(Index j) const { return first + step * static_cast<double>(j); }
+    [[nodiscard]] Index nearest(double theta) const {
+      const double last = static_cast<double>(kernel.size() - 1);
+      return static_cast<Index>(std::clamp(std::round((theta - first) / step), 0.0, last));
+    }
   };
 
   /// The kernel from where it is negligible to where it is again; with no events it does not die away on the
@@ -153,45 +156,44 @@ class SourceLikelihood {
   /// Nothing where the integrand reaches past the lattice, or is sharper than it: then the lattice around the
   /// mode serves.
   [[nodiscard]] std::optional<double> log_marginal_on_lattice(const KernelLattice& grid, double mu,
-                                                              double tau) const {
+                                                              double tau, double& mode) const {
     const double precision = 1.0 / (tau * tau);
     const auto exponent = [&](Index j) {
       const double gap = grid.node(j) - mu;
       return grid.log_kernel(j) - 0.5 * precision * gap * gap;
     };
-    const Index last = grid.kernel.size() - 1;
-    const Index peak = concave_peak(exponent, last);
+    const Index peak = climb(exponent, grid.nearest(mode), grid.kernel.size() - 1);
+    mode = grid.node(peak);
     const double gauss = gauss_step_ * tau;
     if (1.0 / (gauss * gauss) > grid.room(peak)) return std::nullopt;
-    const double top = exponent(peak);
-    const double floor = top - route_.digits;
-    if (exponent(0) > floor || exponent(last) > floor) return std::nullopt;
     // The normal factor of the next node up and down relative to the peak's; their product is `shrink`.
     const double shrink = std::exp(-precision * grid.step * grid.step);
-    const double up = std::exp(-precision * grid.step * (grid.node(peak) - mu + 0.5 * grid.step));
-    const double sum =
-        1.0 + side_of_peak(grid, peak, 1, up, shrink) + side_of_peak(grid, peak, -1, shrink / up, shrink);
-    return top + std::log(sum * grid.step / tau) - kLogSqrtTwoPi;
+    const double up = std::exp(-precision * grid.step * (mode - mu + 0.5 * grid.step));
+    const double above = side_of_peak(grid, peak, 1, up, shrink);
+    const double below = side_of_peak(grid, peak, -1, shrink / up, shrink);
+    if (above < 0.0 || below < 0.0) return std::nullopt;
+    return exponent(peak) + std::log((1.0 + above + below) * grid.step / tau) - kLogSqrtTwoPi;
   }
 
-  /// Where a concave sequence of indices 0..last is largest, by bisection of its slope.
+  /// Where a concave sequence of indices 0..last is largest: step by step uphill from a guess, which is
+  /// nearly always next to it.
   template <class F>
-  [[nodiscard]] static Index concave_peak(const F& f, Index last) {
-    Index low = 0;
-    Index high = last;
-    while (low < high) {
-      const Index middle = (low + high) / 2;
-      if (f(middle + 1) > f(middle)) {
-        low = middle + 1;
-      } else {
-        high = middle;
+  [[nodiscard]] static Index climb(const F& f, Index at, Index last) {
+    double here = f(at);
+    for (const Index step : {Index(1), Index(-1)}) {
+      while (at + step >= 0 && at + step <= last) {
+        const double there = f(at + step);
+        if (!(there > here)) break;
+        at += step;
+        here = there;
       }
     }
-    return low;
+    return at;
   }
 
-  /// Terms on one side of the peak, relative to it. The normal factor advances by products, exp(-z^2 / 2) at
-  /// z + d being that at z times e^(-z d - d^2 / 2), whose rounding over a few dozen nodes stays below 1e-13.
+  /// Terms on one side of the peak, relative to it, or -1 where they do not end on the lattice. The normal
+  /// factor advances by products, exp(-z^2 / 2) at z + d being that at z times e^(-z d - d^2 / 2), whose
+  /// rounding over a few dozen nodes stays below 1e-13.
   [[nodiscard]] double side_of_peak(const KernelLattice& grid, Index peak, Index direction, double ratio,
                                     double shrink) const {
     const Index stop = direction > 0 ? grid.kernel.size() : -1;
@@ -202,9 +204,9 @@ class SourceLikelihood {
       ratio *= shrink;
       const double term = normal * grid.kernel(j);
       sum += term;
-      if (term < smallest_term_) break;
+      if (term < smallest_term_) return sum;
     }
-    return sum;
+    return -1.0;
   }
 
   /// The mode of theta given mu and tau: Newton, kept inside a shrinking bracket (the slope is monotone). It
