@@ -60,7 +60,7 @@ inline double cardinal_series(const Lattice& lattice, double x) {
   }
   if (size % 2 == 1) sum += value[size - 1] / (u - last);
   const double pi = 3.14159265358979323846;
-  const double parity = std::fmod(std::fabs(nearest), 2.0) == 0.0 ? 1.0 : -1.0;
+  const double parity = static_cast<Index>(nearest) % 2 == 0 ? 1.0 : -1.0;
   return sum * parity * std::sin(pi * (u - nearest)) / pi;
 }
 

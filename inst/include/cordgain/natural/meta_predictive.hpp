@@ -202,9 +202,7 @@ class MetaIntegrator {
 
   [[nodiscard]] PanelGrid theta_grid() const {
     const auto [centre, spread] = theta_centre();
-    const auto f = [&](const Vector& x) {
-      return Vector(x.unaryExpr([&](double at) { return spread_density(components_, at); }));
-    };
+    const auto f = [&](const Vector& x) { return Vector(spread_densities(components_, x.array()).matrix()); };
     const std::vector<double> start =
         logistic_edges(outward_edges(centre, spread, -kLogOddsRange, kLogOddsRange));
     PanelGrid grid =
