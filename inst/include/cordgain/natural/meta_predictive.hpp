@@ -183,6 +183,7 @@ class MetaIntegrator {
       c.sd = std::hypot(tau, priors_.bias_sd);
       c.reach = std::sqrt(2.0 * route_.digits);
       c.lattice = node.slices[static_cast<std::size_t>(r)].lattice;
+      normalise(c.lattice);
       posterior_mu_.push_back({c.weight, c.lattice});
       components_.push_back(resolve_component(std::move(c)));
     }
@@ -201,9 +202,7 @@ class MetaIntegrator {
 
   [[nodiscard]] PanelGrid theta_grid() const {
     const auto [centre, spread] = theta_centre();
-    const auto f = [&](const Vector& x) {
-      return Vector(x.unaryExpr([&](double at) { return spread_density(components_, at); }));
-    };
+    const auto f = [&](const Vector& x) { return Vector(spread_densities(components_, x.array()).matrix()); };
     const std::vector<double> start =
         logistic_edges(outward_edges(centre, spread, -kLogOddsRange, kLogOddsRange));
     PanelGrid grid =
@@ -234,7 +233,7 @@ class MetaIntegrator {
       return Vector(x.unaryExpr([&](double at) {
         double sum = 0.0;
         for (const auto& [weight, lattice] : posterior_mu_) {
-          sum += weight * cardinal_series(lattice, at) / (lattice.step * lattice.sum());
+          sum += weight / lattice.step * cardinal_series(lattice, at);
         }
         return sum;
       }));

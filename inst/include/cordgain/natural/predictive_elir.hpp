@@ -53,7 +53,7 @@ inline void add_wide(const DeepComponent& c, double theta, ScaledSum& sum) {
   const double at = theta - c.part.shift;
   const double last = lattice.node(lattice.value.size() - 1);
   const double outside = std::max({0.0, lattice.first - at, at - last}) / c.part.sd;
-  const double scale = c.log_weight - std::log(c.part.sd * kSqrtTwoPi * lattice.sum());
+  const double scale = c.log_weight - std::log(c.part.sd * kSqrtTwoPi);
   if (scale - 0.5 * outside * outside < sum.top - 45.0) return;
   const Array gap = Array::LinSpaced(lattice.value.size(), at - lattice.first, at - last) / c.part.sd;
   const Array exponent = -0.5 * gap.square();

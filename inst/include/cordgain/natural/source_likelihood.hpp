@@ -77,18 +77,13 @@ class SourceLikelihood {
     const double m = flipped_ ? -mu : mu;
     if (tau < kPointTau) return log_kernel(m);
     if (y_ == 0.0 && tau > kWideTau) return log_marginal_by_parts(m, tau);
-    // The fixed lattices have steps step_ / 2^(level / 2). A tau is resolved by the first whose
-    // 1 / step^2 >= 1 / step_^2 + 1 / g^2, g the step for the normal factor: 2^level >= 1 + (step_ / g)^2.
-    const double ratio = step_ / (gauss_step_ * tau);
-    int level = 0;
-    std::frexp(1.0 + ratio * ratio, &level);
-    if (level <= kLattices) {
-      if (const auto fixed = log_marginal_on_lattice(lattice(level), m, tau)) return *fixed;
-    }
+    if (tau != spread_.tau) spread_ = describe(tau);
     double inner = flipped_ ? -mode : mode;
-    const double value = log_marginal_at_mode(m, tau, inner);
+    std::optional<double> value;
+    if (spread_.level <= kLattices) value = log_marginal_on_lattice(lattice(spread_.level), m, inner);
+    if (!value) value = log_marginal_at_mode(m, tau, inner);
     mode = flipped_ ? -inner : inner;
-    return value;
+    return *value;
   }
 
   /// Rough centre and variance of theta given the counts, for a first guess only.
@@ -111,23 +106,64 @@ class SourceLikelihood {
 
   [[nodiscard]] double log_kernel(double theta) const { return y_ * theta - n_ * softplus(theta); }
 
-  /// The binomial kernel on a lattice. `room` is what 1 / step^2 leaves for the normal factor where the
-  /// kernel is sharper than the shape that the step was made for, and infinity elsewhere.
+  /// What depends on tau alone.
+  struct Spread {
+    double tau = -1.0;
+    int level = 0;           // of the fixed lattice that resolves it
+    double precision = 0.0;  // 1 / tau^2
+    double normal = 0.0;     // 1 / g^2, g the step that resolves the normal factor
+    double shrink = 0.0;     // e^(-(step / tau)^2) on that lattice
+    double log_scale = 0.0;  // -log(tau sqrt(2 pi))
+  };
+
+  /// The fixed lattices have steps step_ / 2^(level / 2). A tau is resolved by the first whose
+  /// 1 / step^2 >= 1 / step_^2 + 1 / g^2: 2^level >= 1 + (step_ / g)^2.
+  [[nodiscard]] Spread describe(double tau) const {
+    Spread spread;
+    spread.tau = tau;
+    spread.precision = 1.0 / (tau * tau);
+    spread.normal = spread.precision / (gauss_step_ * gauss_step_);
+    std::frexp(1.0 + step_ * step_ * spread.normal, &spread.level);
+    const double step = lattice_step(spread.level);
+    spread.shrink = std::exp(-spread.precision * step * step);
+    spread.log_scale = -std::log(tau) - kLogSqrtTwoPi;
+    return spread;
+  }
+
+  [[nodiscard]] double lattice_step(int level) const { return step_ * std::pow(2.0, -0.5 * level); }
+
+  /// The binomial kernel on a lattice.
   struct KernelLattice {
     double first = 0.0;
     double step = 0.0;
     Array log_kernel;  // y theta - n log(1 + e^theta)
     Array kernel;      // relative to its largest value
-    Array room;
+    Array room;        // of room_for_normal(), -1 where it was not asked for
 
     [[nodiscard]] double node(Index j) const { return first + step * static_cast<double>(j); }
+    [[nodiscard]] Index nearest(double theta) const {
+      const double last = static_cast<double>(kernel.size() - 1);
+      return static_cast<Index>(std::clamp(std::round((theta - first) / step), 0.0, last));
+    }
   };
+
+  /// What 1 / step^2 leaves for the normal factor where the kernel is sharper than the shape that the step
+  /// was made for; any amount elsewhere.
+  [[nodiscard]] double room_for_normal(KernelLattice& grid, Index j) const {
+    double& room = grid.room(j);
+    if (room < 0.0) {
+      const double sharp = sharpest_step(grid.node(j));
+      const double left = 1.0 / (grid.step * grid.step) - 1.0 / (sharp * sharp);
+      room = sharp < step_ ? std::max(0.0, left) : std::numeric_limits<double>::infinity();
+    }
+    return room;
+  }
 
   /// The kernel from where it is negligible to where it is again; with no events it does not die away on the
   /// left, and the lattice ends kMargin digits below 1 / n. Each lattice is laid when it is first asked for.
-  const KernelLattice& lattice(int level) {
+  KernelLattice& lattice(int level) {
     KernelLattice& grid = lattices_[static_cast<std::size_t>(level - 1)];
-    if (grid.step == 0.0) grid = lay_kernel(step_ * std::pow(2.0, -0.5 * level));
+    if (grid.step == 0.0) grid = lay_kernel(lattice_step(level));
     return grid;
   }
 
@@ -139,59 +175,52 @@ class SourceLikelihood {
     while (log_kernel(low) > cut && low > centre - route_.digits - kMargin) low -= step;
     while (log_kernel(high) > cut) high += step;
     const Index size = static_cast<Index>(std::lround((high - low) / step)) + 1;
-    KernelLattice grid{low, step, Array(size), Array(size), Array(size)};
-    for (Index j = 0; j < size; ++j) {
-      grid.log_kernel(j) = log_kernel(grid.node(j));
-      const double sharp = sharpest_step(grid.node(j));
-      grid.room(j) = sharp < step_ ? 1.0 / (step * step) - 1.0 / (sharp * sharp)
-                                   : std::numeric_limits<double>::infinity();
-    }
+    KernelLattice grid{low, step, Array(size), Array(size), Array::Constant(size, -1.0)};
+    for (Index j = 0; j < size; ++j) grid.log_kernel(j) = log_kernel(grid.node(j));
     grid.kernel = (grid.log_kernel - grid.log_kernel.maxCoeff()).exp();
     return grid;
   }
 
   /// Nothing where the integrand reaches past the lattice, or is sharper than it: then the lattice around the
   /// mode serves.
-  [[nodiscard]] std::optional<double> log_marginal_on_lattice(const KernelLattice& grid, double mu,
-                                                              double tau) const {
-    const double precision = 1.0 / (tau * tau);
+  [[nodiscard]] std::optional<double> log_marginal_on_lattice(KernelLattice& grid, double mu,
+                                                              double& mode) const {
+    const double precision = spread_.precision;
     const auto exponent = [&](Index j) {
       const double gap = grid.node(j) - mu;
       return grid.log_kernel(j) - 0.5 * precision * gap * gap;
     };
-    const Index last = grid.kernel.size() - 1;
-    const Index peak = concave_peak(exponent, last);
-    const double gauss = gauss_step_ * tau;
-    if (1.0 / (gauss * gauss) > grid.room(peak)) return std::nullopt;
-    const double top = exponent(peak);
-    const double floor = top - route_.digits;
-    if (exponent(0) > floor || exponent(last) > floor) return std::nullopt;
+    const Index peak = climb(exponent, grid.nearest(mode), grid.kernel.size() - 1);
+    mode = grid.node(peak);
+    if (spread_.normal > room_for_normal(grid, peak)) return std::nullopt;
     // The normal factor of the next node up and down relative to the peak's; their product is `shrink`.
-    const double shrink = std::exp(-precision * grid.step * grid.step);
-    const double up = std::exp(-precision * grid.step * (grid.node(peak) - mu + 0.5 * grid.step));
-    const double sum =
-        1.0 + side_of_peak(grid, peak, 1, up, shrink) + side_of_peak(grid, peak, -1, shrink / up, shrink);
-    return top + std::log(sum * grid.step / tau) - kLogSqrtTwoPi;
+    const double shrink = spread_.shrink;
+    const double up = std::exp(-precision * grid.step * (mode - mu + 0.5 * grid.step));
+    const double above = side_of_peak(grid, peak, 1, up, shrink);
+    const double below = side_of_peak(grid, peak, -1, shrink / up, shrink);
+    if (above < 0.0 || below < 0.0) return std::nullopt;
+    return exponent(peak) + std::log((1.0 + above + below) * grid.step) + spread_.log_scale;
   }
 
-  /// Where a concave sequence of indices 0..last is largest, by bisection of its slope.
+  /// Where a concave sequence of indices 0..last is largest: step by step uphill from a guess, which is
+  /// nearly always next to it.
   template <class F>
-  [[nodiscard]] static Index concave_peak(const F& f, Index last) {
-    Index low = 0;
-    Index high = last;
-    while (low < high) {
-      const Index middle = (low + high) / 2;
-      if (f(middle + 1) > f(middle)) {
-        low = middle + 1;
-      } else {
-        high = middle;
+  [[nodiscard]] static Index climb(const F& f, Index at, Index last) {
+    double here = f(at);
+    for (const Index step : {Index(1), Index(-1)}) {
+      while (at + step >= 0 && at + step <= last) {
+        const double there = f(at + step);
+        if (!(there > here)) break;
+        at += step;
+        here = there;
       }
     }
-    return low;
+    return at;
   }
 
-  /// Terms on one side of the peak, relative to it. The normal factor advances by products, exp(-z^2 / 2) at
-  /// z + d being that at z times e^(-z d - d^2 / 2), whose rounding over a few dozen nodes stays below 1e-13.
+  /// Terms on one side of the peak, relative to it, or -1 where they do not end on the lattice. The normal
+  /// factor advances by products, exp(-z^2 / 2) at z + d being that at z times e^(-z d - d^2 / 2), whose
+  /// rounding over a few dozen nodes stays below 1e-13.
   [[nodiscard]] double side_of_peak(const KernelLattice& grid, Index peak, Index direction, double ratio,
                                     double shrink) const {
     const Index stop = direction > 0 ? grid.kernel.size() : -1;
@@ -202,9 +231,9 @@ class SourceLikelihood {
       ratio *= shrink;
       const double term = normal * grid.kernel(j);
       sum += term;
-      if (term < smallest_term_) break;
+      if (term < smallest_term_) return sum;
     }
-    return sum;
+    return -1.0;
   }
 
   /// The mode of theta given mu and tau: Newton, kept inside a shrinking bracket (the slope is monotone). It
@@ -291,6 +320,7 @@ class SourceLikelihood {
   double step_ = 0.0;
   double gauss_step_ = 0.0;
   double smallest_term_ = 0.0;
+  Spread spread_;                        // of the last tau
   std::vector<KernelLattice> lattices_;  // of the fixed lattices those that were asked for
 };
 
