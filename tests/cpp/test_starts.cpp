@@ -15,6 +15,23 @@ TEST_CASE("there are two starts, both inside the cone") {
     REQUIRE(detail::smallest_eigenvalue(covariance, covariance.gamma(start)) > 0.0);
 }
 
+TEST_CASE("with several terms and few rows each term alone is large at one start") {
+  Covariance covariance;
+  covariance.add(std::make_shared<FactorTerm>(2));
+  covariance.add(std::make_shared<FactorTerm>(1));
+  covariance.add(std::make_shared<UnitTerm>());
+  Blocks blocks = reduce_rows(fixture::Trial().design()).blocks;
+  const std::vector<Vector> starts = starting_points(blocks, covariance);
+  REQUIRE(starts.size() == 4);
+  for (const std::size_t large : {2U, 3U}) {
+    const Vector gamma = covariance.gamma(starts[large]);
+    REQUIRE((gamma[0] > 1.0) == (large == 2U));
+    REQUIRE((gamma[3] > 1.0) == (large == 3U));
+  }
+  blocks.n = 100000;
+  REQUIRE(starting_points(blocks, covariance).size() == 2);
+}
+
 TEST_CASE("with enough visits every variance is seen") {
   REQUIRE(unseen_directions(reduce_rows(fixture::Trial().design()).blocks).cols() == 0);
 }

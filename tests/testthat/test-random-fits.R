@@ -91,3 +91,54 @@ test_that("two terms that are one and the same leave the sum, with tests that do
   # three rows less two columns leave one contrast, and it shows one combination of the three variances
   expect_identical(fit$result$certificate$unidentified, 2L)
 })
+
+test_that("of several optima of few rows the lowest is found", {
+  skip_if_not_installed("lme4")
+  # Each once ended at a higher optimum, by up to 15: subject and site that stand for one another (100056, 102498), and
+  # an optimum beside a small residual (the others). lme4 is held to its own criterion evaluated without its rounding.
+  for (seed in c(100056, 100148, 101474, 101875, 102384, 102498)) {
+    case <- random_case(seed)
+    fit <- fit_case(case)
+    best <- lme4_best_exactly(case)
+    # the gate of the random fits: 1e-7 is what lme4's own search leaves
+    expect_lte(deviance(fit), best + 1e-7 * (1 + abs(best)))
+  }
+})
+
+test_that("what lme4 finds lower by its own rounding is not lower by definition", {
+  skip_if_not_installed("lme4")
+  # a residual far below the random effects: lme4's normal equations lose ten digits, more than the gate allows
+  for (seed in c(100590, 101426)) {
+    case <- random_case(seed)
+    expect_gt(deviance(fit_case(case)), lme4_best(case)$deviance + 1e-7)
+    expect_lte(deviance(fit_case(case)), lme4_best_exactly(case))
+  }
+})
+
+test_that("the definition agrees with lme4 where nothing is lost, weights, offset and ML as well", {
+  skip_if_not_installed("lme4")
+  for (seed in c(100056, 102498, 101875)) {
+    case <- random_case(seed)
+    # interior fits of regular data: both are right to rounding
+    expect_equal(lme4_best_exactly(case), lme4_best(case)$deviance, tolerance = 1e-9)
+  }
+})
+
+test_that("a covariance over visits that tends to a singular one is named as the reason", {
+  # visits that differ by the same step in all subjects: the difference is fitted exactly, its variance tends to zero
+  data <- expand.grid(visit = factor(1:2), subject = factor(1:5))
+  data$score <- c(3, 5, 1, 4, 2)[data$subject] + 2 * (data$visit == "2")
+  data$score[c(1, 2)] <- c(4, 6)
+  # five subjects less one fixed effect: the likelihood rises by 4 log(10) / 2 for each tenfold fall of that variance
+  for (word in c("us", "csh")) {
+    formula <- stats::as.formula(paste0("score ~ visit + ", word, "(visit | subject)"))
+    expect_error(fit_recovery(formula, data), "at\\s+least\\s+4\\.61", class = "cordgain_numerical_error")
+  }
+  # three subjects leave a combination of four visits without any score: by maximum likelihood 3 log(10) / 2
+  withr::local_seed(1)
+  few <- expand.grid(visit = factor(1:4), subject = factor(1:3))
+  few$score <- stats::rnorm(12)
+  expect_error(fit_recovery(score ~ 1 + us(visit | subject), few, method = "ml"), "at\\s+least\\s+3\\.45",
+    class = "cordgain_numerical_error"
+  )
+})

@@ -5,8 +5,11 @@
 #include <cmath>
 #include <cordgain/fit/bounds.hpp>
 #include <cordgain/fit/saturated.hpp>
+#include <cordgain/fit/singular_limit.hpp>
 #include <cordgain/fit/starts.hpp>
 #include <functional>
+#include <iomanip>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -74,8 +77,11 @@ inline void add_lower_rank_starts(const Covariance& covariance, const Matrix& un
   }
 }
 
-/// No higher, and converged if the other was.
+/// No higher, not lost at infinity, and converged if the other was.
 inline bool as_good(const Stage& stage, const Stage& than) {
+  if (!(stage.result.point.size() == 0 ||
+        stage.result.point.cwiseAbs().maxCoeff() < NewtonControl().max_size))
+    return false;
   return stage.value() <= than.value() + agreement(than.value()) &&
          (stage.result.converged || !than.result.converged);
 }
@@ -94,13 +100,21 @@ inline void slide(const Blocks& blocks, const Criterion& criterion, const Matrix
 }
 
 /// The best of all starts. Where the design leaves a direction unseen, every
-/// covariance is also one of lower rank, and the fit begins there too.
+/// covariance is also one of lower rank, and the fit begins there too. `thorough`: few rows, whose likelihood
+/// may have several optima, some of them beside a residual that is small; they are sought over five decades.
 inline Stage best_start(const Blocks& blocks, const Criterion& criterion, const Covariance& covariance,
-                        const Matrix& unseen, GaussianFit& fit) {
+                        const Matrix& unseen, bool thorough, GaussianFit& fit) {
+  constexpr int kSpread = 13;
+  constexpr std::size_t kUsual = 2;
+  constexpr double kDecades = 5.0;
   Stage best{covariance, NewtonResult()};
   std::vector<double> ends;
   std::vector<Reparametrised> starts;
   for (const Vector& start : starting_points(blocks, covariance)) starts.push_back({covariance, start});
+  if (thorough) {
+    const std::vector<Vector> spread = spread_starts(covariance, kSpread, kDecades);
+    for (std::size_t i = 1; i < spread.size(); ++i) starts.push_back({covariance, spread[i]});
+  }
   if (unseen.cols() > 0) add_lower_rank_starts(covariance, unseen, starts);
   for (const Reparametrised& start : starts) {
     Stage stage = optimise(criterion, start.covariance, start.theta);
@@ -108,7 +122,9 @@ inline Stage best_start(const Blocks& blocks, const Criterion& criterion, const 
     ++fit.starts;
     if (!std::isfinite(stage.value())) continue;
     ends.push_back(stage.value());
-    if (ends.size() == 1 || stage.value() < best.value()) best = std::move(stage);
+    // a tie goes to the first: where a direction is not seen, wild starts end far along it
+    const double tie = ends.size() > kUsual && best.result.converged ? agreement(best.value()) : 0.0;
+    if (ends.size() == 1 || stage.value() < best.value() - tie) best = std::move(stage);
   }
   for (const double end : ends) {
     if (end - best.value() > agreement(end)) continue;
@@ -137,6 +153,23 @@ inline void require_found(bool found, const std::string& seen, int starts) {
       "No maximum of the likelihood was found from " + std::to_string(starts) + " starts: " + seen +
       ". Whether there is one is not settled. Fewer random effects (an intercept without a slope, "
       "or independent effects) may have one that can be found");
+}
+
+/// Names the reason of a search that was still falling: a covariance over visits that tends to a singular
+/// one.
+inline void refuse_singular_visits(const Criterion& criterion, const Stage& stage) {
+  const SingularLimit limit = singular_limit(criterion, stage.covariance, stage.gamma());
+  if (!rises_to_the_end(limit)) return;
+  std::ostringstream rise;
+  rise << std::setprecision(3) << limit.rise;
+  throw NumericalError(
+      "The likelihood has no maximum that could be reached: it rises as long as the covariance over visits "
+      "comes nearer to a singular one, which fits some combination of visits exactly (by at least " +
+      rise.str() +
+      " for each tenfold fall of the smallest eigenvalue, followed down to 1e-8 of the largest). There are "
+      "too "
+      "few subjects for this covariance, or some combination of visits does not vary: take a covariance with "
+      "fewer parameters, or look at these scores");
 }
 
 /// Whether fixed and random effects may together fit every score: as many columns as rows.
@@ -256,7 +289,8 @@ inline void record(const PooledCriterion& criterion, const Stage& stage, const L
   const PooledCriterion criterion(blocks, kind);
   Matrix unseen = kind.profiled ? unseen_directions(blocks) : Matrix(blocks.n_gamma, 0);
   fit.unidentified = unseen.cols();
-  detail::Stage stage = detail::best_start(blocks, criterion, covariance, unseen, fit);
+  const bool thorough = source.rows && kind.profiled && blocks.n <= detail::kFewRows;
+  detail::Stage stage = detail::best_start(blocks, criterion, covariance, unseen, thorough, fit);
   fit.steps -= stage.result.steps;
   if (detail::needs_rows(blocks, kind, source, stage))
     detail::settle_on_rows(source.rows(), criterion, covariance, kind.restricted, stage, unseen, fit);
@@ -269,8 +303,9 @@ inline void record(const PooledCriterion& criterion, const Stage& stage, const L
     detail::settle(criterion, unseen.cols() == 0, settled);
     if (detail::as_good(settled, stage)) stage = std::move(settled);
   }
-  detail::require_found(stage.result.converged || stage.result.decrement < detail::kNearlyThere,
-                        "the deviance was still falling where the search ended", fit.starts);
+  const bool arrived = stage.result.converged || stage.result.decrement < detail::kNearlyThere;
+  if (!arrived && !kind.profiled) detail::refuse_singular_visits(criterion, stage);
+  detail::require_found(arrived, "the deviance was still falling where the search ended", fit.starts);
   detail::record(criterion, stage, kind, fit);
   return fit;
 }

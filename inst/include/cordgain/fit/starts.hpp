@@ -11,11 +11,39 @@
 
 namespace cordgain {
 
-/// At least two starts: random effects as large as the residual, and ten times
-/// smaller in standard deviation.
-[[nodiscard]] inline std::vector<Vector> starting_points(const Blocks&, const Covariance& covariance) {
+namespace detail {
+
+/// Rows up to which a model of several terms begins from each term in turn as well. With many rows the
+/// terms are told apart, and a start costs more.
+constexpr Index kFewForTerms = 200;
+
+/// For each random-effects term, a start at which it alone is large: factors that may stand for one another
+/// (subject and site, where sites have few subjects) can have an optimum each.
+inline void add_single_terms(const Covariance& covariance, std::vector<Vector>& starts) {
+  std::vector<std::size_t> terms;
+  for (std::size_t i = 0; i < covariance.size(); ++i) {
+    if (dynamic_cast<const FactorTerm*>(&covariance.term(i)) != nullptr) terms.push_back(i);
+  }
+  if (terms.size() < 2) return;
+  constexpr double kLarge = 5.0, kSmall = 0.1;
+  for (const std::size_t large : terms) {
+    Vector start = covariance.start();
+    for (const std::size_t i : terms) {
+      start.segment(covariance.theta_at(i), covariance.term(i).n_theta()) *= i == large ? kLarge : kSmall;
+    }
+    starts.push_back(start);
+  }
+}
+
+}  // namespace detail
+
+/// At least two starts: random effects as large as the residual, and a fifth of it in standard
+/// deviation; with several terms and few rows, each term in turn too.
+[[nodiscard]] inline std::vector<Vector> starting_points(const Blocks& blocks, const Covariance& covariance) {
   const Vector start = covariance.start();
-  return {start, 0.2 * start};
+  std::vector<Vector> out = {start, 0.2 * start};
+  if (blocks.n <= detail::kFewForTerms) detail::add_single_terms(covariance, out);
+  return out;
 }
 
 namespace detail {
