@@ -92,11 +92,11 @@ test_that("two terms that are one and the same leave the sum, with tests that do
   expect_identical(fit$result$certificate$unidentified, 2L)
 })
 
-test_that("of several optima of few rows the lowest is found", {
+test_that("of the optima that several terms have the lowest is found", {
   skip_if_not_installed("lme4")
-  # Each once ended at a higher optimum, by up to 15: subject and site that stand for one another (100056, 102498), and
-  # an optimum beside a small residual (the others). lme4 is held to its own criterion evaluated without its rounding.
-  for (seed in c(100056, 100148, 101474, 101875, 102384, 102498)) {
+  # Subject and site stand for one another; each case once ended at the higher optimum, by up to 5.7. lme4 is held to
+  # its own criterion evaluated without its rounding.
+  for (seed in c(100056, 102498)) {
     case <- random_case(seed)
     fit <- fit_case(case)
     best <- lme4_best_exactly(case)

@@ -100,21 +100,13 @@ inline void slide(const Blocks& blocks, const Criterion& criterion, const Matrix
 }
 
 /// The best of all starts. Where the design leaves a direction unseen, every
-/// covariance is also one of lower rank, and the fit begins there too. `thorough`: few rows, whose likelihood
-/// may have several optima, some of them beside a residual that is small; they are sought over five decades.
+/// covariance is also one of lower rank, and the fit begins there too.
 inline Stage best_start(const Blocks& blocks, const Criterion& criterion, const Covariance& covariance,
-                        const Matrix& unseen, bool thorough, GaussianFit& fit) {
-  constexpr int kSpread = 13;
-  constexpr std::size_t kUsual = 2;
-  constexpr double kDecades = 5.0;
+                        const Matrix& unseen, GaussianFit& fit) {
   Stage best{covariance, NewtonResult()};
   std::vector<double> ends;
   std::vector<Reparametrised> starts;
   for (const Vector& start : starting_points(blocks, covariance)) starts.push_back({covariance, start});
-  if (thorough) {
-    const std::vector<Vector> spread = spread_starts(covariance, kSpread, kDecades);
-    for (std::size_t i = 1; i < spread.size(); ++i) starts.push_back({covariance, spread[i]});
-  }
   if (unseen.cols() > 0) add_lower_rank_starts(covariance, unseen, starts);
   for (const Reparametrised& start : starts) {
     Stage stage = optimise(criterion, start.covariance, start.theta);
@@ -122,9 +114,7 @@ inline Stage best_start(const Blocks& blocks, const Criterion& criterion, const 
     ++fit.starts;
     if (!std::isfinite(stage.value())) continue;
     ends.push_back(stage.value());
-    // a tie goes to the first: where a direction is not seen, wild starts end far along it
-    const double tie = ends.size() > kUsual && best.result.converged ? agreement(best.value()) : 0.0;
-    if (ends.size() == 1 || stage.value() < best.value() - tie) best = std::move(stage);
+    if (ends.size() == 1 || stage.value() < best.value()) best = std::move(stage);
   }
   for (const double end : ends) {
     if (end - best.value() > agreement(end)) continue;
@@ -166,10 +156,9 @@ inline void refuse_singular_visits(const Criterion& criterion, const Stage& stag
       "The likelihood has no maximum that could be reached: it rises as long as the covariance over visits "
       "comes nearer to a singular one, which fits some combination of visits exactly (by at least " +
       rise.str() +
-      " for each tenfold fall of the smallest eigenvalue, followed down to 1e-8 of the largest). There are "
-      "too "
-      "few subjects for this covariance, or some combination of visits does not vary: take a covariance with "
-      "fewer parameters, or look at these scores");
+      " for each tenfold fall of the smallest eigenvalue, followed down to 1e-8 of the largest). Too few "
+      "subjects, or a combination of visits that does not vary: take a covariance with fewer parameters, or "
+      "look at these scores");
 }
 
 /// Whether fixed and random effects may together fit every score: as many columns as rows.
@@ -289,8 +278,7 @@ inline void record(const PooledCriterion& criterion, const Stage& stage, const L
   const PooledCriterion criterion(blocks, kind);
   Matrix unseen = kind.profiled ? unseen_directions(blocks) : Matrix(blocks.n_gamma, 0);
   fit.unidentified = unseen.cols();
-  const bool thorough = source.rows && kind.profiled && blocks.n <= detail::kFewRows;
-  detail::Stage stage = detail::best_start(blocks, criterion, covariance, unseen, thorough, fit);
+  detail::Stage stage = detail::best_start(blocks, criterion, covariance, unseen, fit);
   fit.steps -= stage.result.steps;
   if (detail::needs_rows(blocks, kind, source, stage))
     detail::settle_on_rows(source.rows(), criterion, covariance, kind.restricted, stage, unseen, fit);

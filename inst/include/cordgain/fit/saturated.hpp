@@ -178,16 +178,15 @@ inline std::vector<Vector> spread_points(Index d, int count) {
   return out;
 }
 
-/// The start of the terms, then others with standard deviations from 0.01 over so many decades and slants
-/// from -2 to 2.
-inline std::vector<Vector> spread_starts(const Covariance& full, int count, double decades = 3.0) {
+/// The start of the terms, then others with standard deviations from 0.01 to 10 and slants from -2 to 2.
+inline std::vector<Vector> spread_starts(const Covariance& full, int count) {
   const Vector start = full.start();
   std::vector<Vector> out = {start};
   const std::vector<Vector> points = spread_points(start.size(), count);
   for (std::size_t i = 1; i < points.size(); ++i) {
     Vector theta(start.size());
     for (Index k = 0; k < start.size(); ++k)
-      theta[k] = start[k] > 0.0 ? std::pow(10.0, decades * points[i][k] - 2.0) : 4.0 * points[i][k] - 2.0;
+      theta[k] = start[k] > 0.0 ? std::pow(10.0, 3.0 * points[i][k] - 2.0) : 4.0 * points[i][k] - 2.0;
     out.push_back(theta);
   }
   return out;
