@@ -1,0 +1,246 @@
+// The posterior of a Gaussian mixed model without a sampler: coefficients and
+// random effects in closed form, hyperparameters by the trapezoidal rule on a
+// lattice fitted to the posterior, refined until two interleaved lattices agree.
+#pragma once
+
+#include <cmath>
+#include <cordgain/fit/posterior_lattice.hpp>
+#include <cordgain/math/lattice.hpp>
+#include <string>
+#include <vector>
+
+namespace cordgain {
+
+struct PosteriorControl {
+  double tolerance = 1e-5;  ///< largest num.error of means and SDs, in posterior SDs
+  std::size_t most_nodes = 400000;
+};
+
+/// A posterior as a weighted mixture of normals of the coefficients.
+struct ExactPosterior {
+  Matrix values;      ///< hyperparameters (n_hyper x nodes)
+  Vector weight;      ///< nodes; sums to 1
+  Matrix mean;        ///< coefficients given the node (p x nodes)
+  Matrix covariance;  ///< packed(p) x nodes
+  Vector coefficient_mean, coefficient_sd, coefficient_error;
+  Vector hyper_mean, hyper_sd, hyper_error;
+  double log_evidence = 0.0, evidence_error = 0.0;
+  Vector unit;                          ///< of each hyperparameter: what `marginal` is read with
+  std::vector<Lattice> marginal;        ///< per free hyperparameter: density in eta, up to a factor
+  std::vector<Lattice> marginal_check;  ///< the same from the interleaved lattice
+  std::size_t evaluations = 0;
+};
+
+namespace detail {
+
+/// Means and standard deviations by the laws of total expectation and variance.
+struct PosteriorMoments {
+  Vector mean;
+  Vector sd;
+};
+
+inline PosteriorMoments coefficient_moments(const Vector& weight, const Matrix& mean,
+                                            const Matrix& covariance) {
+  PosteriorMoments out;
+  out.mean = mean * weight;
+  const Index p = mean.rows();
+  out.sd.resize(p);
+  for (Index j = 0; j < p; ++j) {
+    const Vector within = covariance.row(packed_index(j, j, p)).transpose();
+    const Vector between = (mean.row(j).transpose().array() - out.mean[j]).square();
+    out.sd[j] = std::sqrt(weight.dot(within + between));
+  }
+  return out;
+}
+
+inline PosteriorMoments value_moments(const Vector& weight, const Matrix& values) {
+  PosteriorMoments out;
+  out.mean = values * weight;
+  out.sd = ((values.colwise() - out.mean).array().square().matrix() * weight).cwiseSqrt();
+  return out;
+}
+
+inline Matrix columns(const std::vector<double>& data, Index rows) {
+  const Index count = rows > 0 ? static_cast<Index>(data.size()) / rows : 0;
+  return Eigen::Map<const Matrix>(data.data(), rows, count);
+}
+
+inline Vector normalised(const std::vector<double>& logs) {
+  const double total = log_sum(logs);
+  Vector out(static_cast<Index>(logs.size()));
+  for (Index i = 0; i < out.size(); ++i) out[i] = std::exp(logs[static_cast<std::size_t>(i)] - total);
+  return out;
+}
+
+/// Both sets of moments from the sums of one lattice.
+struct LatticeMoments {
+  PosteriorMoments coefficients;
+  PosteriorMoments hyper;
+};
+
+inline LatticeMoments lattice_moments(const LatticeSums& sums, Index p, Index n_hyper) {
+  const Vector weight = normalised(sums.log_part);
+  return {coefficient_moments(weight, columns(sums.mean, p), columns(sums.covariance, packed_size(p))),
+          value_moments(weight, columns(sums.values, n_hyper))};
+}
+
+/// Ten times the difference of two routes, and never below rounding.
+inline Vector route_error(const PosteriorMoments& a, const PosteriorMoments& b) {
+  constexpr double kRounding = 64.0 * std::numeric_limits<double>::epsilon();
+  const Vector difference = (a.mean - b.mean).cwiseAbs().cwiseMax((a.sd - b.sd).cwiseAbs());
+  return 10.0 * difference + kRounding * (a.mean.cwiseAbs() + a.sd);
+}
+
+inline void append(const LatticeSums& from, LatticeSums& to) {
+  const auto add = [](const std::vector<double>& source, std::vector<double>& target) {
+    target.insert(target.end(), source.begin(), source.end());
+  };
+  add(from.log_part, to.log_part);
+  add(from.values, to.values);
+  add(from.mean, to.mean);
+  add(from.covariance, to.covariance);
+}
+
+/// The marginal density of the lattice's first coordinate.
+inline Lattice marginal_of(const LatticeSums& sums, const LatticeFrame& frame) {
+  const auto range = std::minmax_element(sums.first.begin(), sums.first.end());
+  const double top = *std::max_element(sums.log_density.begin(), sums.log_density.end());
+  Lattice out;
+  out.step = frame.axes(frame.first, 0);
+  out.first = frame.origin[frame.first] + out.step * static_cast<double>(*range.first);
+  out.value = Vector::Zero(*range.second - *range.first + 1);
+  for (std::size_t i = 0; i < sums.first.size(); ++i)
+    out.value[sums.first[i] - *range.first] += std::exp(sums.log_density[i] - top);
+  return out;
+}
+
+/// The pair of interleaved lattices at which means and standard deviations agree.
+struct LatticePair {
+  LatticeSums plain, shifted;
+  LatticeMoments plain_moments, shifted_moments;
+  LatticeFrame plain_frame, shifted_frame;
+  double step = 0.0, depth = 0.0;
+};
+
+inline bool agree(const PosteriorMoments& a, const PosteriorMoments& b, double tolerance) {
+  return ((route_error(a, b) - tolerance * a.sd).array() <= 0.0 || a.sd.array() <= 0.0).all();
+}
+
+/// A normal density is summed to relative accuracy 2 exp(-2 pi^2 / step^2) with a step in standard
+/// deviations (Trefethen & Weideman 2014, doi:10.1137/130932132): the first step is a little below that.
+inline LatticePair agreeing_pair(PosteriorDensity& density, const PosteriorPlace& place, Index p,
+                                 Index n_hyper, const PosteriorControl& control) {
+  constexpr double kTwoPiSquared = 19.739208802178716;
+  const double d = static_cast<double>(density.dimension());
+  LatticePair out;
+  out.step = 0.9 * std::sqrt(kTwoPiSquared / std::log(20.0 / control.tolerance));
+  out.depth = std::log(1.0 / control.tolerance) + 3.0 + d;
+  for (int round = 0; round < 12; ++round, out.step *= 0.8, out.depth += 1.0) {
+    out.plain_frame = lattice_frame(place, 0, out.step, 0.0);
+    out.shifted_frame = lattice_frame(place, 0, out.step, 0.5);
+    out.plain = sum_lattice(density, out.plain_frame, out.depth, control.most_nodes, true);
+    out.shifted = sum_lattice(density, out.shifted_frame, out.depth, control.most_nodes, true);
+    out.plain_moments = lattice_moments(out.plain, p, n_hyper);
+    out.shifted_moments = lattice_moments(out.shifted, p, n_hyper);
+    if (agree(out.plain_moments.coefficients, out.shifted_moments.coefficients, control.tolerance) &&
+        agree(out.plain_moments.hyper, out.shifted_moments.hyper, control.tolerance)) {
+      return out;
+    }
+  }
+  throw NumericalError(
+      "the posterior could not be integrated to the tolerance asked; a prior may have a jump "
+      "where the posterior has mass");
+}
+
+/// Everything but the marginals, from two lattices that agree.
+inline ExactPosterior combine(LatticePair& pair, const PosteriorModel& model) {
+  ExactPosterior out;
+  const Index p = model.frame.shift.size(), n_hyper = static_cast<Index>(model.hyper.size());
+  const double a = pair.plain.log_total, b = pair.shifted.log_total;
+  out.log_evidence = std::max(a, b) + std::log(0.5 + 0.5 * std::exp(-std::abs(a - b))) + model.log_constant;
+  out.evidence_error = 10.0 * std::abs(a - b) + 1e-14 * std::abs(out.log_evidence);
+  out.coefficient_error = route_error(pair.plain_moments.coefficients, pair.shifted_moments.coefficients);
+  out.hyper_error = route_error(pair.plain_moments.hyper, pair.shifted_moments.hyper);
+  append(pair.shifted, pair.plain);
+  out.weight = normalised(pair.plain.log_part);
+  out.values = columns(pair.plain.values, n_hyper);
+  out.mean = columns(pair.plain.mean, p);
+  out.covariance = columns(pair.plain.covariance, packed_size(p));
+  const PosteriorMoments coefficients = coefficient_moments(out.weight, out.mean, out.covariance);
+  const PosteriorMoments hyper = value_moments(out.weight, out.values);
+  out.coefficient_mean = coefficients.mean;
+  out.coefficient_sd = coefficients.sd;
+  out.hyper_mean = hyper.mean;
+  out.hyper_sd = hyper.sd;
+  return out;
+}
+
+/// Density of every free coordinate, each from two lattices of its own.
+inline void add_marginals(PosteriorDensity& density, const PosteriorPlace& place, const LatticePair& pair,
+                          std::size_t most_nodes, ExactPosterior& out) {
+  out.marginal.push_back(marginal_of(pair.plain, pair.plain_frame));
+  out.marginal_check.push_back(marginal_of(pair.shifted, pair.shifted_frame));
+  for (Index k = 1; k < density.dimension(); ++k) {
+    for (const double shift : {0.0, 0.5}) {
+      const LatticeFrame frame = lattice_frame(place, k, pair.step, shift);
+      const LatticeSums sums = sum_lattice(density, frame, pair.depth, most_nodes, false);
+      (shift > 0.0 ? out.marginal_check : out.marginal).push_back(marginal_of(sums, frame));
+      out.evaluations += sums.log_density.size();
+    }
+  }
+}
+
+/// Units of the standard deviations moved to where the posterior has its mode.
+inline void centre_units(PosteriorModel& model, PosteriorDensity& density, const Vector& mode) {
+  density(mode);
+  for (const Index k : density.free()) {
+    Hyperparameter& h = model.hyper[static_cast<std::size_t>(k)];
+    if (h.kind == HyperKind::kSd) h.unit = density.values()[k];
+  }
+}
+
+/// All standard deviations are fixed: one node.
+inline ExactPosterior known_variances(PosteriorDensity& density, const PosteriorModel& model) {
+  LatticePair pair;
+  pair.plain.log_total = density(Vector(0));
+  if (!std::isfinite(pair.plain.log_total)) throw NumericalError("the fixed variances give no covariance");
+  keep_parts(density, 0.0, pair.plain);
+  pair.shifted.log_total = pair.plain.log_total;
+  const Index p = model.frame.shift.size(), n_hyper = static_cast<Index>(model.hyper.size());
+  pair.plain_moments = pair.shifted_moments = lattice_moments(pair.plain, p, n_hyper);
+  return combine(pair, model);
+}
+
+}  // namespace detail
+
+/// The posterior of a Gaussian mixed model.
+/// @param model    blocks, priors, layout; by value, since its units are moved to the posterior
+/// @param control  tolerance and the most nodes of a lattice
+/// @throws         NumericalError with more than 6 free hyperparameters, and where the two lattices do not
+///                 agree to the tolerance
+/// Source: Naylor & Smith (1982), doi:10.2307/2347995, for the idea; the trapezoidal rule in place of
+/// Gauss-Hermite: Trefethen & Weideman (2014).
+[[nodiscard]] inline ExactPosterior exact_posterior(PosteriorModel model, const PosteriorControl& control) {
+  detail::PosteriorDensity density(model);
+  const Index p = model.frame.shift.size(), n_hyper = static_cast<Index>(model.hyper.size());
+  if (density.dimension() > 6)
+    throw NumericalError("exact integration reaches six variance parameters; here are " +
+                         std::to_string(density.dimension()));
+  ExactPosterior out;
+  if (density.dimension() == 0) {
+    out = detail::known_variances(density, model);
+  } else {
+    detail::centre_units(model, density, detail::place_posterior(density).mode);
+    const detail::PosteriorPlace place = detail::place_posterior(density);
+    detail::LatticePair pair = detail::agreeing_pair(density, place, p, n_hyper, control);
+    const std::size_t used = pair.plain.log_density.size() + pair.shifted.log_density.size();
+    out = detail::combine(pair, model);
+    out.evaluations = used;
+    detail::add_marginals(density, place, pair, control.most_nodes, out);
+  }
+  out.unit.resize(n_hyper);
+  for (Index k = 0; k < n_hyper; ++k) out.unit[k] = model.hyper[static_cast<std::size_t>(k)].unit;
+  return out;
+}
+
+}  // namespace cordgain
