@@ -6,9 +6,9 @@
 #' @param split from `split_formula()`.
 #' @param frame model frame of `frame_formula()`.
 #' @param contrasts as in `stats::lm()`.
-#' @return list of `x`, `y`, `weights`, `offset`, `random` (one entry per block
-#'   of a covariance: `z`, `level`, `labels`, `group`, `columns`), `fixed_terms`,
-#'   `xlevels`, `contrasts`.
+#' @return list of `x` (from `model_columns()`), `y`, `weights`, `offset`, `random`
+#'   (one entry per block of a covariance: `z`, from `model_columns()`, `level`,
+#'   `labels`, `group`, `columns`), `fixed_terms`, `xlevels`, `contrasts`.
 #' @noRd
 build_design <- function(split, frame, contrasts = NULL, call = rlang::caller_env()) {
   if (nrow(frame) == 0L) {
@@ -19,14 +19,13 @@ build_design <- function(split, frame, contrasts = NULL, call = rlang::caller_en
   check_frame(frame, call)
   fixed_terms <- part_terms(split$fixed, frame)
   check_factors(fixed_terms, frame, call)
-  x <- stats::model.matrix(fixed_terms, frame, contrasts.arg = contrasts)
+  x <- model_columns(fixed_terms, frame, contrasts)
   list(
-    x = x, y = as.double(stats::model.response(frame)),
+    x = x, y = as.double(frame[[1L]]),
     weights = frame_weights(frame, call), offset = frame_offset(frame, call),
-    random = unlist(lapply(split$random, random_blocks, frame = frame, x = x, fixed = split$fixed,
-      contrasts = contrasts, call = call), recursive = FALSE),
+    random = random_parts(split, frame, x, fixed_terms, contrasts, call),
     residual = residual_pattern(split$residual, frame, call),
-    fixed_terms = fixed_terms, xlevels = stats::.getXlevels(fixed_terms, frame), contrasts = attr(x, "contrasts")
+    fixed_terms = fixed_terms, xlevels = frame_levels(fixed_terms, frame), contrasts = x$contrasts
   )
 }
 
@@ -39,43 +38,57 @@ part_terms <- function(rhs, frame) {
 }
 
 matching_predvars <- function(part, all_terms) {
-  names_of <- \(t) vapply(as.list(attr(t, "variables"))[-1], deparse1, "")
-  found <- match(names_of(part), names_of(all_terms))
+  variables <- \(t) as.character(as.list(attr(t, "variables"))[-1])
+  found <- match(variables(part), variables(all_terms))
   as.call(c(as.name("list"), as.list(attr(all_terms, "predvars"))[-1][found]))
+}
+
+# Levels of the factors of a part, for new data.
+frame_levels <- function(terms, frame) {
+  coded <- vapply(.subset(frame, variable_names(terms)), \(column) is.factor(column) || is.character(column), TRUE)
+  if (any(coded)) stats::.getXlevels(terms, frame)
 }
 
 # Random effects ---------------------------------------------------------------
 
-# Blocks of one bar: one with all columns when correlated, else one per column.
-random_blocks <- function(bar, frame, x, fixed, contrasts, call) {
+random_parts <- function(split, frame, x, fixed_terms, contrasts, call) {
+  bars <- lapply(split$random, \(bar) {
+    group <- bar_levels(bar, frame, call)
+    z <- bar_columns(bar$lhs, split$fixed, frame, x, fixed_terms, contrasts)
+    block <- \(which) {
+      list(z = pick_columns(z$columns, which), level = group$level, labels = group$labels, group = group$label,
+        columns = z$columns$names[which], terms = z$terms, group_expr = bar$group, xlevels = z$xlevels,
+        contrasts = z$columns$contrasts, all_columns = z$columns$names)
+    }
+    all <- seq_along(z$columns$names)
+    if (bar$correlated) list(block(all)) else lapply(all, block)
+  })
+  unlist(bars, recursive = FALSE)
+}
+
+bar_levels <- function(bar, frame, call) {
   group <- group_levels(bar$group, frame)
-  label <- deparse1(bar$group)
+  group$label <- expr_label(bar$group)
   if (length(group$labels) < 2L) {
-    abort_input(c("The grouping factor {.var {label}} has only one level.",
-      x = "All rows belong to {.val {group$labels}}.",
+    abort_input(c("The grouping factor {.var {group$label}} has only one level.",
+      x = "All rows belong to {.val {as.character(group$labels)}}.",
       i = "A variance between levels cannot be estimated from one: leave the term out."
     ), call = call)
   }
-  terms <- part_terms(bar$lhs, frame)
-  z <- bar_matrix(bar$lhs, terms, frame, x, fixed, contrasts)
-  block <- \(columns) {
-    list(z = z[, columns, drop = FALSE], level = group$level, labels = group$labels, group = label,
-      columns = colnames(z)[columns], terms = terms, group_expr = bar$group,
-      xlevels = stats::.getXlevels(terms, frame), contrasts = attr(z, "contrasts"), all_columns = colnames(z))
-  }
-  if (bar$correlated) list(block(seq_len(ncol(z)))) else lapply(seq_len(ncol(z)), block)
+  group
 }
 
 # The columns of a bar's left side; shared with X where they are the same.
-bar_matrix <- function(lhs, terms, frame, x, fixed, contrasts) {
+bar_columns <- function(lhs, fixed, frame, x, fixed_terms, contrasts) {
   if (identical(lhs, fixed)) {
-    return(x)
+    return(list(columns = x, terms = fixed_terms, xlevels = frame_levels(fixed_terms, frame)))
   }
+  terms <- part_terms(lhs, frame)
   if (identical(lhs, 1)) {
-    return(matrix(1, nrow(frame), 1L, dimnames = list(NULL, "(Intercept)")))
+    return(list(columns = intercept_column(), terms = terms))
   }
   used <- contrasts[intersect(names(contrasts), all.vars(lhs))]
-  stats::model.matrix(terms, frame, contrasts.arg = used)
+  list(columns = model_columns(terms, frame, used), terms = terms, xlevels = frame_levels(terms, frame))
 }
 
 # What is wrong with the data -----------------------------------------------------
@@ -93,17 +106,16 @@ check_variables <- function(formula, data, call) {
 }
 
 check_frame <- function(frame, call) {
-  y <- stats::model.response(frame)
+  y <- frame[[1L]]
   if (!is.numeric(y) || is.matrix(y)) {
     abort_input(c("The score must be one numeric column.",
       x = "{.var {names(frame)[1]}} is {.obj_type_friendly {y}}."
     ), call = call)
   }
-  numeric <- vapply(frame, \(column) is.double(column), TRUE)
-  for (name in names(frame)[numeric]) {
-    values <- frame[[name]]
-    if (is.finite(sum(values))) next
-    bad <- which(!is.finite(rowSums(as.matrix(values))))
+  for (name in names(frame)) {
+    values <- .subset2(frame, name)
+    if (if (is.double(values)) is.finite(sum(values)) else !anyNA(values)) next
+    bad <- if (is.numeric(values)) which(!is.finite(rowSums(as.matrix(values)))) else which(is.na(values))
     if (length(bad) > 0L) {
       abort_input(c("Every value must be finite.",
         x = "{.var {name}} is {format(as.matrix(values)[bad[1], 1])} in row {.val {rownames(frame)[bad[1]]}}."
@@ -113,14 +125,13 @@ check_frame <- function(frame, call) {
 }
 
 check_factors <- function(terms, frame, call) {
-  variables <- vapply(as.list(attr(terms, "variables"))[-1], deparse1, "")
-  for (name in intersect(variables, names(frame))) {
+  for (name in variable_names(terms)) {
     column <- frame[[name]]
     if (!(is.factor(column) || is.character(column) || is.logical(column))) next
-    present <- unique(as.character(column))
+    present <- if (is.factor(column)) levels(column) else unique(column)
     if (length(present) < 2L) {
       abort_input(c("The factor {.var {name}} has only one level.",
-        x = "All rows have {.val {present}}.",
+        x = "All rows have {.val {as.character(present)}}.",
         i = "It cannot be told from the intercept: leave it out."
       ), call = call)
     }

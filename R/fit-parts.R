@@ -4,8 +4,8 @@
 # The rows of a design, in the order that the core takes them.
 core_rows <- function(design) {
   list(
-    design$x, if (length(design$offset) > 0L) design$y - design$offset else design$y, design$weights,
-    lapply(design$random, `[[`, "z"), lapply(design$random, `[[`, "level"),
+    design$x$core, if (length(design$offset) > 0L) design$y - design$offset else design$y, design$weights,
+    lapply(design$random, \(block) block$z$core), lapply(design$random, `[[`, "level"),
     vapply(design$random, \(block) length(block$labels), 1L), design$residual
   )
 }
@@ -43,11 +43,12 @@ residual_variance <- function(fit) {
   if (same) variances[1] else variances[cbind(pattern$visit, pattern$group) + 1L]
 }
 
+# The columns of X that were kept, as a matrix.
 kept_matrix <- function(fit) {
-  x <- fit$design$x
-  kept <- fit$result$frame$kept
-  out <- x[, kept, drop = FALSE]
-  attr(out, "assign") <- attr(x, "assign")[kept]
-  attr(out, "contrasts") <- attr(x, "contrasts")
-  out
+  columns_matrix(pick_columns(fit$design$x, fit$result$frame$kept), row.names(fit$frame))
+}
+
+# The columns of each block of random effects, as matrices.
+block_matrices <- function(fit) {
+  lapply(fit$design$random, \(block) columns_matrix(block$z, row.names(fit$frame)))
 }

@@ -12,7 +12,7 @@ fit_with.method_ml <- function(method, design, call) {
 
 fit_gaussian <- function(design, restricted, call) {
   out <- do.call(core_fit_gaussian, c(core_rows(design), list(restricted, call)))
-  kept <- colnames(design$x)[out$frame$kept]
+  kept <- design$x$names[out$frame$kept]
   names(out$coefficients) <- kept
   dimnames(out$vcov) <- list(kept, kept)
   names(out$gamma) <- gamma_names(design)
@@ -23,8 +23,9 @@ fit_gaussian <- function(design, restricted, call) {
 gamma_names <- function(design) {
   block_names <- \(block) {
     pairs <- lower_pairs(length(block$columns))
-    paste0(block$group, ifelse(pairs$row == pairs$col, ".var(", ".cov("), block$columns[pairs$row],
-      ifelse(pairs$row == pairs$col, "", paste0(",", block$columns[pairs$col])), ")")
+    covariance <- pairs$row != pairs$col
+    second <- c("", paste0(",", block$columns))[covariance * pairs$col + 1L]
+    paste0(block$group, c(".var(", ".cov(")[covariance + 1L], block$columns[pairs$row], second, ")")
   }
   c(unlist(lapply(design$random, block_names)), residual_names(design$residual))
 }
@@ -130,7 +131,7 @@ model.frame.recovery_fit <- function(formula, ...) {
 #' @exportS3Method stats::model.matrix recovery_fit
 model.matrix.recovery_fit <- function(object, type = c("fixed", "random"), ...) {
   type <- match.arg(type)
-  if (type == "fixed") kept_matrix(object) else lapply(object$design$random, `[[`, "z")
+  if (type == "fixed") kept_matrix(object) else block_matrices(object)
 }
 
 #' @rdname recovery_fit-verbs
@@ -161,10 +162,10 @@ raw_fitted <- function(fit) {
 # Z b-hat, a number per row.
 random_part <- function(fit) {
   effects <- effect_tables(fit)
+  z <- block_matrices(fit)
   out <- numeric(nobs(fit))
   for (i in seq_along(effects)) {
-    block <- fit$design$random[[i]]
-    out <- out + rowSums(block$z * effects[[i]]$effect[block$level + 1L, , drop = FALSE])
+    out <- out + rowSums(z[[i]] * effects[[i]]$effect[fit$design$random[[i]]$level + 1L, , drop = FALSE])
   }
   out
 }

@@ -70,7 +70,7 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
                          subset = NULL, contrasts = NULL, na.action = stats::na.omit, control = list()) {
   call <- match.call()
   method <- as_method(method)
-  check_gaussian(family)
+  if (!missing(family)) check_gaussian(family)
   if (!is.data.frame(data)) {
     abort_input(c("{.arg data} must be a data frame.", x = "It is {.obj_type_friendly {data}}."))
   }
@@ -79,7 +79,7 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
   caller <- parent.frame()
   here <- rlang::current_env()
   fit_at <- \(env, method) {
-    frame <- recovery_frame(call, split, env, caller)
+    frame <- recovery_frame(call, split, env, caller, data)
     design <- build_design(split, frame, contrasts, call = here)
     out <- fit_with(method, design, call = here)
     new_recovery_fit(
@@ -118,17 +118,60 @@ check_gaussian <- function(family, call = rlang::caller_env()) {
   }
 }
 
-# model.frame() with weights, offset and subset evaluated where the user wrote them.
-recovery_frame <- function(call, split, env, caller) {
-  arguments <- intersect(names(call), c("data", "subset", "weights", "offset", "na.action"))
-  frame_call <- as.call(c(list(quote(stats::model.frame)), as.list(call)[arguments]))
+# model.frame() with weights, offset and subset evaluated where the user wrote them. Frames without a missing value
+# are taken as they are: na.omit() would copy them.
+recovery_frame <- function(call, split, env, caller, data) {
+  frame_call <- as.call(c(list(quote(stats::model.frame)), as.list(call)[intersect(names(call), frame_arguments())]))
   frame_call$formula <- frame_formula(split, env)
-  frame_call$drop.unused.levels <- TRUE
-  if (is.null(frame_call$na.action)) frame_call$na.action <- quote(stats::na.omit)
-  tryCatch(eval(frame_call, caller), error = \(e) {
-    if (inherits(e, "cordgain_error")) rlang::cnd_signal(e)
-    abort_input(c("The variables of the formula do not make a data set.", x = conditionMessage(e)), call = NULL)
-  })
+  frame_call$data <- data
+  evaluate <- \(na_action, drop) {
+    frame_call$na.action <- na_action
+    frame_call$drop.unused.levels <- drop
+    eval(frame_call, caller)
+  }
+  tryCatch(
+    {
+      frame <- if (leaves_complete(call$na.action, caller)) evaluate(quote(stats::na.pass), FALSE)
+      if (is.null(frame) || has_missing(frame)) {
+        evaluate(if (is.null(call$na.action)) quote(stats::na.omit) else call$na.action, TRUE)
+      } else {
+        drop_levels(frame)
+      }
+    },
+    error = \(e) {
+      if (inherits(e, "cordgain_error")) rlang::cnd_signal(e)
+      abort_input(c("The variables of the formula do not make a data set.", x = conditionMessage(e)), call = NULL)
+    }
+  )
+}
+
+frame_arguments <- function() {
+  c("subset", "weights", "offset")
+}
+
+# Whether the action on missing values leaves complete data as they are, as those of stats do.
+leaves_complete <- function(na_action, caller) {
+  if (is.null(na_action)) {
+    return(TRUE)
+  }
+  action <- eval(na_action, caller)
+  if (is.character(action)) action <- get(action, envir = caller, mode = "function")
+  known <- list(stats::na.omit, stats::na.exclude, stats::na.fail, stats::na.pass)
+  any(vapply(known, identical, TRUE, action))
+}
+
+has_missing <- function(frame) {
+  for (column in unclass(frame)) if (anyNA(column)) return(TRUE)
+  FALSE
+}
+
+# Factors without the levels that no row has.
+drop_levels <- function(frame) {
+  for (name in names(frame)) {
+    column <- .subset2(frame, name)
+    if (is.factor(column) && any(tabulate(column, nlevels(column)) == 0L)) frame[[name]] <- column[, drop = TRUE]
+  }
+  frame
 }
 
 # The class -----------------------------------------------------------------------
@@ -231,5 +274,5 @@ note_rank <- function(x) {
 }
 
 dropped_columns <- function(x) {
-  colnames(x$design$x)[-x$result$frame$kept]
+  x$design$x$names[-x$result$frame$kept]
 }

@@ -16,8 +16,9 @@ split_formula <- function(formula, call = rlang::caller_env()) {
     )
   }
   terms <- additive_terms(rlang::f_rhs(formula))
-  kind <- vapply(terms, \(t) term_kind(t$expr), "")
-  minus <- vapply(terms, \(t) t$minus, TRUE)
+  words <- covariance_words()
+  kind <- vapply(terms, \(t) term_kind(t$expr, words), "")
+  minus <- vapply(terms, `[[`, TRUE, "minus")
   if (any(minus & kind != "fixed")) {
     abort_input(c("A random effect cannot be taken away in a formula.",
       x = "{.code {deparse1(terms[[which(minus & kind != 'fixed')[1]]]$expr)}} stands after a minus."
@@ -37,30 +38,42 @@ split_formula <- function(formula, call = rlang::caller_env()) {
   )
 }
 
+# Whether `expr` calls one of `names` (with n arguments): rlang::is_call() at a tenth of its time.
+is_call_of <- function(expr, names, n = length(expr) - 1L) {
+  is.call(expr) && is.symbol(expr[[1L]]) && length(expr) == n + 1L && as.character(expr[[1L]]) %in% names
+}
+
+# The name that model.frame() gives to an expression.
+expr_label <- function(expr) {
+  if (is.symbol(expr)) as.character(expr) else deparse1(expr)
+}
+
 # list of (expr, minus) at the top level of a right side.
 additive_terms <- function(expr, minus = FALSE) {
-  if (rlang::is_call(expr, "+")) {
+  if (is_call_of(expr, "+")) {
     return(unlist(lapply(as.list(expr)[-1], additive_terms, minus = minus), recursive = FALSE))
   }
-  if (rlang::is_call(expr, "-", n = 2)) {
+  if (is_call_of(expr, "-", n = 2)) {
     return(c(additive_terms(expr[[2]], minus), additive_terms(expr[[3]], !minus)))
   }
-  if (rlang::is_call(expr, "-", n = 1)) {
+  if (is_call_of(expr, "-", n = 1)) {
     return(additive_terms(expr[[2]], !minus))
   }
   list(list(expr = expr, minus = minus))
 }
 
 is_bar <- function(expr) {
-  rlang::is_call(expr, c("|", "||"), n = 2)
+  is_call_of(expr, c("|", "||"), n = 2)
 }
 
-term_kind <- function(expr) {
-  if (is_bar(expr)) {
+term_kind <- function(expr, words = covariance_words()) {
+  if (!is.call(expr)) {
+    "fixed"
+  } else if (is_bar(expr)) {
     "random"
-  } else if (rlang::is_call(expr, "(")) {
+  } else if (is_call_of(expr, "(")) {
     if (holds_bar(expr)) "random" else "fixed"
-  } else if (rlang::is_call(expr, covariance_words(), n = 1) && is_bar(expr[[2]])) {
+  } else if (is_call_of(expr, words, n = 1) && is_bar(expr[[2]])) {
     "residual"
   } else {
     "fixed"
@@ -72,7 +85,7 @@ holds_bar <- function(expr) {
 }
 
 refuse_hidden_bars <- function(terms, call) {
-  hidden <- Filter(\(t) holds_bar(t$expr) && !rlang::is_call(t$expr, c("I", "offset")), terms)
+  hidden <- Filter(\(t) is.call(t$expr) && holds_bar(t$expr) && !is_call_of(t$expr, c("I", "offset")), terms)
   if (length(hidden) > 0L) {
     abort_input(c("A random effect must stand by itself in the formula, joined by a plus.",
       x = "Not understood: {.code {deparse1(hidden[[1]]$expr)}}.",
@@ -87,12 +100,12 @@ join_terms <- function(terms) {
   }
   signed <- lapply(terms, \(t) if (t$minus) call("-", t$expr) else t$expr)
   Reduce(
-    \(left, term) if (rlang::is_call(term, "-", n = 1)) call("-", left, term[[2]]) else call("+", left, term), signed
+    \(left, term) if (is_call_of(term, "-", n = 1)) call("-", left, term[[2]]) else call("+", left, term), signed
   )
 }
 
 unwrap <- function(expr) {
-  while (rlang::is_call(expr, "(")) expr <- expr[[2]]
+  while (is_call_of(expr, "(")) expr <- expr[[2]]
   expr
 }
 
@@ -113,10 +126,10 @@ random_bars <- function(expr, call) {
 # a/b -> b:a and a, the innermost first, in lme4's names.
 nested_groups <- function(expr) {
   expr <- unwrap(expr)
-  if (rlang::is_call(expr, "+", n = 2)) {
+  if (is_call_of(expr, "+", n = 2)) {
     return(c(nested_groups(expr[[2]]), nested_groups(expr[[3]])))
   }
-  if (!rlang::is_call(expr, "/", n = 2)) {
+  if (!is_call_of(expr, "/", n = 2)) {
     return(list(expr))
   }
   outer <- nested_groups(expr[[2]])
@@ -128,10 +141,10 @@ residual_bar <- function(expr, call) {
   bar <- expr[[2]]
   group <- unwrap(bar[[3]])
   by <- NULL
-  if (rlang::is_call(group, "/", n = 2)) {
+  if (is_call_of(group, "/", n = 2)) {
     by <- unwrap(group[[2]])
     group <- unwrap(group[[3]])
-  } else if (identical(unwrap(bar[[2]]), 1) && rlang::is_call(expr, "diag")) {
+  } else if (identical(unwrap(bar[[2]]), 1) && is_call_of(expr, "diag")) {
     by <- group
     group <- NULL
   }
@@ -158,7 +171,7 @@ group_sum <- function(expr) {
 
 group_leaves <- function(expr) {
   expr <- unwrap(expr)
-  if (rlang::is_call(expr, ":", n = 2)) {
+  if (is_call_of(expr, ":", n = 2)) {
     return(c(group_leaves(expr[[2]]), group_leaves(expr[[3]])))
   }
   list(expr)

@@ -2,7 +2,11 @@
 # kappa is found by Newton's method on the profile deviance of exact fits.
 
 has_plateau <- function(expr) {
-  is.call(expr) && (rlang::is_call(expr, "plateau") || any(vapply(as.list(expr)[-1], has_plateau, TRUE)))
+  "plateau" %in% all.names(expr) && calls_plateau(expr)
+}
+
+calls_plateau <- function(expr) {
+  is.call(expr) && (rlang::is_call(expr, "plateau") || any(vapply(as.list(expr)[-1], calls_plateau, TRUE)))
 }
 
 # An environment in which plateau() has this kappa; the word lives only inside formulas.

@@ -112,17 +112,24 @@ core_contrast <- function(fit, contrast) {
 }
 
 test_rows <- function(fit, contrast, value, ddf, information, conf.level = 0.95) {
+  found <- row_results(fit, contrast, value, ddf, information)
+  half <- stats::qt((1 + conf.level) / 2, found$df) * found$std.error
+  intervals <- list(conf.low = found$estimate - half, conf.high = found$estimate + half)
+  out <- data.frame(append(found, intervals, after = 5L), row.names = rownames(contrast))
+  if (any(!is.finite(out$df))) out$df_reason <- df_reason(out$df)
+  out
+}
+
+# The t test of each row, as columns.
+row_results <- function(fit, contrast, value, ddf, information) {
   estimate <- drop(contrast %*% fixef(fit))
   found <- row_spread(fit, contrast, ddf, information)
   statistic <- (estimate - value) / found$std.error
-  half <- stats::qt((1 + conf.level) / 2, found$df) * found$std.error
-  out <- data.frame(
+  out <- list(
     estimate = estimate, std.error = found$std.error, df = found$df, statistic = statistic,
-    p.value = 2 * stats::pt(abs(statistic), found$df, lower.tail = FALSE),
-    conf.low = estimate - half, conf.high = estimate + half, row.names = rownames(contrast)
+    p.value = 2 * stats::pt(abs(statistic), found$df, lower.tail = FALSE)
   )
   if (!is.null(found$df_all_terms)) out$df_all_terms <- found$df_all_terms
-  if (any(!is.finite(out$df))) out$df_reason <- df_reason(out$df)
   out
 }
 
@@ -238,13 +245,14 @@ user_covariance <- function(fit, covariance) {
 summary.recovery_fit_reml <- function(object, ddf = NULL, information = c("expected", "observed"), ...) {
   ddf <- match_ddf(object, ddf)
   information <- match.arg(information)
-  table <- coefficient_tests(object, ddf, information)
-  coefficients <- as.matrix(table[c("estimate", "std.error", "df", "statistic", "p.value")])
-  dimnames(coefficients) <- list(names(fixef(object)), c("Estimate", "Std. Error", "df", "t value", "Pr(>|t|)"))
+  p <- length(fixef(object))
+  table <- row_results(object, diag(1, p), rep(0, p), ddf, information)
+  coefficients <- matrix(unlist(table[1:5]), p, 5L,
+    dimnames = list(names(fixef(object)), c("Estimate", "Std. Error", "df", "t value", "Pr(>|t|)")))
   structure(
     list(
       fit = object, coefficients = coefficients, ddf = ddf, information = information,
-      df_all_terms = table$df_all_terms, df_reason = table$df_reason
+      df_all_terms = table$df_all_terms, df_reason = if (any(!is.finite(table$df))) df_reason(table$df)
     ),
     class = "summary.recovery_fit"
   )

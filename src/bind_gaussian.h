@@ -20,6 +20,27 @@ inline Eigen::Map<const cordgain::Vector> vector_map(SEXP x) {
   return Eigen::Map<const cordgain::Vector>(REAL(x), Rf_xlength(x));
 }
 
+/// A part of a column: list(values, codes or NULL, how many values come before the part's own).
+inline cordgain::ColumnPart to_part(SEXP in) {
+  SEXP value = VECTOR_ELT(in, 0), code = VECTOR_ELT(in, 1);
+  const R_xlen_t skip = static_cast<R_xlen_t>(Rf_asReal(VECTOR_ELT(in, 2)));
+  if (Rf_isNull(code) && TYPEOF(value) == INTSXP) return {nullptr, INTEGER(value) + skip};
+  return {REAL(value) + skip, Rf_isNull(code) ? nullptr : INTEGER(code)};
+}
+
+/// A matrix, or a list with the parts of each column.
+inline cordgain::Columns to_columns(SEXP in, R_xlen_t rows) {
+  if (Rf_isMatrix(in)) return cordgain::Columns(matrix_map(in));
+  cordgain::Columns out(rows);
+  for (R_xlen_t j = 0; j < Rf_xlength(in); ++j) {
+    SEXP column = VECTOR_ELT(in, j);
+    std::vector<cordgain::ColumnPart> parts;
+    for (R_xlen_t k = 0; k < Rf_xlength(column); ++k) parts.push_back(to_part(VECTOR_ELT(column, k)));
+    out.add(std::move(parts));
+  }
+  return out;
+}
+
 inline cordgain::ResidualPattern to_pattern(const Rcpp::List& in) {
   cordgain::ResidualPattern out;
   if (in.size() == 0) return out;
@@ -40,10 +61,11 @@ inline cordgain::ResidualWord to_word(const Rcpp::List& in) {
 inline cordgain::DesignInput to_design(SEXP x, SEXP y, SEXP weight, const Rcpp::List& z,
                                        const Rcpp::List& level, const Rcpp::IntegerVector& n_levels,
                                        const Rcpp::List& residual) {
-  cordgain::DesignInput in{matrix_map(x), vector_map(y), vector_map(weight), {}, to_pattern(residual)};
+  const R_xlen_t rows = Rf_xlength(y);
+  cordgain::DesignInput in{to_columns(x, rows), vector_map(y), vector_map(weight), {}, to_pattern(residual)};
   for (R_xlen_t t = 0; t < z.size(); ++t) {
     SEXP which = level[t];
-    in.random.push_back({matrix_map(z[t]),
+    in.random.push_back({to_columns(z[t], rows),
                          Eigen::Map<const Eigen::VectorXi>(INTEGER(which), Rf_xlength(which)), n_levels[t]});
   }
   return in;

@@ -51,29 +51,38 @@ struct Expansion {
 
 namespace detail {
 
-/// A form split into what REML needs: whitened x block, whitened (form c)_x, c'form c.
-struct SplitForm {
-  Matrix xx;
-  Vector x;
-  double yy = 0.0;
+/// Weights that turn a packed form F into tr(A F) (A symmetric, over the first rows of F).
+inline Vector trace_weights(const MatrixIn& a, Index width) {
+  Vector out = Vector::Zero(packed_size(width));
+  for (Index j = 0; j < a.cols(); ++j) {
+    double* column = out.data() + packed_index(j, j, width);
+    column[0] = a(j, j);
+    for (Index i = j + 1; i < a.rows(); ++i) column[i - j] = 2.0 * a(i, j);
+  }
+  return out;
+}
+
+/// What the second derivatives need of the slopes, a column per direction: the x block
+/// whitened by the factor of X'V^-1X, the whitened x part of F c, and c'F c.
+struct WhitenedSlopes {
+  Matrix xx;  ///< p^2 x a
+  Matrix x;   ///< p x a
+  Vector yy;  ///< a
 };
 
-inline SplitForm split_form(const VectorIn& packed_form, const FixedEffects& fixed) {
-  const Index p = fixed.beta.size();
-  const Matrix form = unpacked(packed_form, p + 1);
-  Vector c(p + 1);
-  c << -fixed.beta, 1.0;
-  const Vector fc = form * c;
-  SplitForm out;
-  out.yy = c.dot(fc);
-  if (p > 0) {
-    const auto lower = fixed.precision.matrixL();
-    const Matrix half = lower.solve(form.topLeftCorner(p, p));
-    out.xx = lower.solve(half.transpose());
-    out.x = lower.solve(fc.head(p));
-  } else {
-    out.xx = Matrix::Zero(0, 0);
-    out.x = Vector(0);
+inline WhitenedSlopes whitened_slopes(const Matrix& slopes, const FixedEffects& fixed, const Vector& c) {
+  const Index p = fixed.beta.size(), a = slopes.cols();
+  WhitenedSlopes out{Matrix(p * p, a), Matrix(p, a), Vector(a)};
+  Matrix whitener = Matrix::Identity(p, p);
+  if (p > 0) fixed.precision.matrixL().solveInPlace(whitener);
+  Matrix half(p, p);
+  for (Index i = 0; i < a; ++i) {
+    const Matrix form = unpacked(slopes.col(i), p + 1);
+    const Vector fc = form.lazyProduct(c);
+    out.yy[i] = c.dot(fc);
+    out.x.col(i).noalias() = whitener.lazyProduct(fc.head(p));
+    half.noalias() = whitener.lazyProduct(form.topLeftCorner(p, p));
+    Eigen::Map<Matrix>(out.xx.col(i).data(), p, p).noalias() = half.lazyProduct(whitener.transpose());
   }
   return out;
 }
@@ -104,29 +113,25 @@ inline double log_det(const Eigen::LLT<Matrix>& llt, Index p) {
   out.value = moments.log_det + nu * kLog2Pi + (kind.profiled ? nu * (1.0 + std::log(out.scale)) : rss);
   if (kind.restricted) out.value += detail::log_det(out.fixed.precision, p);
 
-  const Index m = moments.trace.size(), a = directions.cols();
-  std::vector<detail::SplitForm> first;
-  first.reserve(static_cast<std::size_t>(m));
+  Vector c(p + 1);
+  c << -out.fixed.beta, 1.0;
+  Vector weights = detail::trace_weights(c * (c / out.scale).transpose(), p + 1);
+  if (kind.restricted && p > 0)
+    weights += detail::trace_weights(out.fixed.precision.solve(Matrix::Identity(p, p)), p + 1);
   out.gradient = moments.trace;
-  for (Index k = 0; k < m; ++k) {
-    first.push_back(detail::split_form(moments.slope.col(k), out.fixed));
-    if (kind.restricted) out.gradient[k] += first.back().xx.trace();
-    out.gradient[k] += first.back().yy / out.scale;
-  }
-  std::vector<detail::SplitForm> moved(static_cast<std::size_t>(a));
-  const Matrix slopes = moments.slope * directions;
-  for (Index i = 0; i < a; ++i)
-    moved[static_cast<std::size_t>(i)] = detail::split_form(slopes.col(i), out.fixed);
+  out.gradient.noalias() += moments.slope.transpose().lazyProduct(weights);
+  const Index a = directions.cols();
   out.hessian = -moments.trace2;
-  Index at = 0;
-  for (Index j = 0; j < a; ++j) {
+  if (a == 0) return out;
+  const detail::WhitenedSlopes along =
+      detail::whitened_slopes(moments.slope.lazyProduct(directions), out.fixed, c);
+  out.hessian.noalias() -= (2.0 / out.scale) * along.x.transpose().lazyProduct(along.x);
+  if (kind.restricted) out.hessian.noalias() -= along.xx.transpose().lazyProduct(along.xx);
+  if (kind.profiled)
+    out.hessian.noalias() -= along.yy * (along.yy / (nu * out.scale * out.scale)).transpose();
+  for (Index j = 0, at = 0; j < a; ++j) {
     for (Index i = j; i < a; ++i, ++at) {
-      const detail::SplitForm q = detail::split_form(moments.curve.col(at), out.fixed);
-      const detail::SplitForm &u = moved[static_cast<std::size_t>(i)],
-                              &v = moved[static_cast<std::size_t>(j)];
-      double h = 2.0 * (q.yy - u.x.dot(v.x)) / out.scale;
-      if (kind.profiled) h -= u.yy * v.yy / (nu * out.scale * out.scale);
-      if (kind.restricted) h += 2.0 * q.xx.trace() - u.xx.cwiseProduct(v.xx).sum();
+      const double h = 2.0 * weights.dot(moments.curve.col(at));
       out.hessian(i, j) += h;
       if (i != j) out.hessian(j, i) += h;
     }

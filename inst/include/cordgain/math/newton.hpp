@@ -3,6 +3,7 @@
 // eigenvalues), steps are halved until the value falls.
 #pragma once
 
+#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <cmath>
 #include <cordgain/base/types.hpp>
@@ -36,6 +37,9 @@ struct NewtonResult {
 
 namespace detail {
 
+/// Cholesky pivots above this, beside a diagonal of 1, leave a step its digits.
+constexpr double kWellConditioned = 1e-3;
+
 /// The step -|H|^-1 g, taken in units in which the diagonal of |H| is 1 (a
 /// parameter's own scale does not matter), with eigenvalues floored, so that a
 /// flat direction is left where it is rather than followed to infinity.
@@ -49,7 +53,15 @@ inline Vector safe_step(const SecondOrder& at, double& decrement) {
                           .cwiseMax(std::numeric_limits<double>::min())
                           .cwiseSqrt()
                           .cwiseInverse();
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(unit.asDiagonal() * at.hessian * unit.asDiagonal());
+  const Matrix hessian = unit.asDiagonal() * at.hessian * unit.asDiagonal();
+  const Eigen::LLT<Matrix> llt(hessian);
+  if (llt.info() == Eigen::Success && llt.matrixLLT().diagonal().minCoeff() > kWellConditioned) {
+    const Vector gradient = unit.cwiseProduct(at.gradient);  // |H| is H, and no eigenvalue is at the floor
+    const Vector solved = llt.solve(gradient);
+    decrement = 0.5 * gradient.dot(solved);
+    return -unit.cwiseProduct(solved);
+  }
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(hessian);
   const Vector size = eigen.eigenvalues().cwiseAbs();
   const double floor = size.maxCoeff() * 1e-13;
   const Vector along = eigen.eigenvectors().transpose() * unit.cwiseProduct(at.gradient);

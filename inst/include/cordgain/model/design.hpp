@@ -72,9 +72,7 @@ class BlockPool {
         key_.push_back(static_cast<std::int64_t>(std::llround(z(i, j) / kPoolGrid)));
     }
     if (residual_.present()) add_pattern_key(reader.rows());
-    const auto found = index_.emplace(key_, out_.kinds.size());
-    if (found.second) out_.kinds.push_back(new_kind(reader));
-    BlockKind& kind = out_.kinds[found.first->second];
+    BlockKind& kind = kind_of_key(reader);
     kind.count += 1;
     if (kind.pooled()) {
       add_moments(w, kind.moments);
@@ -83,6 +81,20 @@ class BlockPool {
     const Index used = kind.rows.cols();
     kind.rows.conservativeResize(kind.rank, used + w.cols());
     kind.rows.rightCols(w.cols()) = w;
+  }
+
+  /// The kind of the present key, made if new; the kind of the block before is tried first.
+  BlockKind& kind_of_key(const BlockReader& reader) {
+    if (out_.kinds.empty() || key_ != last_key_) {
+      auto found = index_.find(key_);
+      if (found == index_.end()) {
+        found = index_.emplace(key_, out_.kinds.size()).first;
+        out_.kinds.push_back(new_kind(reader));
+      }
+      last_key_ = key_;
+      last_ = found->second;
+    }
+    return out_.kinds[last_];
   }
 
   BlockKind new_kind(const BlockReader& reader) const {
@@ -168,7 +180,8 @@ class BlockPool {
   Blocks out_;
   std::vector<Index> gamma_at_;
   std::unordered_map<std::vector<std::int64_t>, std::size_t, KeyHash> index_;
-  std::vector<std::int64_t> key_;
+  std::vector<std::int64_t> key_, last_key_;
+  std::size_t last_ = 0;
 };
 
 }  // namespace detail

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cordgain/base/check.hpp>
 #include <cordgain/math/orthogonal.hpp>
+#include <cordgain/model/columns.hpp>
 #include <cordgain/model/residual.hpp>
 #include <vector>
 
@@ -13,13 +14,13 @@ namespace cordgain {
 
 /// One random-effects term (x | g): its columns and the level of each row.
 struct RandomTerm {
-  Eigen::Map<const Matrix> z;               ///< n x q
+  Columns z;                                ///< n x q
   Eigen::Map<const Eigen::VectorXi> level;  ///< n, from 0
   Index n_levels = 0;
 };
 
 struct DesignInput {
-  Eigen::Map<const Matrix> x;       ///< n x p
+  Columns x;                        ///< n x p
   Eigen::Map<const Vector> y;       ///< n, offset removed
   Eigen::Map<const Vector> weight;  ///< n precision weights, or length 0
   std::vector<RandomTerm> random;
@@ -48,7 +49,7 @@ constexpr double kExactFit = 1e-13;
 inline Matrix weighted_rows(const DesignInput& in, double weight_scale, Index first, Index count) {
   const Index p = in.x.cols();
   Matrix out(count, p + 1);
-  out.leftCols(p) = in.x.middleRows(first, count);
+  out.leftCols(p) = in.x.block(first, count);
   out.col(p) = in.y.segment(first, count);
   if (in.weight.size() > 0)
     out = (in.weight.segment(first, count) / weight_scale).cwiseSqrt().asDiagonal() * out;
@@ -64,16 +65,19 @@ inline Matrix stacked_factor(const DesignInput& in, double weight_scale) {
   return qr.factor();
 }
 
+inline Matrix stacked_factor(const Columns& z) {
+  RowStackedQr qr(z.cols());
+  for (Index first = 0; first < z.rows(); first += kRowBlock)
+    qr.add(z.block(first, std::min(kRowBlock, z.rows() - first)));
+  return qr.factor();
+}
+
 /// R / sqrt(n) of Z = QR, so that intercept and slope are taken at the centre of
 /// time; a column that depends on earlier ones is only scaled.
-inline Matrix scaling_factor(const MatrixIn& z) {
-  const Index q = z.cols(), n = z.rows();
-  RowStackedQr qr(q);
-  for (Index first = 0; first < n; first += kRowBlock)
-    qr.add(z.middleRows(first, std::min(kRowBlock, n - first)));
-  Matrix factor = qr.factor() / std::sqrt(static_cast<double>(n));
+inline Matrix scaling_factor(const Matrix& triangular, Index n) {
+  Matrix factor = triangular / std::sqrt(static_cast<double>(n));
   const std::vector<Index> kept = independent_columns(factor);
-  for (Index j = 0; j < q; ++j) {
+  for (Index j = 0; j < factor.cols(); ++j) {
     if (std::find(kept.begin(), kept.end(), j) != kept.end()) continue;
     const double norm = factor.col(j).norm();
     factor.col(j).setZero();
@@ -124,7 +128,11 @@ void divide_by_factor(Rows&& rows, const Matrix& factor) {
           "The fixed effects fit the scores exactly, so no variance can be estimated");
   frame.y_scale = residual / std::sqrt(static_cast<double>(n - p));
   frame.log_det_x = 2.0 * frame.factor.diagonal().array().abs().log().sum();
-  for (const RandomTerm& term : in.random) frame.z_factor.push_back(detail::scaling_factor(term.z));
+  for (const RandomTerm& term : in.random) {  // the columns of X are not factored twice
+    const bool same = in.weight.size() == 0 && term.z == in.x;
+    frame.z_factor.push_back(detail::scaling_factor(
+        same ? Matrix(stacked.topLeftCorner(p_all, p_all)) : detail::stacked_factor(term.z), n));
+  }
   return frame;
 }
 

@@ -14,19 +14,11 @@
 #include <Eigen/QR>
 #include <cmath>
 #include <cordgain/model/blocks.hpp>
+#include <cordgain/model/moment_sums.hpp>
+#include <cordgain/model/small_moments.hpp>
 #include <vector>
 
 namespace cordgain {
-
-struct Moments {
-  bool feasible = true;  ///< V was positive definite
-  double log_det = 0.0;  ///< log|V|
-  Vector cross;          ///< M, packed
-  Vector trace;          ///< t (n_gamma)
-  Matrix slope;          ///< P, packed, a column per gamma
-  Matrix trace2;         ///< T (directions x directions)
-  Matrix curve;          ///< Q, packed, a column per pair of directions (packed order)
-};
 
 namespace detail {
 
@@ -233,16 +225,23 @@ inline void add_kind(const BlockKind& kind, const Matrix& lower, const MatrixIn&
   out.trace2 = Matrix::Zero(a, a);
   out.curve = Matrix::Zero(w, packed_size(a));
   out.feasible = blocks.residual < 0 || gamma[blocks.residual] > 0.0;
+  const double s2 = blocks.residual < 0 ? 0.0 : gamma[blocks.residual];
   Matrix lower;
+  detail::SmallWork work;
   for (const BlockKind& kind : blocks.kinds) {
+    if (!out.feasible) return out;
+    if (detail::is_small(kind)) {
+      out.feasible = detail::add_small(kind, gamma, directions, roots, s2, work, out);
+      continue;
+    }
     if (!roots.empty()) {
-      detail::factor_by_roots(kind, roots, gamma[blocks.residual], lower);
+      detail::factor_by_roots(kind, roots, s2, lower);
     } else {
       out.feasible = out.feasible && detail::factor(kind, gamma, lower);
     }
-    if (!out.feasible) return out;
-    detail::add_kind(kind, lower, directions, out);
+    if (out.feasible) detail::add_kind(kind, lower, directions, out);
   }
+  if (!out.feasible) return out;
   detail::add_within(blocks, gamma, directions, out);
   return out;
 }

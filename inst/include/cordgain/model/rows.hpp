@@ -82,22 +82,17 @@ class BlockReader {
   void fill(const Index* rows, Block&& block) {
     const Index p = frame_.factor.cols(), q = q_, n = block.rows();
     block.leftCols(q).setZero();
-    for (Index i = 0; i < n; ++i) {
-      const Index row = rows[i];
-      for (std::size_t t = 0; t < in_.random.size(); ++t) {
-        const RandomTerm& term = in_.random[t];
-        const auto& level =
-            levels_[static_cast<std::size_t>(seen_[t][static_cast<std::size_t>(term.level[row])])];
-        for (Index k = 0; k < level.width; ++k) block(i, level.first + k) = term.z(row, k);
-      }
-      double fitted = 0.0;
-      for (Index k = 0; k < p; ++k) {
-        const double x = in_.x(row, frame_.kept[static_cast<std::size_t>(k)]);
-        block(i, q + k) = x;
-        fitted += x * frame_.least_squares[k];
-      }
-      block(i, q + p) = (in_.y[row] - fitted) / frame_.y_scale;
-      if (in_.weight.size() > 0) block.row(i) *= std::sqrt(in_.weight[row] / frame_.weight_scale);
+    for (std::size_t t = 0; t < in_.random.size(); ++t) fill_term(in_.random[t], seen_[t], rows, block);
+    auto y = block.col(q + p);
+    for (Index i = 0; i < n; ++i) y[i] = in_.y[rows[i]];
+    for (Index k = 0; k < p; ++k) {
+      auto x = block.col(q + k);
+      in_.x.read(rows, n, frame_.kept[static_cast<std::size_t>(k)], x.data());
+      y -= frame_.least_squares[k] * x;
+    }
+    y /= frame_.y_scale;
+    if (in_.weight.size() > 0) {
+      for (Index i = 0; i < n; ++i) block.row(i) *= std::sqrt(in_.weight[rows[i]] / frame_.weight_scale);
     }
     for (const auto& level : levels_) {
       detail::divide_by_factor(block.middleCols(level.first, level.width),
@@ -106,11 +101,26 @@ class BlockReader {
     detail::divide_by_factor(block.middleCols(q, p), frame_.factor);
   }
 
+  /// Each row of a term's columns goes where its level stands.
+  template <class Block>
+  void fill_term(const RandomTerm& term, const std::vector<Index>& seen, const Index* rows, Block& block) {
+    const Index n = block.rows();
+    column_.resize(static_cast<std::size_t>(n));
+    for (Index k = 0; k < term.z.cols(); ++k) {
+      term.z.read(rows, n, k, column_.data());
+      for (Index i = 0; i < n; ++i) {
+        const Index at = seen[static_cast<std::size_t>(term.level[rows[i]])];
+        block(i, levels_[static_cast<std::size_t>(at)].first + k) = column_[static_cast<std::size_t>(i)];
+      }
+    }
+  }
+
   const DesignInput& in_;
   const Frame& frame_;
   std::vector<std::vector<Index>> seen_;
   std::vector<BlockLevel> levels_;
   std::vector<Index> rows_;
+  std::vector<double> column_;
   Index n_ = 0, q_ = 0, rank_ = 0;
   Matrix buffer_;
   Vector work_;
