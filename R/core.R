@@ -150,3 +150,27 @@ core_shared_sum <- function(masses, weight) call_core(cpp_shared_sum, masses, we
 core_combination_tail <- function(values, masses, weight, threshold) {
   call_core(cpp_combination_tail, values, masses, weight, threshold)
 }
+
+# Exact posteriors (src/bind_posterior.cpp) ----------------------------------------
+# `priors` is list(coefficients, hyper, layout) as posterior_setup() makes it.
+
+core_exact_posterior <- function(x, y, weights, z, level, n_levels, residual, priors, tolerance, call) {
+  call_core(cpp_exact_posterior, x, y, weights, z, level, n_levels, residual, priors, tolerance, call = call)
+}
+
+core_posterior_effects <- function(x, y, weights, z, level, n_levels, residual, frame, posterior, layout) {
+  call_core(cpp_posterior_effects, x, y, weights, z, level, n_levels, residual, frame, posterior, layout)
+}
+
+# list(quantile, check): by the cardinal series, and by a spline of the logarithm.
+core_lattice_quantiles <- function(lattice, probs) {
+  call_core(cpp_lattice_quantiles, lattice$first, lattice$step, lattice$value, as.double(probs))
+}
+
+core_parts_quantiles <- function(weight, mean, sd, probs) {
+  call_core(cpp_parts_quantiles, weight, mean, sd, as.double(probs))$quantile
+}
+
+core_parts_below <- function(weight, mean, sd, at, above = FALSE) {
+  call_core(cpp_parts_below, weight, mean, sd, as.double(at), above)$probability
+}

@@ -71,8 +71,7 @@ Rcpp::List from_posterior(const cordgain::PosteriorReport& report) {
                                           Named("error") = at.hyper_error, Named("unit") = at.unit),
       Named("log_evidence") = at.log_evidence, Named("evidence_error") = at.evidence_error,
       Named("marginal") = from_lattices(at.marginal),
-      Named("marginal_check") = from_lattices(at.marginal_check),
-      Named("evaluations") = static_cast<double>(at.evaluations),
+      Named("evaluations") = static_cast<double>(at.evaluations), Named("plain") = static_cast<int>(at.plain),
       Named("frame") = bind::from_frame(report.frame));
 }
 
@@ -115,11 +114,12 @@ Rcpp::List cpp_posterior_effects(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_lattice_quantiles(double first, double step, SEXP value, SEXP probabilities) {
   return bind::guard([&] {
-    const cordgain::LatticeDistribution distribution({first, step, bind::vector_map(value)});
-    return Rcpp::List::create(Rcpp::Named("quantile") =
-                                  bind::vector_map(probabilities)
-                                      .unaryExpr([&](double p) { return distribution.quantile(p); })
-                                      .eval());
+    const cordgain::Lattice lattice{first, step, bind::vector_map(value)};
+    const cordgain::LatticeDistribution series(lattice), spline(lattice, true);
+    const cordgain::Vector at = bind::vector_map(probabilities);
+    return Rcpp::List::create(
+        Rcpp::Named("quantile") = at.unaryExpr([&](double p) { return series.quantile(p); }).eval(),
+        Rcpp::Named("check") = at.unaryExpr([&](double p) { return spline.quantile(p); }).eval());
   });
 }
 

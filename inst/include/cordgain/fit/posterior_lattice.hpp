@@ -51,7 +51,8 @@ class PosteriorDensity {
   [[nodiscard]] const std::vector<ConditionalNormal>& parts() const noexcept { return parts_; }
 
   /// Log of the joint density of y and eta; -Inf where the covariance is not positive definite.
-  double operator()(const Vector& eta) {
+  /// @param weight_only  whether the means and covariances of parts() may stay empty
+  double operator()(const Vector& eta, bool weight_only = true) {
     double prior = 0.0;
     for (Index k = 0; k < dimension(); ++k) {
       const Hyperparameter& h = model_.hyper[static_cast<std::size_t>(free_[static_cast<std::size_t>(k)])];
@@ -65,7 +66,8 @@ class PosteriorDensity {
     parts_.clear();
     double top = kNegInf, sum = 0.0;
     for (const auto& choice : choices_) {
-      parts_.push_back(condition(at.cross, at.log_det, model_.blocks->n, model_.frame, choice, values_));
+      parts_.push_back(
+          condition(at.cross, at.log_det, model_.blocks->n, model_.frame, choice, values_, weight_only));
       top = std::max(top, parts_.back().log_weight);
     }
     for (const ConditionalNormal& part : parts_) sum += std::exp(part.log_weight - top);
@@ -205,7 +207,7 @@ inline LatticeSums sum_lattice(PosteriorDensity& density, const LatticeFrame& fr
   Vector z(d);
   flood(d, depth, limit, [&](const LatticeNode& node) {
     for (Index k = 0; k < d; ++k) z[k] = static_cast<double>(node[static_cast<std::size_t>(k)]);
-    const double value = density(frame.origin + frame.axes * z);
+    const double value = density(frame.origin + frame.axes * z, !keep);
     if (!(value > kNegInf)) return kNegInf;
     out.log_density.push_back(value);
     out.first.push_back(node[0]);

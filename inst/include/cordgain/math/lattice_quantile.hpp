@@ -1,7 +1,8 @@
-// Probabilities and quantiles of a density known on a lattice: its cardinal
-// series, integrated panel by panel.
+// Probabilities and quantiles of a density known on a lattice, by two routes: its
+// cardinal series, and a cubic spline of its logarithm, integrated panel by panel.
 #pragma once
 
+#include <boost/math/interpolators/cardinal_cubic_b_spline.hpp>
 #include <boost/math/quadrature/gauss.hpp>
 #include <boost/math/tools/roots.hpp>
 #include <cordgain/base/check.hpp>
@@ -11,12 +12,35 @@
 
 namespace cordgain {
 
+/// A function between the nodes of a lattice.
+class LatticeCurve {
+ public:
+  /// @param logarithmic  spline of the logarithm; else the cardinal series
+  LatticeCurve(Lattice lattice, bool logarithmic) : lattice_(std::move(lattice)) {
+    if (!logarithmic || lattice_.value.size() < 5) return;
+    // A node that the density did not reach counts as the smallest there is.
+    const double least = lattice_.value.maxCoeff() * 1e-30;
+    const Vector logs = lattice_.value.cwiseMax(least).array().log();
+    spline_ = boost::math::interpolators::cardinal_cubic_b_spline<double>(
+        logs.data(), static_cast<std::size_t>(logs.size()), lattice_.first, lattice_.step);
+    logarithmic_ = true;
+  }
+  [[nodiscard]] double operator()(double x) const {
+    return logarithmic_ ? std::exp(spline_(x)) : cardinal_series(lattice_, x);
+  }
+
+ private:
+  Lattice lattice_;
+  bool logarithmic_ = false;
+  boost::math::interpolators::cardinal_cubic_b_spline<double> spline_;
+};
+
 /// The distribution function of the normalised lattice function.
 class LatticeDistribution {
  public:
   /// @throws InvalidInput without nodes, or with a negative or zero total
-  explicit LatticeDistribution(Lattice lattice) : lattice_(std::move(lattice)) {
-    require(lattice_.value.size() > 0 && lattice_.sum() > 0.0, "a lattice without mass has no quantiles");
+  explicit LatticeDistribution(const Lattice& lattice, bool logarithmic = false)
+      : lattice_(checked(lattice)), curve_(lattice, logarithmic) {
     below_.resize(lattice_.value.size());
     below_[0] = 0.0;
     for (Index j = 1; j < below_.size(); ++j)
@@ -48,11 +72,17 @@ class LatticeDistribution {
   /// to rounding.
   [[nodiscard]] double integral(double from, double to) const {
     if (!(to > from)) return 0.0;
-    return boost::math::quadrature::gauss<double, 10>::integrate(
-        [&](double x) { return cardinal_series(lattice_, x); }, from, to);
+    return boost::math::quadrature::gauss<double, 10>::integrate([&](double x) { return curve_(x); }, from,
+                                                                 to);
+  }
+
+  static const Lattice& checked(const Lattice& lattice) {
+    require(lattice.value.size() > 0 && lattice.sum() > 0.0, "a lattice without mass has no quantiles");
+    return lattice;
   }
 
   Lattice lattice_;
+  LatticeCurve curve_;
   Vector below_;
 };
 

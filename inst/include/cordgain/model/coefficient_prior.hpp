@@ -68,11 +68,12 @@ inline std::vector<std::vector<CoefficientComponent>> component_choices(const Co
 /// @param n        rows
 /// @param choice   one component for each coefficient
 /// @param values   hyperparameters, for scales of t priors
+/// @param weight_only  whether mean and covariance may stay empty
 /// Source: Lindley & Smith (1972), J. R. Stat. Soc. B 34:1.
 [[nodiscard]] inline ConditionalNormal condition(const VectorIn& cross, double log_det, Index n,
                                                  const CoefficientFrame& frame,
                                                  const std::vector<CoefficientComponent>& choice,
-                                                 const VectorIn& values) {
+                                                 const VectorIn& values, bool weight_only = false) {
   constexpr double kLog2Pi = 1.8378770664093454836;
   const Index p = frame.shift.size();
   const Matrix m = unpacked(cross, p + 1);
@@ -102,6 +103,7 @@ inline std::vector<std::vector<CoefficientComponent>> component_choices(const Co
       2.0 * (llt.matrixLLT().diagonal().array().log().sum() - frame.map.diagonal().array().abs().log().sum());
   const double nu = static_cast<double>(n) - (static_cast<double>(p) - proper);
   out.log_weight -= 0.5 * (nu * kLog2Pi + log_det + log_v0 + log_a + quadratic);
+  if (weight_only) return out;
   out.mean = frame.shift + frame.map * mean;
   const Matrix root = llt.matrixL().solve(Matrix(frame.map.transpose()));
   out.covariance = root.transpose() * root;
