@@ -45,7 +45,8 @@ TEST_CASE("the trapezoidal rule over the nodes gives the integral of a normal in
 TEST_CASE("a ridge is followed around its bend") {
   int on_ridge = 0;
   flood(2, 0.5, 1000, [&](const LatticeNode& node) {
-    const bool on = (node[1] == 0 && node[0] >= 0 && node[0] <= 9) || (node[0] == 9 && node[1] >= 0 && node[1] <= 9);
+    const bool on =
+        (node[1] == 0 && node[0] >= 0 && node[0] <= 9) || (node[0] == 9 && node[1] >= 0 && node[1] <= 9);
     on_ridge += on ? 1 : 0;
     return on ? 0.0 : -std::numeric_limits<double>::infinity();
   });
