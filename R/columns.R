@@ -62,16 +62,23 @@ pick_columns <- function(columns, which) {
 }
 
 # The matrix itself, for those who ask.
-columns_matrix <- function(columns, row_names = NULL) {
-  out <- columns$core
-  if (!is.matrix(out)) {
-    rows <- seq_along(row_names)
-    out <- matrix(1, length(rows), length(columns$core))
-    for (j in seq_along(columns$core)) out[, j] <- column_values(columns$core[[j]], rows)
-  }
-  dimnames(out) <- list(row_names, columns$names)
+columns_matrix <- function(columns, row_names) {
+  out <- columns_at(columns, seq_along(row_names))
+  rownames(out) <- row_names
   attr(out, "assign") <- columns$assign
   attr(out, "contrasts") <- columns$contrasts
+  out
+}
+
+# Some of its rows.
+columns_at <- function(columns, rows) {
+  core <- columns$core
+  out <- if (is.matrix(core)) {
+    core[rows, , drop = FALSE]
+  } else {
+    matrix(unlist(lapply(core, column_values, rows = rows), use.names = FALSE), length(rows), length(core))
+  }
+  dimnames(out) <- list(NULL, columns$names)
   out
 }
 
@@ -154,7 +161,10 @@ variable_parts <- function(variable, role, contrast) {
 
 level_coding <- function(variable, contrast) {
   labels <- levels(variable)
-  one <- factor(labels, levels = labels, ordered = is.ordered(variable))
-  coding <- stats::contrasts(stats::`contrasts<-`(one, value = contrast))
+  coding <- contrast
+  if (!is.matrix(contrast)) {
+    one <- factor(labels, levels = labels, ordered = is.ordered(variable))
+    coding <- stats::contrasts(stats::`contrasts<-`(one, value = contrast))
+  }
   matrix(as.double(coding), nrow(coding), ncol(coding))
 }

@@ -36,7 +36,7 @@
 #' known only as one of several, every term has `estimate` `NA`, and `conf.low` and
 #' `conf.high` are its smallest and largest value: bounds, not a confidence interval.
 #'
-#' @param x what was observed: a [trial_arm()].
+#' @param x what was observed: a [trial_arm()]. For changes of a score see [excess.score_change()].
 #' @param natural a [natural_rate()] or [natural_strata()].
 #' @param control (trial_arm) concurrent controls, `role = "control"`, or `NULL`; another
 #'   endpoint or baseline grade than the treated arm's is a difference to be accepted by name.
@@ -72,7 +72,7 @@ excess.default <- function(x, natural, control = NULL, accept = character(), eff
   if (missing(x)) abort_input(c("{.arg x} is not given.", i = "Describe what was observed with {.fn trial_arm}."))
   abort_input(c("{.arg x} must describe what was observed in treated patients.",
     x = "It is {.obj_type_friendly {x}}.",
-    i = "Describe the arm with {.fn trial_arm}."
+    i = "Describe the arm with {.fn trial_arm}, or changes of a score with {.fn score_change}."
   ))
 }
 

@@ -55,8 +55,8 @@ fitted_rows <- function(fit, rows) {
   design <- fit$design
   pattern <- design$residual
   list(
-    n = length(rows), x = design$x[rows, fit$result$frame$kept, drop = FALSE],
-    terms = lapply(design$random, \(block) list(z = block$z[rows, , drop = FALSE], level = block$level[rows])),
+    n = length(rows), x = columns_at(pick_columns(design$x, fit$result$frame$kept), rows),
+    terms = lapply(design$random, \(block) list(z = columns_at(block$z, rows), level = block$level[rows])),
     weight = if (length(design$weights) > 0L) design$weights[rows] else rep(1, length(rows)),
     subject = pattern$subject[rows], visit = pattern$visit[rows], group = pattern$group[rows]
   )

@@ -7,13 +7,16 @@
 #'   and correlations) and `"ran_vals"` (predicted random effects).
 #' @inheritParams linear_test
 #' @param conf.int (logical) intervals.
-#' @param data (data frame) unused: the rows fitted are in the fit.
-#' @param ... unused.
+#' @param data (data frame) the data fitted, for all their columns; `NULL` for those of
+#'   the formula.
+#' @param newdata (data frame) rows to predict instead.
+#' @param ... for new data, as in [predict.recovery_fit].
 #' @return `tidy()`: data frame with `effect`, `group`, `level`, `term`, `estimate`,
 #'   `std.error`, `statistic`, `df`, `p.value`, `conf.low`, `conf.high`,
 #'   `num.error`, `num.kind`. `glance()`: one row: `nobs`, `sigma`, `logLik`,
 #'   `AIC`, `BIC`, `REMLcrit` (or `deviance`), `df.residual`. `augment()`: the
-#'   rows fitted with `.fitted`, `.resid`, `.fixed`.
+#'   rows fitted with `.fitted`, `.resid`, `.hat`, `.cooksd`, `.fixed`, `.mu`, `.offset`,
+#'   `.sqrtXwt`, `.sqrtrwt`, `.weights`, `.wtres`, as broom.mixed has them for lme4.
 #' @examples
 #' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
 #'   subject = rep(1:4, each = 3))
@@ -64,7 +67,7 @@ fixed_error <- function(x) {
 }
 
 tidy_variances <- function(x) {
-  table <- as.data.frame(VarCorr(x))
+  table <- as.data.frame(VarCorr(x), order = "lower.tri")
   variance <- is.na(table$var2)
   term <- ifelse(variance, paste0("sd__", ifelse(is.na(table$var1), "Observation", table$var1)),
     paste0("cor__", table$var1, ".", table$var2))
@@ -110,12 +113,34 @@ glance.recovery_fit_reml <- function(x, ...) {
 
 #' @rdname tidy.recovery_fit
 #' @exportS3Method generics::augment recovery_fit_reml
-augment.recovery_fit_reml <- function(x, data = NULL, ...) {
+augment.recovery_fit_reml <- function(x, data = NULL, newdata = NULL, ...) {
+  if (!is.null(newdata)) {
+    return(cbind(as.data.frame(newdata),
+      .fitted = unname(stats::predict(x, newdata, ...)), .fixed = unname(stats::predict(x, newdata, re.form = NA))
+    ))
+  }
+  used <- as.data.frame(x$frame)
+  if (!is.null(data)) used <- check_augmented(data, x)
+  offset <- if (length(x$design$offset) > 0L) x$design$offset else 0
   fitted <- raw_fitted(x)
-  fixed <- drop(kept_matrix(x) %*% fixef(x))
-  out <- as.data.frame(x$frame)
-  out$.fitted <- fitted
-  out$.resid <- x$design$y - fitted
-  out$.fixed <- if (length(x$design$offset) > 0L) fixed + x$design$offset else fixed
-  out
+  weight <- row_weights(x)
+  cbind(used,
+    .fitted = fitted, .resid = x$design$y - fitted, .hat = rows_used(stats::hatvalues(x)),
+    .cooksd = rows_used(stats::cooks.distance(x)), .fixed = drop(kept_matrix(x) %*% fixef(x)) + offset,
+    .mu = fitted, .offset = offset, .sqrtXwt = sqrt(weight), .sqrtrwt = sqrt(weight), .weights = weight,
+    .wtres = sqrt(weight) * (x$design$y - fitted)
+  )
+}
+
+# Values of the rows fitted, without places for those left out.
+rows_used <- function(values) unname(values[!is.na(values)])
+
+check_augmented <- function(data, fit, call = rlang::caller_env()) {
+  rows <- rownames(fit$frame)
+  if (!is.data.frame(data) || !all(rows %in% rownames(data))) {
+    abort_input(c("{.arg data} must hold the rows that were fitted.",
+      x = if (is.data.frame(data)) "It has {nrow(data)} rows; {length(rows)} were fitted." else
+        "It is {.obj_type_friendly {data}}."), call = call)
+  }
+  data[rows, , drop = FALSE]
 }

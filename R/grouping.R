@@ -20,7 +20,7 @@ leaf_levels <- function(values) {
     labels <- if (is.double(values)) as.double(out$labels + lowest) else out$labels + lowest
     return(list(level = out$level, labels = as.character(labels)))
   }
-  found <- sort(unique(values))
+  found <- if (is.object(values)) sort(unique(values)) else sort.int(unique(values))
   list(level = match(values, found) - 1L, labels = as.character(found))
 }
 

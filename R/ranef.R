@@ -96,9 +96,9 @@ coef.recovery_fit_reml <- function(object, ...) {
 
 # All that moves with kappa, by name: coefficients, X, and effects and Z of each term.
 moving_parts <- function(fit) {
-  z <- stats::setNames(lapply(fit$design$random, `[[`, "z"), design_names(fit))
+  z <- stats::setNames(block_matrices(fit), design_names(fit))
   effects <- stats::setNames(lapply(effect_tables(fit), `[[`, "effect"), effect_names(fit))
-  c(list(beta = fixef(fit), x = fit$design$x[, fit$result$frame$kept, drop = FALSE]), z, effects)
+  c(list(beta = fixef(fit), x = kept_matrix(fit)), z, effects)
 }
 
 design_names <- function(fit) paste0("z", seq_along(fit$design$random), recycle0 = TRUE)

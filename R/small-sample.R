@@ -108,7 +108,7 @@ check_contrast <- function(contrast, fit, call = rlang::caller_env()) {
 # L in the coordinates of the core, where X has orthonormal columns and y unit scale.
 core_contrast <- function(fit, contrast) {
   factor <- fit$result$frame$factor
-  if (length(factor) == 0L) contrast else t(forwardsolve(t(factor), t(contrast)))
+  if (length(factor) == 0L) contrast else t.default(backsolve(factor, t.default(contrast), transpose = TRUE))
 }
 
 test_rows <- function(fit, contrast, value, ddf, information, conf.level = 0.95) {

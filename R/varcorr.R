@@ -26,11 +26,13 @@ with_correlation <- function(covariance) {
 }
 
 #' @export
-as.data.frame.VarCorr.recovery_fit <- function(x, row.names = NULL, optional = FALSE, ...) {
+as.data.frame.VarCorr.recovery_fit <- function(x, row.names = NULL, optional = FALSE,
+                                               order = c("cov.last", "lower.tri"), ...) {
+  last <- match.arg(order) == "cov.last"
   one <- \(name) {
     covariance <- x[[name]]
     pairs <- lower_pairs(nrow(covariance))
-    order <- order(pairs$row != pairs$col)
+    order <- if (last) order(pairs$row != pairs$col) else seq_along(pairs$row)
     row <- pairs$row[order]
     col <- pairs$col[order]
     columns <- rownames(covariance)

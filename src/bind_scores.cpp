@@ -2,6 +2,7 @@
 // change.
 #include "bind.h"
 
+#include <cordgain/base/rng.hpp>
 #include <cordgain/dist/mixture_of_normals.hpp>
 #include <cordgain/excess/score_sums.hpp>
 #include <cordgain/natural/change_family.hpp>
@@ -125,5 +126,17 @@ Rcpp::List cpp_combination_tail(const Rcpp::List& values, const Rcpp::List& mass
   return bind::guard([&] {
     return cordgain::combination_tail(each<Vector>(values), each<Matrix>(masses), bind::vector(weight),
                                       threshold);
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_uniforms(double seed, int n) {
+  return bind::guard([&] {
+    Vector u(n);
+    for (int i = 0; i < n; ++i) {
+      u(i) =
+          cordgain::RandomStream(static_cast<std::uint64_t>(seed), static_cast<std::uint64_t>(i)).uniform();
+    }
+    return u;
   });
 }

@@ -9,7 +9,7 @@ test_that("poly() and splines rebuild at new data the basis of the data fitted",
   fit <- fit_recovery(score ~ poly(week, 2) + (1 | subject), trial)
   part <- part_terms(quote(poly(week, 2)), fit$frame)
   new <- stats::model.matrix(part, data.frame(week = c(4, 4)))
-  expect_equal(new[1, ], fit$design$x[2, ], ignore_attr = TRUE, tolerance = 1e-12)
+  expect_equal(new[1, ], model.matrix(fit)[2, ], ignore_attr = TRUE, tolerance = 1e-12)
 })
 
 test_that("contrasts reach the design matrix", {

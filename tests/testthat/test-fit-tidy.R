@@ -6,7 +6,7 @@ test_that("tidy has broom.mixed's columns and row names", {
     "conf.high",
     "num.error", "num.kind") %in% names(table)))
   expect_identical(
-    table$term, c("(Intercept)", "week", "sd__(Intercept)", "sd__week", "cor__(Intercept).week", "sd__Observation")
+    table$term, c("(Intercept)", "week", "sd__(Intercept)", "cor__(Intercept).week", "sd__week", "sd__Observation")
   )
   expect_identical(table$effect, rep(c("fixed", "ran_pars"), c(2, 4)))
 })
@@ -39,4 +39,52 @@ test_that("augment adds fitted values and residuals that sum to the score", {
   rows <- generics::augment(fit)
   expect_equal(rows$.fitted + rows$.resid, rows$score)
   expect_equal(rows$.fixed, c(model.matrix(fit) %*% fixef(fit)))
+})
+
+# broom.mixed's own output for lmer on the same data ---------------------------------
+
+test_that("tidy() of fixed effects and random parameters is broom.mixed's, rows and all", {
+  skip_if_not_installed("broom.mixed")
+  skip_if_not_installed("lme4")
+  sleepstudy <- mixed_data("lmm01_sleepstudy_slope_reml", "Subject")
+  pastes <- mixed_data("lmm12_pastes_nested_reml", c("sample", "batch", "cask"))
+  same <- \(formula, data) {
+    theirs <- as.data.frame(broom.mixed::tidy(lme4::lmer(formula, data)))
+    ours <- tidy(fit_recovery(formula, data), ddf = "satterthwaite")
+    shared <- intersect(names(theirs), names(ours))
+    expect_identical(setdiff(names(theirs), names(ours)), character())
+    expect_identical(ours[c("effect", "group", "term")], theirs[c("effect", "group", "term")])
+    expect_equal(ours[shared], theirs[shared], tolerance = 1e-3) # lme4 stops up to 1e-4 from the optimum
+  }
+  same(Reaction ~ Days + (Days | Subject), sleepstudy)
+  same(Reaction ~ Days + (Days || Subject), sleepstudy)
+  same(strength ~ 1 + (1 | batch / cask), pastes)
+})
+
+test_that("ran_vals, glance() and augment() have broom.mixed's columns and values", {
+  skip_if_not_installed("broom.mixed")
+  skip_if_not_installed("lme4")
+  data <- mixed_data("lmm01_sleepstudy_slope_reml", "Subject")
+  formula <- Reaction ~ Days + (Days | Subject)
+  ours <- fit_recovery(formula, data)
+  theirs <- lme4::lmer(formula, data)
+  pairs <- list(
+    list(tidy(ours, effects = "ran_vals"), broom.mixed::tidy(theirs, effects = "ran_vals")),
+    list(glance(ours), broom.mixed::glance(theirs)), list(augment(ours), broom.mixed::augment(theirs))
+  )
+  for (pair in pairs) {
+    expected <- as.data.frame(pair[[2]])
+    expect_identical(setdiff(names(expected), names(pair[[1]])), character())
+    expect_equal(pair[[1]][names(expected)], expected, tolerance = 1e-3, ignore_attr = TRUE) # lme4's optimum
+  }
+})
+
+test_that("augment() takes the data fitted, or new data", {
+  trial <- transform(small_trial(), note = seq_len(20))
+  fit <- fit_recovery(score ~ week + (1 | subject), trial[-3, ])
+  expect_identical(augment(fit, trial)$note, trial$note[-3])
+  expect_error(augment(fit, trial[1:4, ]), class = "cordgain_invalid_input")
+  expect_error(augment(fit, 1), class = "cordgain_invalid_input")
+  new <- data.frame(week = 3, subject = "a")
+  expect_equal(augment(fit, newdata = new)$.fitted, unname(predict(fit, new)))
 })

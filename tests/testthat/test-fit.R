@@ -106,3 +106,37 @@ test_that("the verbs mean what they mean for lme4", {
   expect_equal(attr(ranef(ours)$subject, "postVar"), attr(lme4::ranef(theirs)$subject, "postVar"), tolerance = 1e-3)
   expect_equal(coef(ours)$subject$week, coef(theirs)$subject$week, tolerance = near)
 })
+
+test_that("complete data are taken as they are, and an action of one's own on missing values is asked all the same", {
+  trial <- small_trial()
+  asked <- 0
+  mine <- function(object, ...) {
+    asked <<- asked + 1
+    stats::na.omit(object, ...)
+  }
+  own <- fit_recovery(score ~ week + (1 | subject), trial, na.action = mine)
+  expect_gte(asked, 1)
+  plain <- fit_recovery(score ~ week + (1 | subject), trial, na.action = "na.omit")
+  expect_identical(own$result, plain$result)
+  expect_identical(names(plain$frame), names(own$frame))
+})
+
+test_that("a level that no row has is dropped with and without missing values", {
+  trial <- small_trial()
+  trial$arm <- factor(rep(c("a", "b"), each = 10), levels = c("a", "b", "never"))
+  expect_identical(names(fixef(fit_recovery(score ~ arm + (1 | subject), trial))), c("(Intercept)", "armb"))
+  trial$score[3] <- NA
+  expect_identical(names(fixef(fit_recovery(score ~ arm + (1 | subject), trial))), c("(Intercept)", "armb"))
+})
+
+test_that("a missing value that an action lets pass is refused by name", {
+  trial <- small_trial()
+  trial$week[4] <- NA
+  expect_error(fit_recovery(score ~ week + (1 | subject), trial, na.action = na.pass), "week.*NA.*4",
+    class = "cordgain_invalid_input")
+  trial <- small_trial()
+  trial$subject <- as.character(trial$subject)
+  trial$subject[4] <- NA
+  expect_error(fit_recovery(score ~ week + (1 | subject), trial, na.action = na.pass), "subject.*4",
+    class = "cordgain_invalid_input")
+})

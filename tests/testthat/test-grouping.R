@@ -20,3 +20,12 @@ test_that("products of factors have the levels that occur, as lme4 names them", 
     found$labels, levels(interaction(factor(frame$b), frame$a, sep = ":", lex.order = TRUE, drop = TRUE))
   )
 })
+
+test_that("levels of whole numbers are those of factor(), however they are counted", {
+  for (values in list(c(7L, 3L, 3L, -2L), c(100000, 3, 3, -2), c(2.5, 1, 1), c(1L, 1000000000L), c(5, 5), 4:1)) {
+    expected <- factor(values)
+    found <- leaf_levels(values)
+    expect_identical(found$level, as.integer(expected) - 1L)
+    expect_identical(as.character(found$labels), levels(expected))
+  }
+})

@@ -17,4 +17,15 @@ struct Moments {
   Matrix curve;          ///< Q, packed, a column per pair of directions (packed order)
 };
 
+/// Sums over nothing yet.
+[[nodiscard]] inline Moments zero_moments(Index p, Index n_gamma, Index directions) {
+  Moments out;
+  out.cross = Vector::Zero(packed_size(p + 1));
+  out.trace = Vector::Zero(n_gamma);
+  out.slope = Matrix::Zero(packed_size(p + 1), n_gamma);
+  out.trace2 = Matrix::Zero(directions, directions);
+  out.curve = Matrix::Zero(packed_size(p + 1), packed_size(directions));
+  return out;
+}
+
 }  // namespace cordgain

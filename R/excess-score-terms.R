@@ -1,0 +1,175 @@
+# The rows of an excess of scores: the group's, and each patient's.
+
+# The observed changes; where some are lost, the two ends between which they lie.
+possible_outcomes <- function(x) {
+  y <- change_scores(x)
+  if (!anyNA(y)) {
+    return(list(y))
+  }
+  room <- change_room(x)
+  list(ifelse(is.na(y), room$low, y), ifelse(is.na(y), room$high, y))
+}
+
+# Rows of the group --------------------------------------------------------------------
+
+blank_score_columns <- function(rows) {
+  for (column in c("statistic", "p.value")) if (is.null(rows[[column]])) rows[[column]] <- rep(NA_real_, nrow(rows))
+  rows
+}
+
+group_terms <- function(y, laws, natural, records, settings, call) {
+  moments <- mean_terms(mean(y), laws, natural, settings, call)
+  tests <- rbind(combination_terms(y, laws, natural, call), rank_terms(y, records))
+  rbind(blank_score_columns(moments), tests)
+}
+
+# The natural mean of these patients on both routes: a mixture of normals, or the whole distribution of their sum.
+natural_means <- function(laws, natural) {
+  n <- length(laws$fine$room$low)
+  if (change_family(natural) != "normal") {
+    return(lapply(laws, \(law) {
+      sum <- sum_of_changes(law$model, law$room, law$nodes)
+      list(values = sum$values / n, mass = sum$mass)
+    }))
+  }
+  lapply(c(fine = "fine", coarse = "coarse"), \(route) {
+    m <- change_mixture(natural, route)
+    m$sd <- sqrt(m$sd^2 + change_sd(natural)^2 / n)
+    m
+  })
+}
+
+mean_below <- function(means, at) {
+  if (is.null(means$mass)) {
+    return(core_mixture_cdf(means, at))
+  }
+  sum(means$mass[means$values < at - 1e-9])
+}
+
+means_summary <- function(means, probs, natural, call) {
+  what <- "The mean natural change"
+  if (is.null(means$fine$mass)) {
+    return(mixture_routes(means, probs, change_moments_exist(natural), what, call))
+  }
+  s <- lapply(means, \(m) c(mass_moments(m$values, m$mass), list(quantile = mass_quantile(m$values, m$mass, probs))))
+  lapply(stats::setNames(nm = c("mean", "sd", "quantile")), \(name) two_routes(s$fine[[name]], s$coarse[[name]], what,
+    call))
+}
+
+mean_terms <- function(observed, laws, natural, settings, call) {
+  probs <- c(1 - settings$conf.level, 1 + settings$conf.level) / 2
+  means <- natural_means(laws, natural)
+  s <- means_summary(means, probs, natural, call)
+  below <- \(term, at) {
+    p <- lapply(means, mean_below, at = at)
+    p <- two_routes(p$fine, p$coarse, "The probability of an excess", call)
+    term_row(term, p$value, error = p$error)
+  }
+  rows <- rbind(
+    change_row("natural_mean", s), excess_row("mean_excess", observed, s),
+    population_row(observed, laws, natural, settings, s, call), below("prob_excess", observed),
+    if (!is.null(settings$margin)) below("prob_margin", observed - settings$margin)
+  )
+  if (change_is_known(natural)) rows$num.kind <- "exact"
+  rows
+}
+
+# Observed minus expected; the ends of the interval change places.
+excess_row <- function(term, observed, s) {
+  term_row(term, observed - s$mean$value, observed - s$quantile$value[2], observed - s$quantile$value[1],
+    max(s$mean$error, s$sd$error, s$quantile$error), s$sd$value)
+}
+
+# sd_1^2 / n takes the place of the natural patients' own variance; the shared part stays.
+population_row <- function(observed, laws, natural, settings, s, call) {
+  n <- length(laws$fine$room$low)
+  sd <- if (is.null(settings$sd_treated)) change_sd(natural) else settings$sd_treated
+  if (is.na(s$sd$value)) {
+    return(term_row("mean_excess_population", observed - s$mean$value))
+  }
+  shared <- shared_variance(laws$fine, natural)
+  total <- sqrt(sd^2 / n + shared)
+  centre <- observed - s$mean$value
+  reach <- stats::qnorm((1 + settings$conf.level) / 2) * total
+  error <- max(s$mean$error, s$sd$error)
+  term_row("mean_excess_population", centre, centre - reach, centre + reach, error, total)
+}
+
+# Variance, over the shared shift, of the mean natural change of these patients.
+shared_variance <- function(law, natural) {
+  if (change_family(natural) == "normal") {
+    return(core_mixture_summary(change_mixture(natural, "fine"), 0.5)$sd^2)
+  }
+  given <- rowMeans(do.call(cbind, lapply(law$each, \(one) colSums(one$values * one$masses))))
+  mass_moments(given, law$nodes$weight)$sd^2
+}
+
+# One outcome: its rows. Two (lost patients): no estimate, and the smallest and largest value.
+score_bounds <- function(groups) {
+  rows <- groups[[1]]
+  if (length(groups) == 1L) {
+    return(cbind(rows, subject = NA_character_, interval = "interval"))
+  }
+  ends <- vapply(groups, \(g) g$estimate, numeric(nrow(rows)))
+  bounds <- term_row(rows$term, NA_real_, apply(ends, 1, min), apply(ends, 1, max),
+    pmax(groups[[1]]$num.error, groups[[2]]$num.error), num.kind = rows$num.kind)
+  cbind(blank_score_columns(bounds), subject = NA_character_, interval = "bounds over lost patients")
+}
+
+# Rows of the patients -----------------------------------------------------------------
+
+patient_terms <- function(x, laws, natural, settings, call) {
+  y <- change_scores(x)
+  seen <- which(!is.na(y))
+  rows <- do.call(rbind, lapply(seen, \(i) one_patient(i, y, laws, natural, settings, call)))
+  rows <- cbind(blank_score_columns(rows), subject = rep(change_subjects(x)[seen], each = 3L), interval = "interval")
+  rbind(rows, lost_patients(x), ordered_rows(x, rows, laws, natural, settings, call))
+}
+
+one_patient <- function(i, y, laws, natural, settings, call) {
+  probs <- c(1 - settings$conf.level, 1 + settings$conf.level) / 2
+  room <- c(laws$fine$room$low[i], laws$fine$room$high[i])
+  s <- patient_summary(natural, probs, room, call)
+  u <- lapply(laws, \(law) percentile_of(percentile_ends(law, i, y[i]), settings$places[i]))
+  u <- two_routes(u$fine, u$coarse, "A percentile", call)
+  rbind(
+    excess_row("patient_excess", y[i], s), correlated_row(y[i], mean(y, na.rm = TRUE), s, natural),
+    term_row("patient_percentile", u$value, error = u$error)
+  )
+}
+
+shown_correlation <- 0.5
+
+# E[Y0 | Y1] = m + r (y - ybar), SD sqrt(sd^2 (1 - r^2) + shared variance): normal working, equal SDs.
+correlated_row <- function(y, centre, s, natural) {
+  own <- change_sd(natural)^2
+  shared <- max(s$sd$value^2 - own, 0)
+  estimate <- y - s$mean$value - shown_correlation * (y - centre)
+  sd <- sqrt(own * (1 - shown_correlation^2) + shared)
+  term_row("patient_excess_correlated", estimate, error = s$mean$error, std.error = sd)
+}
+
+lost_patients <- function(x) {
+  lost <- which(is.na(change_scores(x)))
+  if (length(lost) == 0L) {
+    return(NULL)
+  }
+  rows <- term_row(rep(c("patient_excess", "patient_percentile"), length(lost)), NA_real_, error = NA_real_)
+  cbind(blank_score_columns(rows), subject = rep(change_subjects(x)[lost], each = 2L), interval = "not known")
+}
+
+# Percentiles from the lowest up, each with the band of its rank among as many untreated patients.
+ordered_rows <- function(x, rows, laws, natural, settings, call) {
+  if (anyNA(change_scores(x))) {
+    return(NULL)
+  }
+  u <- rows[rows$term == "patient_percentile", ]
+  u <- u[order(u$estimate), ]
+  bands <- lapply(c(fine = "fine", coarse = "coarse"), \(route) {
+    as.matrix(ordered_bands(laws[[route]], natural, settings$conf.level, route)[c("low", "high")])
+  })
+  bands <- two_routes(bands$fine, bands$coarse, "A band of ordered percentiles", call, limit = 1e-5)
+  out <- term_row("ordered_percentile", u$estimate, bands$value[, 1], bands$value[, 2],
+    pmax(u$num.error, apply(bands$error, 1, max)))
+  cbind(blank_score_columns(out), subject = u$subject, interval = "band without effect")
+}

@@ -1,0 +1,94 @@
+# emmeans: marginal means and their contrasts with Kenward-Roger or
+# Satterthwaite degrees of freedom for any linear combination.
+
+#' Marginal means by emmeans
+#'
+#' @description
+#' With these methods, `emmeans::emmeans()`, `emmeans::contrast()` and the like work
+#' on a fit: means \eqn{L\hat\beta} over a grid, with the standard errors and degrees
+#' of freedom of [linear_test()] for every combination, averages included. There is no
+#' limit on the number of rows. `ggeffects::ggemmeans()` comes here too.
+#'
+#' @param object a `recovery_fit`.
+#' @param data,trms,xlev,grid,... as emmeans passes them.
+#' @inheritParams linear_test
+#' @param mode (string) the same as `ddf`, in emmeans' word; `"asymptotic"` for
+#'   infinite degrees of freedom.
+#' @param vcov. (matrix, or function of the fit) another covariance of the fixed
+#'   effects; the degrees of freedom are then Satterthwaite's.
+#' @return what emmeans asks for: a data set, and a list of the grid's model matrix,
+#'   coefficients, covariance and a function for degrees of freedom.
+#' @references Searle SR, Speed FM, Milliken GA (1980). Population marginal means in
+#'   the linear model. *The American Statistician* 34, 216-221.
+#' @examples
+#' if (requireNamespace("emmeans", quietly = TRUE)) {
+#'   fit <- fit_recovery(extra ~ group + (1 | ID), sleep)
+#'   emmeans::emmeans(fit, pairwise ~ group)
+#' }
+#' @name interop-emmeans
+#' @exportS3Method emmeans::recover_data recovery_fit
+recover_data.recovery_fit <- function(object, data = NULL, ...) {
+  terms <- object$design$fixed_terms
+  classes <- attr(attr(object$frame, "terms"), "dataClasses")
+  attr(terms, "dataClasses") <- classes[names(classes) %in% variable_names(terms)]
+  emmeans::recover_data(object$call, terms, attr(object$frame, "na.action"), data = data, frame = object$frame, ...)
+}
+
+variable_names <- function(terms) vapply(as.list(attr(terms, "variables"))[-1], deparse1, "")
+
+#' @rdname interop-emmeans
+#' @exportS3Method emmeans::emm_basis recovery_fit
+emm_basis.recovery_fit <- function(object, trms, xlev, grid, ddf = NULL, information = c("expected", "observed"),
+                                   mode = NULL, vcov. = NULL, ...) {
+  information <- match.arg(information)
+  asymptotic <- identical(mode, "asymptotic")
+  scales <- c("link", "response") # the same for an identity link; ggeffects asks for one of them
+  if (!asymptotic && !is.null(mode) && !mode %in% scales) ddf <- mode
+  ddf <- match_ddf(object, if (is.null(vcov.)) ddf else "satterthwaite")
+  frame <- stats::model.frame(trms, grid, na.action = stats::na.pass, xlev = xlev)
+  x <- stats::model.matrix(trms, frame, contrasts.arg = object$design$contrasts)
+  list(
+    X = x, bhat = full_coefficients(object), nbasis = null_basis(object),
+    V = basis_covariance(object, ddf, information, vcov.), dffun = emmeans_df(ddf, asymptotic),
+    dfargs = list(fit = object, ddf = ddf, information = information), misc = list()
+  )
+}
+
+# Coefficients of all columns, NA for those left out.
+full_coefficients <- function(fit) {
+  out <- stats::setNames(rep(NA_real_, ncol(fit$design$x)), colnames(fit$design$x))
+  out[fit$result$frame$kept] <- fixef(fit)
+  out
+}
+
+# Combinations of columns that X cannot tell from zero; emmeans' word for none is a matrix of one NA.
+null_basis <- function(fit) {
+  if (length(fit$result$frame$kept) == ncol(fit$design$x)) {
+    return(matrix(NA_real_))
+  }
+  parts <- svd(qr.R(qr(fit$design$x)), nu = 0L)
+  parts$v[, parts$d <= 1e-9 * parts$d[1], drop = FALSE]
+}
+
+basis_covariance <- function(fit, ddf, information, vcov.) {
+  if (is.function(vcov.)) {
+    return(vcov.(fit))
+  }
+  if (!is.null(vcov.)) {
+    return(vcov.)
+  }
+  stats::vcov(fit, type = if (ddf == "kenward-roger") ddf else "model", information = information)
+}
+
+# emmeans calls this for each combination k, and shows the attribute below its table.
+emmeans_df <- function(ddf, asymptotic) {
+  out <- if (asymptotic) {
+    function(k, dfargs) Inf
+  } else {
+    # Another package calls this: it must find the function by name.
+    function(k, dfargs) {
+      cordgain::linear_test(dfargs$fit, k, ddf = dfargs$ddf, information = dfargs$information)$df
+    }
+  }
+  structure(out, mesg = if (asymptotic) "asymptotic" else ddf)
+}

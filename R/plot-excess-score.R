@@ -1,0 +1,87 @@
+# Pictures of an excess of scores.
+
+#' Pictures of an excess of scores
+#'
+#' `type = "patients"`: what each patient gained (dot), over what natural recovery would have given
+#' (median, middle half, and the interval of prediction). `type = "percentiles"`: the ordered
+#' percentiles over the exact bands of as many untreated patients: a treatment that helps some and not
+#' others shows at the upper end.
+#'
+#' @param x an [excess()] of a [score_change()].
+#' @param type (string) `"patients"` or `"percentiles"`.
+#' @param ... not used.
+#' @return A ggplot, to which layers and themes can be added.
+#' @section Conditions: `cordgain_no_ggplot2` where ggplot2 is not installed; `cordgain_invalid_input` where final
+#'   scores are not known and ordered percentiles are asked for.
+#' @seealso [excess.score_change()]
+#' @examples
+#' # simulated patients
+#' x <- score_change(c(12, 18, 9, 15), c(36, 31, 11, 15), "uems")
+#' all <- c("endpoint", "grade", "level", "baseline", "followup", "years", "registry")
+#' answer <- excess(x, natural_change(7.8, sd = 6.5), accept = all)
+#' if (requireNamespace("ggplot2", quietly = TRUE)) plot(answer)
+#' @export
+plot.excess_score <- function(x, type = c("patients", "percentiles"), ...) {
+  check_ggplot2()
+  type <- check_option(type, c("patients", "percentiles"))
+  if (type == "patients") patients_plot(x) else percentiles_plot(x, rlang::current_env())
+}
+
+patients_plot <- function(x) {
+  change <- score_excess_change(x)
+  y <- change_scores(change)
+  room <- change_room(change)
+  level <- score_excess_settings(x)$conf.level
+  probs <- c((1 - level) / 2, 0.25, 0.5, 0.75, (1 + level) / 2)
+  q <- vapply(seq_along(y), \(i) {
+    patient_summary(score_excess_natural(x), probs, c(room$low[i], room$high[i]))$quantile$value
+  }, numeric(5))
+  drawn <- data.frame(subject = factor(change_subjects(change), levels = rev(change_subjects(change))), change = y,
+    low = q[1, ], lower = q[2, ], median = q[3, ], upper = q[4, ], high = q[5, ])
+  ggplot2::ggplot(drawn, ggplot2::aes(y = .data$subject)) +
+    ggplot2::geom_vline(xintercept = 0, colour = plot_ink[["light"]], linewidth = 0.3) +
+    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$low, xmax = .data$high), colour = plot_ink[["light"]],
+      linewidth = 4) +
+    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$lower, xmax = .data$upper), colour = plot_ink[["mid"]],
+      linewidth = 4) +
+    ggplot2::geom_point(ggplot2::aes(x = .data$median), shape = 124, size = 5, colour = "white") +
+    ggplot2::geom_point(ggplot2::aes(x = .data$change), size = 3, colour = plot_ink[["dark"]], na.rm = TRUE) +
+    ggplot2::labs(
+      x = paste0("Change of ", scale_name(change_motor_scale(change)), " (", scale_unit(change_motor_scale(change)),
+        ")"),
+      y = NULL, title = patients_title(y, drawn),
+      caption = plot_words("Dots: observed. Bars: what natural recovery alone gives, ", percent_text(level),
+        " of patients (light), the middle half (dark) and the median (white).", width = 88)
+    ) +
+    plot_theme()
+}
+
+patients_title <- function(y, drawn) {
+  above <- sum(y > drawn$high, na.rm = TRUE)
+  plot_words(above, " of ", sum(!is.na(y)), " patients gained more than the interval of natural recovery")
+}
+
+percentiles_plot <- function(x, call) {
+  rows <- score_excess_terms(x)
+  rows <- rows[rows$term == "ordered_percentile", ]
+  if (nrow(rows) == 0L) {
+    abort_input("Percentiles cannot be ordered while final scores are not known.", call = call)
+  }
+  rows$rank <- seq_len(nrow(rows))
+  outside <- sum(rows$estimate > rows$conf.high)
+  ggplot2::ggplot(rows, ggplot2::aes(x = .data$rank)) +
+    ggplot2::geom_linerange(ggplot2::aes(ymin = .data$conf.low, ymax = .data$conf.high), colour = plot_ink[["light"]],
+      linewidth = 6) +
+    ggplot2::geom_point(ggplot2::aes(y = .data$estimate), size = 3, colour = plot_ink[["dark"]]) +
+    ggplot2::geom_text(ggplot2::aes(y = .data$estimate, label = .data$subject), nudge_x = 0.18, size = 3.3) +
+    ggplot2::scale_x_continuous(breaks = rows$rank, expand = ggplot2::expansion(add = 0.5)) +
+    ggplot2::scale_y_continuous(limits = c(0, 1), labels = \(p) paste0(format(100 * p, trim = TRUE), " %")) +
+    ggplot2::labs(
+      x = "Patients, from the lowest percentile up", y = "Percentile in natural recovery",
+      title = plot_words(if (outside == 0) "No patient lies" else paste(outside, "of", nrow(rows), "patients lie"),
+        " above the band of untreated patients"),
+      caption = plot_words("Bars: exact ", percent_text(score_excess_settings(x)$conf.level),
+        " band of each rank among as many untreated patients, the natural mean as uncertain as it is.", width = 88)
+    ) +
+    plot_theme()
+}

@@ -1,0 +1,90 @@
+# Where each patient's change lies in natural recovery: the law of a patient's natural
+# change on the nodes of the shared shift, percentiles, and bands of ordered percentiles.
+
+# Laws on both routes. Whole scores: values and their probabilities given each shift. Else the family is normal,
+# and its mixture says everything.
+patient_laws <- function(natural, room, whole, call) {
+  model <- change_model_of(natural)
+  if (!whole && change_family(natural) != "normal") {
+    abort_input(c("family = \"{change_family(natural)}\" counts whole points.",
+      x = "Some scores are not whole.",
+      i = "Use {.code family = \"normal\"}, or round the scores where you can see the result."
+    ), call = call)
+  }
+  lapply(change_nodes(natural), \(nodes) {
+    each <- if (whole) Map(\(low, high) whole_law(model, low, high, nodes), room$low, room$high)
+    list(nodes = nodes, model = model, whole = whole, room = room, each = each)
+  })
+}
+
+whole_law <- function(model, low, high, nodes) {
+  values <- possible_changes(model, low, high, nodes$shift)
+  masses <- conditional_masses(model, values, nodes, low, high)
+  mass <- drop(masses %*% nodes$weight)
+  list(values = values, masses = masses, mass = mass, cdf = cumsum(mass),
+    given = conditional_cdf(model, values, nodes, TRUE, low, high))
+}
+
+# P(change <= y) and P(change < y) of patient i under the predictive distribution.
+percentile_ends <- function(law, i, y) {
+  at <- conditional_cdf(law$model, if (law$whole) c(y - 1, y) else c(y, y), law$nodes, law$whole, law$room$low[i],
+    law$room$high[i])
+  drop(at %*% law$nodes$weight)
+}
+
+# Mid-percentile, or (randomised) a point drawn inside the step that the observed change makes.
+percentile_of <- function(ends, place = 0.5) ends[1] + place * (ends[2] - ends[1])
+
+# P(at least k of n) where, given each shift, patients count independently with probabilities `q` (patients x nodes).
+count_tail <- function(q, weight, k) {
+  if (k <= 0) {
+    return(sum(weight))
+  }
+  n <- nrow(q)
+  if (k > n) {
+    return(0)
+  }
+  p <- matrix(0, n + 1L, ncol(q))
+  p[1L, ] <- 1
+  for (i in seq_len(n)) {
+    qi <- rep(q[i, ], each = n)
+    p[-1L, ] <- p[-1L, ] * (1 - qi) + p[-(n + 1L), ] * qi
+    p[1L, ] <- p[1L, ] * (1 - q[i, ])
+  }
+  sum(weight * colSums(p[(k + 1L):(n + 1L), , drop = FALSE]))
+}
+
+# P(percentile <= x | shift) of each patient (patients x nodes). Whole scores: of the randomised percentile, which
+# is uniform whatever the steps.
+percentile_cdf <- function(law, natural, x, route) {
+  if (!law$whole) {
+    mixture <- change_mixture(natural, route)
+    mixture$sd <- sqrt(mixture$sd^2 + change_sd(natural)^2)
+    y <- core_mixture_summary(mixture, min(max(x, 1e-12), 1 - 1e-12))$quantile
+    g <- conditional_cdf(law$model, y, law$nodes, FALSE, -Inf, Inf)
+    return(g[rep(1L, length(law$room$low)), , drop = FALSE])
+  }
+  do.call(rbind, lapply(law$each, \(one) {
+    k <- min(findInterval(x, one$cdf) + 1L, length(one$values))
+    below <- if (k > 1L) one$given[k - 1L, ] else 0
+    step <- if (one$mass[k] > 0) (x - one$cdf[k] + one$mass[k]) / one$mass[k] else 0
+    below + pmin(pmax(step, 0), 1) * one$masses[k, ]
+  }))
+}
+
+# Exact band of the k-th smallest percentile of n untreated patients: where its distribution function is
+# (1 - level) / 2 and (1 + level) / 2. With a known mean these are beta quantiles.
+ordered_bands <- function(law, natural, conf.level, route = "fine") {
+  n <- length(law$room$low)
+  ends <- c(1 - conf.level, 1 + conf.level) / 2
+  if (length(law$nodes$weight) == 1L) {
+    return(data.frame(rank = seq_len(n), low = stats::qbeta(ends[1], seq_len(n), n:1),
+      high = stats::qbeta(ends[2], seq_len(n), n:1)))
+  }
+  at <- \(k, p) {
+    f <- \(x) count_tail(percentile_cdf(law, natural, x, route), law$nodes$weight, k) - p
+    stats::uniroot(f, c(0, 1), tol = 1e-9)$root
+  }
+  data.frame(rank = seq_len(n), low = vapply(seq_len(n), at, 0, p = ends[1]), high = vapply(seq_len(n), at, 0,
+    p = ends[2]))
+}

@@ -1,0 +1,116 @@
+influence_trial <- function() {
+  set.seed(80) # simulated data
+  data <- expand.grid(week = c(0, 4, 8, 26), subject = letters[1:7])
+  data$subject <- as.character(data$subject)
+  own <- match(data$subject, letters)
+  data$score <- 10 + 4 * rnorm(7)[own] + (0.3 + 0.2 * rnorm(7)[own]) * data$week + 2 * rnorm(28)
+  data[-c(3, 9, 20), ]
+}
+
+test_that("with variances held, coefficients are those of generalised least squares on the rest", {
+  trial <- influence_trial()
+  fit <- fit_recovery(score ~ week + (week | subject), trial)
+  found <- influence(fit)
+  expect_identical(found$level, letters[1:7])
+  d <- VarCorr(fit)$subject[1:2, 1:2]
+  for (gone in c("a", "e")) {
+    rest <- trial[trial$subject != gone, ]
+    x <- cbind(1, rest$week)
+    v <- (x %*% d %*% t(x)) * outer(rest$subject, rest$subject, `==`) + sigma(fit)^2 * diag(nrow(rest))
+    beta <- solve(t(x) %*% solve(v, x), t(x) %*% solve(v, rest$score))
+    expect_equal(unname(found$coefficients[gone, ]), c(beta), tolerance = 1e-9)
+    change <- c(beta) - fixef(fit)
+    expect_equal(found$cooks[[gone]], c(change %*% solve(vcov(fit), change)) / 2, tolerance = 1e-8)
+    expect_equal(unname(dfbetas(found)[gone, ]), unname(-change / sqrt(diag(vcov(fit)))), tolerance = 1e-8)
+  }
+  expect_identical(cooks.distance(found), found$cooks)
+  expect_identical(dfbeta(found), found$dfbeta)
+})
+
+test_that("refits are those of fit_recovery() on the rest", {
+  trial <- influence_trial()
+  fit <- fit_recovery(score ~ week + (week | subject), trial, weights = rep(1:2, length.out = nrow(trial)))
+  found <- influence(fit, variances = "refit")
+  trial$w <- rep(1:2, length.out = nrow(trial))
+  alone <- fit_recovery(score ~ week + (week | subject), trial[trial$subject != "c", ], weights = w)
+  expect_equal(found$coefficients["c", ], fixef(alone), tolerance = 1e-9)
+  expect_equal(unname(found$gamma["c", ]), unname(alone$result$gamma), tolerance = 1e-6) # two searches
+})
+
+test_that("one step is Fisher scoring, by dense algebra and differences", {
+  trial <- influence_trial()
+  fit <- fit_recovery(score ~ week + (1 | subject), trial)
+  found <- influence(fit, variances = "one-step")
+  rest <- trial[trial$subject != "b", ]
+  x <- cbind(1, rest$week)
+  same <- outer(rest$subject, rest$subject, `==`) * 1
+  v <- \(g) g[1] * same + g[2] * diag(nrow(rest))
+  gamma <- unname(fit$result$gamma)
+  gradient <- unlist(central(\(g) -2 * dense_reml(x, rest$score, v(g)), gamma, 1e-3 * gamma))
+  inverse <- solve(v(gamma))
+  p <- inverse - inverse %*% x %*% solve(t(x) %*% inverse %*% x, t(x) %*% inverse)
+  moved <- list(same, diag(nrow(rest)))
+  information <- outer(1:2, 1:2, Vectorize(\(i, j) sum(diag(p %*% moved[[i]] %*% p %*% moved[[j]]))))
+  step <- gamma - solve(information, gradient)
+  expect_equal(unname(found$gamma["b", ]), step, tolerance = 1e-8) # fourth-order differences
+  # coefficients move with the variances to first order
+  beta <- \(g) c(solve(t(x) %*% solve(v(g), x), t(x) %*% solve(v(g), rest$score)))
+  first <- beta(gamma) + drop(do.call(cbind, central(beta, gamma, 1e-3 * gamma)) %*% (step - gamma))
+  expect_equal(unname(found$coefficients["b", ]), first, tolerance = 1e-8)
+})
+
+test_that("in balanced data one step of REML is the refit", {
+  data <- mixed_data("lmm07_dyestuff_reml", "Batch")
+  fit <- fit_recovery(Yield ~ 1 + (1 | Batch), data)
+  step <- influence(fit, variances = "one-step")
+  refit <- influence(fit, variances = "refit")
+  expect_equal(step$gamma, refit$gamma, tolerance = 1e-7) # the search of each refit
+  expect_equal(step$coefficients, refit$coefficients, tolerance = 1e-9)
+})
+
+test_that("one step comes near the refit by maximum likelihood", {
+  data <- mixed_data("lmm07_dyestuff_reml", "Batch")
+  fit <- fit_recovery(Yield ~ 1 + (1 | Batch), data, method = "ml")
+  step <- influence(fit, variances = "one-step")$gamma
+  refit <- influence(fit, variances = "refit")$gamma
+  expect_lt(sum((step - refit)^2), sum(sweep(refit, 2, fit$result$gamma)^2))
+})
+
+test_that("levels inside a block and residual covariances can be left out", {
+  set.seed(81) # simulated data
+  data <- expand.grid(visit = factor(1:3), subject = 1:3, site = 1:4)
+  data$subject <- paste0(data$site, data$subject)
+  data$score <- rnorm(4)[data$site] + rnorm(12)[factor(data$subject)] + rnorm(36)
+  fit <- fit_recovery(score ~ visit + (1 | site) + (1 | subject), data)
+  found <- influence(fit, groups = "subject")
+  rest <- data[data$subject != "23", ]
+  x <- model.matrix(~visit, rest)
+  v <- VarCorr(fit)$site[1] * outer(rest$site, rest$site, `==`) +
+    VarCorr(fit)$subject[1] * outer(rest$subject, rest$subject, `==`) + sigma(fit)^2 * diag(33)
+  expect_equal(unname(found$coefficients["23", ]),
+    unname(c(solve(t(x) %*% solve(v, x), t(x) %*% solve(v, rest$score)))), tolerance = 1e-9)
+  expect_identical(influence(fit)$groups, "site")
+  expect_error(influence(fit, "nobody"), class = "cordgain_invalid_input")
+
+  visits <- fit_recovery(score ~ visit + cs(visit | subject), data)
+  without <- influence(visits, variances = "refit")
+  alone <- fit_recovery(score ~ visit + cs(visit | subject), rest)
+  expect_equal(without$coefficients["23", ], fixef(alone), tolerance = 1e-8)
+})
+
+test_that("a rest without an answer says why", {
+  trial <- data.frame(score = c(1, 2, 4, 2, 5, 3), week = rep(0:1, 3), subject = rep(c("a", "b", "c"), each = 2))
+  fit <- fit_recovery(score ~ week + subject + (1 | week), trial)
+  found <- influence(fit, variances = "refit")
+  expect_true(all(is.na(found$coefficients)))
+  expect_match(found$reason[1], "\\S")
+  expect_output(print(found), "Without 0:")
+})
+
+test_that("the print names the factor, tidy has a row per level and term", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  found <- influence(fit)
+  expect_output(print(found), "without each level of subject \\(variances held\\)")
+  expect_identical(dim(tidy(found)), c(8L, 6L))
+  expect_identical(summary(found), tidy(found))
+})

@@ -1,0 +1,83 @@
+oats <- function() {
+  data <- mixed_data("misc05_oats_unbalanced_emmeans")
+  # the levels of nlme's own data set, which the order of contrasts follows
+  transform(data, Variety = factor(Variety, levels = c("Golden Rain", "Marvellous", "Victory")), N = factor(N))
+}
+
+test_that("marginal means and contrasts are the certified ones", {
+  skip_if_not_installed("emmeans")
+  case <- mixed_case("misc05_oats_unbalanced_emmeans")$package
+  fit <- fit_recovery(yield ~ N * Variety + (1 | Block / Variety), oats())
+  means <- suppressMessages(emmeans::emmeans(fit, ~Variety))
+  check <- \(found, certified) {
+    expect_identical(as.character(found$contrast), certified$contrast)
+    # lmer, from which the values come, stops short of the optimum: 1e-5 in estimates, 1e-4 in df by the file
+    for (column in c("estimate", "SE")) expect_certified(found[[column]], certified[[column]], 1e-5)
+    expect_certified(found$df, certified$df, 1e-4)
+    expect_certified(found$p.value, certified$p.value, 1e-4)
+  }
+  check(as.data.frame(pairs(means)), case$kenward_roger_tukey)
+  plain <- suppressMessages(emmeans::emmeans(fit, ~Variety, ddf = "satterthwaite"))
+  check(as.data.frame(pairs(plain, adjust = "none")), case$satterthwaite_unadjusted)
+  expect_equal(
+    suppressMessages(as.data.frame(emmeans::emmeans(fit, ~Variety, mode = "satterthwaite"))$df),
+    as.data.frame(plain)$df
+  )
+})
+
+test_that("means are those of emmeans with lmer, transformed terms and covariates at a value too", {
+  skip_if_not_installed("emmeans")
+  skip_if_not_installed("lmerTest")
+  skip_if_not_installed("pbkrtest")
+  data <- oats()
+  formula <- yield ~ poly(nitro, 2) + Variety + (1 | Block)
+  ours <- emmeans::emmeans(fit_recovery(formula, data), ~Variety, at = list(nitro = 0.3))
+  theirs <- emmeans::emmeans(lme4::lmer(formula, data), ~Variety, at = list(nitro = 0.3))
+  for (column in c("emmean", "SE", "df")) {
+    expect_equal(as.data.frame(ours)[[column]], as.data.frame(theirs)[[column]], tolerance = 1e-4) # lmer's optimum
+  }
+})
+
+test_that("any combination has its own degrees of freedom", {
+  skip_if_not_installed("emmeans")
+  fit <- fit_recovery(yield ~ N * Variety + (1 | Block / Variety), oats())
+  grid <- suppressMessages(emmeans::ref_grid(fit))
+  odd <- c(0.2, -0.7, 0.5, 0.1, rep(-0.0125, 8))
+  average <- as.data.frame(emmeans::contrast(grid, list(odd = odd)))
+  k <- odd %*% grid@linfct
+  tested <- linear_test(fit, k)
+  expect_equal(c(average$estimate, average$SE, average$df), c(tested$estimate, tested$std.error, tested$df),
+    tolerance = 1e-9)
+})
+
+test_that("combinations that cannot be estimated are said to be so", {
+  skip_if_not_installed("emmeans")
+  data <- data.frame(a = factor(rep(c("x", "y"), each = 10)), b = factor(rep(c("u", "v"), 10)), small_trial())
+  data <- data[!(data$a == "y" & data$b == "v"), ]
+  fit <- fit_recovery(score ~ a * b + (1 | subject), data)
+  cells <- as.data.frame(emmeans::emmeans(fit, ~ a * b))
+  expect_identical(is.na(cells$emmean), cells$a == "y" & cells$b == "v")
+  expect_equal(cells$emmean[1], fixef(fit)[["(Intercept)"]])
+})
+
+test_that("another covariance and infinite degrees of freedom can be asked for", {
+  skip_if_not_installed("emmeans")
+  fit <- fit_recovery(extra ~ group + (1 | ID), sleep)
+  robust <- attr(robust_test(fit, "CR2"), "vcov")
+  given <- as.data.frame(pairs(emmeans::emmeans(fit, ~group, vcov. = robust)))
+  expect_equal(given$SE, sqrt(robust[2, 2]), tolerance = 1e-9)
+  expect_identical(as.data.frame(emmeans::emmeans(fit, ~group, mode = "asymptotic"))$df, c(Inf, Inf))
+  # the paired t test
+  expect_equal(as.data.frame(pairs(emmeans::emmeans(fit, ~group)))$p.value,
+    t.test(sleep$extra[1:10], sleep$extra[11:20], paired = TRUE)$p.value, tolerance = 1e-8)
+})
+
+test_that("a fit with plateau() has marginal means at any week", {
+  skip_if_not_installed("emmeans")
+  set.seed(71) # simulated data
+  data <- expand.grid(week = c(1, 3, 6, 12, 26, 52), subject = 1:5)
+  data$score <- 5 - 20 * expm1(-data$week / 9) + 2 * rnorm(5)[data$subject] + rnorm(30, sd = 0.5)
+  fit <- fit_recovery(score ~ plateau(week) + (1 | subject), data)
+  found <- as.data.frame(emmeans::emmeans(fit, ~week, at = list(week = c(2, 30))))
+  expect_equal(found$emmean, unname(predict(fit, data.frame(week = c(2, 30)), re.form = NA)), tolerance = 1e-9)
+})

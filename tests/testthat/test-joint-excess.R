@@ -1,0 +1,51 @@
+# Several outcomes together.
+
+three_outcomes <- function(natural = \(m) natural_change(m, sd = 6.5)) {
+  list(a = excess_of(continuous_change(), natural(7.8)), b = excess_of(continuous_change(), natural(8)),
+    c = excess_of(continuous_change(), natural(10)))
+}
+
+test_that("the SE of three outcomes of correlation .6 in four patients agrees (J08)", {
+  r <- matrix(0.6, 3, 3) + diag(0.4, 3)
+  j <- joint_excess(three_outcomes(), r, source = "check")
+  expect_equal(term_value(j, "common_excess", "std.error"), checks_value("J08"), tolerance = 1e-12)
+  # Equal correlations and variances: the plain mean of the standardised excesses.
+  z <- (9.75 - c(7.8, 8, 10)) / 6.5
+  expect_equal(term_value(j, "common_excess"), mean(z), tolerance = 1e-12)
+  expect_equal(term_value(j, "standardised_excess"), z, tolerance = 1e-12)
+  expect_equal(term_value(j, "prob_common"), stats::pnorm(mean(z) / checks_value("J08")), tolerance = 1e-10)
+})
+
+test_that("uncertain natural means widen it, and loadings weigh the outcomes", {
+  r <- diag(3)
+  j <- joint_excess(three_outcomes(\(m) natural_change(prior_normal(m, 2), sd = 6.5)), r, source = "check",
+    loading = c(1, 2, 0))
+  v <- 1 / 4 + 4 / 6.5^2
+  z <- (9.75 - c(7.8, 8, 10)) / 6.5
+  expect_equal(term_value(j, "common_excess"), sum(c(1, 2, 0) * z) / 5, tolerance = 1e-12)
+  expect_equal(term_value(j, "common_excess", "std.error"), sqrt(v / 5), tolerance = 1e-12)
+})
+
+test_that("a correlation that is none, or has no source, is refused (refusal 15)", {
+  expect_error(joint_excess(three_outcomes(), matrix(1, 3, 3), source = "x"), "positive definite",
+    class = "cordgain_invalid_input")
+  expect_error(joint_excess(three_outcomes(), diag(2), source = "x"), class = "cordgain_invalid_input")
+  bad <- matrix(c(1, 0.9, -0.9, 0.9, 1, 0.9, -0.9, 0.9, 1), 3)
+  expect_error(joint_excess(three_outcomes(), bad, source = "x"), "eigenvalue", class = "cordgain_invalid_input")
+  expect_error(joint_excess(three_outcomes(), diag(3)), "registry", class = "cordgain_invalid_input")
+  expect_error(joint_excess(three_outcomes()[1], diag(1), source = "x"), class = "cordgain_invalid_input")
+  expect_error(joint_excess(unname(three_outcomes()), diag(3), source = "x"), class = "cordgain_invalid_input")
+  expect_error(joint_excess(three_outcomes(), diag(3), source = "x", loading = c(0, 0, 0)),
+    class = "cordgain_invalid_input")
+  other <- list(a = three_outcomes()$a, b = excess_of(score_change(1.5, 2.5, "uems"), natural_change(7.8, sd = 6.5)))
+  expect_error(joint_excess(other, diag(2), source = "x"), "same patients", class = "cordgain_invalid_input")
+})
+
+test_that("print, summary and picture show every outcome and the source of the correlation", {
+  j <- joint_excess(three_outcomes(), diag(3), source = "registry of the test")
+  expect_output(print(j), "registry of the test")
+  expect_identical(summary(j), tidy(j))
+  skip_if_not_installed("ggplot2")
+  expect_equal(nrow(built(plot(j), 3)), 4)
+  expect_true(draws(plot(j)))
+})

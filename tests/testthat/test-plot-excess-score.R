@@ -1,0 +1,25 @@
+# Pictures of an excess of scores.
+
+answer <- \(...) {
+  excess_of(score_change(c(12, 18, 9, 15), c(40, 31, NA, 15), "uems"), natural_change(7.8, sd = 6.5, ...))
+}
+
+test_that("each patient's bar is the natural interval, the dot what was seen", {
+  skip_if_not_installed("ggplot2")
+  picture <- plot(answer())
+  bars <- built(picture, 2)
+  expect_equal(unique(round(c(bars$xmin, bars$xmax), 9)), round(7.8 + c(-1, 1) * stats::qnorm(0.975) * 6.5, 9))
+  expect_match(words_of(picture)[["title"]], "1 of 3 patients gained more")
+  expect_true(draws(picture))
+})
+
+test_that("ordered percentiles stand over their bands, and are refused with lost patients", {
+  skip_if_not_installed("ggplot2")
+  e <- excess_of(synthetic_change(), natural_change(7.8, sd = 6.5, family = "censored", range = c(0, 50)))
+  picture <- plot(e, type = "percentiles")
+  expect_equal(built(picture, 1)$ymin, stats::qbeta(0.025, 1:4, 4:1))
+  expect_match(words_of(picture)[["title"]], "No patient lies")
+  expect_true(draws(picture))
+  expect_error(plot(answer(), type = "percentiles"), class = "cordgain_invalid_input")
+  expect_error(plot(answer(), type = "mean"), class = "cordgain_invalid_input")
+})

@@ -1,0 +1,59 @@
+# Percentiles of patients and bands of ordered percentiles.
+
+test_that("a whole score counts half, a continuous one has no step", {
+  laws <- patient_laws(natural_change(7.8, sd = 6.5, family = "beta_binomial", range = c(0, 50)),
+    list(low = 0, high = 50), TRUE)
+  ends <- percentile_ends(laws$fine, 1, 24)
+  expect_equal(1 - ends[1], checks_value("I06"), tolerance = 1e-10)
+  expect_equal(percentile_of(ends), mean(ends))
+  expect_equal(percentile_of(ends, 0), ends[1])
+  smooth <- patient_laws(natural_change(7.8, sd = 6.5), list(low = -12, high = 38), FALSE)
+  expect_equal(percentile_ends(smooth$fine, 1, 24), rep(checks_value("E01"), 2), tolerance = 1e-13)
+})
+
+test_that("tails of a count agree with the binomial and with all outcomes", {
+  expect_equal(count_tail(matrix(0.05, 4, 1), 1, 1), checks_value("J11"), tolerance = 1e-13)
+  expect_equal(count_tail(matrix(0.05, 4, 1), 1, 2), checks_value("E16"), tolerance = 1e-12)
+  q <- rbind(c(0.2, 0.5), c(0.7, 0.1))
+  both <- 0.4 * 0.2 * 0.7 + 0.6 * 0.5 * 0.1
+  expect_equal(count_tail(q, c(0.4, 0.6), 2), both)
+  expect_equal(count_tail(q, c(0.4, 0.6), 1), 1 - 0.4 * 0.8 * 0.3 - 0.6 * 0.5 * 0.9)
+  expect_equal(count_tail(q, c(0.4, 0.6), 0), 1)
+  expect_equal(count_tail(q, c(0.4, 0.6), 3), 0)
+})
+
+test_that("with a known mean the bands are beta quantiles, whole scores or not", {
+  known <- natural_change(7.8, sd = 6.5, family = "censored", range = c(0, 50))
+  laws <- patient_laws(known, list(low = rep(-12, 3), high = rep(38, 3)), TRUE)
+  bands <- ordered_bands(laws$fine, known, 0.9)
+  expect_equal(bands$low, stats::qbeta(0.05, 1:3, 3:1))
+  # The general route gives the same: a randomised percentile is uniform whatever the steps.
+  f <- percentile_cdf(laws$fine, known, 0.3, "fine")
+  expect_equal(f[, 1], rep(0.3, 3), tolerance = 1e-12)
+})
+
+test_that("a shared uncertain mean moves the bands, as an integral over the shift says", {
+  natural <- natural_change(prior_normal(7.8, 3), sd = 6.5)
+  laws <- patient_laws(natural, list(low = rep(-12, 4), high = rep(38, 4)), FALSE)
+  bands <- ordered_bands(laws$fine, natural, 0.95)
+  # Patients who move together may all be low, or all be high.
+  expect_lt(bands$low[4], stats::qbeta(0.025, 4, 1))
+  expect_gt(bands$high[1], stats::qbeta(0.975, 1, 4))
+  # P(second smallest of 4 <= x) at the lower end, by integrate().
+  y <- stats::qnorm(bands$low[2], 7.8, sqrt(9 + 6.5^2))
+  p <- stats::integrate(\(m) stats::pbinom(1, 4, stats::pnorm(y, m, 6.5), lower.tail = FALSE) *
+    stats::dnorm(m, 7.8, 3), -20, 40, rel.tol = 1e-9)$value
+  expect_equal(p, 0.025, tolerance = 1e-6) # the root is found to 1e-9 in x
+})
+
+test_that("the predictive percentile of untreated patients is uniform: its mean over whole points is one half", {
+  natural <- natural_change(prior_normal(7.8, 2), sd = 6.5, family = "beta_binomial", range = c(0, 50))
+  law <- patient_laws(natural, list(low = 0, high = 50), TRUE)$fine
+  mid <- law$each[[1]]$cdf - law$each[[1]]$mass / 2
+  expect_equal(sum(mid * law$each[[1]]$mass), 0.5, tolerance = 1e-9)
+})
+
+test_that("bounded families refuse scores that are not whole", {
+  natural <- natural_change(7.8, sd = 6.5, family = "censored", range = c(0, 50))
+  expect_error(excess_of(continuous_change(), natural), "whole", class = "cordgain_invalid_input")
+})
