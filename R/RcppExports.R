@@ -197,3 +197,7 @@ cpp_combination_tail <- function(values, masses, weight, threshold) {
     .Call(`_cordgain_cpp_combination_tail`, values, masses, weight, threshold)
 }
 
+cpp_uniforms <- function(seed, n) {
+    .Call(`_cordgain_cpp_uniforms`, seed, n)
+}
+

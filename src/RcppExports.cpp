@@ -679,6 +679,17 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_uniforms
+Rcpp::List cpp_uniforms(double seed, int n);
+RcppExport SEXP _cordgain_cpp_uniforms(SEXP seedSEXP, SEXP nSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< int >::type n(nSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_uniforms(seed, n));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_clopper_pearson", (DL_FUNC) &_cordgain_cpp_clopper_pearson, 4},
@@ -730,6 +741,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_change_cdfs", (DL_FUNC) &_cordgain_cpp_change_cdfs, 6},
     {"_cordgain_cpp_shared_sum", (DL_FUNC) &_cordgain_cpp_shared_sum, 2},
     {"_cordgain_cpp_combination_tail", (DL_FUNC) &_cordgain_cpp_combination_tail, 4},
+    {"_cordgain_cpp_uniforms", (DL_FUNC) &_cordgain_cpp_uniforms, 2},
     {NULL, NULL, 0}
 };
 
