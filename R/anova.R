@@ -7,37 +7,64 @@
 #' the coding in which a factor's effects sum to zero, so that a main effect is
 #' an average over the levels of the factors it interacts with.
 #'
-#' With several fits: likelihood-ratio tests of nested models. Models that
-#' differ in their fixed effects must be fitted by maximum likelihood.
+#' With several fits: likelihood-ratio tests of nested models. Restricted
+#' likelihoods of models with different fixed effects are of different data and are
+#' not compared: fit by maximum likelihood, or say `refit = TRUE`.
+#'
+#' @details
+#' A variance that is zero under the null lies on the boundary. With one random
+#' effect added to \eqn{q} correlated ones the statistic is distributed as the mixture
+#' \deqn{\tfrac12\chi^2_{s} + \tfrac12\chi^2_{s+1},}
+#' \eqn{s} counting the other parameters added (fixed effects, and the \eqn{q}
+#' covariances); the plain \eqn{\chi^2_{s+1}} would be too cautious. With several
+#' variances added the weights depend on the design; `Pr(>Chisq)` is then the largest
+#' value that any weights allow, \eqn{\tfrac12\chi^2_{k-1} + \tfrac12\chi^2_k} with
+#' \eqn{k} all parameters added, and the heading gives the smallest,
+#' \eqn{\tfrac12\chi^2_{s} + \tfrac12\chi^2_{s+1}}. All of this is
+#' for many subjects: with few, use F tests or a parametric bootstrap.
 #'
 #' @param object a `recovery_fit`.
 #' @param ... further fits, nested in one another.
+#' @param refit (logical) fit all models again by maximum likelihood before they are
+#'   compared.
 #' @inheritParams linear_test
 #' @return data frame of class `anova`. One fit: `NumDF`, `DenDF`, `F value`,
-#'   `Pr(>F)`, a row per term. Several: `npar`, `AIC`, `BIC`, `logLik`,
-#'   `deviance`, `Chisq`, `Df`, `Pr(>Chisq)`.
-#' @references Self SG, Liang KY (1987). Asymptotic properties of maximum likelihood
+#'   `Pr(>F)`, a row per term; the attribute `df_reason` says, for each, why one of
+#'   them is not finite (`NA` where all are). Several: `npar`, `AIC`, `BIC`, `logLik`,
+#'   `deviance`, `Chisq`, `Df`, `Pr(>Chisq)`; attribute `reference` (data frame) with the
+#'   distribution of each row in words and, where only bounds are known, both.
+#' @references Stram DO, Lee JW (1994). Variance components testing in the longitudinal
+#'   mixed effects model. *Biometrics* 50, 1171-1177.
+#'
+#'   Self SG, Liang KY (1987). Asymptotic properties of maximum likelihood
 #'   estimators and likelihood ratio tests under nonstandard conditions. *JASA* 82, 605-610.
 #' @examples
 #' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
 #'   subject = rep(1:4, each = 3))
 #' anova(fit_recovery(score ~ factor(week) + (1 | subject), trial))
 #' @exportS3Method stats::anova recovery_fit_reml
-anova.recovery_fit_reml <- function(object, ..., ddf = NULL, information = c("expected", "observed")) {
+anova.recovery_fit_reml <- function(object, ..., ddf = NULL, information = c("expected", "observed"),
+                                    refit = FALSE) {
   information <- match.arg(information)
   others <- Filter(\(x) inherits(x, "recovery_fit_reml"), list(...))
   if (length(others) > 0L) {
-    return(compare_fits(c(list(object), others)))
+    return(compare_fits(c(list(object), others), refit))
   }
   ddf <- match_ddf(object, ddf)
   hypotheses <- type3_contrasts(object)
   rows <- lapply(hypotheses, \(l) test_together(object, l, rep(0, nrow(l)), ddf, information))
-  table <- do.call(rbind, rows)
-  out <- data.frame(table$num.df, table$den.df, table$statistic, table$p.value, row.names = names(hypotheses))
+  each <- \(name) vapply(rows, `[[`, 1, name)
+  out <- data.frame(each("num.df"), each("den.df"), each("statistic"), each("p.value"), row.names = names(hypotheses))
   names(out) <- c("NumDF", "DenDF", "F value", "Pr(>F)")
+  reason <- vapply(rows, \(row) if (is.null(row$df_reason)) NA_character_ else row$df_reason, "")
+  named <- which(!is.na(reason))
   structure(out,
-    heading = paste0("Type III tests of fixed effects (", ddf_sentence(ddf, information), ")"),
-    class = c("anova", "data.frame")
+    heading = c(
+      paste0("Type III tests of fixed effects (", ddf_sentence(ddf, information), ")"),
+      if (length(rows) == 0L) "The model has no term beside the intercept: there is nothing to test.",
+      sprintf("%s: %s.", names(hypotheses)[named], reason[named])
+    ),
+    df_reason = unname(reason), class = c("anova", "data.frame")
   )
 }
 
@@ -71,43 +98,4 @@ sum_coding <- function(fit, terms, x) {
   rows <- qr.coef(qr(x_sum[, kept, drop = FALSE]), x)
   rows[abs(rows) < 1e-10 * max(abs(rows))] <- 0
   list(rows = rows, assign = attr(x_sum, "assign")[kept])
-}
-
-# Likelihood-ratio tests in order of the number of parameters.
-compare_fits <- function(fits, call = rlang::caller_env()) {
-  check_comparable(fits, call)
-  logs <- lapply(fits, stats::logLik)
-  npar <- vapply(logs, attr, 1, "df")
-  order <- order(npar)
-  table <- data.frame(
-    npar = npar, AIC = vapply(fits, stats::AIC, 1), BIC = vapply(fits, stats::BIC, 1), logLik = vapply(logs, c, 1),
-    deviance = vapply(fits, stats::deviance, 1)
-  )[order, ]
-  table$Chisq <- c(NA, pmax(0, -diff(table$deviance)))
-  table$Df <- c(NA, diff(table$npar))
-  table$`Pr(>Chisq)` <- stats::pchisq(table$Chisq, table$Df, lower.tail = FALSE)
-  structure(table,
-    heading = c(
-      "Likelihood-ratio tests", paste0(seq_along(fits), ": ", vapply(fits[order], \(f) deparse1(f$formula), ""))
-    ),
-    row.names = as.character(seq_along(fits)), class = c("anova", "data.frame")
-  )
-}
-
-check_comparable <- function(fits, call) {
-  methods <- unique(vapply(fits, \(f) f$method$name, ""))
-  fixed <- unique(vapply(fits, \(f) paste(colnames(kept_matrix(f)), collapse = " + "), ""))
-  sizes <- unique(vapply(fits, stats::nobs, 1))
-  if (length(sizes) > 1L) {
-    abort_input(c("The fits must use the same rows.", x = "They use {sizes} rows."), call = call)
-  }
-  if (length(methods) > 1L || (methods == "reml" && length(fixed) > 1L)) {
-    abort_input(c("These likelihoods cannot be compared.",
-      x = paste(
-        "Restricted likelihoods of models with different fixed effects, or of different methods,",
-        "are of different data."
-      ),
-      i = "Fit all of them with {.code method = \"ml\"}."
-    ), call = call)
-  }
 }

@@ -69,6 +69,11 @@ possible_changes <- function(model, low, high, shift) {
       high <- ceiling(min(high, centre + 2500))
     }
   }
+  if (high - low > 10000) {
+    abort_input(c("A change of up to {high - low} points cannot be added up point by point.",
+      i = "Use {.code family = \"normal\"}, or a scale of coarser steps."
+    ), call = NULL)
+  }
   seq(low, high)
 }
 

@@ -82,6 +82,12 @@ columns_at <- function(columns, rows) {
   out
 }
 
+# The same columns of some rows alone.
+keep_rows <- function(columns, rows) {
+  columns$core <- columns_at(columns, rows)
+  columns
+}
+
 column_values <- function(parts, rows) {
   Reduce(`*`, lapply(parts, part_values, rows = rows), rep(1, length(rows)))
 }

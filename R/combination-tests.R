@@ -57,7 +57,7 @@ irwin_hall_tail <- function(s, n) {
   1 - sum((-1)^k * choose(n, k) * (s - k)^n) / factorial(n)
 }
 
-most_combinations <- 20000
+most_combinations <- 40000
 
 whole_tail <- function(law, observed, part) {
   parts <- lapply(law$each, \(one) {

@@ -34,6 +34,18 @@ escape_braces <- function(x) gsub("}", "}}", gsub("{", "{{", x, fixed = TRUE), f
 # Checks of arguments ----------------------------------------------------------
 # Each returns the value, so a constructor reads as a list of its fields.
 
+# Arguments of the calling function that have no default and were not given.
+# @param meaning (named character) each such argument and what it is, in words
+check_given <- function(meaning, frame = rlang::caller_env()) {
+  absent <- vapply(names(meaning), \(arg) eval(call("missing", as.name(arg)), frame), NA)
+  if (any(absent)) {
+    names <- names(meaning)[absent]
+    abort_input(c("{.arg {names}} {?is/are} not given.",
+      stats::setNames(paste0("{.arg ", names, "}: ", meaning[absent], "."), rep("i", length(names)))
+    ), call = frame)
+  }
+}
+
 check_number <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf,
                          min_open = FALSE, max_open = FALSE, allow_na = FALSE, call = rlang::caller_env()) {
   if (allow_na && length(x) == 1L && is.atomic(x) && !is.nan(x) && is.na(x)) {

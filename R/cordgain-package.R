@@ -16,7 +16,8 @@
 "_PACKAGE"
 
 # Classes with a picture. Each has a plot() method; autoplot() draws the same.
-plotted_classes <- c("natural_rate", "excess_responders", "decision_table", "excess_by_reference", "safety")
+plotted_classes <- c("natural_rate", "excess_responders", "decision_table", "excess_by_reference", "safety", "tipping",
+  "tipping_map", "sensitivity", "falsify", "prior_check", "operating_characteristics", "borrow")
 
 .onLoad <- function(libname, pkgname) {
   register_late("ggplot2", "autoplot", plotted_classes, \(object, ...) plot(object, ...))

@@ -97,6 +97,24 @@ core_rate_difference <- function(rates, a, b, probs, margin) {
 
 core_sum_of_steps <- function(steps, n, uncertain) call_core(cpp_sum_of_steps, steps, n, uncertain)
 
+# Questioning and design (src/bind_design.cpp) ---------------------------------------
+
+core_grid_nodes <- function(grid) call_core(cpp_grid_nodes, grid)
+
+core_add_normal_bias <- function(grid, mean, sd, fine) call_core(cpp_add_normal_bias, grid, mean, sd, fine)
+
+# `claims`: logical matrix, treated events 0..n1 down, control events 0..n0 across (one column without controls).
+core_boschloo_rejection <- function(n1, n0, alpha) call_core(cpp_boschloo_rejection, n1, n0, alpha)
+
+core_region_size <- function(claims) call_core(cpp_region_size, claims)
+
+core_region_probability <- function(claims, p1, p0) call_core(cpp_region_probability, claims, p1, p0)
+
+core_operating_surface <- function(claims, truth) call_core(cpp_operating_surface, claims, truth)
+
+# `count` uniform numbers of one stream of a seed: the same wherever they are drawn.
+core_stream_uniforms <- function(seed, stream, count) call_core(cpp_stream_uniforms, seed, stream, count)
+
 # Sums, result sets and stars of exams.
 # @param columns (list of 136 vectors) cells in the order of isncsci_cells.
 # @param intact_grade (integer, one per exam) bits: 16 grade E, 32 no grade.

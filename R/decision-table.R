@@ -20,9 +20,11 @@
 #'   \eqn{P(\sum Y_0 = y)}; `natural_tail` \eqn{P(\sum Y_0 \ge y)}; `natural_tail_midp`;
 #'   `excess_responders`, mean of \eqn{y - \sum Y_0}; `natural_below_observed`;
 #'   `prob_benefit`; `prob_benefit_half_null`; `log_odds_shift` (posterior mean);
-#'   `bayes_factor`; `e_value`; `num.error` (largest in the row, relative for the
-#'   Bayes factor and the e-value above 1).
-#' @section Conditions: as for [excess()].
+#'   `bayes_factor`; `e_value`; `num.error` (largest in the row, of a number above 1
+#'   as a share of it). A number that is not known to 1e-6 (of itself, above 1) is `NA`:
+#'   that happens to outcomes that hardly can be. `tidy()` gives each number with its own
+#'   absolute `num.error`, and the reason of an `NA`.
+#' @section Conditions: `cordgain_invalid_input` for arguments of the wrong kind.
 #' @seealso [excess()], [natural_rate()]
 #' @examples
 #' # The smallest count of 20 with a tail of at most 2.5 % at a known rate of 0.193
@@ -54,19 +56,18 @@ new_decision_table <- function(rows, label, observed = NULL) {
   structure(rows, class = c("decision_table", "data.frame"), label = label, observed = observed)
 }
 
+# Numbers that are not known to their limit are NA. The errors of all stay with the table, for tidy().
 outcome_rows <- function(rates, n, effect, call) {
   components <- prior_components(effect)
   routes <- lapply(rates, \(r) outcome_columns(core_effect_table(r, components), n))
-  large <- c("bayes_factor", "e_value")
-  columns <- lapply(stats::setNames(nm = names(routes$fine)), \(name) {
-    limit <- if (name %in% large) 1e-6 * max(1, routes$fine[[name]]) else 1e-6
-    two_routes(routes$fine[[name]], routes$coarse[[name]], "The decision table", call, limit)
-  })
-  errors <- Map(\(column, name) {
-    column$error / if (name %in% large) pmax(1, abs(column$value)) else 1
-  }, columns, names(columns))
-  cbind(data.frame(responders = 0:n), as.data.frame(lapply(columns, \(column) column$value)),
-    num.error = do.call(pmax, unname(errors)))
+  error <- as.data.frame(Map(route_error, routes$fine, routes$coarse))
+  value <- as.data.frame(routes$fine)
+  unknown <- is.na(error) | error > num_limit(as.matrix(value))
+  value[unknown] <- NA_real_
+  error[unknown] <- NA_real_
+  relative <- as.matrix(error) / pmax(1, abs(as.matrix(value)))
+  rows <- cbind(data.frame(responders = 0:n), value, num.error = apply(relative, 1, max, na.rm = TRUE))
+  structure(rows, errors = error)
 }
 
 outcome_columns <- function(table, n) {
@@ -92,6 +93,7 @@ print.decision_table <- function(x, digits = 3, ...) {
     return(invisible(x))
   }
   rows <- rows[shown]
+  unknown <- any(vapply(rows, anyNA, NA))
   rows[-1] <- lapply(rows[-1], \(column) format(signif(column, digits), digits = digits))
   names(rows) <- c("responders", "natural tail", "excess", "P(benefit)", "half-null", "Bayes factor")
   observed <- x$responders %in% attr(x, "observed")
@@ -99,6 +101,7 @@ print.decision_table <- function(x, digits = 3, ...) {
   cat("Natural rate: ", attr(x, "label"), "\n", sep = "")
   print(rows, row.names = FALSE)
   cat("natural tail: nature alone gives as many or more; half-null: P(benefit) with half of the prior on no effect.\n")
+  if (unknown) cat("NA: ", unknown_outcome, ".\n", sep = "")
   invisible(x)
 }
 
@@ -108,8 +111,18 @@ summary.decision_table <- function(object, ...) object
 #' @export
 tidy.decision_table <- function(x, ...) {
   rows <- as.data.frame(x)
-  long <- lapply(setdiff(names(rows), c("responders", "num.error")), \(name) {
-    cbind(responders = rows$responders, term_row(name, rows[[name]], error = rows$num.error))
+  errors <- attr(x, "errors")
+  if (is.null(errors)) { # a part of a table: the row's largest error bounds each
+    numbers <- rows[setdiff(names(rows), c("responders", "num.error"))]
+    errors <- as.data.frame(lapply(numbers, \(value) rows$num.error * pmax(1, abs(value))))
+  } else {
+    errors <- errors[rows$responders + 1, , drop = FALSE]
+  }
+  long <- lapply(names(errors), \(name) {
+    cbind(responders = rows$responders, term_row(name, rows[[name]], error = errors[[name]]))
   })
-  do.call(rbind, long)
+  rows <- do.call(rbind, long)
+  cbind(rows, reason = ifelse(is.na(rows$estimate), unknown_outcome, NA_character_))
 }
+
+unknown_outcome <- "two quadratures differ by more than 1e-6 of the number: the outcome is too improbable"

@@ -114,7 +114,7 @@ check_frame <- function(frame, call) {
   }
   for (name in names(frame)) {
     values <- .subset2(frame, name)
-    if (if (is.double(values)) is.finite(sum(values)) else !anyNA(values)) next
+    if (if (is.double(values) && is.numeric(values)) is.finite(sum(values)) else !anyNA(values)) next
     bad <- if (is.numeric(values)) which(!is.finite(rowSums(as.matrix(values)))) else which(is.na(values))
     if (length(bad) > 0L) {
       abort_input(c("Every value must be finite.",

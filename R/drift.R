@@ -32,6 +32,7 @@
 #' drift(0.0414, sd = 0.0124)
 #' @export
 drift <- function(per_year, sd = 0, reference_year = NULL, extrapolate = FALSE) {
+  check_given(c(per_year = "change of the log odds of natural recovery in one calendar year"))
   per_year <- check_number(per_year)
   sd <- check_number(sd, min = 0)
   if (!is.null(reference_year)) reference_year <- check_number(reference_year, min = 1800, max = 2200)
@@ -61,6 +62,13 @@ drift_years <- function(x, sources, call = rlang::caller_env()) {
     ), call = call)
   }
   middle - reference
+}
+
+# The same years, with a slope taken as known.
+drift_at <- function(x, per_year) {
+  x$per_year <- per_year
+  x$sd <- 0
+  x
 }
 
 drift_slope <- function(x) list(mean = x$per_year, sd = x$sd)

@@ -26,7 +26,8 @@
 #'   conjugate to the prior (beta binomial, normal gaussian, gamma Poisson).
 #' @param sigma (number > 0) standard deviation of one gaussian observation.
 #' @return (number) effective number of observations, with its numerical error as
-#'   attribute `num.error`; `NA` with attribute `reason` where it is not defined.
+#'   attribute `num.error` (absolute, at most 1e-6, or 1e-6 of the size where that is above 1);
+#'   `NA` with attribute `reason` where it is not defined or not known to this.
 #' @section Conditions: `cordgain_invalid_input` for a combination that has no meaning.
 #' @references
 #' Neuenschwander and others (2020), Biometrics 76:578-587, \doi{10.1111/biom.13252} (ELIR).
@@ -38,6 +39,7 @@
 #' ess(mixture, "moment")
 #' @export
 ess <- function(x, method = c("elir", "moment", "morita"), family = NULL, sigma = NULL) {
+  check_given(c(x = "a prior or a natural rate"))
   method <- if (identical(method, ess_methods)) ess_methods[1] else check_choice(method, ess_methods, "method")
   call <- rlang::current_env()
   if (is_prior(x)) {
@@ -114,15 +116,14 @@ moment_ess <- function(m, kind, family, sigma, call) {
 
 heavy_tails <- "the expected information is infinite: the tails are too heavy"
 
-# Relative accuracy, since a size can be in the thousands.
 ess_of_routes <- function(routes, call) {
   if (!is.finite(routes$fine) || !is.finite(routes$coarse)) {
     return(list(value = NA_real_, error = NA_real_, reason = heavy_tails))
   }
-  error <- 10 * abs(routes$fine - routes$coarse) + 64 * .Machine$double.eps * abs(routes$fine)
-  if (!is.finite(error) || error > 1e-4 * max(1, abs(routes$fine))) {
+  error <- route_error(routes$fine, routes$coarse)
+  if (!is.finite(error) || error > num_limit(routes$fine)) {
     return(list(
-      value = NA_real_, error = NA_real_, reason = "it could not be computed to four digits: the tails are too long"
+      value = NA_real_, error = NA_real_, reason = "it could not be computed to 1e-6: the tails are too long"
     ))
   }
   list(value = routes$fine, error = error)

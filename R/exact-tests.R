@@ -43,6 +43,7 @@
 #' @export
 rate_interval <- function(events, n, conf.level = 0.95,
                           method = c("clopper-pearson", "blaker", "jeffreys", "wilson")) {
+  check_given(c(events = "how many had the event", n = "how many patients there were"))
   n <- check_count(n, min = 1)
   events <- check_events(events, n)
   check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
@@ -84,6 +85,7 @@ rate_interval <- function(events, n, conf.level = 0.95,
 #' e_value_path(c(1, 1, 0, 0), rate = 0.193)
 #' @export
 e_value_path <- function(outcomes, rate, one_sided = FALSE, a = 1, b = 1) {
+  check_given(c(outcomes = "0 or 1 for each patient, in the order in which they came", rate = "the rate to be doubted"))
   outcomes <- check_outcomes(outcomes)
   check_number(rate, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   check_flag(one_sided)

@@ -21,6 +21,7 @@
 #' grade_steps(kirshblum)
 #' @export
 grade_steps <- function(x) {
+  check_given(c(x = "the rows of natural_transition of one source, level and starting grade"))
   x <- check_table(x, "x")
   check_columns(x, c("source", "level", "from", "to", "count", "percent"), "x")
   origin <- unique(x[c("source", "level", "from")])
@@ -41,8 +42,6 @@ grade_steps <- function(x) {
   new_grade_steps(spread_steps(amount, steps, min), spread_steps(amount, steps, max), counted,
     paste(unlist(origin), collapse = ", "))
 }
-
-ais_grades <- c("A", "B", "C", "D", "E")
 
 spread_steps <- function(amount, steps, end) {
   at <- factor(vapply(steps, end, 0), levels = 0:4)
@@ -93,7 +92,7 @@ grade_step_terms <- function(x, transition, conf.level, call) {
     pmf <- steps_pmf(end, n, transition$counted)
     for (total in seq(observed$min, observed$max)) tables <- c(tables, list(steps_rows(total, pmf, conf.level)))
   }
-  combine_scenarios(tables)
+  combine_scenarios(lapply(tables, \(rows) cbind(rows, reason = NA_character_)))
 }
 
 steps_pmf <- function(steps, n, counted) {

@@ -47,6 +47,7 @@
 #' @export
 excess_by_reference <- function(arm, table = natural_ais, tau = prior_half_normal(1), mu = prior_normal(0, 2)) {
   call <- rlang::current_env()
+  check_given(c(arm = "what was observed, made by trial_arm()"))
   if (!is_trial_arm(arm)) {
     abort_input(c("{.arg arm} must be a {.fn trial_arm}.", x = "It is {.obj_type_friendly {arm}}."))
   }

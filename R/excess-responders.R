@@ -77,23 +77,24 @@ scenario_rates <- function(x, natural, n, call) {
 responder_answer <- function(y, n, rates, settings, known, call) {
   nature <- core_routes(rates, core_natural_responders)
   effect <- prior_components(settings$effect)
-  posterior <- core_routes(rates, \(r) core_effect_posterior(r, effect, as.integer(y)))
+  posterior <- or_numerical_error(core_routes(rates, \(r) core_effect_posterior(r, effect, as.integer(y))))
+  table <- or_numerical_error(core_routes(rates, \(r) core_effect_table(r, effect)))
   pmf <- two_routes(nature$fine$pmf, nature$coarse$pmf, "The distribution of natural responders", call)
   natural <- lapply(nature, \(r) r$pmf)
   terms <- rbind(
     mark_exact(tail_terms(y, natural, call), known),
     satt_terms(y, natural, posterior, settings, known, call),
-    effect_terms(y, rates, posterior, effect, settings, call),
+    effect_terms(y, table, posterior, settings, call),
     difference_terms(y, n, rates, settings, call),
-    binomial_limits(y, n, settings$conf.level),
+    cbind(binomial_limits(y, n, settings$conf.level), reason = NA_character_),
     evidence_terms(y, n, nature, known, call)
   )
-  list(responders = y, n = n, rates = rates, terms = terms, satt = satt_table(y, pmf, posterior, call),
-    delta = posterior$fine$delta)
+  list(responders = y, n = n, rates = rates, terms = terms, satt = satt_table(y, pmf, posterior),
+    delta = if (!inherits(posterior, "condition")) posterior$fine$delta)
 }
 
-# Exchangeable arms count the same event in patients of the same grade; what differs is
-# refused or accepted by the names used for sources.
+# Exchangeable arms are alike in all that sources are compared on; what differs is refused or
+# accepted by the same names.
 match_control <- function(x, control, accept, call) {
   if (is.null(control)) {
     return(NULL)
@@ -101,16 +102,34 @@ match_control <- function(x, control, accept, call) {
   if (!is_trial_arm(control) || arm_role(control) != "control") {
     abort_input("{.arg control} must be a {.fn trial_arm} with {.code role = \"control\"}.", call = call)
   }
-  treated <- match_terms(x)
-  other <- match_terms(control)
-  arm <- data.frame(source = arm_label(control))
-  grades <- \(terms) paste(sort(or_unknown(terms$grade)), collapse = ", ")
-  assert_matched(rbind(
-    differences("endpoint", arm, other$endpoint != treated$endpoint, treated$endpoint, other$endpoint,
-      "the arms count different events: no direction is known", "count the same endpoint in both arms"),
-    differences("grade", arm, grades(other) != grades(treated), grades(treated), grades(other),
-      "the arms began in different grades: no direction is known", "choose controls of the same baseline grade")
-  ), accept, call)
+  assert_matched(arm_differences(match_terms(x), match_terms(control), arm_label(control)), accept, call)
+}
+
+# Endpoint, grade and level as sets of what the arms hold, the rest as for a source that is the control arm.
+arm_differences <- function(treated, other, label) {
+  arm <- data.frame(
+    source = label, baseline_mean_day = NA_real_, baseline_from_day = other$baseline_days[1],
+    baseline_to_day = other$baseline_days[2], followup_weeks = nearest_to(other$followup_weeks, treated$followup_weeks),
+    years_from = other$years[1], years_to = other$years[2]
+  )
+  set <- \(what, values, direction) {
+    text <- \(x) paste(sort(or_unknown(unique(x))), collapse = ", ")
+    bad <- anyNA(c(treated[[values]], other[[values]])) || text(other[[values]]) != text(treated[[values]])
+    differences(what, arm, bad, text(treated[[values]]), text(other[[values]]), direction, "")
+  }
+  found <- rbind(
+    set("endpoint", "endpoint", "the arms count different events: no direction is known"),
+    set("grade", "grade", "the arms began in different grades: no direction is known"),
+    set("level", "level", "recovery differs threefold between levels: no direction is known"),
+    differs_baseline(treated, arm, NULL), differs_followup(treated, arm), differs_years(treated, arm)
+  )
+  found$remedy <- rep("choose controls that are alike in this", nrow(found))
+  found
+}
+
+# The week of a range that is nearest to another range.
+nearest_to <- function(range, other) {
+  if (anyNA(c(range, other))) NA_real_ else min(max(range[1], other[1]), range[2])
 }
 
 control_terms <- function(x, control, call) {
@@ -121,7 +140,7 @@ control_terms <- function(x, control, call) {
   reference <- arm_counts(control)
   pairs <- expand.grid(y1 = seq(treated$min, treated$max), y0 = seq(reference$min, reference$max))
   tables <- Map(\(y1, y0) two_by_two(y1, treated$n, y0, reference$n), pairs$y1, pairs$y0)
-  combine_scenarios(lapply(tables, \(t) t[names(term_row("", 0))]))
+  combine_scenarios(lapply(tables, \(t) cbind(t[names(term_row("", 0))], reason = NA_character_)))
 }
 
 # The table of every outcome -----------------------------------------------------------
@@ -161,6 +180,8 @@ excess_effect <- function(x) x$settings$effect
 
 excess_margin <- function(x) x$settings$margin
 
+excess_level <- function(x) x$settings$conf.level
+
 excess_scenarios <- function(x) x$scenarios
 
 excess_is_bounds <- function(x) length(x$scenarios) > 1L
@@ -179,6 +200,9 @@ standard_sensitivity <- function(x) {
   if (rate_bias(natural)$sd == 0 && rate_bias(natural)$mean == 0) {
     variants[["bias N(0, 0.5^2)"]] <- \() refit_rate(natural, bias = list(mean = 0, sd = 0.5))
     variants[["bias N(ln 2, 0.5^2)"]] <- \() refit_rate(natural, bias = list(mean = log(2), sd = 0.5))
+  }
+  if (inherits(other_mu(natural), "prior")) {
+    variants[[mu_words(other_mu(natural))]] <- \() refit_rate(natural, mu = other_mu(natural))
   }
   tails <- vapply(variants, \(make) {
     sum(responders_pmf(make(), x$scenarios[[1]]$n)$value[-seq_len(x$scenarios[[1]]$responders)])
@@ -240,8 +264,18 @@ format_answer <- function(x, digits) {
       at("prob_benefit_half_null"), "."),
     paste0("Response rate ", at("rate_clopper_pearson"), ", exact ", level, " limits ", span("rate_clopper_pearson"),
       if (lower > 0) paste0(": of natural rates taken as known, only those below ", lower, " are excluded"), "."),
-    paste0("Numerical error of these numbers (not their uncertainty): at most ", format(max(x$terms$num.error),
-      digits = 1), ".")
+    format_numerical(x$terms)
+  )
+}
+
+# How far the digits go, and which terms have none. Above 1 the error is that of the number's own digits.
+format_numerical <- function(terms) {
+  known <- terms[is.na(terms$reason), ]
+  worst <- max(known$num.error / pmax(1, abs(known$estimate)), na.rm = TRUE)
+  missing <- terms[!is.na(terms$reason), ]
+  c(
+    paste0("Numerical error of these numbers (not their uncertainty): at most ", format(worst, digits = 1), "."),
+    paste0("Not known: ", missing$term, ". ", missing$reason, recycle0 = TRUE)
   )
 }
 

@@ -1,6 +1,23 @@
 # The terms of an excess: each group of rows of tidy() from one number of responders
 # and one set of natural rates, and what becomes of them when not all is known.
 
+# Terms whose digits are not known are NA and carry the reason; the others stand.
+# @param terms names of the rows that `expr` makes
+known_terms <- function(terms, expr) {
+  tryCatch(cbind(expr, reason = NA_character_), cordgain_numerical_error = \(e) {
+    cbind(term_row(terms, NA_real_, error = NA_real_), reason = numerical_reason(e))
+  })
+}
+
+numerical_reason <- function(e) {
+  cli::ansi_strip(paste(c(rlang::cnd_header(e), e$body[names(e$body) == "x"]), collapse = " "))
+}
+
+# A value that several terms share, or the error that keeps each of them from being known.
+or_numerical_error <- function(expr) tryCatch(expr, cordgain_numerical_error = identity)
+
+known_value <- function(x) if (inherits(x, "condition")) stop(x) else x
+
 # A finite sum stays exact; its rounding is below 64 units.
 mark_exact <- function(rows, known) {
   if (known) rows$num.kind <- "exact"
@@ -14,30 +31,32 @@ tail_terms <- function(y, routes, call = rlang::caller_env()) {
     two_routes(sums$fine, sums$coarse, "The natural tail", call)
   }
   k <- seq_along(routes$fine) - 1
-  values <- list(natural_tail = sum_where(k >= y), natural_tail_midp = sum_where(k >= y, 0.5),
-    natural_below_observed = sum_where(k < y))
-  do.call(rbind, unname(Map(\(v, term) term_row(term, v$value, error = v$error), values, names(values))))
+  row <- \(term, keep, half = 0) {
+    known_terms(term, {
+      value <- sum_where(keep, half)
+      term_row(term, value$value, error = value$error)
+    })
+  }
+  rbind(row("natural_tail", k >= y), row("natural_tail_midp", k >= y, 0.5), row("natural_below_observed", k < y))
 }
 
 # The three readings of the excess among these patients, and the natural responders.
 satt_terms <- function(y, natural, posterior, settings, known, call) {
-  row <- \(term, routes, y = NULL) count_row(term, routes, settings$conf.level, y, call)
+  row <- \(term, routes, y = NULL) known_terms(term, count_row(term, routes, settings$conf.level, y, call))
   rbind(
     mark_exact(row("natural_responders", natural), known),
     mark_exact(row("excess_responders", natural, y), known),
-    row("excess_responders_joint", lapply(posterior, \(p) p$natural), y),
-    row("excess_responders_comonotone", lapply(posterior, \(p) p$natural_comonotone), y)
+    row("excess_responders_joint", lapply(known_value(posterior), \(p) p$natural), y),
+    row("excess_responders_comonotone", lapply(known_value(posterior), \(p) p$natural_comonotone), y)
   )
 }
 
-# Mean, SD and interval of a count k, or of y - k. The interval's ends are whole numbers. The error asked for is
-# 1e-6 of a count, or of the mean where that is more than one.
+# Mean, SD and interval of a count k, or of y - k. The interval's ends are whole numbers.
 count_row <- function(term, routes, conf.level, y = NULL, call = rlang::caller_env()) {
   k <- seq_along(routes$fine) - 1
   values <- if (is.null(y)) k else y - k
   means <- lapply(routes, \(p) sum(values * p))
-  mean <- two_routes(means$fine, means$coarse, "The mean number of responders", call,
-    limit = 1e-6 * max(1, abs(means$fine)))
+  mean <- two_routes(means$fine, means$coarse, "The mean number of responders", call)
   order <- order(values)
   values <- values[order]
   p <- routes$fine[order]
@@ -46,29 +65,34 @@ count_row <- function(term, routes, conf.level, y = NULL, call = rlang::caller_e
 }
 
 # The distribution of the excess, largest excess first, under the three readings.
-satt_table <- function(y, pmf, posterior, call) {
+satt_table <- function(y, pmf, posterior) {
   k <- seq_along(pmf$value) - 1
+  known <- !inherits(posterior, "condition")
   data.frame(
     natural = k, excess = y - k, probability = pmf$value,
-    probability_joint = posterior$fine$natural, probability_comonotone = posterior$fine$natural_comonotone
+    probability_joint = if (known) posterior$fine$natural else NA_real_,
+    probability_comonotone = if (known) posterior$fine$natural_comonotone else NA_real_
   )
 }
 
-effect_terms <- function(y, rates, posterior, effect, settings, call) {
+effect_terms <- function(y, table, posterior, settings, call) {
   probs <- c(1 - settings$conf.level, 1 + settings$conf.level) / 2
-  shift <- summarise_routes(lapply(posterior, \(p) p$delta), probs, FALSE, "The posterior of the log-odds shift", call)
-  table <- core_routes(rates, \(r) core_effect_table(r, effect))
-  at <- \(name) two_routes(table$fine[[name]][y + 1], table$coarse[[name]][y + 1], "The sceptical posterior", call)
-  benefit <- at("benefit")
-  factor <- lapply(table, \(t) t$alternative[y + 1] / t$null[y + 1])
-  factor <- two_routes(factor$fine, factor$coarse, "The Bayes factor", call, limit = 1e-6 * max(1, factor$fine))
-  half <- lapply(table, \(t) half_null(t$benefit[y + 1], t$alternative[y + 1] / t$null[y + 1]))
-  half <- two_routes(half$fine, half$coarse, "The posterior with half of the prior on no effect", call)
+  row <- \(term, what, value) {
+    known_terms(term, {
+      routes <- lapply(known_value(table), value)
+      e <- two_routes(routes$fine, routes$coarse, what, call)
+      term_row(term, e$value, error = e$error)
+    })
+  }
+  ratio <- \(t) t$alternative[y + 1] / t$null[y + 1]
   rbind(
-    summary_row("log_odds_shift", shift),
-    term_row("prob_benefit", benefit$value, error = benefit$error),
-    term_row("prob_benefit_half_null", half$value, error = half$error),
-    term_row("bayes_factor", factor$value, error = factor$error)
+    known_terms("log_odds_shift", summary_row("log_odds_shift", summarise_routes(
+      lapply(known_value(posterior), \(p) p$delta), probs, FALSE, "The posterior of the log-odds shift", call
+    ))),
+    row("prob_benefit", "The probability of benefit", \(t) t$benefit[y + 1]),
+    row("prob_benefit_half_null", "The posterior with half of the prior on no effect",
+      \(t) half_null(t$benefit[y + 1], ratio(t))),
+    row("bayes_factor", "The Bayes factor", ratio)
   )
 }
 
@@ -76,17 +100,15 @@ effect_terms <- function(y, rates, posterior, effect, settings, call) {
 difference_terms <- function(y, n, rates, settings, call) {
   probs <- c(1 - settings$conf.level, 1 + settings$conf.level) / 2
   margin <- if (is.null(settings$margin)) 0 else settings$margin
-  d <- core_routes(rates, \(r) core_rate_difference(r, y + 0.5, n - y + 0.5, probs, margin))
-  at <- \(name) two_routes(d$fine[[name]], d$coarse[[name]], "The difference of rates", call)
-  rows <- rbind(
-    summary_row("rate_difference", list(mean = at("mean"), sd = at("sd"), quantile = at("quantile"))),
-    term_row("rate_difference_above_zero", at("above_zero")$value, error = at("above_zero")$error)
+  d <- or_numerical_error(core_routes(rates, \(r) core_rate_difference(r, y + 0.5, n - y + 0.5, probs, margin)))
+  at <- \(name) two_routes(known_value(d)$fine[[name]], d$coarse[[name]], "The difference of rates", call)
+  above <- \(term, name) known_terms(term, term_row(term, at(name)$value, error = at(name)$error))
+  rbind(
+    known_terms("rate_difference", summary_row("rate_difference",
+      list(mean = at("mean"), sd = at("sd"), quantile = at("quantile")))),
+    above("rate_difference_above_zero", "above_zero"),
+    if (!is.null(settings$margin)) above("rate_difference_above_margin", "above_margin")
   )
-  if (is.null(settings$margin)) {
-    return(rows)
-  }
-  above <- at("above_margin")
-  rbind(rows, term_row("rate_difference_above_margin", above$value, error = above$error))
 }
 
 # A uniform rate against the natural one: on (0, 1) every count has probability 1 / (n + 1).
@@ -94,21 +116,24 @@ evidence_terms <- function(y, n, nature, known, call) {
   two_sided <- lapply(nature, \(r) 1 / ((n + 1) * r$pmf[y + 1]))
   one_sided <- lapply(nature, \(r) r$one_sided[y + 1] / r$pmf[y + 1])
   row <- \(term, e) {
-    e <- two_routes(e$fine, e$coarse, "The e-value", call, limit = 1e-6 * max(1, e$fine))
-    term_row(term, e$value, error = e$error)
+    known_terms(term, {
+      e <- two_routes(e$fine, e$coarse, "The e-value", call)
+      term_row(term, e$value, error = e$error)
+    })
   }
   mark_exact(rbind(row("e_value", two_sided), row("e_value_one_sided", one_sided)), known)
 }
 
-# One scenario: its terms. Several: no estimate, and the smallest and largest value.
+# One scenario: its terms. Several: no estimate, and the smallest and largest value; unknown
+# where one of them is.
 combine_scenarios <- function(tables) {
   if (length(tables) == 1L) {
     return(cbind(tables[[1]], interval = "interval"))
   }
-  estimates <- vapply(tables, \(t) t$estimate, numeric(nrow(tables[[1]])))
-  errors <- vapply(tables, \(t) t$num.error, numeric(nrow(tables[[1]])))
-  rows <- term_row(tables[[1]]$term, NA_real_, apply(estimates, 1, min), apply(estimates, 1, max),
-    apply(errors, 1, max), num.kind = tables[[1]]$num.kind)
+  column <- \(name) do.call(cbind, lapply(tables, \(t) t[[name]]))
+  rows <- term_row(tables[[1]]$term, NA_real_, apply(column("estimate"), 1, min), apply(column("estimate"), 1, max),
+    apply(column("num.error"), 1, max), num.kind = tables[[1]]$num.kind)
+  rows$reason <- apply(column("reason"), 1, \(r) r[!is.na(r)][1])
   cbind(rows, interval = paste("bounds over", length(tables), "possibilities"))
 }
 

@@ -38,8 +38,9 @@
 #'
 #' @param x what was observed: a [trial_arm()]. For changes of a score see [excess.score_change()].
 #' @param natural a [natural_rate()] or [natural_strata()].
-#' @param control (trial_arm) concurrent controls, `role = "control"`, or `NULL`; another
-#'   endpoint or baseline grade than the treated arm's is a difference to be accepted by name.
+#' @param control (trial_arm) concurrent controls, `role = "control"`, or `NULL`. They are
+#'   compared with the treated arm as sources are, on endpoint, grade, level, baseline,
+#'   follow-up and years; what differs is an error or accepted by name.
 #' @param accept (character) differences between trial and sources taken on oneself; see [matching].
 #' @param effect prior of the treatment effect on log odds: [prior_normal()] or a
 #'   mixture of these. The default, centred on no effect with SD 1, gives benefit
@@ -49,9 +50,12 @@
 #' @param ... further arguments of methods: `transition`, probabilities (or counts) of
 #'   0, 1, 2, ... AIS grade steps up without treatment, as [grade_steps()] makes them.
 #' @return An `excess`: print it, `tidy()` it, `plot()` it, ask for its [decision_table()].
+#'   `num.error` is absolute, and at most 1e-6, or 1e-6 of the number where that is above 1
+#'   (Bayes factors, e-values, counts, log odds). A term that cannot be had to this is `NA`,
+#'   with the `reason` beside it and in print; the others stand.
 #' @section Conditions: `cordgain_unmatched` where trial and sources differ and the
 #'   difference is not in `accept`; `cordgain_invalid_input` for arguments of the wrong
-#'   kind; `cordgain_numerical_error` where a number cannot be had to 1e-6.
+#'   kind; `cordgain_numerical_error` where the natural distribution itself cannot be had to 1e-6.
 #' @references
 #' ICH E9(R1) (2019) (estimands). Spiegelhalter, Freedman and Parmar (1994),
 #' JRSS A 157:357-416 (sceptical priors). Thall and Simon (1994), Biometrics 50:337-349,

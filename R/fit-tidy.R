@@ -35,6 +35,7 @@ tidy.recovery_fit_reml <- function(x, effects = c("fixed", "ran_pars"), ddf = NU
   )
   out <- do.call(rbind, lapply(parts[effects], \(part) part()))
   rownames(out) <- NULL
+  if (all(is.na(out$reason))) out$reason <- NULL
   if (!conf.int) out[c("conf.low", "conf.high")] <- NULL
   out
 }
@@ -43,11 +44,11 @@ tidy.recovery_fit_reml <- function(x, effects = c("fixed", "ran_pars"), ddf = NU
 tidy_frame <- function(effect, term, estimate, group = NA_character_, level = NA_character_, std.error = NA_real_,
                        statistic = NA_real_, df = NA_real_, p.value = NA_real_, conf.low = NA_real_,
                        conf.high = NA_real_,
-                       num.error = NA_real_) {
+                       num.error = NA_real_, reason = NA_character_) {
   data.frame(
     effect = effect, group = group, level = level, term = term, estimate = estimate, std.error = std.error,
     statistic = statistic, df = df, p.value = p.value, conf.low = conf.low, conf.high = conf.high,
-    num.error = num.error, num.kind = "estimate"
+    num.error = num.error, num.kind = "estimate", reason = reason
   )
 }
 
@@ -56,7 +57,7 @@ tidy_fixed <- function(x, ddf, information, conf.level) {
   tidy_frame("fixed", names(fixef(x)), table$estimate,
     std.error = table$std.error, statistic = table$statistic,
     df = table$df, p.value = table$p.value, conf.low = table$conf.low, conf.high = table$conf.high,
-    num.error = fixed_error(x)
+    num.error = fixed_error(x), reason = if (is.null(table$df_reason)) NA_character_ else table$df_reason
   )
 }
 
@@ -71,14 +72,15 @@ tidy_variances <- function(x) {
   variance <- is.na(table$var2)
   term <- ifelse(variance, paste0("sd__", ifelse(is.na(table$var1), "Observation", table$var1)),
     paste0("cor__", table$var1, ".", table$var2))
-  tidy_frame("ran_pars", term, table$sdcor, group = table$grp, num.error = variance_errors(x, table))
+  no_correlation <- ifelse(is.nan(table$sdcor), "an effect whose variance is zero has no correlation", NA)
+  tidy_frame("ran_pars", term, table$sdcor,
+    group = table$grp, num.error = variance_errors(x, table), reason = as.character(no_correlation)
+  )
 }
 
 # Errors of standard deviations and correlations from those of the variances, to first order.
 variance_errors <- function(x, table) {
-  relative <- max(
-    x$result$certificate$gamma_error / pmax(abs(x$result$gamma), .Machine$double.xmin)[x$result$gamma != 0], 0
-  )
+  relative <- relative_variance_error(x)
   10 * pmax(relative, .Machine$double.eps) * ifelse(is.na(table$var2), abs(table$sdcor), 2)
 }
 

@@ -80,7 +80,9 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
   here <- rlang::current_env()
   fit_at <- \(env, method) {
     frame <- recovery_frame(call, split, env, caller, data)
+    check_rows_left(frame, formula, data, here)
     design <- build_design(split, frame, contrasts, call = here)
+    check_magnitude(frame, here)
     out <- fit_with(method, design, call = here)
     new_recovery_fit(
       out, call = call, formula = formula, split = split, method = method, frame = frame, design = design
@@ -174,6 +176,35 @@ drop_levels <- function(frame) {
   frame
 }
 
+# Which variable has taken every row away, where one has.
+check_rows_left <- function(frame, formula, data, call) {
+  if (nrow(frame) > 0L || nrow(data) == 0L) {
+    return(invisible())
+  }
+  named <- intersect(all.vars(formula), names(data))
+  empty <- named[vapply(named, \(name) all(is.na(data[[name]])), TRUE)]
+  if (length(empty) > 0L) {
+    abort_input(c("No rows are left.",
+      x = "{.var {empty}} {?is/are} missing in all {nrow(data)} row{?s} of {.arg data}."
+    ), call = call)
+  }
+}
+
+# The square of every number must be one: variances are squares.
+check_magnitude <- function(frame, call, smallest = 1e-150, largest = 1e152) {
+  for (name in names(frame)) {
+    values <- .subset2(frame, name)
+    if (!is.numeric(values) || is.factor(values)) next
+    size <- max(abs(range(values)))
+    if (size == 0 || (size <= largest && size >= smallest)) next
+    at <- which.max(abs(values))
+    abort_input(c("A column is too large or too small for its squares to be numbers.",
+      x = "{.var {name}} is {format(values[at])} in row {.val {rownames(frame)[at]}}.",
+      i = "Write it in another unit, so that its largest value lies between {smallest} and {largest}."
+    ), call = call)
+  }
+}
+
 # The class -----------------------------------------------------------------------
 
 #' @param result what the engine found.
@@ -223,37 +254,86 @@ fit_size <- function(x) {
 
 # What a reader must know about this fit, a sentence each.
 fit_notes <- function(x) {
-  c(note_certificate(x), note_singular(x), note_unidentified(x), note_rank(x))
+  c(note_certificate(x), note_singular(x), note_unidentified(x), note_rank(x), note_repeated(x))
 }
 
 note_certificate <- function(x) {
   certificate <- x$result$certificate
-  error <- max(certificate$gamma_error / pmax(abs(x$result$gamma), .Machine$double.xmin)[abs(x$result$gamma) > 0])
+  error <- relative_variance_error(x)
   if (!certificate$converged) {
     return(sprintf("NOT CONVERGED: one more Newton step would lower the deviance by %.1e.", certificate$decrement))
   }
   sprintf(
-    "Certified optimum: Newton decrement %.0e, %d starts agree to %.0e, variances within %.0e of their size.",
-    certificate$decrement, certificate$starts, certificate$start_difference, error
+    "Certified optimum: Newton decrement %.0e, %d of %d starts agree to %.0e, variances within %.0e of their size.",
+    certificate$decrement, certificate$agreeing, certificate$starts, certificate$start_difference, error
   )
 }
 
+# The largest error bound of a variance beside its size; zero variances, exact on the boundary, do not count.
+relative_variance_error <- function(x) {
+  size <- abs(x$result$gamma)
+  if (isTRUE(x$result$certificate$residual_zero)) size[length(size)] <- 0
+  max(x$result$certificate$gamma_error[size > 0] / size[size > 0], 0)
+}
+
 note_singular <- function(x) {
+  c(note_zero_residual(x), note_lacking_rank(x))
+}
+
+note_zero_residual <- function(x) {
+  if (!isTRUE(x$result$certificate$residual_zero)) {
+    return(NULL)
+  }
+  sprintf(
+    paste(
+      "On the boundary: the residual variance is estimated as exactly zero, the random effects fit every score;",
+      "%s. It is held at %.1g, so that matrices stay regular."
+    ), bound_sentence(utils::tail(x$result$certificate$bound_score, 1L)), utils::tail(x$result$gamma, 1L)
+  )
+}
+
+note_lacking_rank <- function(x) {
   lacking <- which(x$result$rank[seq_along(x$design$random)] < vapply(x$design$random, \(b) length(b$columns), 1L))
   vapply(lacking, \(i) {
     block <- x$design$random[[i]]
     rank <- x$result$rank[i]
-    what <- if (rank == 0L) {
+    zero <- block$columns[diag(effect_covariances(x)[[i]]) == 0]
+    what <- if (length(zero) > 0L) {
+      several <- length(zero) > 1L
       paste0(
-        "the variance", if (length(block$columns) > 1L) "s", " of ", paste(block$columns, collapse = " and "),
-        " between levels of ", block$group, " is estimated as exactly zero"
+        "the variance", if (several) "s", " of ", paste(zero, collapse = " and "), " between levels of ", block$group,
+        if (several) " are" else " is", " estimated as exactly zero"
       )
     } else {
       sprintf("the effects of %s by %s vary in %d direction%s only (a correlation of 1 or -1)",
         paste(block$columns, collapse = " and "), block$group, rank, if (rank > 1L) "s" else "")
     }
-    sprintf("On the boundary: %s; the score there (%.3g >= 0) certifies it.", what, x$result$certificate$bound_score[i])
+    paste0("On the boundary: ", what, "; ", bound_sentence(x$result$certificate$bound_score[i]), ".")
   }, "")
+}
+
+# What the score across a bound says; above minus its rounding it counts as zero.
+bound_sentence <- function(score, rounding = 1e-6) {
+  if (score < -rounding) {
+    return(sprintf("the score there (%.3g) is negative and does NOT certify it", score))
+  }
+  sprintf("the score there (%.3g >= 0) certifies it", max(0, score))
+}
+
+# Rows that repeat the subject and all else that the model knows of an earlier row, where that is the exception;
+# not looked for where there are many rows, or columns that are matrices.
+note_repeated <- function(x, many = 1e4) {
+  known <- setdiff(names(x$frame), c(names(x$frame)[1], "(weights)", "(offset)"))
+  if (length(known) == 0L || nobs(x) > many || any(vapply(x$frame[known], is.matrix, TRUE))) {
+    return(NULL)
+  }
+  again <- which(duplicated(x$frame[known]))
+  if (length(again) == 0L || length(again) > nobs(x) / 2) {
+    return(NULL)
+  }
+  sprintf("Row%s %s repeat%s the visit of an earlier row: each counts as a visit of its own.",
+    if (length(again) > 1L) "s" else "", paste(rownames(x$frame)[again], collapse = ", "),
+    if (length(again) > 1L) "" else "s")
 }
 
 note_unidentified <- function(x) {

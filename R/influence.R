@@ -77,7 +77,7 @@ deletion_levels <- function(fit, groups, call) {
   if (is.null(groups)) groups <- names(factors)[which.min(lengths(lapply(factors, `[[`, "labels")))]
   groups <- check_choice(groups, unique(names(factors)), "groups", call = call)
   chosen <- factors[[groups]]
-  list(groups = groups, level = chosen$labels, rows = unname(split(seq_along(chosen$level), chosen$level)))
+  list(groups = groups, level = as.character(chosen$labels), rows = unname(split(seq_along(chosen$level), chosen$level)))
 }
 
 # With variances held, or moved by one step.
@@ -192,11 +192,11 @@ refit_without <- function(rows, fit) {
 # A design with some of its rows; levels that no row has are dropped, visits stay.
 subset_design <- function(design, keep) {
   renumber <- \(level) match(level, sort(unique(level))) - 1L
-  design$x <- structure(design$x[keep, , drop = FALSE], assign = attr(design$x, "assign"))
+  design$x <- keep_rows(design$x, keep)
   design$y <- design$y[keep]
   for (name in c("weights", "offset")) if (length(design[[name]]) > 0L) design[[name]] <- design[[name]][keep]
   design$random <- lapply(design$random, \(block) {
-    block$z <- block$z[keep, , drop = FALSE]
+    block$z <- keep_rows(block$z, keep)
     level <- block$level[keep]
     block$labels <- block$labels[sort(unique(level)) + 1L]
     block$level <- renumber(level)

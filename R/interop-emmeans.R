@@ -34,8 +34,6 @@ recover_data.recovery_fit <- function(object, data = NULL, ...) {
   emmeans::recover_data(object$call, terms, attr(object$frame, "na.action"), data = data, frame = object$frame, ...)
 }
 
-variable_names <- function(terms) vapply(as.list(attr(terms, "variables"))[-1], deparse1, "")
-
 #' @rdname interop-emmeans
 #' @exportS3Method emmeans::emm_basis recovery_fit
 emm_basis.recovery_fit <- function(object, trms, xlev, grid, ddf = NULL, information = c("expected", "observed"),
@@ -56,17 +54,18 @@ emm_basis.recovery_fit <- function(object, trms, xlev, grid, ddf = NULL, informa
 
 # Coefficients of all columns, NA for those left out.
 full_coefficients <- function(fit) {
-  out <- stats::setNames(rep(NA_real_, ncol(fit$design$x)), colnames(fit$design$x))
+  names <- fit$design$x$names
+  out <- stats::setNames(rep(NA_real_, length(names)), names)
   out[fit$result$frame$kept] <- fixef(fit)
   out
 }
 
 # Combinations of columns that X cannot tell from zero; emmeans' word for none is a matrix of one NA.
 null_basis <- function(fit) {
-  if (length(fit$result$frame$kept) == ncol(fit$design$x)) {
+  if (length(fit$result$frame$kept) == length(fit$design$x$names)) {
     return(matrix(NA_real_))
   }
-  parts <- svd(qr.R(qr(fit$design$x)), nu = 0L)
+  parts <- svd(qr.R(qr(columns_at(fit$design$x, seq_len(nobs(fit))))), nu = 0L)
   parts$v[, parts$d <= 1e-9 * parts$d[1], drop = FALSE]
 }
 

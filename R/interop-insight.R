@@ -126,6 +126,7 @@ get_variance.recovery_fit <- function(x, component = c("all", "fixed", "random",
 variance_components <- function(fit) {
   random <- fit$design$random
   covariances <- effect_covariances(fit)
+  z <- block_matrices(fit)
   groups <- vapply(random, `[[`, "", "group")
   diagonals <- lapply(covariances, diag)
   pick <- \(wanted) {
@@ -138,7 +139,7 @@ variance_components <- function(fit) {
   list(
     var.fixed = stats::var(drop(kept_matrix(fit) %*% fixef(fit))),
     var.random = sum(0, vapply(seq_along(random), \(t) {
-      mean(rowSums((random[[t]]$z %*% covariances[[t]]) * random[[t]]$z))
+      mean(rowSums((z[[t]] %*% covariances[[t]]) * z[[t]]))
     }, 1)),
     var.residual = mean(residual_variance(fit) / row_weights(fit)),
     var.distribution = mean(residual_variance(fit) / row_weights(fit)), var.dispersion = 0,

@@ -41,6 +41,12 @@
 #' landmark(3, reference_week = 8, remaining = 1 / 35, endpoint = "ais_any", level = "cervical")
 #' @export
 landmark <- function(week, reference_week, remaining, endpoint, level, shape = 1, from_week = NULL) {
+  check_given(c(
+    week = "weeks from injury at which the trial's patients were still unrecovered",
+    reference_week = "a week at which the share still unrecovered was published",
+    remaining = "of those who recovered in the end, the share still unrecovered at that week, or a beta prior of it",
+    endpoint = "what the timing is about, for example \"ais_any\"", level = "the level of injury it is about"
+  ))
   week <- check_number(week, min = 0)
   reference_week <- check_number(reference_week, min = 0, min_open = TRUE)
   shape <- check_number(shape, min = 0, min_open = TRUE)
@@ -59,6 +65,12 @@ landmark <- function(week, reference_week, remaining, endpoint, level, shape = 1
 is_landmark <- function(x) inherits(x, "landmark")
 
 landmark_week <- function(x) x$week
+
+# The same timing, asked at another week.
+landmark_at <- function(x, week) {
+  x$week <- week
+  x
+}
 
 landmark_terms <- function(x) x[c("endpoint", "level")]
 

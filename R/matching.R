@@ -154,7 +154,7 @@ differs_baseline <- function(terms, sources, landmark) {
   differences("baseline", sources,
     bad = !matched & !brought,
     trial = paste("day", format_range(window)), natural = describe_window(sources, partly),
-    direction = ifelse(is.na(middle), no_direction,
+    direction = ifelse(is.na(middle) | anyNA(window), no_direction,
       ifelse(middle < mean(window), paste0("examined earlier, when some had not yet recovered: ", too_high_text),
         paste0("examined later, when early recovery is over: ", too_low_text))),
     remedy = "choose a source examined at the trial's time, or correct with landmark()"

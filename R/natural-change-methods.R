@@ -3,7 +3,7 @@
 # Mean, SD and quantiles of one of the mixtures, on both routes. A moment that does not exist is NA.
 mixture_routes <- function(mixtures, probs, exists, what, call) {
   s <- lapply(mixtures, \(m) core_mixture_summary(m, probs))
-  part <- \(name) two_routes(s$fine[[name]], s$coarse[[name]], what, call, limit = 1e-6 * max(1, abs(s$fine$quantile)))
+  part <- \(name) two_routes(s$fine[[name]], s$coarse[[name]], what, call)
   missing_moment <- list(value = NA_real_, error = 0)
   list(
     mean = if (exists[["mean"]]) part("mean") else missing_moment,
@@ -159,7 +159,7 @@ tau_row <- function(x, probs, call) {
     list(mean = mean, sd = sqrt(sum(weight * (tau - mean)^2)), quantile = route$scale * (u / (1 - u))^route$power)
   })
   part <- \(name) {
-    two_routes(s$fine[[name]], s$coarse[[name]], "The posterior of tau", call, limit = 1e-6 * max(1, s$fine$quantile))
+    two_routes(s$fine[[name]], s$coarse[[name]], "The posterior of tau", call)
   }
   exists <- change_moments_exist(x)
   missing_moment <- list(value = NA_real_, error = 0)
@@ -201,7 +201,7 @@ change_ess <- function(x, method, sigma = x$settings$sd, call = rlang::caller_en
   if (method == "moment" && !change_moments_exist(x)[["sd"]]) {
     return(list(value = NA_real_, error = 0, reason = "the SD of the mean change does not exist"))
   }
-  two_routes(size$fine, size$coarse, "The effective sample size", call, limit = 1e-4 * max(1, size$fine))
+  two_routes(size$fine, size$coarse, "The effective sample size", call, limit = 1e-4)
 }
 
 location_information <- function(mixture, route) {

@@ -44,6 +44,19 @@ rate_tau <- function(x) if (x$kind == "meta") x$settings$tau
 
 rate_bias <- function(x) x$settings$bias
 
+natural_drift <- function(x) x$settings$drift
+
+rate_settings <- function(x) x$settings
+
+# The counts, offsets and scenarios that went down to the core (fine route).
+rate_evidence <- function(x) x$routes$fine$evidence
+
+# The prior or number that a rate was made from.
+rate_given <- function(x) if (rate_kind(x) == "prior") x$prior else x$rate
+
+# What the rate was made from: "meta" (a table of sources), "prior" or "known".
+rate_kind <- function(x) x$kind
+
 # Log odds of the patients of a trial, both routes. Groups are patients with the same rate.
 patient_rates <- function(x, n, call = rlang::caller_env()) {
   offset <- rate_offset(x)

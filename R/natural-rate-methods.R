@@ -18,6 +18,7 @@
 #' predict(natural_rate(0.135), 4)
 #' @export
 predict.natural_rate <- function(object, patients, time = NULL, ...) {
+  check_given(c(patients = "how many patients, or a trial_arm()"))
   n <- if (is_trial_arm(patients)) arm_counts(patients)$n else check_count(patients, min = 1, max = 1000)
   pmf <- responders_pmf(object, n)
   data.frame(responders = 0:n, probability = pmf$value, num.error = pmf$error, num.kind = rate_num_kind(object))
@@ -122,5 +123,11 @@ print.natural_rate <- function(x, digits = 3, ...) {
     "Rate in a new population: mean ", signif(s$mean$value, digits), ", median ", q[2],
     ", 95 % interval ", q[1], " to ", q[3], "\n", sep = ""
   )
+  other <- other_mu(x)
+  if (!is.null(other)) {
+    mean <- rate_summary(refit_rate(x, mu = other), 0.5)$mean$value
+    cat("  One source leaves much to the prior of mu: with ", mu_words(other), " the mean is ", signif(mean, digits),
+      ".\n", sep = "")
+  }
   invisible(x)
 }

@@ -98,14 +98,47 @@ check_tau_positive <- function(tau, call = rlang::caller_env()) {
   }
 }
 
-# The same evidence under other settings, for the lines that every print adds.
-refit_rate <- function(x, tau = x$settings$tau, bias = x$settings$bias) {
+# The same evidence under other settings: lines that every print adds, tipping points, sensitivity.
+refit_rate <- function(x, tau = x$settings$tau, bias = x$settings$bias, landmark = x$settings$landmark,
+                       drift = x$settings$drift, mu = x$settings$mu, call = rlang::caller_env()) {
   settings <- x$settings
-  settings$tau <- tau
-  settings$bias <- bias
+  changed <- list(tau = tau, mu = mu, bias = bias, landmark = landmark, drift = drift)
+  settings[names(changed)] <- changed
   evidence <- switch(x$kind, meta = x$sources, prior = x$prior, known = x$rate)
-  rate_from(evidence, settings, rlang::caller_env())
+  rate_from(evidence, settings, call)
 }
+
+# A rate from sources without bias, with a bias laid on it: log odds moved and smoothed, the evidence not gone
+# through again.
+with_bias <- function(x, bias) {
+  if (rate_kind(x) != "meta") {
+    return(refit_rate(x, bias = bias))
+  }
+  fine <- c(fine = TRUE, coarse = FALSE)
+  x$routes[names(fine)] <- lapply(names(fine), \(route) {
+    parts <- x$routes[[route]]
+    parts$theta <- if (bias$sd == 0) shift_grid(parts$theta, bias$mean) else
+      core_add_normal_bias(parts$theta, bias$mean, bias$sd, fine[[route]])
+    parts
+  })
+  x$settings$bias <- bias
+  x$priors[c("bias_mean", "bias_sd")] <- bias[c("mean", "sd")]
+  x
+}
+
+# One source leaves much to the prior of mu: N(0, 2^2) and the flat one stand side by side. NULL where
+# there are several sources, or where a flat prior would leave nothing proper.
+other_mu <- function(x) {
+  if (x$kind != "meta" || nrow(x$sources) != 1L) {
+    return(NULL)
+  }
+  if (prior_kind(x$settings$mu) == "flat") {
+    return(prior_normal(0, 2))
+  }
+  if (x$sources$events > 0 && x$sources$events < x$sources$n) flat_prior()
+}
+
+mu_words <- function(mu) if (prior_kind(mu) == "flat") "mu flat" else paste("mu ~", format(mu))
 
 # One method for each kind of evidence -------------------------------------------
 
@@ -208,7 +241,7 @@ known_spread <- function(settings, call) {
 # A known rate has no panels; a shared deviation is a normal around 0.
 known_grid <- function(sd, fine) {
   if (sd == 0) {
-    return(list(order = 15L, edges = numeric(), density = numeric(), mass_below = 0, mass_above = 0))
+    return(list(order = if (fine) 15L else 10L, edges = numeric(), density = numeric(), mass_below = 0, mass_above = 0))
   }
   core_prior_predictive(prior_components(prior_normal(0, sd)), no_moves, fine)
 }

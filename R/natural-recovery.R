@@ -14,13 +14,16 @@ natural_sources <- function(x) UseMethod("natural_sources")
 # One line that names the evidence.
 natural_label <- function(x) UseMethod("natural_label")
 
+# The largest error that a number may state: 1e-6, or 1e-6 of itself where it is above 1 (ratios, sizes, log odds).
+num_limit <- function(value, limit = 1e-6) limit * pmax(1, abs(value))
+
 # A number from two routes: the finer is the answer, ten times their difference
-# its error, never below rounding. An error above 1e-6 is refused: a number whose
+# its error, never below rounding. An error above its limit is refused: a number whose
 # digits are not known is worse than none.
 two_routes <- function(fine, coarse, what, call = rlang::caller_env(), limit = 1e-6) {
-  error <- 10 * abs(fine - coarse) + 64 * .Machine$double.eps * pmax(1, abs(fine))
-  if (anyNA(error) || any(error > limit)) {
-    worst <- if (anyNA(error)) "not a number" else format(max(error), digits = 2)
+  error <- route_error(fine, coarse)
+  if (anyNA(error) || any(error > num_limit(fine, limit))) {
+    worst <- if (anyNA(error)) "not a number" else format(max(error / pmax(1, abs(fine))), digits = 2)
     abort_numerical(c("{what} could not be computed to {format(limit)}.",
       x = "Two quadratures differ: stated error {worst}.",
       i = "A prior that is narrower, or fewer patients, makes the integral easier."
@@ -28,6 +31,8 @@ two_routes <- function(fine, coarse, what, call = rlang::caller_env(), limit = 1
   }
   list(value = fine, error = error)
 }
+
+route_error <- function(fine, coarse) 10 * abs(fine - coarse) + 64 * .Machine$double.eps * pmax(1, abs(fine))
 
 #' @export
 summary.natural_recovery <- function(object, ...) tidy(object, ...)

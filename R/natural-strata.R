@@ -21,6 +21,11 @@
 #' natural_strata(cervical = natural_rate(0.135), "T1-T9" = natural_rate(0.045))
 #' @export
 natural_strata <- function(...) {
+  if (...length() == 0L) {
+    abort_input(c("No stratum is given.",
+      i = "Name each by its level: {.code natural_strata(cervical = natural_rate(...), \"T1-T9\" = natural_rate(...))}."
+    ))
+  }
   validate_natural_strata(new_natural_recovery(list(strata = list(...)), "natural_strata"))
 }
 

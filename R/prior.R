@@ -84,30 +84,42 @@ positive <- function(x, arg = rlang::caller_arg(x), call = rlang::caller_env()) 
 #' @rdname priors
 #' @export
 prior_normal <- function(mean, sd) {
+  check_given(c(mean = "its mean", sd = "its standard deviation, above 0"))
   new_prior("normal", c(mean = check_number(mean), sd = positive(sd)))
 }
 
 #' @rdname priors
 #' @export
 prior_t <- function(df, mean, sd) {
+  check_given(c(df = "degrees of freedom, above 0", mean = "its centre", sd = "its scale, above 0"))
   new_prior("t", c(mean = check_number(mean), sd = positive(sd), df = positive(df)))
 }
 
 #' @rdname priors
 #' @export
-prior_half_normal <- function(scale) new_prior("half_normal", c(scale = positive(scale)))
+prior_half_normal <- function(scale) {
+  check_given(c(scale = "the standard deviation of the normal that is folded at 0, above 0"))
+  new_prior("half_normal", c(scale = positive(scale)))
+}
 
 #' @rdname priors
 #' @export
-prior_half_t <- function(df, scale) new_prior("half_t", c(scale = positive(scale), df = positive(df)))
+prior_half_t <- function(df, scale) {
+  check_given(c(df = "degrees of freedom, above 0", scale = "its scale, above 0"))
+  new_prior("half_t", c(scale = positive(scale), df = positive(df)))
+}
 
 #' @rdname priors
 #' @export
-prior_exponential <- function(rate) new_prior("exponential", c(rate = positive(rate)))
+prior_exponential <- function(rate) {
+  check_given(c(rate = "one over its mean, above 0"))
+  new_prior("exponential", c(rate = positive(rate)))
+}
 
 #' @rdname priors
 #' @export
 prior_pc <- function(upper, prob) {
+  check_given(c(upper = "a value that is seldom exceeded, above 0", prob = "the probability of exceeding it"))
   upper <- positive(upper)
   prob <- check_number(prob, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   prior_exponential(-log(prob) / upper)
@@ -115,15 +127,22 @@ prior_pc <- function(upper, prob) {
 
 #' @rdname priors
 #' @export
-prior_beta <- function(a, b) new_prior("beta", c(a = positive(a), b = positive(b)))
+prior_beta <- function(a, b) {
+  check_given(c(a = "first shape, like events seen before, above 0", b = "second shape, like non-events, above 0"))
+  new_prior("beta", c(a = positive(a), b = positive(b)))
+}
 
 #' @rdname priors
 #' @export
-prior_gamma <- function(shape, rate) new_prior("gamma", c(shape = positive(shape), rate = positive(rate)))
+prior_gamma <- function(shape, rate) {
+  check_given(c(shape = "its shape, like events seen before, above 0", rate = "its rate, like exposure, above 0"))
+  new_prior("gamma", c(shape = positive(shape), rate = positive(rate)))
+}
 
 #' @rdname priors
 #' @export
 prior_uniform <- function(min, max) {
+  check_given(c(min = "its lower end", max = "its upper end"))
   min <- check_number(min)
   max <- check_number(max)
   if (min >= max) {
@@ -134,11 +153,15 @@ prior_uniform <- function(min, max) {
 
 #' @rdname priors
 #' @export
-prior_fixed <- function(value) new_prior("fixed", c(value = check_number(value)))
+prior_fixed <- function(value) {
+  check_given(c(value = "the value taken as known"))
+  new_prior("fixed", c(value = check_number(value)))
+}
 
 #' @rdname priors
 #' @export
 prior_inverse_gamma <- function(shape, rate) {
+  check_given(c(shape = "its shape, above 0", rate = "its rate, above 0"))
   shape <- positive(shape)
   rate <- positive(rate)
   if (shape < 0.1 && rate < 0.1) {
@@ -153,11 +176,15 @@ prior_inverse_gamma <- function(shape, rate) {
 
 #' @rdname priors
 #' @export
-prior_lkj <- function(eta) new_prior("lkj", c(eta = positive(eta)))
+prior_lkj <- function(eta) {
+  check_given(c(eta = "1 for all correlations alike, more for small ones; above 0"))
+  new_prior("lkj", c(eta = positive(eta)))
+}
 
 #' @rdname priors
 #' @export
 prior_mixture <- function(w, ...) {
+  check_given(c(w = "the weights of the priors that follow"))
   components <- list(...)
   w <- check_numeric(w, min = 0, min_open = TRUE, length = length(components))
   kinds <- vapply(components, \(p) if (is_prior(p)) prior_kind(p) else NA_character_, "")
@@ -240,6 +267,7 @@ prior_moments <- function(x) {
 #' tidy(update(prior_mixture(c(0.8, 0.2), prior_beta(8, 56), prior_beta(1, 1)), events = 1, n = 4))
 #' @export
 update.prior <- function(object, events, n, ...) {
+  check_given(c(events = "events observed", n = "patients observed, or exposure for a gamma prior"))
   check_prior(object, c("beta", "gamma"), "object")
   if (prior_base_kind(object) == "beta") {
     n <- check_count(n, min = 1)

@@ -104,9 +104,10 @@ new_safety <- function(data, asked, priors, source) {
 }
 
 validate_safety <- function(x) {
-  if (any(x$table$num.error > 1e-6)) {
+  bad <- x$table$num.error > num_limit(pmax(abs(x$table$estimate), abs(x$table$conf.high), na.rm = TRUE))
+  if (any(bad)) {
     abort_numerical(c("A number could not be had to 1e-6.",
-      x = "{.val {x$table$term[x$table$num.error > 1e-6]}}.", i = "Please report the counts that led to it."
+      x = "{.val {x$table$term[bad]}}.", i = "Please report the counts that led to it."
     ))
   }
   x

@@ -58,7 +58,7 @@ match_ddf <- function(fit, ddf, call = rlang::caller_env()) {
 #'   `p.value`, `conf.low`, `conf.high`, and on the boundary `df_all_terms`;
 #'   `df_reason` (a sentence) where some degrees of freedom are not finite.
 #'   Joint: `statistic` (F), `num.df`, `den.df`, `scale` (Kenward-Roger's
-#'   lambda), `p.value`.
+#'   lambda), `p.value`, and `df_reason` where one of them is not finite.
 #' @references Kenward MG, Roger JH (1997). Small sample inference for fixed
 #'   effects from restricted maximum likelihood. *Biometrics* 53, 983-997.
 #'
@@ -116,7 +116,8 @@ test_rows <- function(fit, contrast, value, ddf, information, conf.level = 0.95)
   half <- stats::qt((1 + conf.level) / 2, found$df) * found$std.error
   intervals <- list(conf.low = found$estimate - half, conf.high = found$estimate + half)
   out <- data.frame(append(found, intervals, after = 5L), row.names = rownames(contrast))
-  if (any(!is.finite(out$df))) out$df_reason <- df_reason(out$df)
+  reason <- df_reason(out)
+  if (any(!is.na(reason))) out$df_reason <- reason
   out
 }
 
@@ -133,13 +134,24 @@ row_results <- function(fit, contrast, value, ddf, information) {
   out
 }
 
-# Why degrees of freedom are no number; NA where they are one. They rest on the covariance of the variance
-# estimates, which a fit without a proper maximum does not have.
-df_reason <- function(df) {
-  reason <- rep(NA_character_, length(df))
-  reason[is.infinite(df)] <- "no variance parameter that is free moves this standard error: the test is a z test"
-  reason[is.nan(df)] <- "the information about the variances is not positive definite at this fit: no test is made"
+# Why a row of tests has a number that is not finite; NA where it has none. Degrees of freedom rest on the
+# covariance of the variance estimates, which a fit without a proper maximum does not have.
+df_reason <- function(rows) {
+  reason <- rep(NA_character_, length(rows$df))
+  if (all(is.finite(c(rows$df, rows$std.error, rows$conf.low, rows$conf.high))) && all(rows$std.error > 0)) {
+    return(reason)
+  }
+  unbounded <- !is.finite(rows$conf.low) | !is.finite(rows$conf.high)
+  reason[unbounded] <- "the degrees of freedom are so few that the interval has no end among the numbers"
+  reason[is.infinite(rows$df)] <- "no variance parameter that is free moves this standard error: the test is a z test"
+  reason[is.nan(rows$df)] <- no_information()
+  reason[is.nan(rows$std.error)] <- "the adjusted variance of this estimate is not positive: no test is made"
+  reason[rows$std.error %in% 0] <- "the standard error is zero: at this fit the estimate has no uncertainty"
   reason
+}
+
+no_information <- function() {
+  "the information about the variances is not positive definite at this fit: no test is made"
 }
 
 # Standard error and degrees of freedom of each row of L beta.
@@ -172,19 +184,24 @@ test_together <- function(fit, contrast, value, ddf, information) {
   } else {
     core_wald_test(fit$result$inference, scaled, beta, ddf, information)
   }
-  data.frame(
+  out <- data.frame(
     statistic = found$statistic, num.df = found$numerator, den.df = found$df, scale = found$scale,
     p.value = stats::pf(found$statistic, found$numerator, found$df, lower.tail = FALSE)
   )
+  if (nzchar(found$reason)) out$df_reason <- found$reason
+  out
 }
 
 plain_f <- function(fit, contrast, value) {
   departure <- drop(contrast %*% fixef(fit)) - value
   independent <- qr(t(contrast))$pivot[seq_len(qr(t(contrast))$rank)]
   inner <- contrast %*% vcov(fit) %*% t(contrast)
-  solved <- solve(inner[independent, independent], departure[independent])
+  unit <- sqrt(max(diag(inner))) # the scores' unit: its square may be near the smallest number
+  departure <- departure / unit
+  solved <- solve(inner[independent, independent] / unit^2, departure[independent])
   f <- sum(departure[independent] * solved) / length(independent)
-  list(statistic = f, numerator = length(independent), df = nobs(fit) - length(fixef(fit)), scale = 1)
+  list(statistic = f, numerator = length(independent), df = nobs(fit) - length(fixef(fit)), scale = 1,
+    reason = "")
 }
 
 # A particular solution of L b = value: L' (L L')^- .
@@ -247,12 +264,13 @@ summary.recovery_fit_reml <- function(object, ddf = NULL, information = c("expec
   information <- match.arg(information)
   p <- length(fixef(object))
   table <- row_results(object, diag(1, p), rep(0, p), ddf, information)
+  reason <- df_reason(table)
   coefficients <- matrix(unlist(table[1:5]), p, 5L,
     dimnames = list(names(fixef(object)), c("Estimate", "Std. Error", "df", "t value", "Pr(>|t|)")))
   structure(
     list(
       fit = object, coefficients = coefficients, ddf = ddf, information = information,
-      df_all_terms = table$df_all_terms, df_reason = if (any(!is.finite(table$df))) df_reason(table$df)
+      df_all_terms = table$df_all_terms, df_reason = if (any(!is.na(reason))) reason
     ),
     class = "summary.recovery_fit"
   )
@@ -277,8 +295,11 @@ print.summary.recovery_fit <- function(x, digits = max(3L, getOption("digits") -
     has.Pvalue = TRUE
   )
   if (!is.null(x$df_all_terms)) {
-    cat("df are those of the model without the zero term; counting it they are ",
-      paste(format(x$df_all_terms, digits = digits), collapse = ", "), ".\n", sep = "")
+    shown <- format(x$df_all_terms, digits = digits)
+    none <- is.nan(x$df_all_terms)
+    shown[none] <- "undefined"
+    cat("df are those of the model without the zero term; counting it they are ", paste(shown, collapse = ", "),
+      if (any(none)) paste0(" (undefined where, with it, ", sub(":.*", "", no_information()), ")"), ".\n", sep = "")
   }
   named <- which(!is.na(x$df_reason))
   cat(sprintf("df of %s: %s.\n", rownames(x$coefficients)[named], x$df_reason[named]), sep = "")

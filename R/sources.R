@@ -26,11 +26,12 @@
 #' try(events_from_percent(13.0, n = 139, digits = 1))
 #' @export
 events_from_percent <- function(percent, n, digits) {
+  check_given(c(
+    percent = "the percentage as printed", n = "the patients it is a percentage of",
+    digits = "how many decimals are printed: 0 for \"13\", 1 for \"13.0\""
+  ))
   percent <- check_numeric(percent, min = 0, max = 100)
   n <- check_count(n, min = 1, length = NULL)
-  if (missing(digits)) {
-    abort_input(c("{.arg digits} is not given.", i = "How many decimals are printed? 0 for \"13\", 1 for \"13.0\"."))
-  }
   digits <- check_count(digits, max = 10, length = NULL)
   size <- max(length(percent), length(n), length(digits))
   if (!all(c(length(percent), length(n), length(digits)) %in% c(1L, size))) {

@@ -22,6 +22,10 @@
 #' stopping_boundary("jeffreys", threshold = 0.2, cut = 0.9, n = 4)
 #' @export
 stopping_boundary <- function(prior, threshold, cut, n) {
+  check_given(c(
+    prior = "of the risk of harm, made by prior_beta()", threshold = "the risk that must not be exceeded",
+    cut = "stop when the probability of exceeding it is above this", n = "patients treated at most"
+  ))
   shape <- boundary_shape(prior)
   check_number(threshold, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   check_number(cut, min = 0, max = 1, min_open = TRUE, max_open = TRUE)

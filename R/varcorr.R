@@ -61,9 +61,10 @@ print.VarCorr.recovery_fit <- function(x, digits = max(3L, getOption("digits") -
   )
   shown$Correlation <- vapply(seq_len(nrow(variances)), \(i) {
     mine <- table[!is.na(table$var2) & table$grp == variances$grp[i] & table$var2 %in% variances$var1[i], ]
-    paste(format(mine$sdcor, digits = digits), collapse = " ")
+    paste(ifelse(is.nan(mine$sdcor), "-", format(mine$sdcor, digits = digits)), collapse = " ")
   }, "")
   if (all(shown$Correlation == "")) shown$Correlation <- NULL
   print(shown, row.names = FALSE, right = FALSE)
+  if (anyNA(table$sdcor)) cat("-: an effect whose variance is zero has no correlation.\n")
   invisible(x)
 }

@@ -138,6 +138,7 @@ inline Rcpp::List from_report(const cordgain::RowsReport& report) {
   const Rcpp::List certificate = Rcpp::List::create(
       Named("converged") = fit.converged, Named("decrement") = fit.decrement, Named("steps") = fit.steps,
       Named("starts") = fit.starts, Named("start_difference") = fit.start_difference,
+      Named("agreeing") = fit.agreeing, Named("residual_zero") = fit.residual_zero,
       Named("bound_score") = fit.bound_score, Named("unidentified") = static_cast<int>(fit.unidentified),
       Named("gamma_error") = report.gamma_error, Named("kinds") = static_cast<int>(report.kinds));
   return Rcpp::List::create(
@@ -152,7 +153,8 @@ inline Rcpp::List from_report(const cordgain::RowsReport& report) {
 
 inline Rcpp::List from_test(const cordgain::WaldTest& t) {
   return Rcpp::List::create(Named("statistic") = t.statistic, Named("unscaled") = t.unscaled,
-                            Named("scale") = t.scale, Named("numerator") = t.numerator, Named("df") = t.df);
+                            Named("scale") = t.scale, Named("numerator") = t.numerator, Named("df") = t.df,
+                            Named("reason") = t.reason);
 }
 
 inline Rcpp::List from_table(const cordgain::RowTests& t) {

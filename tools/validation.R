@@ -177,9 +177,9 @@ row_faults <- function(root, row) {
 validation_faults <- function(root) {
   manifest <- read_manifest(root)
   files <- setdiff(list.files(file.path(root, validation_folder)), "manifest.csv")
-  is_script <- endsWith(files, ".R")
-  known <- c(manifest$name, manifest$result)
-  unknown <- setdiff(c(sub("\\.R$", "", files[is_script]), files[!is_script]), known)
+  scripts <- grep("\\.R$", files, value = TRUE)
+  results <- grep("\\.(csv|rds)$", files, value = TRUE) # what is neither belongs to a script
+  unknown <- setdiff(c(sub("\\.R$", "", scripts), results), c(manifest$name, manifest$result))
   as.character(c(
     paste(unique(manifest$name[duplicated(manifest$name)]), "stands twice in the manifest", recycle0 = TRUE),
     paste(unknown, "has no row in the manifest", recycle0 = TRUE),

@@ -130,6 +130,7 @@ TEST_CASE("moments that no such distribution has are refused") {
   CHECK_THROWS_AS(change_model(ChangeKind::kCensored, 1.0, 1.0, 50.0, 0.0, 0.0), InvalidInput);
   CHECK_THROWS_AS(change_model(ChangeKind::kBetaBinomial, 7.8, 1.0, 0.0, 50.0, 0.0), InvalidInput);
   CHECK_THROWS_AS(change_model(ChangeKind::kBetaBinomial, 7.8, 6.5, 0.0, 50.5, 0.0), InvalidInput);
+  CHECK_THROWS_AS(change_model(ChangeKind::kBetaBinomial, 7.8, 6.5, 0.0, 1e9, 0.0), InvalidInput);
   CHECK_THROWS_AS(change_model(ChangeKind::kHurdle, 0.8, 3.0, -1.0, 50.0, 0.85), InvalidInput);
   CHECK_THROWS_AS(change_model(ChangeKind::kHurdle, 0.8, 3.0, 0.0, 50.0, 0.1), InvalidInput);
   CHECK_THROWS_AS(change_model(ChangeKind::kNormal, 7.8, 0.0, 0.0, 0.0, 0.0), InvalidInput);

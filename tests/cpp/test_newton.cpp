@@ -69,3 +69,28 @@ TEST_CASE("nothing to optimise is an optimum") {
   const auto f = [](const Vector&) { return at(4.0, Vector(0), Matrix(0, 0)); };
   REQUIRE(newton(f, Vector(0)).converged);
 }
+
+TEST_CASE("a direction that the function does not see is not followed, though rounding gives it a slope") {
+  const auto f = [](const Vector& x) {
+    const double off = x[0] + x[1] - 1.0;
+    SecondOrder out;
+    out.value = off * off;
+    out.gradient = Vector(2);
+    out.gradient << 2.0 * off + 1e-15, 2.0 * off - 1e-15;
+    out.hessian = Matrix::Constant(2, 2, 2.0);
+    return out;
+  };
+  const NewtonResult found = newton(f, Vector::Zero(2));
+  REQUIRE(found.converged);
+  REQUIRE(found.point.sum() == Approx(1.0));
+  REQUIRE(std::abs(found.point[0] - found.point[1]) < 1.0);
+}
+
+TEST_CASE("a function that is flat everywhere is at its optimum") {
+  const auto f = [](const Vector& x) {
+    return SecondOrder{1.0, Vector::Zero(x.size()), Matrix::Zero(x.size(), x.size())};
+  };
+  const NewtonResult found = newton(f, Vector::Ones(2));
+  REQUIRE(found.converged);
+  REQUIRE(found.point == Vector::Ones(2));
+}

@@ -153,6 +153,8 @@ TEST_CASE("what is no evidence or no prior is refused") {
   CHECK_THROWS_AS(normal_meta(evidence({1.0}, {0.0}), good, kFine), InvalidInput);
   CHECK_THROWS_AS(normal_meta(evidence({1.0}, {1.0, 2.0}), good, kFine), InvalidInput);
   CHECK_THROWS_AS(normal_meta(evidence({naive::kNaN}, {1.0}), good, kFine), InvalidInput);
+  const MeanPriors fixed{one(PriorKind::kFlat), one(PriorKind::kFixed, 1.0)};
+  CHECK_THROWS_AS(normal_meta(evidence({1e200, -1e200}, {1.0, 1.0}), fixed, kFine), cordgain::NumericalError);
   const MeanPriors negative{one(PriorKind::kFlat), one(PriorKind::kUniform, -1.0, 1.0)};
   CHECK_THROWS_AS(normal_meta(evidence({1.0}, {1.0}), negative, kFine), InvalidInput);
   const MeanPriors heavy{one(PriorKind::kT, 0.0, 1.0, 3.0), one(PriorKind::kHalfNormal, 1.0)};

@@ -2,6 +2,7 @@
 #include <cordgain/infer/random_effects.hpp>
 #include <cordgain/infer/report.hpp>
 #include "gaussian_fixture.hpp"
+#include "large_fixture.hpp"
 
 using namespace cordgain;
 
@@ -19,4 +20,40 @@ TEST_CASE("predicted effects are D Z'V^-1 (y - X beta), by the dense definition"
     REQUIRE(effects[0].effect(s, 0) == Approx(report.gamma[0] * sum).epsilon(1e-9));
     REQUIRE(effects[0].prediction(s, 0) > effects[0].conditional(s, 0));
   }
+}
+
+namespace {
+
+/// Effects and their covariances at a fit, eliminated and dense.
+void require_same_effects(const fixture::LargeTrial& trial, const Vector& gamma) {
+  const DesignInput in = trial.design();
+  const Frame frame = make_frame(in);
+  const Vector beta = Vector::LinSpaced(2, 0.1, 0.2);
+  const Matrix phi = 0.01 * Matrix::Identity(2, 2);
+  const auto dense = random_effects(in, frame, gamma, beta, phi, in.y.size());
+  const auto large = random_effects(in, frame, gamma, beta, phi, 2);
+  for (std::size_t t = 0; t < dense.size(); ++t) {
+    const double unit = 1.0 + dense[t].conditional.cwiseAbs().maxCoeff();
+    REQUIRE((dense[t].effect - large[t].effect).cwiseAbs().maxCoeff() < 1e-11 * unit);
+    REQUIRE((dense[t].conditional - large[t].conditional).cwiseAbs().maxCoeff() < 1e-11 * unit);
+    REQUIRE((dense[t].prediction - large[t].prediction).cwiseAbs().maxCoeff() < 1e-11 * unit);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("effects of large blocks: level by level as dense") {
+  require_same_effects(fixture::sites(), fixture::gamma_of({1.5, 0.3, 0.8, 0.9, -0.2, 0.4, 0.7}));
+  require_same_effects(fixture::crossing(), fixture::gamma_of({1.5, 0.8, 0.4, 0.7}));
+}
+
+TEST_CASE("a level without rows has effect zero and its own variance") {
+  const fixture::Trial trial;
+  DesignInput in = trial.design(1);
+  in.random[0].n_levels = 7;
+  const RowsReport report = fit_rows(in, true);
+  const auto effects =
+      random_effects(in, report.frame, report.fit.gamma, report.inference.beta, report.inference.phi);
+  REQUIRE(effects[0].effect(6, 0) == 0.0);
+  REQUIRE(effects[0].conditional(6, 0) == Approx(report.gamma[0]).epsilon(1e-12));
 }

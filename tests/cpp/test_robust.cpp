@@ -2,6 +2,7 @@
 #include <cordgain/infer/report.hpp>
 #include <cordgain/infer/robust.hpp>
 #include "gaussian_fixture.hpp"
+#include "large_fixture.hpp"
 
 using namespace cordgain;
 
@@ -26,4 +27,23 @@ TEST_CASE("CR0 is the sandwich of its definition") {
   const Matrix ours = report.frame.y_scale * report.frame.y_scale * r * tests.covariance * r.transpose();
   REQUIRE((ours - dense).cwiseAbs().maxCoeff() < 1e-9);
   REQUIRE(tests.clusters == 6);
+}
+
+TEST_CASE("large clusters in few dimensions give what all their rows give") {
+  const fixture::LargeTrial trial = fixture::sites(1, 2);
+  const DesignInput in = trial.design();
+  const RowsReport report = fit_rows(in, true);
+  const Matrix contrast = Matrix::Identity(2, 2);
+  for (const char* type : {"CR0", "CR1", "CR2", "CR3"}) {
+    const auto tests = [&](Index dense_rows) {
+      return robust_tests(in, report.frame, report.fit.gamma, report.inference.beta, report.inference.phi,
+                          type, contrast, dense_rows);
+    };
+    const RobustTests dense = tests(in.y.size()), large = tests(0);
+    REQUIRE(large.clusters == 3);
+    // CR2 and CR3 divide by what a cluster leaves of X: a condition of some hundreds
+    REQUIRE((dense.covariance - large.covariance).cwiseAbs().maxCoeff() <
+            1e-9 * dense.covariance.cwiseAbs().maxCoeff());
+    REQUIRE((dense.df - large.df).cwiseAbs().maxCoeff() < 1e-7 * dense.df.maxCoeff());
+  }
 }

@@ -224,19 +224,6 @@ TEST_CASE("the comonotone row is the sum over all pairs of every patient's outco
   }
 }
 
-TEST_CASE("for one group the closed form is the same row") {
-  for (const double logit : {-4.0, -0.7, 1.2}) {
-    for (const double delta : {-3.0, -0.1, 0.1, 3.0}) {
-      for (int y = 0; y <= 4; ++y) {
-        const Vector row = cordgain::detail::comonotone_binomial(logit, 4, delta, y);
-        for (int k = 0; k <= 4; ++k) {
-          REQUIRE(std::fabs(row(k) - pairs({logit, logit, logit, logit}, delta, y, k)) < 1e-14);
-        }
-      }
-    }
-  }
-}
-
 TEST_CASE("read comonotone, a beneficial effect leaves no more natural responders than were seen") {
   const EffectPosterior posterior =
       effect_posterior(known_rate(0.2, 4.0), effect(5.0, 0.1), 2);  // delta > 0 for sure

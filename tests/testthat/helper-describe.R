@@ -29,3 +29,11 @@ plain_sources <- function(...) {
 invalid <- function(object, regexp = NULL) {
   expect_error(object, regexp, class = "cordgain_invalid_input")
 }
+
+# What a natural rate given as a number is about, so that it matches plain_arm() in all but its registry.
+matched_terms <- function(level) {
+  list(
+    endpoint = "ais_c", baseline_grade = "A", level = level, baseline_days = c(14, 28), followup_weeks = 52,
+    years = c(2010, 2012)
+  )
+}

@@ -30,7 +30,7 @@ gl_normal <- local({
   list(z = g$x, step = g$w, w = g$w * stats::dnorm(g$x))
 })
 
-oracle_softplus <- function(x) ifelse(x > 0, x, 0) + log1p(exp(-abs(x)))
+oracle_softplus <- function(x) pmax(x, 0) + log1p(exp(-abs(x)))
 
 # One source: y <= n / 2 after a flip. Its likelihood relative to the maximum on panels over all that is above e^-42,
 # and for y = 0 the plateau to the left of these, where it is 1 to 1e-18.
@@ -50,15 +50,15 @@ oracle_source <- function(y, n) {
     plateau = y == 0, theta = g$x, lik = g$w * exp(kernel(g$x) - top))
 }
 
-# Mode of z = (theta - mu) / tau, by bisection of the slope.
+# Mode of z = (theta - mu) / tau, by bisection of the slope; the rule around it need not know it closer.
 oracle_mode <- function(s, m, tau) {
   low <- rep(-tau * s$n, length(m))
   high <- -low
-  for (i in 1:60) {
+  for (i in 1:40) {
     middle <- (low + high) / 2
     up <- tau * (s$y - s$n * stats::plogis(m + tau * middle)) - middle > 0
-    low <- ifelse(up, middle, low)
-    high <- ifelse(up, high, middle)
+    low[up] <- middle[up]
+    high[!up] <- middle[!up]
   }
   (low + high) / 2
 }
@@ -97,7 +97,8 @@ oracle_tau_edges <- function(kind, parameters) {
 
 # The posterior of mu at one tau, normalised against a common scale: nodes, log density x weight. Where the spread
 # of the predictive is narrow against the posterior, Phi((at - mu) / spread) is a step in mu: panels are cut there.
-oracle_slice <- function(sources, offset, tau, mu_prior, at = numeric(), bias_sd = 0) {
+# @param near where the mass of a neighbouring tau was found, to begin the scan from; NULL for everywhere
+oracle_slice <- function(sources, offset, tau, mu_prior, at = numeric(), bias_sd = 0, near = NULL) {
   log_post <- \(mu) {
     value <- if (is.null(mu_prior)) 0 else stats::dnorm(mu, mu_prior[1], mu_prior[2], log = TRUE)
     for (k in seq_along(sources)) value <- value + oracle_log_lik(sources[[k]], mu + offset[k], tau)
@@ -110,10 +111,20 @@ oracle_slice <- function(sources, offset, tau, mu_prior, at = numeric(), bias_sd
     low <- max(low, mu_prior[1] - 10 * mu_prior[2])
     high <- min(high, mu_prior[1] + 10 * mu_prior[2])
   }
+  everywhere <- c(low, high)
+  if (!is.null(near)) {
+    low <- max(low, near[1] - diff(near))
+    high <- min(high, near[2] + diff(near))
+  }
   for (i in 1:30) {
     mu <- seq(low, high, length.out = 25)
     value <- log_post(mu)
     keep <- range(which(value > max(value) - 38))
+    if (i == 1 && (keep[1] == 1 && low > everywhere[1] || keep[2] == 25 && high < everywhere[2])) {
+      low <- everywhere[1] # the mass reaches beyond where it was looked for
+      high <- everywhere[2]
+      next
+    }
     before <- high - low
     low <- mu[max(1, keep[1] - 1)]
     high <- mu[min(25, keep[2] + 1)]
@@ -126,7 +137,7 @@ oracle_slice <- function(sources, offset, tau, mu_prior, at = numeric(), bias_sd
     edges <- sort(unique(c(edges, cuts[cuts > low & cuts < high])))
   }
   g <- gl_panels(edges)
-  list(mu = g$x, log_weight = log_post(g$x) + log(g$w))
+  list(mu = g$x, log_weight = log_post(g$x) + log(g$w), range = c(low, high))
 }
 
 # Nodes and weights of the posterior of (mu, tau), as three vectors.
@@ -141,7 +152,11 @@ oracle_posterior <- function(events, n, tau, mu_prior = c(0, 2), offset = rep(0,
     grid <- gl_panels(oracle_tau_edges(tau$kind, tau$parameters), gauss_legendre(8))
     log_prior <- oracle_tau_density(tau$kind, tau$parameters)(grid$x) + log(grid$w)
   }
-  slices <- lapply(grid$x, \(t) oracle_slice(sources, offset, t, mu_prior, at, bias_sd))
+  slices <- list()
+  for (i in seq_along(grid$x)) {
+    near <- if (i > 1) slices[[i - 1]]$range
+    slices[[i]] <- oracle_slice(sources, offset, grid$x[i], mu_prior, at, bias_sd, near)
+  }
   log_weight <- unlist(Map(\(s, p) s$log_weight + p, slices, log_prior))
   weight <- exp(log_weight - max(log_weight))
   keep <- weight > 1e-18

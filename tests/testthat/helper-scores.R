@@ -27,4 +27,4 @@ all_differences <- c("endpoint", "grade", "level", "baseline", "followup", "year
 # Scores that are not whole points: percentiles are then continuous.
 continuous_change <- function(change = c(24, 13, 2, 0)) synthetic_change(c(12, 18, 9, 15) + 0.5, change)
 
-excess_of <- function(x, natural, ...) excess(x, natural, accept = all_differences, ...)
+excess_of_scores <- function(x, natural, ...) excess(x, natural, accept = all_differences, ...)

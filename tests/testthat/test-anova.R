@@ -48,3 +48,9 @@ test_that("fits of different rows are not compared", {
     class = "cordgain_invalid_input"
   )
 })
+
+test_that("a model without terms has an empty table that says so", {
+  table <- anova(fit_recovery(score ~ 1 + (1 | subject), small_trial()))
+  expect_identical(dim(table), c(0L, 4L))
+  expect_output(print(table), "nothing to test")
+})

@@ -3,7 +3,7 @@
 known <- \() natural_change(7.8, sd = 6.5)
 
 test_that("Irwin-Hall and Fisher agree with independent values (E02, E03)", {
-  e <- excess_of(continuous_change(), known())
+  e <- excess_of_scores(continuous_change(), known())
   expect_equal(term_value(e, "percentile_sum"), checks_value("E02"), tolerance = 1e-12)
   expect_equal(term_value(e, "percentile_sum", "statistic"), 2.08298249, tolerance = 1e-8) # printed in the check file
   expect_equal(term_value(e, "fisher"), checks_value("E03"), tolerance = 1e-12)
@@ -21,9 +21,9 @@ test_that("Irwin-Hall has its known values", {
 test_that("exceedances are integrated over the shared mean (E16 with its correction, N15)", {
   y <- continuous_change(c(24, 20, 2, 0)) # two above 18.49
   spread <- sqrt(0.6^2 + 1.5^2)
-  e <- excess_of(y, natural_change(prior_normal(7.8, spread), sd = 6.5))
+  e <- excess_of_scores(y, natural_change(prior_normal(7.8, spread), sd = 6.5))
   expect_equal(term_value(e, "exceedance"), checks_value("N15a"), tolerance = 5e-9) # printed to ten decimals
-  biased <- excess_of(y, natural_change(prior_normal(7.8, spread), sd = 6.5, bias = prior_normal(0, 2)))
+  biased <- excess_of_scores(y, natural_change(prior_normal(7.8, spread), sd = 6.5, bias = prior_normal(0, 2)))
   expect_equal(term_value(biased, "exceedance"), checks_value("N15b"), tolerance = 5e-9)
 })
 
@@ -46,12 +46,12 @@ test_that("whole scores: the tail is what all combinations of values give", {
   p <- law$each[[1]]$masses[cases[[1]], ] * law$each[[2]]$masses[cases[[2]], ] * law$each[[3]]$masses[cases[[3]], ]
   brute <- sum((p %*% law$nodes$weight)[total >= sum(u) - 1e-9])
   expect_equal(statistic_tail(law, u, identity), brute, tolerance = 1e-9)
-  e <- excess_of(x, natural)
+  e <- excess_of_scores(x, natural)
   expect_equal(term_value(e, "percentile_sum"), brute, tolerance = 1e-9)
 })
 
 test_that("what has no finite sum is NA, and the print says so", {
-  e <- excess_of(continuous_change(), natural_change(prior_normal(7.8, 1), sd = 6.5))
+  e <- excess_of_scores(continuous_change(), natural_change(prior_normal(7.8, 1), sd = 6.5))
   expect_true(is.na(term_value(e, "fisher")))
   expect_false(is.na(term_value(e, "exceedance")))
   expect_output(print(e), "not computed")
@@ -73,15 +73,15 @@ test_that("the rank test is the exact permutation distribution, ties included (A
 })
 
 test_that("records are read, checked and turned", {
-  e <- excess_of(continuous_change(), known(), records = 1:20 / 2, primary = "rank_test")
+  e <- excess_of_scores(continuous_change(), known(), records = 1:20 / 2, primary = "rank_test")
   expect_equal(term_value(e, "rank_test"), rank_tail(c(24, 13, 2, 0), 1:20 / 2))
   untreated <- score_change(c(10, 10, 10), c(12, 15, 20), "uems")
-  expect_equal(term_value(excess_of(continuous_change(), known(), records = untreated), "rank_test"),
+  expect_equal(term_value(excess_of_scores(continuous_change(), known(), records = untreated), "rank_test"),
     rank_tail(c(24, 13, 2, 0), c(2, 5, 10)))
-  expect_error(excess_of(continuous_change(), known(), records = 3), class = "cordgain_invalid_input")
-  expect_error(excess_of(continuous_change(), known(), records = score_change(1, 2, "lems")),
+  expect_error(excess_of_scores(continuous_change(), known(), records = 3), class = "cordgain_invalid_input")
+  expect_error(excess_of_scores(continuous_change(), known(), records = score_change(1, 2, "lems")),
     class = "cordgain_unmatched")
-  expect_error(excess_of(continuous_change(), known(), primary = "rank_test"), "records",
+  expect_error(excess_of_scores(continuous_change(), known(), primary = "rank_test"), "records",
     class = "cordgain_invalid_input")
-  expect_error(excess_of(continuous_change(), known(), primary = "t_test"), class = "cordgain_invalid_input")
+  expect_error(excess_of_scores(continuous_change(), known(), primary = "t_test"), class = "cordgain_invalid_input")
 })

@@ -62,3 +62,47 @@ test_that("a choice is one of those offered, and the offer is in the message", {
   expect_identical(check_choice("b", c("a", "b")), "b")
   refuses(check_choice("c", c("a", "b")), "\"a\" or \"b\"")
 })
+
+test_that("arguments that are not given are named with what they mean, all at once", {
+  f <- function(a, b, c = 1) {
+    check_given(c(a = "the first", b = "the second"))
+    a
+  }
+  e <- expect_error(f(), class = "cordgain_invalid_input")
+  expect_match(conditionMessage(e), "`a` and `b` are not given")
+  expect_match(conditionMessage(e), "the first")
+  expect_match(conditionMessage(e), "the second")
+  expect_error(f(1), "`b` is not given", class = "cordgain_invalid_input")
+  expect_identical(f(1, 2), 1)
+})
+
+test_that("every exported function for counts, priors and harms names each argument that is not given", {
+  given <- list(
+    prior_normal = list(mean = 0, sd = 1), prior_t = list(df = 3, mean = 0, sd = 1),
+    prior_half_normal = list(scale = 1),
+    prior_half_t = list(df = 3, scale = 1), prior_exponential = list(rate = 1), prior_pc = list(upper = 1, prob = 0.1),
+    prior_beta = list(a = 1, b = 1), prior_gamma = list(shape = 1, rate = 1), prior_uniform = list(min = 0, max = 1),
+    prior_fixed = list(value = 1), prior_inverse_gamma = list(shape = 1, rate = 1), prior_lkj = list(eta = 1),
+    prior_mixture = list(w = 1),
+    landmark = list(week = 3, reference_week = 8, remaining = 0.1, endpoint = "ais_any", level = "cervical"),
+    drift = list(per_year = 0.04), natural_rate = list(x = 0.2), ess = list(x = prior_beta(1, 1)),
+    excess = list(x = plain_arm(), natural = natural_rate(0.2)), decision_table = list(x = natural_rate(0.2), n = 4),
+    safety = list(events = 0, n = 4, exposure_years = 4, definition = "death"),
+    stopping_boundary = list(prior = prior_beta(0.2, 0.8), threshold = 0.2, cut = 0.9, n = 4),
+    rate_interval = list(events = 2, n = 4), e_value_path = list(outcomes = c(1, 0), rate = 0.2),
+    events_from_percent = list(percent = 8.1, n = 482, digits = 1), grade_steps = list(x = natural_transition),
+    excess_by_reference = list(arm = keio_ips),
+    trial_arm = unclass(plain_arm())[c("responders", "n", "endpoint", "level", "baseline_grade", "baseline_days",
+      "followup_weeks", "years")],
+    motor_scale = list(min = 0, max = 10, direction = "higher", name = "own")
+  )
+  for (name in names(given)) {
+    for (arg in names(given[[name]])) {
+      rest <- given[[name]][setdiff(names(given[[name]]), arg)]
+      expect_error(do.call(name, rest), arg, class = "cordgain_invalid_input", label = paste0(name, "() without ", arg))
+    }
+  }
+  expect_error(natural_strata(), "stratum", class = "cordgain_invalid_input")
+  expect_error(update(prior_beta(1, 1), 1), "`n` is not given", class = "cordgain_invalid_input")
+  expect_error(predict(natural_rate(0.2)), "`patients` is not given", class = "cordgain_invalid_input")
+})

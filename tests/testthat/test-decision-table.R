@@ -115,6 +115,44 @@ test_that("sizes and priors out of range are refused with a class", {
   expect_error(decision_table(0.2, 4), class = "cordgain_invalid_input")
 })
 
+test_that("a thousand patients have a table: what is known keeps 1e-6, what is not is NA and says so", {
+  table <- decision_table(natural_rate(late_registries()), 1000)
+  expect_identical(nrow(table), 1001L)
+  expect_lte(max(table$num.error), 1e-6)
+  for (name in c("natural_probability", "natural_tail", "excess_responders", "natural_below_observed")) {
+    expect_false(anyNA(table[[name]]), label = name)
+  }
+  long <- tidy(table)
+  expect_identical(is.na(long$estimate), !is.na(long$reason))
+  known <- !is.na(long$estimate)
+  expect_true(all(long$num.error[known] <= 1e-6 * pmax(1, abs(long$estimate[known]))))
+  # Averaged over the outcomes a uniform rate gives each of 0..n the same probability: e-value times it is 1 / (n + 1).
+  known <- !is.na(table$e_value)
+  expect_equal(table$e_value[known] * table$natural_probability[known] * 1001, rep(1, sum(known)), tolerance = 1e-12)
+})
+
+test_that("at a known rate the table of a thousand is binomial, and its benefits are those of plain integrals", {
+  table <- decision_table(natural_rate(0.3), 1000)
+  expect_equal(table$natural_probability, stats::dbinom(0:1000, 1000, 0.3), tolerance = 1e-10) # recurrence of 1,000
+  for (y in c(0, 300, 400)) {
+    joint <- \(d) stats::dbinom(y, 1000, stats::plogis(stats::qlogis(0.3) + d)) * stats::dnorm(d)
+    whole <- stats::integrate(joint, -9, 9, rel.tol = 1e-11, subdivisions = 5000L)$value
+    above <- stats::integrate(joint, 0, 9, rel.tol = 1e-11, subdivisions = 5000L)$value
+    expect_integral(table$prob_benefit[y + 1], above / whole)
+    expect_equal(table$bayes_factor[y + 1], whole / stats::dbinom(y, 1000, 0.3), tolerance = 1e-8) # integrate()'s own
+  }
+})
+
+test_that("a part of a table still has its tidy rows, each within the row's stated error", {
+  table <- decision_table(natural_rate(prior_beta(8, 56)), 4)
+  part <- tidy(subset(table, responders >= 2))
+  whole <- tidy(table)
+  same <- merge(part, whole, by = c("responders", "term"))
+  expect_identical(nrow(same), nrow(part))
+  expect_identical(same$estimate.x, same$estimate.y)
+  expect_true(all(same$num.error.x >= same$num.error.y))
+})
+
 test_that("tidy() has one row per outcome and column", {
   long <- tidy(decision_table(natural_rate(0.2), 4))
   expect_true(all(c("responders", "term", "estimate", "num.error", "num.kind") %in% names(long)))

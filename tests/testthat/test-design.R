@@ -40,7 +40,8 @@ test_that("missing values are left out, counted and reported", {
 
 test_that("all-missing scores and empty data are refused", {
   expect_error(
-    fit_recovery(score ~ week + (1 | subject), transform(trial, score = NA_real_)), class = "cordgain_invalid_input"
+    fit_recovery(score ~ week + (1 | subject), transform(trial, score = NA_real_)),
+    "`score` is missing in all 20 rows", class = "cordgain_invalid_input"
   )
   expect_error(fit_recovery(score ~ week + (1 | subject), trial[0, ]), class = "cordgain_invalid_input")
 })
@@ -56,6 +57,51 @@ test_that("weights that are zero, negative or missing are refused or left out, w
   )
   trial$w[1] <- -2
   expect_error(fit_recovery(score ~ week + (1 | subject), trial, weights = w), class = "cordgain_invalid_input")
+  trial$w[1] <- NA
+  expect_output(print(fit_recovery(score ~ week + (1 | subject), trial, weights = w)), "1 row left out for missing")
+  expect_error(
+    fit_recovery(score ~ week + (1 | subject), trial, weights = c(1, 2)), "weights", class = "cordgain_invalid_input"
+  )
+})
+
+test_that("not a number counts as missing, and the print counts the row", {
+  trial$score[7] <- NaN
+  expect_output(print(fit_recovery(score ~ week + (1 | subject), trial)), "19 rows.*1 row left out for missing values")
+})
+
+test_that("numbers whose squares are none are refused with column and row", {
+  for (scale in c(1e200, 1e-200, 1e-320)) {
+    expect_error(fit_recovery(score ~ week + (1 | subject), transform(trial, score = score * scale)),
+      "`score` is .* in row", class = "cordgain_invalid_input")
+    expect_error(fit_recovery(score ~ week + (1 | subject), transform(trial, week = week * scale)),
+      "`week` is .* in row", class = "cordgain_invalid_input")
+  }
+  trial$w <- c(1e300, rep(1, 19))
+  expect_error(fit_recovery(score ~ week + (1 | subject), trial, weights = w), "`\\(weights\\)` is 1e\\+300 in row .*1",
+    class = "cordgain_invalid_input")
+})
+
+test_that("dates are read as days", {
+  trial$day <- as.Date("2026-01-01") + 7 * trial$week
+  fit <- fit_recovery(score ~ day + (1 | subject), trial)
+  expect_equal(unname(fixef(fit)[2]) * 7, unname(fixef(fit_recovery(score ~ week + (1 | subject), trial))[2]),
+    tolerance = 1e-8) # days since 1970 cost three digits of the intercept
+})
+
+test_that("a visit entered twice is refused where visits make the covariance, else it counts and is named", {
+  twice <- rbind(trial, trial[3, ])
+  expect_error(fit_recovery(score ~ week + us(week | subject), twice), "Subject .*a.* visit .*8.* more than once",
+    class = "cordgain_invalid_input")
+  expect_output(print(fit_recovery(score ~ week + (1 | subject), twice)), "Row 31 repeats the visit of an earlier row")
+  expect_null(note_repeated(fit_recovery(score ~ week + (1 | subject), trial)))
+  expect_null(note_repeated(fit_recovery(score ~ 1 + (1 | subject), trial))) # the model knows of no visits
+})
+
+test_that("a missing subject is a missing value, an unbounded offset is refused with its row", {
+  trial$subject[3] <- NA
+  expect_output(print(fit_recovery(score ~ week + (1 | subject), trial)), "1 row left out")
+  expect_error(fit_recovery(score ~ week + (1 | subject), trial, offset = c(Inf, rep(0, 19))), "offset.*Inf.*row",
+    class = "cordgain_invalid_input")
 })
 
 test_that("one subject, and a factor with one level, are refused by name", {

@@ -238,6 +238,65 @@ test_that("every number has an error below 1e-6 for 0 to n responders, one to 60
   }
 })
 
+# Large arms ------------------------------------------------------------------------------
+
+# Natural rates from 1 to 12 random sources, ordinary and extreme.
+random_natural <- function(seed) {
+  withr::local_seed(seed)
+  k <- sample(12, 1)
+  n <- round(exp(stats::runif(k, log(5), log(2000))))
+  rate <- stats::plogis(stats::rnorm(k, stats::runif(1, -5, 5), stats::runif(1, 0, 1.2)))
+  natural_rate(sources_of(stats::rbinom(k, n, rate), n))
+}
+
+test_that("of 100 to 1,000 patients every count has an answer whose terms keep 1e-6, or say why they are not known", {
+  # What nature leaves possible must be known; ratios to what it hardly does may be NA.
+  ratios <- c("bayes_factor", "e_value", "e_value_one_sided", "prob_benefit_half_null")
+  cases <- expand.grid(seed = 1:3, share = c(0, 0.5, 1))[seq_len(max(3, sweep_size(9))), ]
+  for (i in seq_len(nrow(cases))) {
+    n <- c(100, 300, 1000)[(i - 1) %% 3 + 1]
+    rows <- tidy(excess_of(random_natural(cases$seed[i]), responders = round(cases$share[i] * n), n = n))
+    known <- !is.na(rows$estimate)
+    expect_true(all(rows$num.error[known] <= 1e-6 * pmax(1, abs(rows$estimate[known]))))
+    expect_identical(is.na(rows$reason), known)
+    expect_identical(rows$term[!known & !rows$term %in% ratios], character())
+  }
+})
+
+test_that("of a thousand patients at a known rate the terms are those of plain integrals", {
+  n <- 1000
+  for (y in c(0, 150, 999, 1000)) {
+    x <- excess_of(natural_rate(0.1), responders = y, n = n)
+    log_joint <- \(d) {
+      stats::dbinom(y, n, stats::plogis(stats::qlogis(0.1) + d), log = TRUE) + stats::dnorm(d, log = TRUE)
+    }
+    top <- max(log_joint(seq(-12, 15, by = 0.001)))
+    part <- \(f, from, to) {
+      edges <- seq(from, to, by = 0.25)
+      sum(vapply(edges[-length(edges)], \(e) {
+        stats::integrate(\(d) f(d) * exp(log_joint(d) - top), e, e + 0.25, rel.tol = 1e-11)$value
+      }, 0))
+    }
+    whole <- part(\(d) 1 + 0 * d, -12, 15)
+    expect_integral(value(x, "prob_benefit"), part(\(d) 1 + 0 * d, 0, 15) / whole)
+    expect_integral(value(x, "log_odds_shift"), part(identity, -12, 15) / whole)
+    # p1 ~ Beta(y + 1/2, n - y + 1/2) against a known rate: a beta distribution, moved.
+    expect_integral(value(x, "rate_difference"), (y + 0.5) / (n + 1) - 0.1)
+    expect_integral(value(x, "rate_difference", "conf.low"), stats::qbeta(0.025, y + 0.5, n - y + 0.5) - 0.1)
+  }
+})
+
+test_that("a term that is not known is NA in tidy() with its reason, and print says it", {
+  # All of 1,000 where three large registries agree on one in ten: nature alone never gives that.
+  sure <- natural_rate(sources_of(c(200, 201, 199), rep(2000, 3)), tau = prior_half_normal(0.05))
+  x <- excess_of(sure, responders = 1000, n = 1000)
+  row <- tidy(x)[tidy(x)$term == "bayes_factor", ]
+  expect_true(is.na(row$estimate) && is.na(row$num.error))
+  expect_match(row$reason, "Bayes factor could not be computed")
+  expect_match(paste(format(x), collapse = "\n"), "Not known: bayes_factor")
+  expect_false(anyNA(tidy(x)$estimate[tidy(x)$term %in% c("natural_tail", "rate_difference", "excess_responders")]))
+})
+
 test_that("the variants that every print adds are those of the checks", {
   extra <- cordgain:::standard_sensitivity(reference_excess())
   expect_map(extra$natural_tail, c(checks_value("C02"), checks_value("C07"), checks_value("C08")))

@@ -40,16 +40,16 @@ test_that("an unknown level is refused, or accepted by name", {
 
 test_that("normal percentiles of thoracic motor scores are refused, a hurdle is suggested", {
   thoracic <- score_change(c(0, 0), c(0, 4), "lems", match = list(level = "T1-T9"))
-  expect_error(excess_of(thoracic, natural_change(0.8, sd = 3)), "hurdle", class = "cordgain_invalid_input")
-  expect_error(excess_of(thoracic, natural_change(0.8, sd = 3, family = "censored", range = c(0, 50))), "hurdle",
+  expect_error(excess_of_scores(thoracic, natural_change(0.8, sd = 3)), "hurdle", class = "cordgain_invalid_input")
+  expect_error(excess_of_scores(thoracic, natural_change(0.8, sd = 3, family = "censored", range = c(0, 50))), "hurdle",
     class = "cordgain_invalid_input")
   hurdle <- natural_change(0.8, sd = 3, family = "hurdle", range = c(0, 50), zero = 0.85)
-  e <- excess_of(thoracic, hurdle)
+  e <- excess_of_scores(thoracic, hurdle)
   u <- term_value(e, "patient_percentile")
   expect_equal(u[1], 0.85 / 2, tolerance = 1e-12) # half of the share without change
   # A hurdle is for legs and arms alike, and another scale has no such rule.
   other <- motor_scale(min = 0, max = 50, direction = "higher", name = "own")
-  expect_s3_class(excess_of(score_change(c(0, 0), c(0, 4), other, match = list(level = "T1-T9")),
+  expect_s3_class(excess_of_scores(score_change(c(0, 0), c(0, 4), other, match = list(level = "T1-T9")),
     natural_change(0.8, sd = 3)), "excess_score")
 })
 
@@ -57,17 +57,17 @@ test_that("bad arguments are refused by name", {
   natural <- natural_change(7.8, sd = 6.5)
   expect_error(excess(declared()), "natural_change", class = "cordgain_invalid_input")
   expect_error(excess(declared(), natural_rate(0.1)), "natural_change", class = "cordgain_invalid_input")
-  expect_error(excess_of(declared(), natural_change(7.8)), "SD", class = "cordgain_invalid_input")
-  expect_error(excess_of(declared(), natural, control = declared()), "records", class = "cordgain_invalid_input")
-  expect_error(excess_of(declared(), natural, margin = "5"), class = "cordgain_invalid_input")
-  expect_error(excess_of(declared(), natural, conf.level = 1), class = "cordgain_invalid_input")
-  expect_error(excess_of(declared(), natural, randomise = NA), class = "cordgain_invalid_input")
+  expect_error(excess_of_scores(declared(), natural_change(7.8)), "SD", class = "cordgain_invalid_input")
+  expect_error(excess_of_scores(declared(), natural, control = declared()), "records", class = "cordgain_invalid_input")
+  expect_error(excess_of_scores(declared(), natural, margin = "5"), class = "cordgain_invalid_input")
+  expect_error(excess_of_scores(declared(), natural, conf.level = 1), class = "cordgain_invalid_input")
+  expect_error(excess_of_scores(declared(), natural, randomise = NA), class = "cordgain_invalid_input")
   expect_error(excess(declared(), natural, accept = "everything"), class = "cordgain_invalid_input")
 })
 
 test_that("randomised percentiles lie inside their steps and follow the seed", {
   natural <- natural_change(7.8, sd = 6.5, family = "censored", range = c(0, 50))
-  u <- \(...) term_value(excess_of(declared(), natural, ...), "patient_percentile")
+  u <- \(...) term_value(excess_of_scores(declared(), natural, ...), "patient_percentile")
   first <- u(randomise = TRUE, seed = 7)
   expect_identical(u(randomise = TRUE, seed = 7), first)
   expect_false(identical(u(randomise = TRUE, seed = 8), first))
@@ -82,15 +82,15 @@ test_that("randomised percentiles lie inside their steps and follow the seed", {
 
 test_that("the declared test is marked, and without one the print says that none stands alone", {
   natural <- natural_change(7.8, sd = 6.5)
-  expect_output(print(excess_of(declared(), natural, primary = "fisher")), "\\(declared beforehand\\)")
-  expect_output(print(excess_of(declared(), natural)), "None was declared")
+  expect_output(print(excess_of_scores(declared(), natural, primary = "fisher")), "\\(declared beforehand\\)")
+  expect_output(print(excess_of_scores(declared(), natural)), "None was declared")
 })
 
 test_that("where lower is better the sign is turned once on both sides", {
   x <- score_change(c(60, 40), c(50, 38), "mds_updrs_iii")
   natural <- natural_change(data.frame(source = "a", mean = -2, se = 0.5, measure = "mds_updrs_iii"),
     tau = prior_fixed(0), sd = 5)
-  e <- excess_of(x, natural)
+  e <- excess_of_scores(x, natural)
   expect_equal(term_value(e, "mean_excess"), 6 - 2)
   expect_output(print(e), "sign of change is turned")
 })
@@ -98,8 +98,8 @@ test_that("where lower is better the sign is turned once on both sides", {
 test_that("order and names of the patients do not matter to the group", {
   natural <- natural_change(three_registries(), tau = prior_half_normal(2), sd = 6.5, family = "censored",
     range = c(0, 50))
-  a <- tidy(excess_of(score_change(c(12, 18, 9), c(36, 31, 11), "uems"), natural))
-  b <- tidy(excess_of(score_change(c(9, 12, 18), c(11, 36, 31), "uems"), natural))
+  a <- tidy(excess_of_scores(score_change(c(12, 18, 9), c(36, 31, 11), "uems"), natural))
+  b <- tidy(excess_of_scores(score_change(c(9, 12, 18), c(11, 36, 31), "uems"), natural))
   group <- is.na(a$subject)
   expect_equal(a$estimate[group], b$estimate[group], tolerance = 1e-9)
 })
@@ -107,9 +107,9 @@ test_that("order and names of the patients do not matter to the group", {
 test_that("every number carries its error, below 1e-6, and the table is quick to make", {
   natural <- natural_change(three_registries(), tau = prior_half_normal(2), sd = 6.5, family = "censored",
     range = c(0, 50))
-  rows <- tidy(excess_of(declared(), natural))
+  rows <- tidy(excess_of_scores(declared(), natural))
   expect_true(all(rows$num.error <= 1e-5 & rows$num.error >= 0))
   expect_setequal(names(rows), c("term", "estimate", "std.error", "conf.low", "conf.high", "num.error", "num.kind",
     "statistic", "p.value", "subject", "interval"))
-  expect_output(print(summary(excess_of(declared(), natural))), "from the lowest up")
+  expect_output(print(summary(excess_of_scores(declared(), natural))), "from the lowest up")
 })

@@ -45,8 +45,8 @@ test_that("half of the prior mass on no effect multiplies by BF / (1 + BF)", {
 })
 
 test_that("one scenario keeps its rows, several become smallest and largest values without an estimate", {
-  a <- rbind(term_row("x", 1, error = 1e-9), term_row("y", 5))
-  b <- rbind(term_row("x", 3, error = 1e-8), term_row("y", 4))
+  a <- known_terms(c("x", "y"), rbind(term_row("x", 1, error = 1e-9), term_row("y", 5)))
+  b <- known_terms(c("x", "y"), rbind(term_row("x", 3, error = 1e-8), term_row("y", 4)))
   expect_identical(combine_scenarios(list(a))$estimate, c(1, 5))
   expect_identical(combine_scenarios(list(a))$interval, rep("interval", 2))
   both <- combine_scenarios(list(a, b))
@@ -57,19 +57,40 @@ test_that("one scenario keeps its rows, several become smallest and largest valu
   expect_match(both$interval, "bounds over 2 possibilities")
 })
 
+test_that("bounds over a term that is not known in one scenario are not known, with its reason", {
+  a <- known_terms("x", term_row("x", 1))
+  b <- known_terms("x", cordgain:::abort_numerical("The number x has no digits."))
+  both <- combine_scenarios(list(a, b))
+  expect_true(all(is.na(c(both$conf.low, both$conf.high, both$num.error))))
+  expect_match(both$reason, "no digits")
+})
+
+test_that("what keeps one term from being known leaves the others, and other errors are not swallowed", {
+  rows <- rbind(
+    known_terms("x", term_row("x", 1)),
+    known_terms(c("y", "z"), cordgain:::two_routes(0.1, 0.2, "The number y"))
+  )
+  expect_identical(rows$term, c("x", "y", "z"))
+  expect_identical(is.na(rows$estimate), c(FALSE, TRUE, TRUE))
+  expect_match(rows$reason[2:3], "The number y could not be computed to 1e-06")
+  expect_error(known_terms("x", stop("a mistake")), "a mistake")
+  expect_error(known_terms("x", cordgain:::abort_input("bad")), class = "cordgain_invalid_input")
+})
+
 test_that("finite sums are marked exact, integrals as estimated", {
   expect_identical(unique(mark_exact(tail_terms(1, half), TRUE)$num.kind), "exact")
   expect_identical(unique(mark_exact(tail_terms(1, half), FALSE)$num.kind), "estimate")
 })
 
-test_that("the stated error of a tail is ten times the difference of the two sums, and above 1e-6 it is refused", {
+test_that("the stated error of a tail is ten times the difference of the two sums, and above 1e-6 it is not known", {
   # The routes differ by 1e-8 in one count and by as much, with the other sign, in the next.
   routes <- list(fine = c(0.25, 0.5, 0.25), coarse = c(0.25, 0.5 + 1e-8, 0.25 - 1e-8))
   rows <- tail_terms(2, routes)
   expect_equal(rows$num.error[1], 1e-7, tolerance = 1e-5) # 10 x 1e-8, to the rounding of 0.25
   expect_lt(tail_terms(1, routes)$num.error[1], 1e-13) # the two cancel within the tail
   far <- list(fine = c(0.25, 0.5, 0.25), coarse = c(0.25, 0.5 + 2e-7, 0.25 - 2e-7))
-  expect_error(tail_terms(2, far), class = "cordgain_numerical_error")
+  expect_true(all(is.na(tail_terms(2, far)$estimate)))
+  expect_match(tail_terms(2, far)$reason, "The natural tail could not be computed to 1e-06")
   expect_error(count_row("natural_responders", far, 0.95), class = "cordgain_numerical_error")
 })
 

@@ -114,3 +114,30 @@ test_that("the print names the factor, tidy has a row per level and term", {
   expect_identical(dim(tidy(found)), c(8L, 6L))
   expect_identical(summary(found), tidy(found))
 })
+
+test_that("a design with some of its rows is that of the data with those rows", {
+  trial <- influence_trial()
+  keep <- which(trial$subject != "d")
+  whole <- fit_recovery(score ~ week + (week | subject), trial, weights = rep(1:2, length.out = nrow(trial)))
+  trial$w <- rep(1:2, length.out = nrow(trial))
+  alone <- fit_recovery(score ~ week + (week | subject), trial[keep, ], weights = w)
+  part <- subset_design(whole$design, keep)
+  expect_equal(columns_at(part$x, seq_along(keep)), columns_at(alone$design$x, seq_along(keep)), ignore_attr = TRUE)
+  expect_equal(part$y, alone$design$y)
+  expect_equal(part$weights, alone$design$weights)
+  expect_equal(as.integer(part$random[[1]]$level), as.integer(alone$design$random[[1]]$level))
+  expect_identical(as.character(part$random[[1]]$labels), as.character(alone$design$random[[1]]$labels))
+})
+
+test_that("variances outside the cone are cut back to the nearest inside", {
+  fit <- fit_recovery(score ~ week + (week | subject), influence_trial())
+  # eigenvalues 3 and -1 with vectors (1, 1) and (1, -1): the nearest has 3 and 0
+  expect_equal(inside_cone(fit, c(1, 2, 1, -4)), c(1.5, 1.5, 1.5, 0), tolerance = 1e-12)
+  expect_equal(inside_cone(fit, c(2, 1, 3, 4)), c(2, 1, 3, 4), tolerance = 1e-12)
+})
+
+test_that("what the rest does not identify is NA", {
+  moments <- list(cross = rbind(c(1, 1, 2), c(1, 1, 2), c(2, 2, 9)))
+  expect_identical(solve_moments(moments), c(NA_real_, NA_real_))
+  expect_equal(solve_moments(list(cross = rbind(c(2, 0, 4), c(0, 1, 3), c(4, 3, 30)))), c(2, 3))
+})

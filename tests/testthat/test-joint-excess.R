@@ -1,8 +1,8 @@
 # Several outcomes together.
 
 three_outcomes <- function(natural = \(m) natural_change(m, sd = 6.5)) {
-  list(a = excess_of(continuous_change(), natural(7.8)), b = excess_of(continuous_change(), natural(8)),
-    c = excess_of(continuous_change(), natural(10)))
+  list(a = excess_of_scores(continuous_change(), natural(7.8)), b = excess_of_scores(continuous_change(), natural(8)),
+    c = excess_of_scores(continuous_change(), natural(10)))
 }
 
 test_that("the SE of three outcomes of correlation .6 in four patients agrees (J08)", {
@@ -37,7 +37,8 @@ test_that("a correlation that is none, or has no source, is refused (refusal 15)
   expect_error(joint_excess(unname(three_outcomes()), diag(3), source = "x"), class = "cordgain_invalid_input")
   expect_error(joint_excess(three_outcomes(), diag(3), source = "x", loading = c(0, 0, 0)),
     class = "cordgain_invalid_input")
-  other <- list(a = three_outcomes()$a, b = excess_of(score_change(1.5, 2.5, "uems"), natural_change(7.8, sd = 6.5)))
+  other <- list(a = three_outcomes()$a, b = excess_of_scores(score_change(1.5, 2.5, "uems"), natural_change(7.8,
+    sd = 6.5)))
   expect_error(joint_excess(other, diag(2), source = "x"), "same patients", class = "cordgain_invalid_input")
 })
 

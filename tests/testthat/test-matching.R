@@ -347,10 +347,41 @@ test_that("controls of another endpoint or baseline grade are refused, or accept
   invalid(compare(plain_arm()), "control")
 })
 
+test_that("controls are matched on level, baseline, follow-up and years as well, unknown being a difference", {
+  compare <- function(..., accept = character()) {
+    control <- do.call(plain_arm, utils::modifyList(list(role = "control"), list(...)))
+    excess(plain_arm(responders = 2), natural_rate(plain_sources()), control = control, accept = c("registry", accept))
+  }
+  expect_s3_class(compare(), "excess")
+  changes <- list(
+    level = list(level = "T1-T9"), level = list(level = c("cervical", "cervical", "cervical", "T1-T9")),
+    level = list(level = NA_character_), grade = list(baseline_grade = c("A", "A", "A", "B")),
+    baseline = list(baseline_days = c(0, 3)), baseline = list(baseline_days = c(NA, NA)),
+    followup = list(followup_weeks = 26), followup = list(followup_weeks = c(NA, NA)),
+    years = list(years = c(1990, 1995)), years = list(years = c(NA, NA))
+  )
+  for (i in seq_along(changes)) {
+    name <- names(changes)[i]
+    e <- expect_error(do.call(compare, changes[[i]]), paste0(name, ": "), class = "cordgain_unmatched")
+    expect_identical(unique(e$differences$what), name)
+    expect_s3_class(do.call(compare, c(changes[[i]], list(accept = name))), "excess")
+  }
+  # Near enough, by the rules for sources: 13 weeks, five years, half of the window.
+  expect_s3_class(compare(followup_weeks = 60, years = c(2016, 2017), baseline_days = c(10, 28)), "excess")
+})
+
 test_that("an argument that is not given is named, with what to give", {
   invalid(excess(), "`x` is not given")
   invalid(excess(plain_arm()), "`natural` is not given")
   invalid(natural_rate(), "`x` is not given")
   invalid(decision_table(), "`x` is not given")
   invalid(decision_table(natural_rate(0.2)), "`n` is not given")
+})
+
+test_that("an unknown day of the trial's baseline claims no direction", {
+  terms <- match_terms(score_change(1, 2, "uems"))
+  sources <- natural_sources(natural_change(data.frame(source = "a", mean = 1, se = 1, baseline_mean_day = 20),
+    tau = prior_fixed(0)))
+  found <- evidence_differences(terms, sources)
+  expect_identical(found$direction[found$what == "baseline"], "no direction is known")
 })

@@ -58,6 +58,21 @@ test_that("one source with a flat mean gives the rate that the statistics page s
   expect_lt(abs(mean_of(flat) - 0.1894064), 5e-8) # half a unit of the last digit
 })
 
+test_that("with one source the effect of mu is printed, both ways round, and with several it is not", {
+  one <- \(...) natural_rate(sources_of(32, 187), tau = prior_half_normal(0.5), ...)
+  expect_output(print(one()), "with mu flat the mean is 0.189")
+  expect_output(print(one(mu = NULL)), "with mu ~ normal\\(mean = 0, sd = 2\\) the mean is 0.202")
+  expect_false(any(grepl("leaves much", utils::capture.output(print(reference_rate())))))
+  # No event: a flat mean would leave nothing proper, so there is nothing to stand beside.
+  expect_false(any(grepl("leaves much", utils::capture.output(print(natural_rate(sources_of(0, 20)))))))
+  tails <- \(natural) stats::setNames(nm = cordgain:::standard_sensitivity(excess_of(natural))$variant)
+  expect_true("mu flat" %in% tails(one()))
+  expect_true("mu ~ normal(mean = 0, sd = 2)" %in% tails(one(mu = NULL)))
+  extra <- cordgain:::standard_sensitivity(excess_of(one(mu = NULL)))
+  # Beside the flat mean stands the tail of the checks with N(0, 2^2).
+  expect_map(extra$natural_tail[extra$variant == "mu ~ normal(mean = 0, sd = 2)"], checks_value("C22"))
+})
+
 test_that("the two late registries, leave-one-out and replaced cells agree with the checks", {
   late <- natural_rate(late_registries(), tau = prior_half_normal(0.5))
   expect_map(mean_of(late), checks_value("N01a"))
@@ -120,17 +135,25 @@ test_that("a row of tidy() carries the intraclass correlation, from which the va
 })
 
 test_that("the package agrees with a second road within the error it states, over random evidence", {
-  sets <- sweep_size(1000)
-  full <- sets > 20
-  for (i in seq_len(sets)) {
-    withr::local_seed(20260000 + i)
-    result <- compare_evidence(random_evidence(i))
-    expect_lte(result$pmf_excess, 1e-10, label = paste("set", i, "excess over the stated error"))
-    expect_lte(result$rate_difference, result$rate_stated + 1e-10, label = paste("set", i, "mean and SD"))
-    expect_true(result$quantiles_hold, label = paste("set", i, "quantiles"))
-    expect_lt(max(result$pmf_stated, result$rate_stated), 1e-6, label = paste("set", i, "stated error"))
+  # Stored by inst/validation/evidence-oracle.R, compared anew with every change of the code.
+  oracle <- stored_validation("evidence-oracle")
+  for (i in round(seq(1, nrow(oracle), length.out = sweep_size(nrow(oracle))))) {
+    result <- compare_stored(oracle[i, ])
+    expect_lte(result$beyond_stated, oracle_error, label = paste("set", oracle$set[i], "beyond the stated error"))
+    expect_lte(result$quantile_beyond, 0, label = paste("set", oracle$set[i], "quantiles"))
+    expect_lt(result$num_error, 1e-6, label = paste("set", oracle$set[i], "stated error"))
   }
-  expect_identical(full, sets == 1000)
+})
+
+test_that("the stored answers are those of the second road in plain R", {
+  oracle <- stored_validation("evidence-oracle")
+  withr::local_seed(20260005)
+  set <- random_evidence(5) # ten sources, tau known: a second of work
+  plain <- oracle_predictive(oracle_posterior(set$events, set$n, set$tau, set$mu, bias_sd = set$bias[2]), set$bias, 4)
+  row <- oracle[oracle$set == 5, ]
+  expect_lt(max(abs(unlist(row[paste0("pmf", 1:5)]) - plain$pmf)), oracle_error)
+  expect_lt(max(abs(plain$cdf(c(row$low, row$high)) - c(0.025, 0.975))), oracle_error)
+  expect_lte(compare_evidence(set)$pmf_excess, oracle_error)
 })
 
 test_that("a source far from the others keeps its digits", {

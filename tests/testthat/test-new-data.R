@@ -51,3 +51,47 @@ test_that("levels of a factor that is no character are compared as labels", {
   new <- data.frame(week = 4, arm = TRUE, subject = factor(2))
   expect_equal(unname(predict(fit, new)), unname(fitted(fit)[7]), tolerance = 1e-12)
 })
+
+test_that("rows of new data are the fit's own where the data are the same", {
+  data <- transform(small_trial(), arm = rep(c("x", "y"), each = 10), base = rep(1:5, 4) / 10)
+  fit <- fit_recovery(score ~ poly(week, 2) * arm + offset(base) + (week | subject), data)
+  all <- rep(TRUE, length(fit$design$random))
+  ask <- \(newdata) prediction_rows(fit, newdata, all, all, FALSE, FALSE, NULL, NULL)
+  own <- ask(NULL)
+  again <- ask(data)
+  expect_equal(unname(again$x), unname(own$x), tolerance = 1e-12, ignore_attr = TRUE)
+  expect_equal(again$offset, own$offset)
+  expect_equal(unname(again$terms[[1]]$z), unname(own$terms[[1]]$z), tolerance = 1e-12, ignore_attr = TRUE)
+  expect_equal(as.integer(again$terms[[1]]$level), as.integer(own$terms[[1]]$level))
+  expect_identical(again$names, own$names)
+})
+
+test_that("terms that are not looked up have a level of their own, those not counted weigh nothing", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  rows <- prediction_rows(fit, small_trial()[1:2, ], FALSE, TRUE, FALSE, FALSE, NULL, NULL)
+  expect_identical(rows$terms[[1]]$level, c(NA_integer_, NA_integer_))
+  expect_equal(c(rows$terms[[1]]$z), c(1, 1))
+  rows <- prediction_rows(fit, small_trial()[1:2, ], FALSE, FALSE, FALSE, FALSE, NULL, NULL)
+  expect_equal(c(rows$terms[[1]]$z), c(0, 0))
+  expect_error(
+    prediction_rows(fit, small_trial()[1:2, ], TRUE, TRUE, FALSE, FALSE, c(1, 0), NULL), class = "cordgain_invalid_input"
+  )
+})
+
+test_that("labels of products are those of the fit, and missing in one is missing in all", {
+  data <- data.frame(a = c("x", NA, "y"), b = 1:3)
+  expect_identical(new_labels(quote(a:b), data), c("x:1", NA, "y:3"))
+  expect_identical(new_labels(quote(b), data), c("1", "2", "3"))
+  expect_identical(match_level(c("u", NA, "v"), c("v", "u"), quote(a), NULL), c(1L, NA, 0L))
+})
+
+test_that("rows with missing values are taken out of every part", {
+  rows <- list(
+    n = 3L, x = cbind(1, c(0, NA, 2)), offset = c(0, 0, 0), weight = 1:3, subject = 1:3, visit = 1:3, group = 1:3,
+    terms = list(list(z = cbind(c(1, 1, NA)), level = 1:3))
+  )
+  left <- leave_out_missing(rows)
+  expect_identical(left$missing, 2:3)
+  expect_identical(c(left$n, left$weight, left$subject, left$terms[[1]]$level), c(1L, 1L, 1L, 1L))
+  expect_identical(dim(left$x), c(1L, 2L))
+})

@@ -1,7 +1,7 @@
 # Pictures of an excess of scores.
 
 answer <- \(...) {
-  excess_of(score_change(c(12, 18, 9, 15), c(40, 31, NA, 15), "uems"), natural_change(7.8, sd = 6.5, ...))
+  excess_of_scores(score_change(c(12, 18, 9, 15), c(40, 31, NA, 15), "uems"), natural_change(7.8, sd = 6.5, ...))
 }
 
 test_that("each patient's bar is the natural interval, the dot what was seen", {
@@ -15,7 +15,7 @@ test_that("each patient's bar is the natural interval, the dot what was seen", {
 
 test_that("ordered percentiles stand over their bands, and are refused with lost patients", {
   skip_if_not_installed("ggplot2")
-  e <- excess_of(synthetic_change(), natural_change(7.8, sd = 6.5, family = "censored", range = c(0, 50)))
+  e <- excess_of_scores(synthetic_change(), natural_change(7.8, sd = 6.5, family = "censored", range = c(0, 50)))
   picture <- plot(e, type = "percentiles")
   expect_equal(built(picture, 1)$ymin, stats::qbeta(0.025, 1:4, 4:1))
   expect_match(words_of(picture)[["title"]], "No patient lies")

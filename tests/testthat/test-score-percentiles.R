@@ -55,5 +55,5 @@ test_that("the predictive percentile of untreated patients is uniform: its mean 
 
 test_that("bounded families refuse scores that are not whole", {
   natural <- natural_change(7.8, sd = 6.5, family = "censored", range = c(0, 50))
-  expect_error(excess_of(continuous_change(), natural), "whole", class = "cordgain_invalid_input")
+  expect_error(excess_of_scores(continuous_change(), natural), "whole", class = "cordgain_invalid_input")
 })

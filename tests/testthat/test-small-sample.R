@@ -150,9 +150,13 @@ test_that("a contrast of the wrong width is refused with the names of the coeffi
 })
 
 test_that("degrees of freedom that are not finite have a reason, finite ones none", {
-  expect_identical(is.na(df_reason(c(3, Inf, NaN))), c(TRUE, FALSE, FALSE))
-  expect_match(df_reason(Inf), "z test")
-  expect_match(df_reason(NaN), "not positive definite")
+  row <- \(df, std.error = 1, half = 1) data.frame(df = df, std.error = std.error, conf.low = -half, conf.high = half)
+  expect_identical(is.na(df_reason(rbind(row(3), row(Inf), row(NaN)))), c(TRUE, FALSE, FALSE))
+  expect_match(df_reason(row(Inf)), "z test")
+  expect_match(df_reason(row(NaN)), "not positive definite")
+  expect_match(df_reason(row(3, std.error = NaN, half = NaN)), "adjusted variance")
+  expect_match(df_reason(row(3, std.error = 0)), "standard error is zero")
+  expect_match(df_reason(row(1e-9, half = Inf)), "no end")
 })
 
 test_that("a fit whose information is indefinite gives no test and says so", {
@@ -167,4 +171,30 @@ test_that("a fit whose information is indefinite gives no test and says so", {
   expect_match(found$df_reason, "not positive definite")
   printed <- capture.output(print(summary(fit, ddf = "satterthwaite")))
   expect_match(paste(printed, collapse = " "), "df of week: the information")
+  joint <- linear_test(fit, diag(2), joint = TRUE, ddf = "satterthwaite")
+  expect_true(is.nan(joint$den.df) && is.nan(joint$p.value))
+  expect_match(joint$df_reason, "not positive definite")
+  table <- anova(fit, ddf = "satterthwaite")
+  expect_match(attr(table, "df_reason"), "not positive definite")
+  expect_output(print(table), "week: the information about the variances is not positive definite")
+})
+
+test_that("joint tests with finite numbers have no reason, chi-squared ones have", {
+  fit <- fit_recovery(score ~ week + (week | subject), small_trial())
+  expect_null(linear_test(fit, diag(2), joint = TRUE)$df_reason)
+  fit$result$inference$slope <- lapply(fit$result$inference$slope, \(x) 0 * x) # as if no variance moved an error
+  for (ddf in c("kenward-roger", "satterthwaite")) {
+    found <- linear_test(fit, diag(2), joint = TRUE, ddf = ddf)
+    expect_identical(found$den.df, Inf)
+    expect_match(found$df_reason, "chi-squared")
+    expect_true(is.finite(found$p.value))
+  }
+})
+
+test_that("where the other convention at a zero variance has no df, the summary says so in words", {
+  fit <- fit_recovery(score ~ week + (week | subject), small_trial())
+  fit$result$unconstrained$observed <- -fit$result$unconstrained$observed
+  said <- paste(capture.output(print(summary(fit, ddf = "satterthwaite"))), collapse = " ")
+  expect_no_match(said, "NaN")
+  expect_match(said, "undefined where, with it, the information about the variances is not positive definite")
 })

@@ -68,6 +68,15 @@ test_that("R files do not call each other in a circle", {
   expect_identical(files_on_cycles(call_edges(root)), character())
 })
 
+test_that("no function has the name of another: the file read last would win in silence", {
+  root <- source_root()
+  defined <- unlist(lapply(tree_files(root, "R", "\\.R$"), \(file) {
+    exprs <- Filter(is_assignment, as.list(parse(file.path(root, file), keep.source = FALSE)))
+    vapply(exprs, \(e) as.character(e[[2]]), "")
+  }))
+  expect_identical(defined[duplicated(defined)], character())
+})
+
 test_that("only core.R calls the C++ core", {
   root <- source_root()
   skip_if_not_installed("codetools")

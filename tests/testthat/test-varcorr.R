@@ -21,6 +21,17 @@ test_that("the print gives a line per standard deviation and correlations beside
   expect_output(print(VarCorr(fit_recovery(Reaction ~ Days + (Days | Subject), data))), "Days +5[.]922[0-9]* +0[.]0655")
 })
 
+test_that("a correlation that does not exist is printed as a dash with its reason", {
+  fit <- fit_recovery(score ~ week + (week | subject), small_trial())
+  fit$result$gamma[2:3] <- 0
+  said <- paste(capture.output(print(VarCorr(fit))), collapse = " ")
+  expect_no_match(said, "NaN")
+  expect_match(said, "-: an effect whose variance is zero has no correlation")
+  table <- tidy(fit, effects = "ran_pars")
+  expect_match(table$reason[startsWith(table$term, "cor__")], "no correlation")
+  expect_null(tidy(fit_recovery(score ~ week + (1 | subject), small_trial()))$reason)
+})
+
 test_that("with a zero variance there is no correlation", {
   covariance <- with_correlation(matrix(c(4, 0, 0, 0), 2, dimnames = list(c("a", "b"), c("a", "b"))))
   expect_identical(attr(covariance, "stddev"), c(a = 2, b = 0))

@@ -1,6 +1,7 @@
 // Number of responders among independent patients with given log odds: finite sums, no approximation.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cordgain/base/types.hpp>
 #include <cordgain/math/logistic.hpp>
@@ -19,6 +20,50 @@ inline Vector binomial_pmf(Index n, double logit) {
     term *= odds * static_cast<double>(n - k) / static_cast<double>(k + 1);
   }
   return pmf;
+}
+
+/// P(k of n | log odds), as a function of the log odds.
+class BinomialLikelihood {
+ public:
+  BinomialLikelihood(Index n, Index k)
+      : events_(static_cast<double>(k)),
+        others_(static_cast<double>(n - k)),
+        log_choose_(std::lgamma(events_ + others_ + 1.0) - std::lgamma(events_ + 1.0) -
+                    std::lgamma(others_ + 1.0)) {}
+
+  double operator()(double logit) const {
+    return std::exp(log_choose_ - events_ * softplus(-logit) - others_ * softplus(logit));
+  }
+
+ private:
+  double events_;
+  double others_;
+  double log_choose_;
+};
+
+/// Adds weight x Binomial(n, p) to sum(first), ..., sum(first + n), from the mode outwards and only where it
+/// is above 1e-20 of its top.
+/// @param log_p, log_q  logs of p and 1 - p, each with its own digits; -infinity is allowed
+inline void add_binomial(Vector& sum, Index first, Index n, double log_p, double log_q, double weight) {
+  const auto size = static_cast<double>(n);
+  const Index mode = std::min(n, static_cast<Index>(std::floor((size + 1.0) * std::exp(log_p))));
+  const auto k = static_cast<double>(mode);
+  double log_top = std::lgamma(size + 1.0) - std::lgamma(k + 1.0) - std::lgamma(size - k + 1.0);
+  if (mode > 0) log_top += k * log_p;
+  if (mode < n) log_top += (size - k) * log_q;
+  const double top = weight * std::exp(log_top);
+  const double odds = std::exp(log_p - log_q);
+  sum(first + mode) += top;
+  double term = top;
+  for (Index i = mode; i < n && term > 1e-20 * top; ++i) {
+    term *= odds * static_cast<double>(n - i) / static_cast<double>(i + 1);
+    sum(first + i + 1) += term;
+  }
+  term = top;
+  for (Index i = mode; i > 0 && term > 1e-20 * top; --i) {
+    term *= static_cast<double>(i) / (odds * static_cast<double>(n - i + 1));
+    sum(first + i - 1) += term;
+  }
 }
 
 /// Distribution of the sum of two independent counts.

@@ -1,7 +1,6 @@
 // How many of these patients nature alone would have improved.
 #pragma once
 
-#include <boost/math/special_functions/beta.hpp>
 #include <cmath>
 #include <cordgain/base/check.hpp>
 #include <cordgain/base/types.hpp>
@@ -46,9 +45,11 @@ inline Vector one_sided_uniform(const PatientRates& rates) {
       probability(n) += mass(i);
       continue;
     }
+    // P(Beta(k + 1, n - k + 1) > p0) = P(Bin(n + 1, p0) <= k), a sum of positive terms.
+    const Vector pmf = binomial_pmf(n + 1, std::log(mean_rate(rates, i)) - std::log(failing));
+    double beyond = 0.0;
     for (Index k = 0; k <= n; ++k) {
-      const double beyond =
-          boost::math::ibeta(static_cast<double>(n - k + 1), static_cast<double>(k + 1), failing);
+      beyond += pmf(k);
       probability(k) += mass(i) * beyond / (static_cast<double>(n + 1) * failing);
     }
   }

@@ -1,5 +1,6 @@
 // The sceptical analysis: the treatment moves the log odds by delta, logit p1 = logit p0 + delta, with a
 // prior on delta centred on no effect and the natural rates p0 as uncertain as the evidence leaves them.
+// Where patients move together shared_shift.hpp has the integrals; here are those for any rates.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <cordgain/dist/poisson_binomial.hpp>
 #include <cordgain/dist/prior.hpp>
 #include <cordgain/excess/responders.hpp>
+#include <cordgain/excess/shared_shift.hpp>
 #include <cordgain/natural/patient_rates.hpp>
 #include <vector>
 
@@ -42,15 +44,6 @@ inline PanelGrid effect_grid(const Prior& effect, Index order, Index patients) {
   return grid;
 }
 
-/// One row for each number of responders 0..n.
-struct EffectTable {
-  Vector null;         // P(k | delta = 0)
-  Vector alternative;  // P(k | delta ~ prior)
-  Vector benefit;      // P(delta > 0 | k)
-  Vector mean;         // E(delta | k), log odds
-  Vector sd;           // SD(delta | k), log odds
-};
-
 /// Posterior of the effect for every possible outcome.
 /// @param rates   natural log odds of n patients
 /// @param effect  prior of delta (normal or mixture of normals)
@@ -58,7 +51,14 @@ struct EffectTable {
 inline EffectTable effect_table(const PatientRates& rates, const Prior& effect) {
   const Vector null = natural_responders(rates);
   const Index n = rates.patients();
-  const PanelGrid grid = effect_grid(effect, rates.known() ? 15 : rates.grid.order, n);
+  Vector offset;
+  if (detail::has_common_shift(rates, offset)) {
+    // Where the effect is known so sharply that panels of its width would cover theta by thousands, the plain
+    // sum over both does better.
+    const bool sharp = detail::EffectPrior(effect, 1.0).narrowest() < detail::kSharpEffect;
+    if (rates.known() || !sharp) return detail::shared_table(rates, offset, effect, null);
+  }
+  const PanelGrid grid = effect_grid(effect, rates.grid.order, n);
   const Vector delta = panel_nodes(grid);
   const Vector weight = panel_masses(grid);
   const Vector mass = rates.mass();
@@ -83,13 +83,6 @@ inline EffectTable effect_table(const PatientRates& rates, const Prior& effect) 
       (table.sd.array() / table.alternative.array() - table.mean.array().square()).max(0.0).sqrt().matrix();
   return table;
 }
-
-/// The posterior for one observed count, three ways of asking how many responders were natural.
-struct EffectPosterior {
-  PanelGrid delta;            // posterior density of delta, log odds
-  Vector natural;             // P(sum Y0 = k | y), Y0 independent of Y1 given the rates
-  Vector natural_comonotone;  // the same with each responder natural as far as the rates allow
-};
 
 namespace detail {
 
@@ -119,22 +112,6 @@ inline Vector comonotone_row(const VectorIn& logit, const VectorIn& size, double
   return joint.row(y).transpose();
 }
 
-/// The same for one group in closed form: for delta > 0 Bin(y, p0 / p1), else y + Bin(n - y, (p0 - p1) / (1 -
-/// p1)).
-inline Vector comonotone_binomial(double logit, Index n, double delta, Index y) {
-  const Vector treated = binomial_pmf(n, logit + delta);
-  Vector row = Vector::Zero(n + 1);
-  // Both ratios are taken on the side where nothing cancels: p0 / p1, and (1 - p0) / (1 - p1).
-  if (delta > 0.0) {
-    const double natural = std::min(1.0, logistic(logit) / logistic(logit + delta));
-    row.head(y + 1) = binomial_pmf(y, std::log(natural) - std::log1p(-natural));
-  } else {
-    const double failing = std::min(1.0, logistic(-logit) / logistic(-logit - delta));
-    row.tail(n - y + 1) = binomial_pmf(n - y, std::log1p(-failing) - std::log(failing));
-  }
-  return row * treated(y);
-}
-
 }  // namespace detail
 
 /// Posterior of delta and of the natural responders after y responders of n.
@@ -144,8 +121,11 @@ inline EffectPosterior effect_posterior(const PatientRates& rates, const Prior& 
   const Index n = rates.patients();
   require(n >= 1 && n <= kMostPatients, "an arm has 1 to 1000 patients");
   require(y >= 0 && y <= n, "the observed responders must lie between 0 and n");
+  Vector offset;
+  if (rates.size.size() == 1 && detail::has_common_shift(rates, offset))
+    return detail::shared_posterior(rates, offset, effect, y);
   EffectPosterior posterior;
-  posterior.delta = effect_grid(effect, rates.known() ? 15 : rates.grid.order, n);
+  posterior.delta = effect_grid(effect, rates.grid.order, n);
   const Vector delta = panel_nodes(posterior.delta);
   const Vector weight = panel_masses(posterior.delta);
   const Vector mass = rates.mass();
@@ -156,8 +136,7 @@ inline EffectPosterior effect_posterior(const PatientRates& rates, const Prior& 
     const Vector logit = rates.logit.row(i).transpose();
     double joint = 0.0;
     for (Index d = 0; d < delta.size(); ++d) {
-      const Vector row = rates.size.size() == 1 ? detail::comonotone_binomial(logit(0), n, delta(d), y)
-                                                : detail::comonotone_row(logit, rates.size, delta(d), y);
+      const Vector row = detail::comonotone_row(logit, rates.size, delta(d), y);
       const double here = mass(i) * row.sum();
       likelihood(d) += here;
       joint += here * weight(d);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cordgain/model/blocks.hpp>
 #include <cordgain/model/covariance.hpp>
+#include <cordgain/model/moments.hpp>
 #include <limits>
 #include <vector>
 
@@ -30,17 +31,26 @@ inline Matrix basis_gram(const Blocks& blocks) {
       }
     }
   }
-  if (blocks.residual >= 0) gram(blocks.residual, blocks.residual) += blocks.within_df;
-  return gram;
+  if (blocks.residual < 0) return gram;
+  gram(blocks.residual, blocks.residual) += blocks.within_df;
+  const Matrix all = Matrix::Identity(blocks.n_gamma, blocks.n_gamma);
+  // traces of products are inner products at any V, and what V cannot see is the same at all of them
+  Vector at = all.col(blocks.residual);
+  for (const CrossedBlock& block : blocks.crossed) {
+    for (const auto* terms : {&block.inner, &block.outer}) {
+      for (const CrossedBlock::Term& term : *terms)
+        for_elements(term, [&at](Index a, Index b, Index k) { at[k] = a == b ? 1.0 : 0.0; });
+    }
+  }
+  Moments large = zero_moments(blocks.p, blocks.n_gamma, blocks.n_gamma);
+  add_large(blocks, at, all, {}, large);
+  return gram + large.trace2;
 }
 
 }  // namespace detail
 
-/// Directions in gamma along which V does not change at all: a slope and an
-/// intercept with two visits each, a random intercept with one visit each.
-/// @return  n_gamma x k, k = 0 when all variance parameters are identified
-[[nodiscard]] inline Matrix unseen_directions(const Blocks& blocks) {
-  Matrix gram = detail::basis_gram(blocks);
+/// Directions along which the matrices whose inner products are `gram` do not change.
+[[nodiscard]] inline Matrix unseen_directions(Matrix gram) {
   const Vector scale = gram.diagonal().cwiseSqrt().unaryExpr([](double s) { return s > 0.0 ? s : 1.0; });
   gram = scale.cwiseInverse().asDiagonal() * gram * scale.cwiseInverse().asDiagonal();
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(gram);
@@ -48,15 +58,23 @@ inline Matrix basis_gram(const Blocks& blocks) {
   return scale.cwiseInverse().asDiagonal() * eigen.eigenvectors().leftCols(unseen);
 }
 
+/// Directions in gamma along which V does not change at all: a slope and an
+/// intercept with two visits each, a random intercept with one visit each.
+/// @return  n_gamma x k, k = 0 when all variance parameters are identified
+[[nodiscard]] inline Matrix unseen_directions(const Blocks& blocks) {
+  return unseen_directions(detail::basis_gram(blocks));
+}
+
 /// Whether the likelihood of independent residuals is shown to be unbounded: the
 /// least squares residual of y lies in the span of Z, so y in that of [X Z], and
 /// that is not all of space. With D fixed and sigma^2 to zero, log|V| +
 /// log|X'V^-1X| behaves as (n - rank[X Z]) log sigma^2 and r'V^-1r stays bounded.
 /// False decides nothing where y needs X beside Z (the products hold squares,
-/// whose difference would be rounding) or where [X Z] spans all of space.
+/// whose difference would be rounding), where [X Z] spans all of space, or where
+/// blocks are eliminated level by level (their outside is a difference as well).
 /// @param blocks  reduced data with a residual variance (X orthonormal, y'y = n - p)
 [[nodiscard]] inline bool grows_without_bound(const Blocks& blocks) {
-  if (blocks.residual < 0) return false;
+  if (blocks.residual < 0 || !blocks.nested.empty() || !blocks.crossed.empty()) return false;
   constexpr double kSquaredRounding = 1e-24, kDependent = 1e-12;
   const Index p = blocks.p;
   const Matrix off = unpacked(blocks.within, p + 1);

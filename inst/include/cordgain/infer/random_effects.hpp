@@ -1,9 +1,7 @@
 // Predicted random effects (BLUPs) with their covariance.
 #pragma once
 
-#include <Eigen/Cholesky>
-#include <cordgain/base/error.hpp>
-#include <cordgain/model/design.hpp>
+#include <cordgain/model/level_forms.hpp>
 #include <vector>
 
 namespace cordgain {
@@ -15,72 +13,43 @@ struct TermEffects {
   Matrix prediction;   ///< levels x packed(q): Var(b-hat - b), fixed effects estimated
 };
 
-namespace detail {
-
-/// Covariance of all random effects of a block, and of the term's D.
-inline Matrix block_covariance(const std::vector<BlockLevel>& levels, const std::vector<Matrix>& d, Index q) {
-  Matrix out = Matrix::Zero(q, q);
-  for (const BlockLevel& level : levels) {
-    out.block(level.first, level.first, level.width, level.width) = d[static_cast<std::size_t>(level.term)];
-  }
-  return out;
-}
-
-}  // namespace detail
-
-/// b-hat = Delta Z'V^-1 (y - X beta), per block and level.
-/// @param in      rows
-/// @param frame   coordinates of the fit
-/// @param gamma   variance parameters, blocks' coordinates
-/// @param beta    fixed effects, blocks' coordinates
-/// @param phi     their covariance
-/// @return        per term: effects and covariances
+/// b-hat = D Z'V^-1 (y - X beta), level by level.
+/// @param in          rows
+/// @param frame       coordinates of the fit
+/// @param gamma       variance parameters, blocks' coordinates
+/// @param beta        fixed effects, blocks' coordinates
+/// @param phi         their covariance
+/// @param dense_rank  blocks of rank up to this are dense
+/// @return            per term: effects and covariances; a level without rows has effect 0 and variance D
 /// Source: Henderson (1975), Biometrics 31:423; Robinson (1991), Stat. Sci. 6:15.
 [[nodiscard]] inline std::vector<TermEffects> random_effects(const DesignInput& in, const Frame& frame,
                                                              const VectorIn& gamma, const VectorIn& beta,
-                                                             const MatrixIn& phi) {
+                                                             const MatrixIn& phi,
+                                                             Index dense_rank = kDenseRank) {
   const Index p = beta.size();
-  std::vector<Matrix> d, back;
+  const std::vector<Matrix> d = detail::split_gamma(in, gamma).d;
+  const std::vector<LevelForms> forms = level_forms(in, frame, gamma, dense_rank);
   std::vector<TermEffects> out;
-  Index at = 0;
-  for (std::size_t t = 0; t < in.random.size(); ++t) {
-    const Index q = in.random[t].z.cols(), size = packed_size(q);
-    d.push_back(unpacked(gamma.segment(at, size), q));
-    back.push_back(frame.y_scale *
-                   Matrix(frame.z_factor[t].triangularView<Eigen::Upper>().solve(Matrix::Identity(q, q))));
-    out.push_back({Matrix(in.random[t].n_levels, q), Matrix(in.random[t].n_levels, size),
-                   Matrix(in.random[t].n_levels, size)});
-    at += size;
+  for (std::size_t t = 0; t < forms.size(); ++t) {
+    const Index levels = in.random[t].n_levels, q = d[t].rows();
+    const Matrix back =
+        frame.y_scale *
+        Matrix(frame.z_factor[t].triangularView<Eigen::Upper>().solve(Matrix::Identity(q, q)));
+    TermEffects to{Matrix::Zero(levels, q), Matrix(levels, packed_size(q)), Matrix(levels, packed_size(q))};
+    for (Index l = 0; l < levels; ++l) {
+      const Matrix& force = forms[t].force[static_cast<std::size_t>(l)];
+      const Matrix conditional = d[t] - d[t] * unpacked(forms[t].own.row(l).transpose(), q) * d[t];
+      Matrix prediction = conditional;
+      if (force.size() > 0) {
+        const Matrix spread = d[t] * force.leftCols(p);
+        to.effect.row(l) = (back * (d[t] * force.col(p) - spread * beta)).transpose();
+        prediction += spread * phi * spread.transpose();
+      }
+      to.conditional.row(l) = packed(back * conditional * back.transpose()).transpose();
+      to.prediction.row(l) = packed(back * prediction * back.transpose()).transpose();
+    }
+    out.push_back(std::move(to));
   }
-  const Vector residual = gamma.tail(gamma.size() - at);
-  for_each_block(in, frame, [&](const BlockReader& reader) {
-    const Matrix z = reader.z(), w = reader.inside();
-    const Matrix delta = detail::block_covariance(reader.levels(), d, z.cols());
-    const Matrix zd = z * delta;
-    Matrix v = zd * z.transpose();
-    if (in.residual.present()) {
-      v += residual_covariance(in.residual, reader.rows(), residual);
-    } else {
-      v.diagonal().array() += residual[0];
-    }
-    const Eigen::LLT<Matrix> llt(v);
-    const Matrix solved = llt.solve(zd);  // V^-1 Z Delta
-    const Vector effect = solved.transpose() * (w.col(p) - w.leftCols(p) * beta);
-    const Matrix conditional = delta - zd.transpose() * solved;
-    const Matrix spread = solved.transpose() * w.leftCols(p);
-    const Matrix prediction = conditional + spread * phi * spread.transpose();
-    for (const BlockLevel& level : reader.levels()) {
-      const std::size_t t = static_cast<std::size_t>(level.term);
-      TermEffects& to = out[t];
-      to.effect.row(level.level) = (back[t] * effect.segment(level.first, level.width)).transpose();
-      const auto part = [&](const Matrix& m) {
-        return packed(back[t] * m.block(level.first, level.first, level.width, level.width) *
-                      back[t].transpose());
-      };
-      to.conditional.row(level.level) = part(conditional).transpose();
-      to.prediction.row(level.level) = part(prediction).transpose();
-    }
-  });
   return out;
 }
 

@@ -81,11 +81,13 @@ inline Matrix user_gamma(const Frame& frame, Index n_gamma) {
 inline Vector gamma_error(const Inference& at, const Blocks& blocks, const Matrix& to_user) {
   const Matrix w = inverse_information(at.observed);
   const double rounding = 8.0 * std::numeric_limits<double>::epsilon() * static_cast<double>(blocks.n);
-  const Matrix move = to_user * at.directions;
+  const double size =
+      to_user(to_user.rows() - 1, to_user.cols() - 1);  // taken out: it may be near the largest number
+  const Matrix move = (to_user / size) * at.directions;
   const Vector left = (move * (w * (0.5 * at.score))).cwiseAbs();
   const Vector unit = at.observed.diagonal().cwiseAbs().cwiseSqrt();
   const Vector spread = (move * w).cwiseAbs() * unit * rounding;
-  return left + spread;
+  return (left + spread) * size;
 }
 
 inline FreeDirections all_directions(Index n_gamma, const std::vector<Matrix>& roots) {
@@ -117,16 +119,26 @@ inline FreeDirections all_directions(Index n_gamma, const std::vector<Matrix>& r
   Reduced reduced = reduce_rows(in);
   const Blocks& blocks = reduced.blocks;
   out.frame = std::move(reduced.frame);
-  out.fit = fit_gaussian(blocks, model_covariance(in, residual),
-                         LikelihoodKind{restricted, !in.residual.present()});
+  out.fit =
+      fit_gaussian(blocks, model_covariance(in, residual), LikelihoodKind{restricted, !in.residual.present()},
+                   {[&] { return small_rows(in, out.frame); }, dominated(in, out.frame, detail::kFewRows)});
   const double scale = blocks.residual >= 0 ? out.fit.gamma[blocks.residual] : 1.0;
-  const FreeDirections free = free_directions(out.fit.covariance, out.fit.theta, scale);
-  out.inference = information(blocks, out.fit.gamma, free, restricted);
-  out.constrained = lacks_rank(out.fit);
-  if (out.constrained) {
-    out.unconstrained =
-        information(blocks, out.fit.gamma, detail::all_directions(blocks.n_gamma, free.roots), restricted);
+  FreeDirections free = free_directions(out.fit.covariance, out.fit.theta, scale, !out.fit.residual_zero);
+  FreeDirections all = detail::all_directions(blocks.n_gamma, free.roots);
+  if (out.fit.unidentified > 0) {
+    const Matrix gram = detail::basis_gram(blocks);
+    keep_seen(gram, free);
+    keep_seen(gram, all);
   }
+  const auto infer = [&](const FreeDirections& directions) {
+    return out.fit.settled_on_rows
+               ? small_information(small_rows(in, out.frame), out.fit.gamma, directions, restricted)
+               : information(blocks, out.fit.gamma, directions, restricted);
+  };
+  out.inference = infer(free);
+  if (out.fit.residual_zero) out.fit.beta = out.inference.beta;
+  out.constrained = lacks_rank(out.fit) || out.fit.residual_zero;
+  if (out.constrained) out.unconstrained = infer(all);
   const double nu = static_cast<double>(restricted ? blocks.n - blocks.p : blocks.n);
   out.deviance = out.fit.deviance + 2.0 * nu * std::log(out.frame.y_scale) - out.frame.log_weight +
                  (restricted ? out.frame.log_det_x : 0.0);
@@ -138,6 +150,7 @@ inline FreeDirections all_directions(Index n_gamma, const std::vector<Matrix>& r
   out.to_user = detail::user_gamma(out.frame, blocks.n_gamma);
   out.gamma = out.to_user * out.fit.gamma;
   out.gamma_error = detail::gamma_error(out.inference, blocks, out.to_user);
+  if (out.fit.residual_zero) out.gamma_error[blocks.residual] = out.gamma[blocks.residual];
   out.kinds = static_cast<Index>(blocks.kinds.size());
   return out;
 }

@@ -6,7 +6,8 @@
 #include <Eigen/Eigenvalues>
 #include <cmath>
 #include <cordgain/base/check.hpp>
-#include <cordgain/model/rows.hpp>
+#include <cordgain/infer/invariant_rows.hpp>
+#include <cordgain/model/level_forms.hpp>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,74 @@ inline Matrix adjustment(const std::string& type, const Matrix& v, const Matrix&
          lower.transpose();
 }
 
+/// Clusters of more rows than this are reduced first.
+constexpr Index kDenseRows = 64;
+
+/// One cluster's part: its score, m'Vm and X'm for m = A'V^-1 X Phi.
+struct ClusterPart {
+  Vector score;
+  Matrix inner, outer;
+};
+
+/// From the cluster's rows [X y] and their covariance.
+inline ClusterPart dense_part(const std::string& type, const Matrix& v, const Matrix& w, const VectorIn& beta,
+                              const Matrix& phi) {
+  const Index p = beta.size();
+  const Matrix x = w.leftCols(p), a = adjustment(type, v, x, phi);
+  const Matrix m = a.transpose() * Eigen::LLT<Matrix>(v).solve(x) * phi;
+  return {m.transpose() * (w.col(p) - x * beta), m.transpose() * v * m, x.transpose() * m};
+}
+
+/// CR0, CR1 and CR3 from W'V^-1 W alone: with M = X'V^-1 X, A'V^-1 X = V^-1 X (I - Phi M)^-1 for CR3.
+inline ClusterPart part_from_forms(const std::string& type, const Matrix& forms, const VectorIn& beta,
+                                   const Matrix& phi) {
+  const Index p = beta.size();
+  const Matrix m = forms.topLeftCorner(p, p), unit = Matrix::Identity(p, p);
+  const Matrix turn = type == "CR3" ? Matrix((unit - phi * m).fullPivLu().solve(phi)) : phi;
+  return {turn.transpose() * (forms.col(p).head(p) - m * beta), turn.transpose() * m * turn, m * turn};
+}
+
+/// A cluster of many rows, never as a matrix of their number.
+inline ClusterPart large_part(const std::string& type, const SubDesign& part, const VectorIn& gamma,
+                              const VectorIn& beta, const Matrix& phi) {
+  if (type == "CR2") {
+    const InvariantRows rows = invariant_rows(part, gamma);
+    return dense_part(type, rows.v, rows.w, beta, phi);
+  }
+  const DesignInput view = part.view();
+  const Matrix none(gamma.size(), 0);
+  const Moments moments = moments_at(reduce_in_frame(view, unit_frame(view), kDenseRank), gamma, none);
+  if (!moments.feasible) throw NumericalError("The covariance matrix of the scores is singular to rounding");
+  return part_from_forms(type, unpacked(moments.cross, beta.size() + 1), beta, phi);
+}
+
+/// Each cluster's part, whatever its size.
+template <class Body>
+void for_each_cluster(const std::string& type, const DesignInput& in, const Frame& frame,
+                      const VectorIn& gamma, const VectorIn& beta, const Matrix& phi, Index dense_rows,
+                      Body&& body) {
+  const SplitGamma split = split_gamma(in, gamma);
+  const Components components = components_of(in);
+  BlockReader reader(in, frame);
+  LevelMarks marks = level_marks(in);
+  std::vector<Index> terms(in.random.size());
+  std::iota(terms.begin(), terms.end(), Index(0));
+  for (std::size_t c = 0; c + 1 < components.start.size(); ++c) {
+    const Index* first = components.rows.data() + components.start[c];
+    const Index n = components.start[c + 1] - components.start[c];
+    if (n > dense_rows) {
+      body(large_part(type, sub_design(in, frame, first, n, terms, marks), gamma, beta, phi));
+      continue;
+    }
+    reader.read(first, n);
+    const Index r = reader.rank();
+    Matrix w(n, beta.size() + 1);
+    w.topRows(r) = reader.inside();
+    w.bottomRows(n - r) = reader.outside();
+    body(dense_part(type, block_rows_covariance(in, reader, split.d, split.residual), w, beta, phi));
+  }
+}
+
 /// Degrees of freedom of l'beta by Satterthwaite: under the working model the
 /// variance estimate is a quadratic form with G_ij = C_i'(V_i [i = j] - X_i Phi X_j')C_j.
 inline double robust_df(const std::vector<Matrix>& inner, const std::vector<Matrix>& outer, const Matrix& phi,
@@ -85,44 +154,29 @@ inline double robust_df(const std::vector<Matrix>& inner, const std::vector<Matr
 /// @param gamma     variance parameters, beta and phi: the fit, blocks' coordinates
 /// @param type      "CR0", "CR1" (CR0 times m / (m - 1)), "CR2", "CR3"
 /// @param contrast  L (l x p), blocks' coordinates
+/// @param dense_rows  clusters of more rows are never taken as a matrix of their number
 /// Source: Bell & McCaffrey (2002), Survey Methodology 28:169; Pustejovsky &
 /// Tipton (2018), J. Bus. Econ. Stat. 36:672.
 [[nodiscard]] inline RobustTests robust_tests(const DesignInput& in, const Frame& frame,
                                               const VectorIn& gamma, const VectorIn& beta,
                                               const MatrixIn& phi, const std::string& type,
-                                              const MatrixIn& contrast) {
-  std::vector<Matrix> d;
-  Index at = 0;
-  for (const RandomTerm& term : in.random) {
-    const Index q = term.z.cols();
-    d.push_back(unpacked(gamma.segment(at, packed_size(q)), q));
-    at += packed_size(q);
-  }
-  const Vector residual = gamma.tail(gamma.size() - at);
+                                              const MatrixIn& contrast,
+                                              Index dense_rows = detail::kDenseRows) {
   const Index p = beta.size();
-  const Matrix bread = phi;
   RobustTests out;
   out.covariance = Matrix::Zero(p, p);
   std::vector<Matrix> inner, outer;
-  for_each_block(in, frame, [&](const BlockReader& reader) {
-    const Index n = static_cast<Index>(reader.rows().size()), r = reader.rank();
-    Matrix w(n, p + 1);
-    w.topRows(r) = reader.inside();
-    w.bottomRows(n - r) = reader.outside();
-    const Matrix x = w.leftCols(p), v = detail::block_rows_covariance(in, reader, d, residual);
-    const Matrix a = detail::adjustment(type, v, x, bread);
-    const Matrix m = a.transpose() * Eigen::LLT<Matrix>(v).solve(x) * bread;  // C_i = m l
-    const Vector score = m.transpose() * (w.col(p) - x * beta);
-    out.covariance += score * score.transpose();
-    inner.push_back(m.transpose() * v * m);
-    outer.push_back(x.transpose() * m);
+  detail::for_each_cluster(type, in, frame, gamma, beta, phi, dense_rows, [&](detail::ClusterPart&& part) {
+    out.covariance += part.score * part.score.transpose();
+    inner.push_back(std::move(part.inner));
+    outer.push_back(std::move(part.outer));
   });
   out.clusters = static_cast<Index>(inner.size());
   const double m = static_cast<double>(out.clusters);
   if (type == "CR1") out.covariance *= m / (m - 1.0);
   out.df.resize(contrast.rows());
   for (Index i = 0; i < contrast.rows(); ++i) {
-    out.df[i] = detail::robust_df(inner, outer, bread, contrast.row(i).transpose());
+    out.df[i] = detail::robust_df(inner, outer, phi, contrast.row(i).transpose());
   }
   return out;
 }

@@ -17,10 +17,9 @@ namespace cordgain {
 ///            negative one, so that there is no covariance of the variances
 /// Source: Giesbrecht & Burns (1985), Biometrics 41:477.
 [[nodiscard]] inline double satterthwaite_df(const Inference& at, const Matrix& w, const VectorIn& l) {
-  const Vector spread = at.phi * l;
-  const double variance = l.dot(spread);
+  const double variance = l.dot(at.phi * l);
   Vector slope(w.rows());
-  for (Index i = 0; i < w.rows(); ++i) slope[i] = -spread.dot(at.slope[static_cast<std::size_t>(i)] * spread);
+  for (Index i = 0; i < w.rows(); ++i) slope[i] = -l.dot(at.slope[static_cast<std::size_t>(i)] * l);
   const double uncertainty = slope.dot(w * slope);
   const double square = variance * variance;
   const double rounding = std::numeric_limits<double>::epsilon() * square;
@@ -47,6 +46,10 @@ namespace cordgain {
     const double t = row.dot(beta);
     out.unscaled += t * t / eigen.eigenvalues()[i] / out.numerator;
     const double df = satterthwaite_df(at, w, row);
+    if (std::isnan(df)) {
+      detail::give_up(out, detail::no_information());
+      return out;
+    }
     smallest = std::min(smallest, df);
     largest = std::max(largest, df);
     expectation += std::isfinite(df) ? df / (df - 2.0) : 1.0;
@@ -57,6 +60,7 @@ namespace cordgain {
   } else {
     out.df = smallest <= 2.0 ? 2.0 : 2.0 * expectation / (expectation - out.numerator);
   }
+  if (std::isinf(out.df)) out.reason = detail::chi_squared();
   return out;
 }
 

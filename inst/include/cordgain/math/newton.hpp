@@ -5,6 +5,7 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
+#include <algorithm>
 #include <cmath>
 #include <cordgain/base/types.hpp>
 #include <limits>
@@ -37,6 +38,11 @@ struct NewtonResult {
 
 namespace detail {
 
+/// Rounding in a value of this size, below which two values are equal.
+inline double value_noise(double value) {
+  return 64.0 * std::numeric_limits<double>::epsilon() * (1.0 + std::abs(value));
+}
+
 /// Cholesky pivots above this, beside a diagonal of 1, leave a step its digits.
 constexpr double kWellConditioned = 1e-3;
 
@@ -45,7 +51,12 @@ constexpr double kWellConditioned = 1e-3;
 /// flat direction is left where it is rather than followed to infinity.
 inline Vector safe_step(const SecondOrder& at, double& decrement) {
   decrement = 0.0;
-  if (at.gradient.size() == 0) return Vector(0);
+  if (!(at.hessian.size() > 0 &&
+        at.hessian.cwiseAbs().maxCoeff() > 0.0)) {  // no curvature: an optimum, or no step
+    if (at.gradient.size() > 0 && at.gradient.norm() > 0.0)
+      decrement = std::numeric_limits<double>::infinity();
+    return Vector::Zero(at.gradient.size());
+  }
   const Vector reach = at.hessian.cwiseAbs().rowwise().maxCoeff() * 1e-8;
   const Vector unit = at.hessian.diagonal()
                           .cwiseAbs()
@@ -65,14 +76,14 @@ inline Vector safe_step(const SecondOrder& at, double& decrement) {
   const Vector size = eigen.eigenvalues().cwiseAbs();
   const double floor = size.maxCoeff() * 1e-13;
   const Vector along = eigen.eigenvectors().transpose() * unit.cwiseProduct(at.gradient);
-  const Vector scaled = along.cwiseQuotient(size.cwiseMax(floor));
+  Vector scaled = along.cwiseQuotient(size.cwiseMax(floor));
+  // What a nearly flat direction promises below the rounding of the value is rounding: no step there.
+  const double flat = size.maxCoeff() * 1e-8;
+  for (Index i = 0; i < size.size(); ++i) {
+    if (size[i] < flat && along[i] * scaled[i] < value_noise(at.value)) scaled[i] = 0.0;
+  }
   decrement = 0.5 * along.dot(scaled);
   return -unit.cwiseProduct(eigen.eigenvectors() * scaled);
-}
-
-/// Rounding in a value of this size, below which two values are equal.
-inline double value_noise(double value) {
-  return 64.0 * std::numeric_limits<double>::epsilon() * (1.0 + std::abs(value));
 }
 
 }  // namespace detail
@@ -99,7 +110,8 @@ template <class F>
     out.converged = last || out.decrement == 0.0;
     out.divergent = out.point.size() > 0 && out.point.cwiseAbs().maxCoeff() > control.max_size;
     if (out.converged || out.divergent) return out;
-    last = out.decrement < control.decrement;
+    // a fall below the rounding of the value could not be seen: one more step, then it is its square
+    last = out.decrement < std::max(control.decrement, detail::value_noise(out.at.value));
     const double allowed = out.at.value + (last ? detail::value_noise(out.at.value) : 0.0);
     bool moved = false;
     for (int halving = 0; halving < 60 && !moved; ++halving, step *= 0.5) {

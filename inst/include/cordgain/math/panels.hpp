@@ -247,7 +247,9 @@ struct PanelOptions {
 };
 
 /// Panels on which `f` is resolved: a panel is halved while the mass of its two last Legendre coefficients
-/// exceeds the tolerance times `scale` (the integral expected, so that empty panels stay whole).
+/// exceeds the tolerance times `scale` (the integral expected), or ten times the panel's own mass where that
+/// is less, so that improbable parts keep digits too; below 1e-14 of `scale` a panel counts as empty and
+/// stays whole.
 /// @param f      called with an ascending Vector of nodes, returns the values there
 /// @param start  starting edges, ascending
 /// @throws       NumericalError where f is not finite
@@ -271,7 +273,9 @@ PanelGrid adaptive_panels(F&& f, const std::vector<double>& start, double scale,
     // Nothing that is not finite gets better by halving, 2^max_depth times.
     if (!value.allFinite()) throw NumericalError("a density is not finite where panels look for it");
     const double tail = (rule.legendre_tail * value).cwiseAbs().sum() * half;
-    if (!(tail <= options.tolerance * scale) && piece.depth < options.max_depth) {
+    const double own = 10.0 * half * std::fabs(rule.weight.matrix().dot(value));
+    const double limit = std::max(options.tolerance * std::min(scale, own), 1e-14 * scale);
+    if (!(tail <= limit) && piece.depth < options.max_depth) {
       todo.push_back({piece.low + half, piece.high, piece.depth + 1});
       todo.push_back({piece.low, piece.low + half, piece.depth + 1});
       continue;

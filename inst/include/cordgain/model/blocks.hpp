@@ -7,6 +7,7 @@
 
 #include <cordgain/base/types.hpp>
 #include <cordgain/math/packed.hpp>
+#include <cordgain/model/crossed_block.hpp>
 #include <vector>
 
 namespace cordgain {
@@ -33,6 +34,8 @@ struct BlockKind {
   [[nodiscard]] bool pooled() const noexcept { return moments.size() > 0; }
 };
 
+struct NestedBlock;
+
 /// All blocks of a data set, in coordinates where X has orthonormal columns and
 /// y is the residual of ordinary least squares, scaled.
 struct Blocks {
@@ -43,6 +46,20 @@ struct Blocks {
   double within_df = 0.0;  ///< dimensions outside the random effects' span
   Vector within;           ///< packed cross-products of [X y] there
   std::vector<BlockKind> kinds;
+  std::vector<NestedBlock> nested;    ///< large blocks: units inside an outer one
+  std::vector<CrossedBlock> crossed;  ///< large blocks: crossed factors
+};
+
+/// One outer unit (a site) and what is nested in it. With Q an orthonormal basis
+/// of its random effects' columns, the inside holds the rows of [Q, W - QQ'W]
+/// for W = [X y]; Q'W and Q'U are kept here.
+struct NestedBlock {
+  Matrix z;                                 ///< Q'U (r x q)
+  std::vector<BlockKind::Columns> columns;  ///< of z
+  std::vector<Index> parameter;             ///< variance parameters of the outer terms
+  std::vector<Matrix> basis;                ///< dV/dgamma of each in the coordinates of Q (r x r)
+  Matrix mean;                              ///< Q'W (r x (p + 1))
+  Blocks inside;
 };
 
 /// Sums over the blocks of one kind of the quadratic forms B'SB, for packed

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cmath>
+#include <cordgain/model/block_form.hpp>
 #include <cordgain/model/blocks.hpp>
+#include <cordgain/model/nesting.hpp>
 #include <cordgain/model/rows.hpp>
 #include <cstdint>
 #include <unordered_map>
@@ -15,6 +17,8 @@ struct Reduced {
   Blocks blocks;
   Frame frame;
 };
+
+[[nodiscard]] inline Blocks reduce_in_frame(const DesignInput& in, const Frame& frame, Index dense_rank);
 
 namespace detail {
 
@@ -184,18 +188,136 @@ class BlockPool {
   std::size_t last_ = 0;
 };
 
+/// Variance parameters and terms of a part of a design, named by those of the whole.
+struct Names {
+  std::vector<Index> gamma, term;
+  Index n_gamma = 0, residual = -1;
+};
+
+inline Names names_in(const DesignInput& whole, const SubDesign& part) {
+  Names out;
+  std::vector<Index> first;
+  Index at = 0;
+  for (const RandomTerm& term : whole.random) {
+    first.push_back(at);
+    at += packed_size(term.z.cols());
+  }
+  out.term = part.term;
+  for (const Index t : part.term) {
+    const Index size = packed_size(whole.random[static_cast<std::size_t>(t)].z.cols());
+    for (Index k = 0; k < size; ++k) out.gamma.push_back(first[static_cast<std::size_t>(t)] + k);
+  }
+  out.n_gamma = at + (whole.residual.present() ? whole.residual.n_gamma() : 1);
+  out.residual = whole.residual.present() ? -1 : at;
+  for (; at < out.n_gamma; ++at) out.gamma.push_back(at);
+  return out;
+}
+
+inline void rename(const Names& names, Blocks& blocks);
+
+template <class Block>
+void rename_columns(const Names& names, Block& block) {
+  for (BlockKind::Columns& c : block.columns) c.term = names.term[static_cast<std::size_t>(c.term)];
+  for (Index& k : block.parameter) k = names.gamma[static_cast<std::size_t>(k)];
+}
+
+inline void rename(const Names& names, CrossedBlock& block) {
+  block.residual = names.residual;
+  for (std::vector<CrossedBlock::Term>* terms : {&block.inner, &block.outer}) {
+    for (CrossedBlock::Term& term : *terms) {
+      term.term = names.term[static_cast<std::size_t>(term.term)];
+      term.gamma_at = names.gamma[static_cast<std::size_t>(term.gamma_at)];
+    }
+  }
+}
+
+inline void rename(const Names& names, Blocks& blocks) {
+  blocks.n_gamma = names.n_gamma;
+  blocks.residual = names.residual;
+  for (BlockKind& kind : blocks.kinds) rename_columns(names, kind);
+  for (CrossedBlock& block : blocks.crossed) rename(names, block);
+  for (NestedBlock& block : blocks.nested) {
+    rename_columns(names, block);
+    rename(names, block.inside);
+  }
+}
+
+inline std::vector<Index> first_parameters(const DesignInput& in) {
+  std::vector<Index> out;
+  Index at = 0;
+  for (const RandomTerm& term : in.random) {
+    out.push_back(at);
+    at += packed_size(term.z.cols());
+  }
+  return out;
+}
+
+/// An outer unit with its inside reduced, in the names of its own component.
+inline NestedBlock nested_block(const SubDesign& in, const BlockForm& form, Index dense_rank) {
+  OuterSplit split = split_outer(in, form);
+  NestedBlock out;
+  out.z = std::move(split.z);
+  out.mean = std::move(split.mean);
+  const DesignInput view = in.view();
+  const std::vector<Index> gamma_at = first_parameters(view);
+  Index column = 0;
+  for (const Index t : form.outer) {
+    const Index width = in.z[static_cast<std::size_t>(t)].cols();
+    out.columns.push_back({t, column, width});
+    const Matrix z = out.z.middleCols(column, width);
+    Index k = gamma_at[static_cast<std::size_t>(t)];
+    for (Index b = 0; b < width; ++b) {
+      for (Index a = b; a < width; ++a, ++k) {
+        Matrix basis = z.col(a) * z.col(b).transpose();
+        if (a != b) basis += basis.transpose().eval();
+        out.basis.push_back(std::move(basis));
+        out.parameter.push_back(k);
+      }
+    }
+    column += width;
+  }
+  const DesignInput inside = split.inside.view();
+  out.inside = reduce_in_frame(inside, unit_frame(inside), dense_rank);
+  rename(names_in(view, split.inside), out.inside);
+  return out;
+}
+
 }  // namespace detail
 
+/// Reduces rows whose frame is known.
+/// @param in, frame   the design
+/// @param dense_rank  blocks of rank up to this are dense
+[[nodiscard]] inline Blocks reduce_in_frame(const DesignInput& in, const Frame& frame, Index dense_rank) {
+  detail::BlockPool pool(in, frame);
+  std::vector<NestedBlock> nested;
+  std::vector<CrossedBlock> crossed;
+  for_each_component(
+      in, frame, dense_rank, [&pool](const BlockReader& reader) { pool.add(reader); },
+      [&](const SubDesign& part, const BlockForm& form) {
+        if (form.kind == BlockForm::Kind::nested) {
+          nested.push_back(detail::nested_block(part, form, dense_rank));
+        } else {
+          const Index residual = detail::names_in(in, part).residual;
+          crossed.push_back(crossed_block(part, form, detail::first_parameters(in), residual));
+        }
+      });
+  Blocks out = pool.finish();
+  out.nested = std::move(nested);
+  out.crossed = std::move(crossed);
+  return out;
+}
+
 /// Reduces rows to blocks.
-/// @param in  X (n x p), y (n), weights, random-effects terms
-/// @return    the blocks and the frame that carries results back
-/// @throws    InvalidInput if no variance can be estimated
-[[nodiscard]] inline Reduced reduce_rows(const DesignInput& in) {
+/// @param in          X (n x p), y (n), weights, random-effects terms
+/// @param dense_rank  components of rank up to this are dense blocks; others are eliminated
+///                    level by level (nested, crossed factors)
+/// @return            the blocks and the frame that carries results back
+/// @throws            InvalidInput if no variance can be estimated, NumericalError if the
+///                    blocks are beyond memory
+[[nodiscard]] inline Reduced reduce_rows(const DesignInput& in, Index dense_rank = kDenseRank) {
   Reduced out;
   out.frame = make_frame(in);
-  detail::BlockPool pool(in, out.frame);
-  for_each_block(in, out.frame, [&pool](const BlockReader& reader) { pool.add(reader); });
-  out.blocks = pool.finish();
+  out.blocks = reduce_in_frame(in, out.frame, dense_rank);
   return out;
 }
 

@@ -14,7 +14,9 @@
 #include <Eigen/QR>
 #include <cmath>
 #include <cordgain/model/blocks.hpp>
+#include <cordgain/model/crossed_moments.hpp>
 #include <cordgain/model/moment_sums.hpp>
+#include <cordgain/model/nested_moments.hpp>
 #include <cordgain/model/small_moments.hpp>
 #include <vector>
 
@@ -203,6 +205,9 @@ inline void add_kind(const BlockKind& kind, const Matrix& lower, const MatrixIn&
   for (Index i = 0; i < kind.count; ++i) add_block(kind, white, dirs, kind.rows.middleCols(i * w, w), out);
 }
 
+void add_large(const Blocks& blocks, const VectorIn& gamma, const MatrixIn& directions,
+               const std::vector<Matrix>& roots, Moments& out);
+
 }  // namespace detail
 
 /// All moments at the variance parameters gamma.
@@ -217,13 +222,7 @@ inline void add_kind(const BlockKind& kind, const Matrix& lower, const MatrixIn&
 /// used: the sums are of positive terms, so nothing cancels at large variances.
 [[nodiscard]] inline Moments moments_at(const Blocks& blocks, const VectorIn& gamma,
                                         const MatrixIn& directions, const std::vector<Matrix>& roots = {}) {
-  const Index w = packed_size(blocks.p + 1), a = directions.cols();
-  Moments out;
-  out.cross = Vector::Zero(w);
-  out.trace = Vector::Zero(blocks.n_gamma);
-  out.slope = Matrix::Zero(w, blocks.n_gamma);
-  out.trace2 = Matrix::Zero(a, a);
-  out.curve = Matrix::Zero(w, packed_size(a));
+  Moments out = zero_moments(blocks.p, blocks.n_gamma, directions.cols());
   out.feasible = blocks.residual < 0 || gamma[blocks.residual] > 0.0;
   const double s2 = blocks.residual < 0 ? 0.0 : gamma[blocks.residual];
   Matrix lower;
@@ -243,7 +242,19 @@ inline void add_kind(const BlockKind& kind, const Matrix& lower, const MatrixIn&
   }
   if (!out.feasible) return out;
   detail::add_within(blocks, gamma, directions, out);
+  detail::add_large(blocks, gamma, directions, roots, out);
   return out;
+}
+
+/// Adds the moments of nested and crossed blocks, level by level.
+inline void detail::add_large(const Blocks& blocks, const VectorIn& gamma, const MatrixIn& directions,
+                              const std::vector<Matrix>& roots, Moments& out) {
+  for (std::size_t i = 0; i < blocks.nested.size() && out.feasible; ++i) {
+    const Moments inside = moments_at(blocks.nested[i].inside, gamma, directions, roots);
+    add_nested(blocks.nested[i], inside, gamma, directions, out);
+  }
+  for (std::size_t i = 0; i < blocks.crossed.size() && out.feasible; ++i)
+    add_crossed(blocks.crossed[i], gamma, directions, roots, out);
 }
 
 }  // namespace cordgain

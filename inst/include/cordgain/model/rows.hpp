@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cordgain/model/block_form.hpp>
 #include <cordgain/model/components.hpp>
 #include <cordgain/model/frame.hpp>
+#include <numeric>
 #include <vector>
 
 namespace cordgain {
@@ -126,18 +128,50 @@ class BlockReader {
   Vector work_;
 };
 
-/// Reads every block of a design in turn.
-template <class Body>
-void for_each_block(const DesignInput& in, const Frame& frame, Body&& body) {
+namespace detail {
+
+inline Components components_of(const DesignInput& in) {
   std::vector<LevelsIn> levels;
   for (const RandomTerm& term : in.random) levels.push_back({term.level.data(), term.n_levels});
   if (in.residual.present()) levels.push_back({in.residual.subject, in.residual.n_subjects});
-  const Components components = connected_components(levels, in.y.size());
+  return connected_components(levels, in.y.size());
+}
+
+}  // namespace detail
+
+/// Reads every component of a design in turn: dense blocks through a BlockReader,
+/// larger ones as designs of their own (all terms, in the frame's coordinates).
+/// @param dense_rank  components of rank up to this are dense
+/// @param dense       called with a BlockReader
+/// @param large       called with a SubDesign and its BlockForm
+template <class Dense, class Large>
+void for_each_component(const DesignInput& in, const Frame& frame, Index dense_rank, Dense&& dense,
+                        Large&& large) {
+  const Components components = detail::components_of(in);
   BlockReader reader(in, frame);
+  LevelMarks marks = level_marks(in);
+  std::vector<Index> terms(in.random.size());
+  std::iota(terms.begin(), terms.end(), Index(0));
   for (std::size_t c = 0; c + 1 < components.start.size(); ++c) {
-    reader.read(components.rows.data() + components.start[c], components.start[c + 1] - components.start[c]);
-    body(reader);
+    const Index* rows = components.rows.data() + components.start[c];
+    const Index n = components.start[c + 1] - components.start[c];
+    if (n > dense_rank && block_rank(in, rows, n, marks) > dense_rank) {
+      const SubDesign part = sub_design(in, frame, rows, n, terms, marks);
+      const BlockForm form = block_form(part.view());
+      if (form.kind != BlockForm::Kind::dense) {
+        large(part, form);
+        continue;
+      }
+    }
+    reader.read(rows, n);
+    dense(reader);
   }
+}
+
+/// Reads every component as a dense block.
+template <class Body>
+void for_each_block(const DesignInput& in, const Frame& frame, Body&& body) {
+  for_each_component(in, frame, in.y.size(), body, [](const SubDesign&, const BlockForm&) {});
 }
 
 }  // namespace cordgain

@@ -127,9 +127,13 @@ inline double beta_binomial_total(double mean, double sd, double size) {
   return 1.0 / rho - 1.0;
 }
 
+/// Mass functions are summed point by point, so the range of points has an end.
+constexpr double kMostPoints = 10000.0;
+
 inline void require_points(double low, double high) {
-  require(std::floor(low) == low && std::floor(high) == high && high - low >= 2.0,
-          "a count of points needs a range of whole numbers, at least 2 long");
+  require(
+      std::floor(low) == low && std::floor(high) == high && high - low >= 2.0 && high - low <= kMostPoints,
+      "a count of points needs a range of whole numbers, 2 to 10000 long");
 }
 
 inline ChangeModel beta_binomial_model(double mean, double sd, double low, double high) {

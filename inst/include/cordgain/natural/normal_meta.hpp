@@ -221,7 +221,7 @@ inline void fill_component(const MeanEvidence& e, const MeanPriors& priors, doub
 }  // namespace detail
 
 /// The posterior of the normal-normal hierarchical model.
-/// @throws InvalidInput for means, standard errors or priors out of range
+/// @throws InvalidInput for means, standard errors or priors out of range; NumericalError where doubles end
 inline NormalMetaPosterior normal_meta(const MeanEvidence& e, const MeanPriors& priors,
                                        const PanelOptions& options) {
   detail::require_meta(e, priors);
@@ -239,6 +239,11 @@ inline NormalMetaPosterior normal_meta(const MeanEvidence& e, const MeanPriors& 
       detail::fill_component(e, priors, node(j), mass(j) * std::exp(mu.log_weight - marginal), mu,
                              j * parts + part, out);
     }
+  }
+  const bool finite = out.fresh.weight.allFinite() && out.fresh.mean.allFinite() && out.fresh.sd.allFinite();
+  if (!finite || std::fabs(out.fresh.weight.sum() - 1.0) > 1e-6) {
+    throw NumericalError(
+        "the posterior of the mean is not finite: means, errors or priors are too far apart");
   }
   return out;
 }

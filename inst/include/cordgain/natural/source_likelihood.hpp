@@ -13,7 +13,7 @@ namespace cordgain {
 /// How far sums go and how fine they are: two routes differ in every one of these.
 struct Route {
   Index order = 15;            // nodes of a panel
-  double digits = 25.0;        // -log of the relative size of what is left out (e^-25 = 1e-11)
+  double digits = 33.0;        // -log of the relative size of what is left out (e^-33 = 5e-15)
   double lattice_step = 0.47;  // of a lattice, in standard deviations
   double tolerance = 1e-9;     // of adaptive panels
 };
@@ -22,7 +22,7 @@ inline Route fine_route() {
   return Route{};
 }
 inline Route coarse_route() {
-  return Route{10, 22.0, 0.51, 1e-7};
+  return Route{10, 29.0, 0.51, 1e-7};
 }
 
 namespace detail {

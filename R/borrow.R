@@ -1,0 +1,196 @@
+# Borrowing from history beside concurrent controls. Without controls there is nothing that could say how much to
+# borrow, and this is refused.
+
+#' Borrow historical controls beside concurrent ones
+#'
+#' The rate of the concurrent controls of a trial, with as much of the history as each method takes. All of them
+#' compare *control* patients with history; they are computed exactly (finite sums, or quadrature over at most one
+#' dimension more).
+#'
+#' | method | what is borrowed |
+#' |---|---|
+#' | `"map"` | the meta-analytic-predictive distribution of the controls' rate ([natural_rate()]) |
+#' | `"robust_map"` | the same with a vague part of prior weight `vague`: \eqn{w' \propto w\, m(y)} |
+#' | `"power"` | each historical patient counts `a0` |
+#' | `"normalised_power"` | the same with \eqn{a_0} uniform on (0, 1), learned from the controls |
+#' | `"commensurate"` | log odds of controls around the history's, standard deviation `tau` (known, or a prior) |
+#' | `"sam"` | a mixture of weight \eqn{1 / (1 + R)}, R the likelihood ratio of a difference `delta` to none |
+#' | `"elastic"` | the history counts \eqn{g(T)}, T its distance in standard errors; g(0.5) = 0.99, g(2) = 0.01 |
+#' | `"leap"` | each historical patient is exchangeable with the controls or not; the share is learned |
+#'
+#' **Without concurrent controls there is no dynamic borrowing**: the weights would stay at their prior values. And
+#' the treated arm is no control: given as one, its effect would look like a conflict with history and be shrunk away.
+#' Both are refused (`cordgain_no_concurrent_controls`). For a single arm use [natural_rate()] with a bias, and
+#' [tipping()].
+#'
+#' @param controls (trial_arm) concurrent controls, `role = "control"`, with a known number of responders.
+#' @param sources a table of sources, or a [natural_rate()] (for the `"map"` methods; a table is given its default
+#'   priors).
+#' @param method (character) one or several of the above.
+#' @param a0 (number in \[0, 1\]) of `"power"`; no default.
+#' @param vague (number in (0, 1)) prior weight of the vague part of `"robust_map"`.
+#' @param delta (number in (0, 1)) difference of rates of `"sam"`; no default.
+#' @param tau prior of the standard deviation of `"commensurate"`: [prior_fixed()], [prior_half_normal()] or
+#'   [prior_half_t()]; no default.
+#' @param prior [prior_beta()]: initial prior of a rate, and the vague part.
+#' @param accept (character) differences between controls and sources taken on oneself; see [matching].
+#' @param conf.level (number in (0, 1)) of intervals.
+#' @return A `borrow`: `tidy()` has for each method (`group`) the rows `rate` (posterior mean, SD and interval of the
+#'   controls' rate), `weight` (what is left to the history; its meaning is in `note`), and `ess_borrowed` (patients
+#'   by which the posterior is worth more than that of the controls alone, by the moment size; negative where it is
+#'   worth less); for `"commensurate"` with a known `tau` `log_odds_normal`, the customary normal approximation, for
+#'   comparison. The first rows (`group` `"none"`) are the controls alone. `plot()` draws the intervals.
+#' @section Conditions: `cordgain_no_concurrent_controls` without a control arm or with a treated one;
+#'   `cordgain_unmatched` where controls and sources differ and the difference is not accepted;
+#'   `cordgain_invalid_input` for arguments missing or out of range.
+#' @references
+#' Schmidli and others (2014), Biometrics 70:1023-1032, \doi{10.1111/biom.12242}. Ibrahim and Chen (2000),
+#' \doi{10.1214/ss/1009212673}. Duan, Ye and Smith (2006), Environmetrics 17:95-106, \doi{10.1002/env.752}. Hobbs and
+#' others (2011), Biometrics 67:1047-1056, \doi{10.1111/j.1541-0420.2011.01564.x}. Yang and others (2023), Biometrics,
+#' \doi{10.1111/biom.13927}. Jiang, Nie and Yuan (2023), Biometrics, \doi{10.1111/biom.13551}. Alt and others (2024),
+#' Biometrics, \doi{10.1093/biomtc/ujae083}.
+#' @seealso [natural_rate()], [design_trial()], [tipping()]
+#' @examples
+#' controls <- trial_arm(responders = 1, n = 4, endpoint = "ais_c", level = "cervical", baseline_grade = "A",
+#'   baseline_days = c(14, 28), followup_weeks = 52, years = 2025, role = "control")
+#' history <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
+#' borrow(controls, history, c("map", "robust_map", "leap"), accept = c("level", "baseline", "years"))
+#' @export
+borrow <- function(controls, sources, method = c("map", "robust_map", "power", "normalised_power", "commensurate",
+  "sam",
+                     "leap", "elastic"), a0 = NULL, vague = 0.2, delta = NULL, tau = NULL, prior = prior_beta(1, 1),
+                   accept = character(), conf.level = 0.95) {
+  call <- rlang::current_env()
+  check_concurrent(rlang::maybe_missing(controls), call)
+  if (missing(sources)) abort_input(c("{.arg sources} is not given.",
+    i = "Give a table of sources, or a {.fn natural_rate}."))
+  methods <- borrow_methods()
+  method <- if (missing(method)) "map" else unique(method)
+  for (name in method) check_choice(name, names(methods), "method")
+  natural <- if (inherits(sources, "natural_rate")) sources else natural_rate(sources)
+  accepted <- assert_matched(evidence_differences(match_terms(controls), natural_sources(natural)),
+    check_accept(accept, call), call)
+  settings <- list(
+    a0 = if (!is.null(a0)) check_number(a0, min = 0, max = 1),
+    vague = check_number(vague, min = 0, max = 1, min_open = TRUE, max_open = TRUE),
+    delta = if (!is.null(delta)) check_number(delta, min = 0, max = 1, min_open = TRUE, max_open = TRUE),
+    tau = if (!is.null(tau)) check_prior(tau, c("fixed", "half_normal", "half_t"))
+  )
+  conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
+  data <- c(borrow_data(controls, natural, check_prior(prior, "beta"), method, call), settings)
+  rows <- lapply(method, \(name) borrow_rows(name, methods[[name]](data), data, conf.level))
+  terms <- do.call(rbind, c(list(alone_rows(data, conf.level)), rows))
+  structure(list(terms = terms, controls = controls, natural = natural, accepted = accepted), class = "borrow")
+}
+
+check_concurrent <- function(controls, call) {
+  refuse <- \(what) abort_cordgain(c("Borrowing needs concurrent controls.", x = what,
+    i = paste("Methods of dynamic borrowing compare control patients with history. Without controls the weight",
+      "stays where the prior put it; a treated arm given instead looks like a conflict, and its effect is",
+      "shrunk away."),
+    i = "For a single arm: {.fn natural_rate} with a bias, {.fn excess}, {.fn tipping}."
+  ), "cordgain_no_concurrent_controls", call = call, .envir = rlang::current_env())
+  if (rlang::is_missing(controls) || is.null(controls)) refuse("There is no control arm.")
+  if (!is_trial_arm(controls)) refuse("{.arg controls} is {.obj_type_friendly {controls}}, no {.fn trial_arm}.")
+  if (arm_role(controls) != "control") refuse("The arm's role is {.val {arm_role(controls)}}.")
+}
+
+borrow_data <- function(controls, natural, prior, method, call) {
+  counts <- arm_counts(controls)
+  if (counts$min != counts$max) {
+    abort_input(c("The controls' responders must be known.", x = "They are {counts$min} to {counts$max} of {counts$n}.",
+      i = "Ask for each number in turn."), call = call)
+  }
+  sources <- natural_sources(natural)
+  pooled <- setdiff(method, c("map", "robust_map"))
+  if (length(pooled) > 0L && rate_kind(natural) != "meta") {
+    abort_input("{.val {pooled}} need{?s/} a table of sources with counts.", call = call)
+  }
+  shape <- prior_parameters(prior)
+  list(y = counts$min, n = counts$n, y0 = sum(sources$events), n0 = sum(sources$n), a = shape[["a"]], b = shape[["b"]],
+    natural = natural, call = call)
+}
+
+# Rows --------------------------------------------------------------------------------------
+
+alone_rows <- function(d, conf.level) {
+  alone <- list(posterior = beta_mixture(d$a + d$y, d$b + d$n - d$y))
+  cbind(group = "none", posterior_row(alone$posterior, conf.level), note = "controls alone")
+}
+
+borrow_rows <- function(name, made, d, conf.level) {
+  rate <- posterior_row(made$posterior, conf.level)
+  alone <- posterior_row(beta_mixture(d$a + d$y, d$b + d$n - d$y), conf.level)
+  size <- \(row) row$estimate * (1 - row$estimate) / row$std.error^2 - 1
+  error <- (size(rate) + 1) * 4 * rate$num.error / rate$std.error^2
+  rows <- rbind(rate, term_row("weight", made$weight, error = made$weight_error),
+    term_row("ess_borrowed", size(rate) - size(alone), error = error))
+  note <- c("", made$weight_name, "")
+  if (!is.null(made$normal) && !is.na(made$normal)) {
+    rows <- rbind(rows, term_row("log_odds_normal", made$normal, error = 1e-14))
+    note <- c(note, "normal approximation, for comparison")
+  }
+  cbind(group = name, rows, note = note)
+}
+
+# Mean, SD and equal-tailed interval of a mixture of betas, or of a posterior known by its moments and distribution
+# function.
+posterior_row <- function(posterior, conf.level) {
+  mixture <- is.null(posterior$cdf)
+  mean <- if (mixture) mixture_moment(posterior, 1) else posterior$mean
+  sd <- if (mixture) sqrt(mixture_moment(posterior, 2) - mean^2) else posterior$sd
+  cdf <- if (mixture) \(p) mixture_cdf(posterior, p) else posterior$cdf
+  ends <- vapply(c(1 - conf.level, 1 + conf.level) / 2, \(q) {
+    stats::uniroot(\(p) cdf(p) - q, c(1e-12, 1 - 1e-12), tol = 1e-11)$root
+  }, 0)
+  error <- if (mixture) 1e-10 else max(posterior$error, 1e-10)
+  term_row("rate", mean, ends[1], ends[2], error, sd)
+}
+
+# Methods ------------------------------------------------------------------------------------
+
+#' @export
+tidy.borrow <- function(x, ...) x$terms
+
+#' @export
+summary.borrow <- function(object, ...) object
+
+#' @export
+print.borrow <- function(x, digits = 3, ...) {
+  counts <- arm_counts(x$controls)
+  sources <- natural_sources(x$natural)
+  cat(wrap_lines(c(
+    paste0("Rate of the concurrent controls (", counts$min, " of ", counts$n, ") with borrowing from ",
+      natural_label(x$natural), if (!anyNA(sources$events)) paste0(" (", sum(sources$events), " of ", sum(sources$n),
+        ")"),
+      "."),
+    format_accepted(x$accepted)
+  )), sep = "\n")
+  rate <- x$terms[x$terms$term == "rate", ]
+  weight <- x$terms[x$terms$term == "weight", ]
+  at <- match(rate$group, weight$group)
+  print(data.frame(method = rate$group, rate = signif(rate$estimate, digits),
+    interval = paste(signif(rate$conf.low, digits), "to", signif(rate$conf.high, digits)),
+    weight = ifelse(is.na(at), "", paste0(signif(weight$estimate[at], digits), " (", weight$note[at], ")"))),
+  row.names = FALSE, right = FALSE)
+  invisible(x)
+}
+
+#' @rdname borrow
+#' @param x a `borrow`.
+#' @param ... not used.
+#' @export
+plot.borrow <- function(x, ...) {
+  check_ggplot2()
+  rows <- x$terms[x$terms$term == "rate", ]
+  rows$label <- factor(ifelse(rows$group == "none", "controls alone", gsub("_", " ", rows$group)),
+    rev(ifelse(rows$group == "none", "controls alone", gsub("_", " ", rows$group))))
+  ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$label)) +
+    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), colour = plot_ink[["mid"]],
+      linewidth = 1) +
+    ggplot2::geom_point(size = 2.6, colour = plot_ink[["dark"]]) +
+    percent_axis(limits = c(0, 1)) +
+    ggplot2::labs(x = "Rate of the concurrent controls", y = NULL,
+      title = plot_words("What borrowing makes of the controls' rate")) +
+    plot_theme()
+}

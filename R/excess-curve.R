@@ -1,0 +1,316 @@
+# Excess of repeated scores over a natural course: everything is linear in the observed gains and jointly normal.
+
+#' Excess of repeated motor scores
+#'
+#' Scores of a few treated patients at several visits against [natural_curve()]. Patient \eqn{i} was examined last
+#' before treatment at week \eqn{s_{i0}}; gains \eqn{y_{ij}} from there are set against natural gains
+#' \eqn{m(s_{ij}) - m(s_{i0})}. Their differences \eqn{e_i} have covariance \eqn{V_i} between patients and
+#' \eqn{L_i L_j'} through the shared uncertainty of the natural mean. What is estimated, in points:
+#'
+#' * `plateau_excess`: \eqn{\delta} of an excess \eqn{\delta g(t)}, \eqn{g(t) = 1 - e^{-t / rise}}, that starts at
+#'   treatment (\eqn{t} weeks since treatment), by generalised least squares,
+#'   \deqn{\hat\delta = \sum_i g_i' V_i^{-1} e_i / \sum_i g_i' V_i^{-1} g_i;}{
+#'   delta = sum_i g_i' V_i^-1 e_i / sum_i g_i' V_i^-1 g_i;} `fitted_excess` is \eqn{\hat\delta g(t)} at each visit
+#'   (`time`);
+#' * `visit_excess` (`time`, weeks since treatment): mean of \eqn{e_{ij}} over the patients with that visit;
+#' * `auc_excess`: mean area between observed and natural course by the trapezoidal rule from treatment (excess 0) to
+#'   the last visit, divided by its weeks;
+#' * `mean_excess`, `prob_excess`, `prob_margin`: mean over the patients at each one's last visit, and the probability
+#'   that nature alone gives less (by more than `margin`): not a probability of benefit;
+#' * per patient (`subject`) at the last visit `patient_excess` with its prediction interval, and `patient_percentile`.
+#'
+#' The covariance comes from the natural curve, never from the treated patients. A curve from a fit on fewer than 10
+#' subjects is refused unless `accept = "covariance"`.
+#'
+#' @param x a [recovery_data()] with `treated_at`, or a `recovery_fit` on treated patients with the arguments
+#'   `time`, `subject`, `treated_at` (names of its variables) and `scale`.
+#' @param natural a [natural_curve()].
+#' @param control,effect not used for scores.
+#' @param accept (character) differences between trial and sources taken on oneself; see [matching].
+#' @param margin (number, points) smallest mean excess that matters; no default.
+#' @param conf.level (number in (0, 1)) of intervals.
+#' @param rise (number, weeks) of \eqn{g}; `NULL` takes \eqn{1 / k} of a natural plateau.
+#' @param ... for a fit: `time`, `subject`, `treated_at`, `scale`, `match`.
+#' @return An `excess` of class `excess_curve`: print it, `tidy()` it, `plot()` it.
+#' @section Conditions: `cordgain_unmatched` for differences not accepted; `cordgain_invalid_input` for patients without
+#'   a time of treatment, without a score before it or after it, and visits outside the natural course.
+#' @references Laird and Ware (1982), Biometrics 38:963-974. Pocock (1976), Journal of Chronic Diseases 29:175-188.
+#' @seealso [natural_curve()], [excess.score_change()]
+#' @examples
+#' # two simulated patients
+#' visits <- data.frame(id = rep(c("a", "b"), each = 3), week = rep(c(2, 12, 52), 2), uems = c(10, 18, 30, 14, 16, 22),
+#'   treated = 3)
+#' treated <- recovery_data(visits, subject = id, time = week, score = uems, scale = "uems", treated_at = treated)
+#' rows <- subset(natural_motor, source == "Sygen" & measure == "uems" & level == "cervical")
+#' all <- c("grade", "level", "baseline", "followup", "years", "registry")
+#' excess(treated, natural_curve(rows, correlation = 0.8), accept = all)
+#' @export
+excess.recovery_data <- function(x, natural, control = NULL, accept = character(), effect = prior_normal(0, 1),
+                                 margin = NULL, conf.level = 0.95, rise = NULL, ...) {
+  call <- rlang::current_env()
+  check_curve(rlang::maybe_missing(natural), control, call)
+  settings <- list(
+    margin = if (!is.null(margin)) check_number(margin), rise = excess_rise(rise, natural, call),
+    conf.level = check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
+  )
+  courses <- treated_courses(x, call)
+  accepted <- rbind(match_evidence(x, natural, accept, call), few_subjects(natural, accept, call))
+  refuse_thoracic_course(x, natural, call)
+  model <- stacked_model(courses, natural, settings$rise, call)
+  terms <- curve_terms(model, settings)
+  new_excess(list(terms = terms, data = x, natural = natural, accepted = accepted, settings = settings,
+    courses = courses, model = model), "excess_curve")
+}
+
+#' @rdname excess.recovery_data
+#' @export
+excess.recovery_fit <- function(x, natural, control = NULL, accept = character(), effect = prior_normal(0, 1),
+                                margin = NULL, conf.level = 0.95, rise = NULL, ...) {
+  call <- rlang::current_env()
+  extra <- list(...)
+  needed <- c("time", "subject", "treated_at", "scale")
+  absent <- setdiff(needed, names(extra))
+  if (length(absent) > 0L) {
+    abort_input(c("Of a fit {.arg {absent}} must be said.",
+      i = "Names of its variables, such as {.code time = \"week\"}, and {.arg scale}, the name of the scale.",
+      i = "The scores are those that were fitted; the covariance comes from the curve."
+    ))
+  }
+  frame <- data.frame(stats::model.frame(x))
+  score <- names(frame)[1]
+  if (!extra$treated_at %in% names(frame)) {
+    abort_input(c("The fit has no variable {.val {extra$treated_at}}.",
+      i = "Use {.fn recovery_data} of the visits instead."))
+  }
+  frame <- frame[order(frame[[extra$subject]], frame[[extra$time]]), ]
+  data <- rlang::inject(recovery_data(frame, subject = !!extra$subject, time = !!extra$time, score = !!score,
+    scale = extra$scale, treated_at = !!extra$treated_at, match = if (is.null(extra$match)) list() else extra$match))
+  excess(data, natural, control, accept, effect, margin, conf.level, rise = rise)
+}
+
+check_curve <- function(natural, control, call) {
+  if (rlang::is_missing(natural) || !is_natural_curve(natural)) {
+    abort_input(c("{.arg natural} must be made by {.fn natural_curve}.",
+      i = "A change from baseline to one follow-up ({.fn score_change}) goes with {.fn natural_change}."
+    ), call = call)
+  }
+  if (!is.null(control)) abort_input("{.arg control} does not go with scores.", call = call)
+}
+
+excess_rise <- function(rise, natural, call) {
+  if (!is.null(rise)) {
+    return(check_number(rise, "rise", min = 0, min_open = TRUE, call = call))
+  }
+  rate <- curve_rate(natural)
+  if (is.null(rate)) {
+    abort_input("{.arg rise} is not given: weeks of the excess's rise, needed where the curve is no plateau.",
+      call = call)
+  }
+  1 / rate
+}
+
+# A covariance estimated from a handful of subjects is hardly known.
+few_subjects <- function(natural, accept, call) {
+  n <- curve_subjects(natural)
+  if (n >= 10) {
+    return(NULL)
+  }
+  source <- data.frame(source = natural_label(natural))
+  assert_matched(differences("covariance", source, TRUE, "", paste(n, "subjects"), no_direction,
+    "take the covariance from a registry: natural_curve() of published means"), accept, call)
+}
+
+refuse_thoracic_course <- function(x, natural, call) {
+  scale <- scale_name(recovery_scale(x))
+  levels <- unique(c(match_terms(x)$level, natural_sources(natural)$level))
+  thoracic <- level_covers("thoracic", levels) %in% TRUE
+  if (scale %in% full_measure(c("uems", "lems", "isncsci_motor")) && any(thoracic)) {
+    abort_input(c("Most thoracic patients do not change at all: a normal course is refused.",
+      i = "Use {.fn score_change} with {.code natural_change(family = \"hurdle\")}."), call = call)
+  }
+}
+
+#' @exportS3Method match_terms recovery_data
+match_terms.recovery_data <- function(x) {
+  rows <- summary(x)
+  terms <- check_score_match(recovery_match(x), nrow(rows), rlang::caller_env())
+  time <- range(rows$last_time)
+  followup <- if (anyNA(terms$followup_weeks)) time else terms$followup_weeks
+  list(endpoint = scale_name(recovery_scale(x)), grade = unique(terms$baseline_grade), level = terms$level,
+    baseline_days = terms$baseline_days, followup_weeks = followup, years = terms$years)
+}
+
+# Each patient: the last score before treatment, and the scores after it. Scores not known are left out and counted.
+treated_courses <- function(x, call) {
+  roles <- recovery_roles(x)
+  if (is.null(roles$treated_at)) {
+    abort_input(c("{.arg treated_at} is not known.",
+      i = "Give {.fn recovery_data} the weeks from injury to treatment: visits before it are no outcome."
+    ), call = call)
+  }
+  lapply(split(as.data.frame(x), factor(x[[roles$subject]], unique(x[[roles$subject]]))), \(rows) {
+    one_course(rows, roles, call)
+  })
+}
+
+one_course <- function(rows, roles, call) {
+  subject <- as.character(rows[[roles$subject]][1])
+  at <- rows[[roles$treated_at]][1]
+  known <- !is.na(rows[[roles$score]])
+  week <- rows[[roles$time]]
+  before <- which(known & week <= at)
+  after <- which(known & week > at)
+  if (is.na(at) || length(before) == 0L || length(after) == 0L) {
+    abort_input(c("Patient {.val {subject}} cannot be compared.",
+      x = if (is.na(at)) "No time of treatment: untreated patients belong to the natural curve." else if (
+        length(before) == 0L) "No score at or before treatment in week {at}." else
+          "No score after treatment in week {at}.",
+      i = "Leave the patient out where it can be seen, or complete the visits."
+    ), call = call)
+  }
+  base <- max(before)
+  score <- rows[[roles$score]]
+  list(subject = subject, treated_at = at, from = week[base], baseline = score[base], week = week[after],
+    since = week[after] - at, gain = score[after] - score[base], lost = sum(!known))
+}
+
+# All gains minus natural gains, stacked: e, its block-diagonal own covariance V, the shared directions L, and g.
+stacked_model <- function(courses, natural, rise, call) {
+  parts <- lapply(courses, \(one) curve_gains(natural, one$from, one$week, call))
+  sizes <- vapply(courses, \(one) length(one$gain), 0L)
+  v <- matrix(0, sum(sizes), sum(sizes))
+  ends <- cumsum(sizes)
+  for (i in seq_along(parts)) {
+    at <- seq(ends[i] - sizes[i] + 1L, ends[i])
+    v[at, at] <- parts[[i]]$own
+  }
+  since <- unlist(lapply(courses, `[[`, "since"), use.names = FALSE)
+  list(
+    e = unlist(lapply(courses, `[[`, "gain"), use.names = FALSE) - unlist(lapply(parts, `[[`, "mean"),
+      use.names = FALSE),
+    v = v, shared = do.call(rbind, lapply(parts, `[[`, "slopes")), since = since, g = -expm1(-since / rise),
+    patient = rep(seq_along(courses), sizes), last = ends, subject = unname(vapply(courses, `[[`, "", "subject"))
+  )
+}
+
+# Rows -----------------------------------------------------------------------------------------
+
+# A linear function a'e: its value, and its SD sqrt(a'Va + |L'a|^2). Closed forms: what is left is rounding, and the
+# differences by which the slopes of a fitted curve are taken.
+linear_row <- function(model, a, term, settings) {
+  value <- sum(a * model$e)
+  sd <- linear_sd(model, a)
+  reach <- stats::qnorm((1 + settings$conf.level) / 2) * sd
+  error <- 1e-8 * (abs(value) + sd)
+  blank_course(term_row(term, value, value - reach, value + reach, error, sd))
+}
+
+linear_sd <- function(model, a) sqrt(sum(a * (model$v %*% a)) + sum(crossprod(model$shared, a)^2))
+
+blank_course <- function(rows, time = NA_real_, subject = NA_character_) cbind(rows, time = time, subject = subject)
+
+curve_terms <- function(model, settings) {
+  rbind(
+    plateau_rows(model, settings), visit_rows(model, settings),
+    linear_row(model, auc_weights(model), "auc_excess", settings), mean_rows(model, settings), course_rows(model,
+      settings)
+  )
+}
+
+gls_weights <- function(model) {
+  w <- solve(model$v, model$g)
+  w / sum(model$g * w)
+}
+
+plateau_rows <- function(model, settings) {
+  a <- gls_weights(model)
+  times <- sort(unique(round(model$since, 3)))
+  g <- model$g[match(times, round(model$since, 3))]
+  fitted <- do.call(rbind, Map(\(time, at) {
+    row <- linear_row(model, a * at, "fitted_excess", settings)
+    row$time <- time
+    row
+  }, times, g))
+  rbind(linear_row(model, a, "plateau_excess", settings), fitted)
+}
+
+visit_rows <- function(model, settings) {
+  times <- sort(unique(round(model$since, 3)))
+  do.call(rbind, lapply(times, \(time) {
+    here <- round(model$since, 3) == time
+    row <- linear_row(model, here / sum(here), "visit_excess", settings)
+    row$time <- time
+    row
+  }))
+}
+
+# Trapezoids from treatment, where the excess is 0, to the last visit, divided by its weeks; mean over patients.
+auc_weights <- function(model) {
+  patients <- unique(model$patient)
+  a <- numeric(length(model$e))
+  for (i in patients) {
+    here <- which(model$patient == i)
+    t <- c(0, model$since[here])
+    width <- diff(t)
+    a[here] <- (width + c(width[-1], 0)) / 2 / max(t)
+  }
+  a / length(patients)
+}
+
+mean_rows <- function(model, settings) {
+  a <- numeric(length(model$e))
+  a[model$last] <- 1 / length(model$last)
+  row <- linear_row(model, a, "mean_excess", settings)
+  above <- \(term, by) {
+    p <- stats::pnorm((row$estimate - by) / row$std.error)
+    blank_course(term_row(term, p, error = 1e-8))
+  }
+  rbind(row, above("prob_excess", 0), if (!is.null(settings$margin)) above("prob_margin", settings$margin))
+}
+
+course_rows <- function(model, settings) {
+  do.call(rbind, lapply(seq_along(model$last), \(i) {
+    a <- replace(numeric(length(model$e)), model$last[i], 1)
+    row <- linear_row(model, a, "patient_excess", settings)
+    u <- blank_course(term_row("patient_percentile", stats::pnorm(row$estimate / row$std.error), error = 1e-8))
+    out <- rbind(row, u)
+    out$time <- model$since[model$last[i]]
+    out$subject <- model$subject[i]
+    out
+  }))
+}
+
+# Verbs and print --------------------------------------------------------------------------------
+
+curve_excess_parts <- function(x) x[c("courses", "natural", "settings", "terms", "data")]
+
+#' @export
+print.excess_curve <- function(x, digits = 3, ...) {
+  at <- \(term) x$terms[x$terms$term == term, ]
+  show <- \(v) format(signif(v, digits), trim = TRUE)
+  line <- \(name, row) paste0(name, ": ", show(row$estimate), " (", show(row$conf.low), " to ", show(row$conf.high),
+    ")")
+  visits <- at("visit_excess")
+  patients <- at("patient_excess")
+  u <- at("patient_percentile")
+  lost <- sum(vapply(x$courses, `[[`, 0, "lost"))
+  writeLines(wrap_lines(c(
+    paste0("Excess of ", scale_name(recovery_scale(x$data)), " over the natural course: ", nrow(patients), " patients"),
+    format(x$natural), format_accepted(x$accepted),
+    if (lost > 0) paste0(lost, " scores are not known and were left out."), "",
+    line("Mean excess at the last visit", at("mean_excess")), line("Mean over the whole course", at("auc_excess")),
+    line(paste0("Excess that rises with ", show(x$settings$rise), " weeks to a plateau"), at("plateau_excess")),
+    paste0("Nature alone gives less in ", percent_text(at("prob_excess")$estimate),
+      " of such groups (not a probability of benefit)"), "",
+    "Mean excess at each visit, weeks since treatment:",
+    vapply(seq_len(nrow(visits)), \(i) line(paste0("  ", show(visits$time[i])), visits[i, ]), ""), "",
+    "Each patient at the last visit:",
+    vapply(seq_len(nrow(patients)), \(i) {
+      paste0(line(paste0("  ", patients$subject[i]), patients[i, ]), ", percentile ", percent_text(u$estimate[i]))
+    }, "")
+  )))
+  invisible(x)
+}
+
+#' @export
+summary.excess_curve <- function(object, ...) object$terms

@@ -1,0 +1,305 @@
+# Falsification: the pipeline that produced the answer, run on untreated patients. How often would it have claimed
+# success where there was no treatment at all?
+
+#' How often would the same pipeline have claimed success for untreated patients?
+#'
+#' The endpoint, the evidence and the analysis of an answer are kept; only the treated patients are replaced, by as many
+#' untreated ones. A pipeline that claims success for them too often is no evidence for a treatment. Success is
+#' claimed where the natural tail is at or below a threshold.
+#'
+#' * `against = "left_out"`: each source of the evidence is left out in turn, the natural rate is learned from the
+#'   others, and `n` patients respond at the rate of the source left out. Exact sums. The interval carries the exact
+#'   limits of that rate.
+#' * `against = "records"`: `n` of the untreated patients in `records` are drawn without replacement,
+#'   matched on level (as many from each level as the trial has) and on the day of the baseline exam (inside the
+#'   trial's window) where the records have these columns and the trial knows them. Exact (hypergeometric), or by
+#'   `sets` draws.
+#' * `against = "predictive"`: patients are drawn from the answer's own natural rate. That is a **check of the code**,
+#'   not of the pipeline: it must give back the thresholds as nearly as whole numbers of patients allow.
+#'
+#' @param x an [excess()] of responders with one natural rate.
+#' @param records (data frame) untreated subjects, one row each: `response` (0 or 1, `TRUE` or `FALSE`; `NA` where not
+#'   known: such rows are refused), and if you like `level` and `baseline_day` (days from injury).
+#' @param n (whole number) patients in a set; `NULL` is the number in the trial.
+#' @param sets (whole number) sets drawn where `exact = FALSE`.
+#' @param threshold (numeric in (0, 1)) natural tails at or below which success is claimed.
+#' @param seed (whole number or `NULL`) of the draws; `NULL` takes one from R's stream. The answer does not depend on
+#'   the number of workers.
+#' @param against (string) `"left_out"`, `"records"`, `"predictive"`; the default is `"records"` where they are given,
+#'   else `"left_out"`.
+#' @param exact (flag) exact enumeration, which counts allow always; `FALSE` draws `sets` sets instead, in blocks
+#'   spread over the workers of `future::plan()` where future.apply is installed.
+#' @param ... not used.
+#' @return A `falsify`: `tidy()` has one row per threshold (and per source left out, `group`): `term` (`"claims"`),
+#'   `threshold`, `estimate` (share of sets that would have been called a success), `conf.low`, `conf.high` (for
+#'   `"left_out"` from the exact 95 % limits of the source's rate; for draws exact binomial 95 % limits of the Monte
+#'   Carlo error), `critical` (fewest responders that are called a success, `NA` where no number is), `natural_tail`
+#'   (what the trial's own count would give there), `num.error`, `num.kind`.
+#' @section Conditions: `cordgain_invalid_input` for records without outcomes, too few records of a level or in the
+#'   window, or an answer whose outcomes or levels are open.
+#' @seealso [tipping()], [sensitivity()], [operating_characteristics()]
+#' @examples
+#' set <- subset(natural_ais, reference & endpoint == "ais_c")
+#' answer <- excess(keio_ips, natural_rate(set), accept = c("level", "baseline", "followup", "years", "registry"))
+#' falsify(answer)
+#' @export
+falsify <- function(x, records = NULL, n = NULL, sets = 10000, threshold = c(0.025, 0.05, 0.10), seed = NULL, ...) {
+  UseMethod("falsify")
+}
+
+#' @export
+falsify.default <- function(x, records = NULL, n = NULL, sets = 10000, threshold = c(0.025, 0.05, 0.10), seed = NULL,
+                            ...) {
+  if (missing(x)) abort_input(c("{.arg x} is not given.", i = "Make it with {.fn excess}."))
+  abort_input(c("{.arg x} must be an excess.", x = "It is {.obj_type_friendly {x}}."))
+}
+
+#' @rdname falsify
+#' @export
+falsify.excess_responders <- function(x, records = NULL, n = NULL, sets = 10000, threshold = c(0.025, 0.05, 0.10),
+                                      seed = NULL, against = NULL, exact = TRUE, ...) {
+  call <- rlang::current_env()
+  scenario <- one_scenario(x, call)
+  n <- if (is.null(n)) scenario$n else check_count(n, min = 1, max = 1000)
+  sets <- check_count(sets, min = 100, max = 1e7)
+  threshold <- sort(check_numeric(threshold, min = 0, max = 1, min_open = TRUE, max_open = TRUE))
+  exact <- check_flag(exact)
+  against <- falsify_against(against, x, records, call)
+  worlds <- switch(against,
+    left_out = left_out_worlds(x, n, call),
+    records = list(record_world(x, records, n, call)),
+    predictive = list(predictive_world(x, n, call))
+  )
+  if (!exact) seed <- draw_seed(seed)
+  rows <- lapply(seq_along(worlds), \(i) {
+    draw <- if (!exact) list(sets = sets, seed = seed, world = i)
+    world_rows(worlds[[i]], threshold, draw, scenario$responders, n == scenario$n)
+  })
+  structure(list(terms = do.call(rbind, rows), against = against, n = n, drawn = if (!exact) sets, excess = x),
+    class = "falsify")
+}
+
+falsify_against <- function(against, x, records, call) {
+  if (is.null(against)) against <- if (is.null(records)) "left_out" else "records"
+  against <- check_choice(against, c("left_out", "records", "predictive"), "against", call = call)
+  if (against != "records" && !is.null(records)) {
+    abort_input("{.arg records} belong to {.code against = \"records\"}.", call = call)
+  }
+  natural <- excess_natural(x)
+  if (against == "left_out" && (rate_kind(natural) != "meta" || nrow(natural_sources(natural)) < 2L)) {
+    abort_input(c("There is no source to be left out: the natural rate needs two or more.",
+      x = "It is {natural_label(natural)}.",
+      i = "Give {.arg records} of untreated subjects, or check the code with {.code against = \"predictive\"}."),
+    call = call)
+  }
+  against
+}
+
+# Worlds: what the pipeline says for each count, and how untreated counts are distributed -----------------------
+
+# `tail` natural tails of 0..n; `pmf` distribution of the responders among untreated; `low`, `high` the same at
+# the limits of what is known of the world, or NULL; `draw(u)` counts from uniform numbers, one row for each set.
+new_world <- function(group, tails, pmf, draw, columns = 1L, low = NULL, high = NULL, pmf_error = 0) {
+  list(group = group, tail = tails$value, pmf = pmf, draw = draw, columns = columns, low = low, high = high,
+    pmf_error = pmf_error)
+}
+
+# The pipeline's tails of every count, by the road that every answer takes.
+pipeline_tails <- function(natural, n, call) {
+  table <- responders_pmf(natural, n, call)
+  list(value = rev(cumsum(rev(table$value))), error = sum(table$error))
+}
+
+left_out_worlds <- function(x, n, call) {
+  natural <- excess_natural(x)
+  sources <- natural_sources(natural)
+  lapply(seq_len(nrow(sources)), \(k) {
+    tails <- pipeline_tails(without_source(natural, k, call), n, call)
+    y <- sources$events[k]
+    m <- sources$n[k]
+    limits <- core_clopper_pearson(y, m, 0.025, 0.025)
+    at <- \(rate) stats::dbinom(0:n, n, rate)
+    new_world(paste(sources$source[k], "left out"), tails, at(y / m), \(u) stats::qbinom(u[, 1], n, y / m),
+      low = at(limits$lower), high = at(limits$upper))
+  })
+}
+
+predictive_world <- function(x, n, call) {
+  natural <- excess_natural(x)
+  pmf <- responders_pmf(natural, n, call)
+  below <- cumsum(pmf$value)[seq_len(n)]
+  new_world("own predictive distribution: check of the code", list(value = rev(cumsum(rev(pmf$value)))), pmf$value,
+    \(u) findInterval(u[, 1], below), pmf_error = sum(pmf$error))
+}
+
+# Records ------------------------------------------------------------------------------------------------------
+
+record_world <- function(x, records, n, call) {
+  if (is.null(records)) abort_input("{.arg records} are not given.", call = call)
+  records <- check_untreated(records, call)
+  arm <- excess_arm(x)
+  chosen <- records_in_window(records, match_terms(arm)$baseline_days, call)
+  groups <- record_groups(chosen$rows, arm, n, call)
+  pmf <- Reduce(convolve_pmf, lapply(groups, \(g) stats::dhyper(0:g$n, g$events, g$size - g$events, g$n)))
+  tails <- pipeline_tails(excess_natural(x), n, call)
+  matched <- c(if (length(groups) > 1L || groups[[1]]$level != "") "level", chosen$matched)
+  label <- paste0(nrow(chosen$rows), " untreated records, ",
+    if (length(matched) > 0L) paste("matched on", paste(matched, collapse = " and ")) else "not matched")
+  new_world(label, tails, pmf, \(u) {
+    Reduce(`+`, Map(\(g, j) stats::qhyper(u[, j], g$events, g$size - g$events, g$n), groups, seq_along(groups)))
+  }, columns = length(groups))
+}
+
+check_untreated <- function(records, call) {
+  records <- check_table(records, "records", call = call)
+  check_columns(records, "response", "records", call = call)
+  response <- records$response
+  if (is.logical(response)) response <- as.numeric(response)
+  if (!is.numeric(response) || anyNA(response) || !all(response %in% c(0, 1))) {
+    abort_input(c("Every record needs {.field response} 0 or 1.",
+      x = "{sum(is.na(response))} of {length(response)} are not known.",
+      i = "A lost outcome is not left out in silence: decide what it counts as, and say so."), call = call)
+  }
+  records$response <- response
+  records
+}
+
+records_in_window <- function(records, window, call) {
+  if (is.null(records$baseline_day) || anyNA(window)) {
+    return(list(rows = records, matched = NULL))
+  }
+  day <- check_numeric(records$baseline_day, "baseline_day", min = 0, call = call)
+  inside <- day >= window[1] & day <= window[2]
+  if (!any(inside)) {
+    abort_input(c("No record was examined in the trial's window, day {window[1]} to {window[2]}.",
+      x = "The days run from {min(day)} to {max(day)}.",
+      i = "Leave the column {.field baseline_day} out to take all of them, not matched."), call = call)
+  }
+  list(rows = records[inside, , drop = FALSE], matched = "day")
+}
+
+# How many of the set come from each level, and what the records of that level hold.
+record_groups <- function(records, arm, n, call) {
+  levels <- standard_level(arm_levels(arm))
+  known <- !is.null(records$level) && !anyNA(levels) && n == arm_counts(arm)$n
+  wanted <- if (known) table(rep(levels, length.out = n)) else c(" " = n)
+  lapply(names(wanted), \(level) {
+    rows <- if (known) records[standard_level(records$level) %in% level, , drop = FALSE] else records
+    take <- as.integer(wanted[[level]])
+    if (nrow(rows) < take) {
+      abort_input(c("There are too few records{if (known) paste0(' of level ', level)}.",
+        x = "{nrow(rows)} record{?s}, {take} patient{?s} to be drawn."), call = call)
+    }
+    list(level = if (known) level else "", size = nrow(rows), events = sum(rows$response), n = take)
+  })
+}
+
+convolve_pmf <- function(a, b) {
+  sums <- outer(seq_along(a) - 1, seq_along(b) - 1, "+")
+  as.vector(tapply(outer(a, b), sums, sum))
+}
+
+# Claims ---------------------------------------------------------------------------------------------------------
+
+world_rows <- function(world, threshold, draw, observed, same_n) {
+  seen <- if (!is.null(draw)) drawn_counts(world, draw)
+  rows <- lapply(threshold, \(t) {
+    claims <- world$tail <= t
+    row <- if (is.null(draw)) exact_claims(world, claims) else drawn_claims(seen, claims)
+    cbind(group = world$group, threshold = t, row, critical = if (any(claims)) which(claims)[1] - 1 else NA_real_,
+      natural_tail = if (same_n) world$tail[observed + 1] else NA_real_)
+  })
+  do.call(rbind, rows)
+}
+
+# A tail within its error of the threshold could fall on either side; that error is then the whole mass of the count.
+exact_claims <- function(world, claims) {
+  at <- \(pmf) if (is.null(pmf)) NA_real_ else sum(pmf[claims])
+  term_row("claims", at(world$pmf), at(world$low), at(world$high), world$pmf_error + 64 * .Machine$double.eps)
+}
+
+drawn_claims <- function(seen, claims) {
+  hits <- sum(seen[claims])
+  limits <- core_clopper_pearson(hits, sum(seen), 0.025, 0.025)
+  share <- hits / sum(seen)
+  term_row("claims", share, limits$lower, limits$upper, 0, sqrt(share * (1 - share) / sum(seen)), "exact")
+}
+
+falsify_block <- 1000
+
+# Counts of sets with 0..n responders. Blocks of fixed size, each on a stream of its own of the one seed: the same
+# draws for any number of workers.
+drawn_counts <- function(world, draw) {
+  sizes <- diff(unique(c(seq(0, draw$sets, by = falsify_block), draw$sets)))
+  one <- \(i) {
+    stream <- draw$world * 2^20 + i
+    u <- matrix(core_stream_uniforms(draw$seed, stream, sizes[i] * world$columns), ncol = world$columns)
+    tabulate(world$draw(u) + 1L, length(world$tail))
+  }
+  Reduce(`+`, over_workers(seq_along(sizes), one))
+}
+
+# Over the workers of future::plan() where future.apply is installed, with the progress that progressr shows.
+over_workers <- function(x, fun) {
+  if (!rlang::is_installed("future.apply")) {
+    return(lapply(x, fun))
+  }
+  step <- if (rlang::is_installed("progressr")) progressr::progressor(along = x) else \() NULL
+  future.apply::future_lapply(x, \(i) {
+    result <- fun(i)
+    step()
+    result
+  }, future.seed = NULL, future.packages = "cordgain")
+}
+
+# Methods ----------------------------------------------------------------------------------------------------------
+
+#' @export
+tidy.falsify <- function(x, ...) x$terms
+
+#' @export
+summary.falsify <- function(object, ...) object
+
+#' @export
+print.falsify <- function(x, digits = 3, ...) {
+  how <- if (is.null(x$drawn)) "exact sums" else paste(format(x$drawn, big.mark = " "), "sets drawn")
+  cat(wrap_lines(c(
+    paste0("How often the same pipeline would claim success for ", x$n, " untreated patients (", how, ")."),
+    switch(x$against,
+      left_out = "Each source in turn is left out of the evidence, and its own rate is nature.",
+      records = "Untreated records, which the evidence should not contain.",
+      predictive = "Drawn from the answer's own natural rate: a check of the code, not of the pipeline.")
+  )), sep = "\n")
+  rows <- x$terms
+  interval <- ifelse(is.na(rows$conf.low), "", paste(signif(rows$conf.low, digits), "to", signif(rows$conf.high,
+    digits)))
+  print(data.frame(untreated = rows$group, `tail up to` = rows$threshold,
+    `needs at least` = ifelse(is.na(rows$critical), "no count", paste(rows$critical, "of", x$n)),
+    `share of sets` = format(signif(rows$estimate, digits), digits = digits), interval = interval,
+    check.names = FALSE), row.names = FALSE, right = FALSE)
+  invisible(x)
+}
+
+#' @rdname falsify
+#' @export
+plot.falsify <- function(x, ...) {
+  check_ggplot2()
+  rows <- x$terms
+  rows$threshold <- factor(percent_text(rows$threshold), unique(percent_text(rows$threshold)))
+  rows$text <- percent_text(rows$estimate)
+  goal <- data.frame(threshold = levels(rows$threshold), asked = unique(x$terms$threshold))
+  goal$threshold <- factor(goal$threshold, levels(rows$threshold))
+  ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$group)) +
+    ggplot2::geom_vline(data = goal, ggplot2::aes(xintercept = .data$asked), linetype = "dashed",
+      colour = plot_ink[["mid"]]) +
+    (if (!all(is.na(rows$conf.low))) ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low,
+      xmax = .data$conf.high),
+      colour = plot_ink[["mid"]])) +
+    ggplot2::geom_point(size = 2.4, colour = plot_ink[["dark"]]) +
+    ggplot2::geom_text(ggplot2::aes(label = .data$text), vjust = -0.9, hjust = 0.1, size = 3) +
+    ggplot2::facet_wrap(ggplot2::vars(.data$threshold), labeller = \(v) lapply(v, \(t) paste("Tail up to", t))) +
+    percent_axis(limits = c(0, NA), n.breaks = 4, expand = ggplot2::expansion(mult = c(0.06, 0.14))) +
+    ggplot2::labs(x = "Share of untreated sets called a success", y = NULL,
+      title = plot_words("How often untreated patients would have been called a success")) +
+    plot_theme()
+}

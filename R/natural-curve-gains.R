@@ -1,0 +1,120 @@
+# Gains between two weeks of a natural course: their mean, their covariance between patients, and the
+# directions in which their shared mean is uncertain.
+
+# Mean of the scores, covariance of the mean (shared by patients) and between patients, at weeks s.
+fit_moments <- function(x, s, call) {
+  new <- data.frame(s)
+  names(new) <- x$time
+  if (!is.null(x$at)) new <- cbind(new, x$at[rep(1L, length(s)), setdiff(names(x$at), x$time), drop = FALSE])
+  random <- x$fit$design$random
+  none <- rep(FALSE, length(random))
+  rows <- prediction_rows(x$fit, new, none, !none, TRUE, FALSE, NULL, call)
+  shared <- rows$x %*% stats::vcov(x$fit) %*% t(rows$x)
+  own <- diag(residual_variance(x$fit)[1], length(s))
+  for (b in seq_along(random)) {
+    part <- rows$terms[[b]]$z %*% effect_covariances(x$fit)[[b]] %*% t(rows$terms[[b]]$z)
+    if (is_own_term(random[[b]], x)) own <- own + part else shared <- shared + part
+  }
+  list(mean = drop(rows$x %*% nlme::fixef(x$fit)), shared = unname(as.matrix(shared)), own = unname(as.matrix(own)))
+}
+
+# Effects of the subject, also nested in a centre, are a patient's own; effects of other groups are shared.
+is_own_term <- function(block, x) x$subject %in% all.vars(block$group_expr)
+
+# Gains between weeks: what excess() asks ---------------------------------------------------
+
+# Of a patient examined at week `from` and at weeks s: expected gains and the covariance between patients. `slopes`
+# carry the shared uncertainty: the covariance between the gains of patients i and j is slopes_i %*% shared %*%
+# t(slopes_j).
+curve_gains <- function(x, from, s, call = rlang::caller_env()) {
+  out <- if (x$kind == "fit") fit_gains(x, from, s, call) else table_gains(x, from, s, call)
+  sd <- x$settings$between_sd
+  if (sd > 0) out$slopes <- cbind(out$slopes, sd * out$mean / curve_total(x, call))
+  out
+}
+
+# The published gain at the last visit, which `between_sd` is about.
+curve_total <- function(x, call) {
+  span <- curve_span(x)
+  if (x$kind == "fit") fit_gains(x, span[1], span[2], call)$mean else table_gains(x, span[1], span[2], call)$mean
+}
+
+curve_span <- function(x) {
+  if (x$kind == "fit") {
+    return(range(x$fit$frame[[x$time]]))
+  }
+  range(c(x$table$from, x$table$rows$week))
+}
+
+# The fit's shared covariance is over all weeks at once: its root for these weeks cannot be shared between patients of
+# other weeks, so slopes are taken on the fixed effects and on each centre's effects.
+fit_gains <- function(x, from, s, call) {
+  m <- fit_moments(x, c(from, s), call)
+  contrast <- cbind(-1, diag(length(s)))
+  list(mean = drop(contrast %*% m$mean), own = contrast %*% m$own %*% t(contrast),
+    slopes = contrast %*% fit_slopes(x, c(from, s), call))
+}
+
+fit_slopes <- function(x, s, call) {
+  new <- data.frame(s)
+  names(new) <- x$time
+  if (!is.null(x$at)) new <- cbind(new, x$at[rep(1L, length(s)), setdiff(names(x$at), x$time), drop = FALSE])
+  random <- x$fit$design$random
+  none <- rep(FALSE, length(random))
+  rows <- prediction_rows(x$fit, new, none, !none, TRUE, FALSE, NULL, call)
+  parts <- list(rows$x %*% root_of(stats::vcov(x$fit)))
+  for (b in seq_along(random)) {
+    if (!is_own_term(random[[b]], x)) {
+      parts <- c(parts, list(rows$terms[[b]]$z %*% root_of(effect_covariances(x$fit)[[b]])))
+    }
+  }
+  unname(do.call(cbind, lapply(parts, as.matrix)))
+}
+
+# A root R with R R' = v, for matrices that may be singular.
+root_of <- function(v) {
+  e <- eigen(as.matrix(v), symmetric = TRUE)
+  e$vectors %*% diag(sqrt(pmax(e$values, 0)), nrow(v))
+}
+
+table_gains <- function(x, from, s, call) {
+  check_span(x, c(from, s), call)
+  curve <- x$curve
+  contrast <- cbind(-1, diag(length(s)))
+  weeks <- c(from, s)
+  mean <- drop(contrast %*% curve_at(curve, weeks))
+  slopes <- contrast %*% curve_slopes(curve, weeks) %*% root_of(curve$covariance)
+  list(mean = mean, own = own_gains(x, from, s, call), slopes = slopes)
+}
+
+check_span <- function(x, weeks, call) {
+  span <- curve_span(x)
+  if (any(weeks < span[1] - 1e-9 | weeks > span[2] + 1e-9)) {
+    abort_input(c("The natural curve is known from week {span[1]} to {span[2]} after injury.",
+      x = "Asked for week {weeks[weeks < span[1] - 1e-9 | weeks > span[2] + 1e-9]}.",
+      i = "A curve is not carried beyond its data."
+    ), call = call)
+  }
+}
+
+# Covariance between patients of the gains. Gains with a given covariance: at the published weeks only.
+own_gains <- function(x, from, s, call) {
+  weeks <- x$table$rows$week
+  if (!is.null(x$own$matrix)) {
+    at <- match(round(s, 6), round(weeks, 6))
+    if (anyNA(at) || abs(from - x$table$from) > 1e-6) {
+      abort_input(c("The covariance of the gains is known at the published weeks only.",
+        x = "Published: from week {x$table$from} to {weeks}; asked for: from {from} to {s}."
+      ), call = call)
+    }
+    return(x$own$matrix[at, at, drop = FALSE])
+  }
+  r <- x$own$r
+  sd <- if (length(weeks) == 1L) rep(x$own$sd, length(s)) else stats::approx(weeks, x$own$sd, s, rule = 2)$y
+  scores <- outer(sd, sd) * (r + (1 - r) * diag(length(s)))
+  if (x$table$gains) {
+    return(scores)
+  }
+  first <- stats::approx(weeks, x$own$sd, from, rule = 2)$y
+  scores - outer(r * sd * first, rep(1, length(s))) - outer(rep(1, length(s)), r * sd * first) + first^2
+}

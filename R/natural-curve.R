@@ -1,0 +1,350 @@
+# Natural course of a score over the weeks since injury.
+
+#' Natural course of a motor score
+#'
+#' What a score does without treatment at several visits: the mean course over weeks since
+#' injury \eqn{s}, how patients vary around it, and how well the mean is known.
+#'
+#' **From published means by visit** (rows of [natural_motor] with `kind == "visit"`): a shape is fitted to
+#' the means by generalised least squares,
+#'
+#' | shape | mean at week s |
+#' |---|---|
+#' | `"plateau"` | \eqn{B + A (1 - e^{-k s})} |
+#' | `"gompertz"` | \eqn{A \exp(-b e^{-c s})} |
+#' | `"weibull"` | \eqn{B + A (1 - \exp(-(s / \lambda)^\kappa))} |
+#'
+#' Visit means are means of **different patients** at each visit. No SD of change follows from them without the
+#' correlation \eqn{r} between a patient's visits, which is therefore asked for:
+#' \eqn{sd^2_{change} = s_1^2 + s_2^2 - 2 r s_1 s_2}.
+#'
+#' **From published gains** (`kind == "change"`, all from one week `from_week`, \eqn{s_0}):
+#' \eqn{m(s) = A (e^{-k s_0} - e^{-k s})}; two gains give \eqn{k} and \eqn{A} by a bracketed root, more are fitted.
+#'
+#' **From a model of untreated records** ([fit_recovery()]): fixed effects with their covariance, and the variance
+#' between groups other than the subject (centres), are shared by the trial's patients; the subject's random
+#' effects and the residual are each patient's own.
+#'
+#' @param x (data frame) `week`, `mean`, and `sd`, `n` (or `se`); with columns that matching reads; or a
+#'   `recovery_fit` on untreated records.
+#' @param correlation (number in \[0, 1)) between two visits of a patient; needed for means by visit and gains,
+#'   unless `covariance` is given. For gains it is the correlation of the gains.
+#' @param shape (string) see the table.
+#' @param covariance (matrix, points squared) for gains: covariance between patients of the gains at the given weeks,
+#'   from a registry.
+#' @param between_sd (number, points) SD between populations of the gain at the last visit; earlier gains in
+#'   proportion. With 0 only the sampling error of the means is carried.
+#' @param scale (string or [motor_scale()]); `NULL` reads it from `measure`.
+#' @param time,subject (strings) for a fit: its variables of weeks since injury and of the patient.
+#' @param at (one-row data frame) for a fit: values of its other variables.
+#' @param match (named list) for a fit: the population, as in [natural_rate()].
+#' @param proportional (flag) proportional recovery; `TRUE` is refused: in AIS A the gain has no relation to what
+#'   there is to gain.
+#' @param ... not used.
+#' @return A `natural_curve`, which is a `natural_recovery`. `tidy()` terms: the parameters, and `mean_score`
+#'   (for gains `mean_gain`) at each published week (`time`). `predict()` gives gains between weeks.
+#' @section Conditions: `cordgain_invalid_input` for a missing correlation, SDs that are not positive, means outside the
+#'   scale, two gains through which no plateau passes (\eqn{m_1 / m_2} outside \eqn{((s_1 - s_0) / (s_2 - s_0), 1)}),
+#'   and proportional recovery.
+#' @references Bourguignon and others (2022), BMC Medicine 20:225, \doi{10.1186/s12916-022-02395-0} (visit means).
+#'   Laird and Ware (1982), Biometrics 38:963-974 (the covariance of a mixed model).
+#' @seealso [natural_change()] for one follow-up, [excess.recovery_data()]
+#' @examples
+#' visits <- subset(natural_motor, source == "Sygen" & measure == "uems" & level == "cervical")
+#' natural_curve(visits, correlation = 0.8)
+#' @export
+natural_curve <- function(x, ...) UseMethod("natural_curve")
+
+#' @rdname natural_curve
+#' @export
+natural_curve.default <- function(x, ...) {
+  abort_input(c("{.arg x} must be a table of published means, or a fit of untreated records.",
+    i = "Published means are in {.code natural_motor}; {.fn fit_recovery} makes fits."
+  ))
+}
+
+#' @rdname natural_curve
+#' @export
+natural_curve.data.frame <- function(x, correlation = NULL, shape = c("plateau", "gompertz", "weibull"),
+                                     covariance = NULL, between_sd = 0, scale = NULL, proportional = FALSE, ...) {
+  call <- rlang::current_env()
+  refuse_proportional(proportional, call)
+  shape <- check_option(shape, names(curve_shapes))
+  between_sd <- check_number(between_sd, min = 0)
+  table <- as_curve_table(x, scale, call)
+  own <- own_covariance(table, correlation, covariance, call)
+  curve <- fit_table(table, shape, correlation, call)
+  new_natural_recovery(list(kind = "table", table = table, curve = curve, own = own, correlation = correlation,
+    settings = list(between_sd = between_sd, scale = table_scale(table)), sources = curve_sources(table)),
+  "natural_curve")
+}
+
+refuse_proportional <- function(proportional, call) {
+  if (check_flag(proportional, call = call)) {
+    abort_input(c("Proportional recovery is refused.",
+      x = "In AIS A the actual improvement has no relation to the available one.",
+      i = "Gains are in points here, whatever the baseline."
+    ), call = call)
+  }
+}
+
+# One source and one measure, visits in order. Gains (kind "change") all begin at one week.
+as_curve_table <- function(x, scale, call) {
+  x <- check_table(x, "x", call = call)
+  check_no_identifiers(x, "x", call = call)
+  check_columns(x, c("week", "mean"), "x", call = call)
+  x$week <- check_numeric(x$week, "week", min = 0, length = NULL, call = call)
+  x$mean <- check_numeric(x$mean, "mean", length = NULL, call = call)
+  for (column in c("sd", "se", "n")) {
+    x[[column]] <- check_known(if (is.null(x[[column]])) rep(NA, nrow(x)) else x[[column]], column, min = 0,
+      call = call)
+  }
+  for (column in intersect(c("source", "measure", "level", "baseline_grade", "kind"), names(x))) {
+    if (length(unique(x[[column]])) > 1L) {
+      abort_input(c("A curve is about one {column}.", x = "{.field {column}} holds {.val {unique(x[[column]])}}."),
+        call = call)
+    }
+  }
+  x <- x[order(x$week), ]
+  if (anyDuplicated(x$week) > 0L) abort_input("{.field week} must stand once for each visit.", call = call)
+  if (any(x$sd %in% 0)) abort_input("{.field sd} must be positive: leave out visits where all scores were equal.",
+    call = call)
+  gains <- !is.null(x$kind) && all(x$kind %in% "change") || !is.null(x$from_week) && !anyNA(x$from_week)
+  list(rows = x, gains = gains, from = if (gains) gain_origin(x, call),
+    scale = curve_scale(x, scale, gains, call))
+}
+
+gain_origin <- function(x, call) {
+  from <- unique(check_known(if (is.null(x$from_week)) NA else x$from_week, "from_week", min = 0, call = call))
+  if (length(from) != 1L || is.na(from) || any(x$week <= from)) {
+    abort_input("Gains must all begin at one week, {.field from_week}, before the first of them.", call = call)
+  }
+  from
+}
+
+curve_scale <- function(x, scale, gains, call) {
+  if (is.null(scale) && !is.null(x$measure) && x$measure[1] %in% names(scale_table)) scale <- as.character(x$measure[1])
+  if (is.null(scale)) {
+    return(NULL)
+  }
+  scale <- as_motor_scale(scale, call)
+  range <- scale_range(scale)
+  if (!gains && any(x$mean < range[1] | x$mean > range[2])) {
+    abort_input("{.field mean} must lie on the scale, {range[1]} to {range[2]}.", call = call)
+  }
+  scale
+}
+
+table_scale <- function(table) table$scale
+
+# How patients vary: SDs at the visits and one correlation, or (gains) their covariance.
+own_covariance <- function(table, correlation, covariance, call) {
+  if (!is.null(covariance)) {
+    return(list(matrix = check_covariance(covariance, table, call)))
+  }
+  if (is.null(correlation)) {
+    abort_input(c("{.arg correlation} is not given.",
+      x = if (table$gains) "Gains at several weeks are correlated." else
+        "Visit means are means of different patients: no SD of change follows from them.",
+      i = "Give the correlation between two visits of a patient, from records, and another beside it."
+    ), call = call)
+  }
+  check_number(correlation, min = 0, max = 1, max_open = TRUE, call = call)
+  sd <- table$rows$sd
+  if (anyNA(sd)) {
+    abort_input("{.field sd}, between patients, is not known for week {table$rows$week[is.na(sd)]}.", call = call)
+  }
+  list(sd = sd, r = correlation)
+}
+
+check_covariance <- function(v, table, call) {
+  p <- nrow(table$rows)
+  fine <- is.matrix(v) && is.numeric(v) && all(dim(v) == p) && all(is.finite(v)) && isSymmetric(unname(v))
+  if (!table$gains || !fine || min(eigen(v, symmetric = TRUE, only.values = TRUE)$values) <= 0) {
+    abort_input(c("{.arg covariance} must be a positive definite matrix of the gains at the {p} week{?s}.",
+      x = if (!table$gains) "The table holds no gains: give {.field from_week}."
+    ), call = call)
+  }
+  unname(v)
+}
+
+# SEs of the means; a table without them is taken as known. Means of the same patients are correlated.
+fit_table <- function(table, shape, correlation, call) {
+  rows <- table$rows
+  se <- ifelse(is.na(rows$se), rows$sd / sqrt(rows$n), rows$se)
+  known <- anyNA(se)
+  r <- if (is.null(correlation)) 0 else correlation
+  v <- if (known) diag(nrow(rows)) else outer(se, se) * (r + (1 - r) * diag(nrow(rows)))
+  if (table$gains && shape == "plateau" && nrow(rows) == 2L) {
+    curve <- solve_plateau(rows$week, rows$mean, table$from, call)
+    curve$covariance <- parameter_covariance(curve, rows$week, chol(v))
+  } else {
+    curve <- fit_shape(shape, rows$week, rows$mean, v, table$from, call)
+  }
+  if (known) curve$covariance[] <- 0
+  c(curve, list(known = known))
+}
+
+curve_sources <- function(table) {
+  x <- table$rows
+  text <- \(column) if (is.null(x[[column]])) NA_character_ else as.character(x[[column]][1])
+  endpoint <- if (!is.null(table$scale)) scale_name(table$scale) else text("measure")
+  first <- if (table$gains) table$from else min(x$week)
+  row <- data.frame(
+    source = if (is.na(text("source"))) "published means" else text("source"), mean = 0, se = 1,
+    endpoint = endpoint, baseline_grade = text("baseline_grade"), level = text("level"),
+    baseline_mean_day = 7 * first, followup_weeks = max(x$week), registry = text("registry"),
+    years_from = if (is.null(x$years_from)) NA else x$years_from[1],
+    years_to = if (is.null(x$years_to)) NA else x$years_to[1]
+  )
+  row <- as_mean_sources(row)
+  row[c("mean", "se", "sd", "n")] <- NA_real_
+  row
+}
+
+# From a fit ---------------------------------------------------------------------------------
+
+#' @rdname natural_curve
+#' @export
+natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at = NULL, between_sd = 0, scale = NULL,
+                                       match = NULL, proportional = FALSE, ...) {
+  call <- rlang::current_env()
+  refuse_proportional(proportional, call)
+  for (name in c(time, subject)) {
+    if (!name %in% names(x$frame)) {
+      abort_input(c("The fit has no variable {.val {name}}.", i = "It has {.val {names(x$frame)}}; give {.arg time} and
+        {.arg subject}."), call = call)
+    }
+  }
+  if (length(x$design$residual) > 0L) {
+    abort_input("A fit with a residual covariance over visits has no covariance at other weeks: use random effects.",
+      call = call)
+  }
+  scale <- if (!is.null(scale)) as_motor_scale(scale, call)
+  sources <- declared_means(match, "fit of untreated records", scale, call)
+  sources$followup_weeks <- ifelse(is.na(sources$followup_weeks), max(x$frame[[time]]), sources$followup_weeks)
+  new_natural_recovery(list(kind = "fit", fit = x, time = time, subject = subject, at = at,
+    subjects = length(unique(x$frame[[subject]])), sources = sources,
+    settings = list(between_sd = check_number(between_sd, min = 0), scale = scale)), "natural_curve")
+}
+
+# Verbs, print ------------------------------------------------------------------------------
+
+is_natural_curve <- function(x) inherits(x, "natural_curve")
+
+curve_settings <- function(x) x$settings
+
+# Subjects behind the covariance of a fit; Inf for a registry's.
+curve_subjects <- function(x) if (x$kind == "fit") x$subjects else Inf
+
+# The rate of a plateau, one over weeks; NULL of another shape.
+curve_rate <- function(x) if (x$kind == "table" && x$curve$shape == "plateau") exp(x$curve$psi[[1]])
+
+#' @exportS3Method natural_sources natural_curve
+natural_sources.natural_curve <- function(x) x$sources
+
+#' @exportS3Method natural_label natural_curve
+natural_label.natural_curve <- function(x) {
+  if (x$kind == "fit") paste0("a model of ", x$subjects, " untreated patients") else paste0(
+    if (x$table$gains) "published gains of " else "published visit means of ", x$sources$source)
+}
+
+#' @export
+tidy.natural_curve <- function(x, conf.level = 0.95, ...) {
+  conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
+  reach <- stats::qnorm((1 + conf.level) / 2)
+  weeks <- if (x$kind == "fit") sort(unique(x$fit$frame[[x$time]])) else x$table$rows$week
+  if (x$kind == "fit") {
+    m <- fit_moments(x, weeks, rlang::current_env())
+    value <- m$mean
+    se <- sqrt(diag(m$shared))
+  } else {
+    value <- curve_at(x$curve, weeks)
+    slopes <- curve_slopes(x$curve, weeks)
+    se <- sqrt(rowSums((slopes %*% x$curve$covariance) * slopes))
+  }
+  term <- if (x$kind == "table" && x$table$gains) "mean_gain" else "mean_score"
+  rows <- term_row(term, value, value - reach * se, value + reach * se, 1e-9 * pmax(1, abs(value)), se)
+  rbind(cbind(curve_parameter_rows(x), time = NA_real_), cbind(rows, time = weeks))
+}
+
+# Positive parameters, on their own scale; SE to first order.
+curve_parameter_rows <- function(x) {
+  if (x$kind == "fit") {
+    b <- nlme::fixef(x$fit)
+    return(term_row(names(b), unname(b), error = 64 * .Machine$double.eps * pmax(1, abs(b)),
+      std.error = sqrt(diag(as.matrix(stats::vcov(x$fit))))))
+  }
+  p <- length(x$curve$psi)
+  se <- sqrt(pmax(diag(x$curve$covariance), 0))
+  value <- c(exp(x$curve$psi), x$curve$linear)
+  names <- c(curve_shapes[[x$curve$shape]]$parameters, names(x$curve$linear))
+  se[seq_len(p)] <- se[seq_len(p)] * value[seq_len(p)]
+  term_row(names, unname(value), error = 1e-7 * pmax(1, abs(value)), std.error = se)
+}
+
+#' @rdname natural_curve
+#' @param object a `natural_curve`.
+#' @param patients not used: every patient begins at `from`.
+#' @param from (number, weeks since injury) the week from which gains are counted.
+#' @param conf.level (number in (0, 1)) of the prediction intervals.
+#' @export
+predict.natural_curve <- function(object, patients = NULL, time, from, conf.level = 0.95, ...) {
+  call <- rlang::current_env()
+  conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
+  g <- curve_gains(object, check_number(from, min = 0), check_numeric(time, min = 0), call)
+  sd <- sqrt(diag(g$own) + rowSums(g$slopes^2))
+  reach <- stats::qnorm((1 + conf.level) / 2) * sd
+  rows <- term_row("patient_gain", g$mean, g$mean - reach, g$mean + reach, 1e-7 * pmax(1, abs(g$mean)), sd)
+  cbind(rows, time = time)
+}
+
+#' @export
+format.natural_curve <- function(x, ...) {
+  head <- paste0("Natural course from ", natural_label(x))
+  scale <- if (!is.null(x$settings$scale)) paste0("Scale: ", format(x$settings$scale))
+  between <- if (x$settings$between_sd > 0) {
+    paste0("Between populations: SD ", x$settings$between_sd, " points of the gain at the last visit")
+  } else {
+    "Between populations: no spread added; only the uncertainty of the means (and between centres of a fit) is carried."
+  }
+  if (x$kind == "fit") {
+    return(c(head, scale, between))
+  }
+  rows <- curve_parameter_rows(x)
+  c(
+    head, scale,
+    paste0("Shape: ", x$curve$shape, ", ", paste0(rows$term, " ", signif(rows$estimate, 4), collapse = ", "),
+      "; weighted misfit ", signif(x$curve$misfit, 3), " on ", nrow(x$table$rows), " means"),
+    if (x$curve$known) "The means have no standard errors: taken as known, no uncertainty.",
+    if (is.null(x$own$matrix)) {
+      c(paste0("Patients: correlation ", x$own$r, " between two visits, as given by the user."),
+        if (!x$table$gains) "Visit means are means of different patients.")
+    } else {
+      "Patients: covariance of the gains as given by the user."
+    },
+    between
+  )
+}
+
+#' @export
+print.natural_curve <- function(x, ...) {
+  writeLines(strwrap(format(x), width = 100, exdent = 2))
+  invisible(x)
+}
+
+#' @export
+plot.natural_curve <- function(x, ...) {
+  check_ggplot2()
+  rows <- tidy(x)
+  rows <- rows[!is.na(rows$time), ]
+  picture <- ggplot2::ggplot(rows, ggplot2::aes(x = .data$time, y = .data$estimate)) +
+    ggplot2::geom_ribbon(ggplot2::aes(ymin = .data$conf.low, ymax = .data$conf.high), fill = plot_ink[["fill"]]) +
+    ggplot2::geom_line(colour = plot_ink[["dark"]]) +
+    ggplot2::labs(x = "Weeks since injury", y = if (rows$term[1] == "mean_gain") "Mean gain" else "Mean score",
+      title = "Natural course",
+        caption = plot_words("Line and band: fitted mean, 95 % interval. Dots: as published.")) +
+    plot_theme()
+  if (x$kind == "fit") picture else picture + ggplot2::geom_point(ggplot2::aes(x = .data$week, y = .data$mean),
+    data = x$table$rows, inherit.aes = FALSE)
+}

@@ -1,0 +1,90 @@
+# Moves: one assumption about natural recovery changed, everything else standing. Tipping points, maps and the
+# multiverse of sensitivity() are made of them.
+
+# A move: `rates(value)` gives for every scenario of the excess the patients' natural log odds on both routes;
+# `grid` the values looked at, `start` the index near which a crossing is wanted, `show()` the value as it is told,
+# `stretch()` by how much that enlarges an error.
+natural_move <- function(term, context, call) {
+  natural <- excess_natural(context$excess)
+  switch(term,
+    bias = bias_move(context$excess),
+    rate = rate_move(context$excess),
+    tau = tau_move(context$excess, natural, call),
+    landmark = landmark_move(context$excess, natural, context$landmark, call),
+    drift = drift_move(context$excess, natural, context$drift, call)
+  )
+}
+
+new_move <- function(term, rates, grid, unit, range, start = 1, show = identity, stretch = \(value) 1) {
+  list(term = term, rates = rates, grid = grid, unit = unit, range = range, start = start, show = show,
+    stretch = stretch)
+}
+
+# Log odds moved by a constant: no integral is worked out anew.
+shift_logit <- function(rates, by) {
+  lapply(rates, \(route) {
+    route$logit <- route$logit + by
+    route
+  })
+}
+
+bias_move <- function(excess) {
+  own <- lapply(excess_scenarios(excess), \(s) s$rates)
+  new_move("bias", \(value) lapply(own, shift_logit, by = value), seq(-8, 8, by = 0.5), "odds multiplier",
+    "multipliers from 0.0003 to 3000", start = 17, show = exp, stretch = identity)
+}
+
+rate_move <- function(excess) {
+  sizes <- vapply(excess_scenarios(excess), \(s) s$n, 0)
+  rates <- \(value) lapply(sizes, \(n) patient_rates(natural_rate(stats::plogis(value)), n))
+  new_move("rate", rates, seq(-9, 9, by = 0.5), "probability", "rates from 0.0001 to 0.9999", show = stats::plogis,
+    stretch = \(value) value * (1 - value))
+}
+
+# Rates of every scenario from one natural rate made anew.
+refitted_rates <- function(excess, natural, call) {
+  sizes <- vapply(excess_scenarios(excess), \(s) s$n, 0)
+  made <- patient_rates(natural, sizes[1], call)
+  lapply(sizes, \(n) made)
+}
+
+one_natural_rate <- function(natural, kinds, what, call) {
+  if (inherits(natural, "natural_strata") || !rate_kind(natural) %in% kinds) {
+    words <- c(meta = "a table of sources", prior = "a prior", known = "a rate given as a number")[kinds]
+    abort_input(c("{what} is varied for a natural rate from {.or {words}}.",
+      x = "The natural rate is {natural_label(natural)}."), call = call)
+  }
+}
+
+tau_move <- function(excess, natural, call) {
+  one_natural_rate(natural, "meta", "Heterogeneity", call)
+  rates <- \(value) refitted_rates(excess, refit_rate(natural, tau = prior_fixed(value), call = call), call)
+  new_move("tau", rates, c(0.001, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5), "SD, log odds", "tau from 0 to 5")
+}
+
+landmark_move <- function(excess, natural, timing, call) {
+  one_natural_rate(natural, c("meta", "prior", "known"), "A landmark", call)
+  if (is.null(timing)) timing <- natural_landmark(natural)
+  if (is.null(timing)) {
+    abort_input(c("The timing of recovery is not known: {.arg landmark} is not given.",
+      i = "Give a {.fn landmark} with a published point; its week is varied."), call = call)
+  }
+  sources <- natural_sources(natural)
+  check_landmark_reach(timing, sources, match_terms(excess_arm(excess)), call)
+  last <- max(c(sources$baseline_to_day / 7, landmark_from(timing, sources)), 0, na.rm = TRUE)
+  grid <- last + c(0.15, 0.5, 1, 2, 3, 4, 6, 8, 12, 20, 30)
+  rates <- \(value) refitted_rates(excess, refit_rate(natural, landmark = landmark_at(timing, value), call = call),
+    call)
+  rates(grid[1]) # what is refused for one week is refused for all
+  new_move("landmark", rates, grid, "weeks from injury", paste("weeks", signif(grid[1], 2), "to", signif(max(grid), 2)))
+}
+
+drift_move <- function(excess, natural, template, call) {
+  one_natural_rate(natural, "meta", "Drift", call)
+  if (is.null(template)) template <- natural_drift(natural)
+  if (is.null(template)) template <- drift(0)
+  rates <- \(value) refitted_rates(excess, refit_rate(natural, drift = drift_at(template, value), call = call), call)
+  rates(0)
+  new_move("drift", rates, c(-0.4, -0.2, -0.1, -0.05, 0, 0.05, 0.1, 0.2, 0.4), "log odds per year",
+    "slopes from -0.4 to 0.4", start = 5)
+}

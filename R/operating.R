@@ -1,0 +1,154 @@
+# What a design does under every truth: type I error and power as a surface over true excess and external bias.
+
+#' Operating characteristics of a design
+#'
+#' The probability that a design claims success, for every true excess and every external bias, exactly: sums over all
+#' outcomes, averaged over the natural rate by quadrature. A bias moves the natural rate of the trial's own patients
+#' away from what the evidence says; with concurrent controls it moves both arms.
+#'
+#' @param design a [design_trial()] with a rule for its final outcome (not `"sequential"` or `"two_stage"`, whose
+#'   characteristics are in the design).
+#' @param truth what nature is: a [natural_rate()], over which is averaged (default: the design's own), or one known
+#'   rate (number in (0, 1)).
+#' @param excess (numeric) true excess: added to the natural rate (and kept within 0 and 1), or with `scale =
+#'   "log_odds"` to its log odds.
+#' @param bias (numeric, log odds) external bias.
+#' @param scale (string) `"rate"` or `"log_odds"`.
+#' @return An `operating_characteristics`, a data frame with one row for each pair: `excess`, `bias`, `term`
+#'   (`"type_1_error"` where the excess is 0 or less, else `"power"`), `estimate`, `num.error`, `num.kind`. `plot()`
+#'   draws it.
+#' @section Conditions: `cordgain_invalid_input` for arguments out of range.
+#' @seealso [design_trial()], [assurance()]
+#' @examples
+#' late <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
+#' design <- design_trial(natural_rate(late), "single", n = 20, rule = "plug_in")
+#' operating_characteristics(design, excess = c(0, 0.2, 0.4), bias = c(0, log(2)))
+#' @export
+operating_characteristics <- function(design, truth = NULL, excess = seq(0, 0.6, by = 0.05), bias = 0,
+                                      scale = c("rate", "log_odds")) {
+  call <- rlang::current_env()
+  claims <- final_claims(design, call)
+  truth <- check_truth(truth, design_natural(design), call)
+  excess <- check_numeric(excess)
+  bias <- check_numeric(bias, min = -20, max = 20)
+  scale <- check_option(scale, c("rate", "log_odds"))
+  surface <- claim_surface(claims, truth, excess, bias, scale == "log_odds", call)
+  rows <- expand.grid(excess = excess, bias = bias)
+  rows <- cbind(rows, term = ifelse(rows$excess <= 0, "type_1_error", "power"), estimate = as.vector(surface$value),
+    num.error = as.vector(surface$error), num.kind = "estimate")
+  structure(rows, class = c("operating_characteristics", "data.frame"), design = design, scale = scale)
+}
+
+# How other files look at a design: the outcomes it calls a success (treated events down, control events across), and
+# its nature.
+design_claims <- function(x) x$claims
+
+design_natural <- function(x) x$natural
+
+final_claims <- function(design, call) {
+  if (!inherits(design, "trial_design")) {
+    abort_input(c("{.arg design} must be a design.", x = "It is {.obj_type_friendly {design}}.",
+      i = "Make it with {.fn design_trial}."), call = call)
+  }
+  if (is.null(design_claims(design))) {
+    abort_input("This design decides on the way: its characteristics are in {.code tidy(design)}.", call = call)
+  }
+  design_claims(design)
+}
+
+check_truth <- function(truth, own, call) {
+  if (is.null(truth)) {
+    return(own)
+  }
+  if (is.numeric(truth)) truth <- natural_rate(check_number(truth, "truth", 0, 1, TRUE, TRUE, call = call))
+  if (!inherits(truth, "natural_rate")) {
+    abort_input("{.arg truth} must be a natural rate or one number between 0 and 1.", call = call)
+  }
+  truth
+}
+
+# Both routes of the natural rate; the lumps at rates of 0 and 1 stand at log odds of -+700.
+claim_surface <- function(claims, natural, excess, bias, on_log_odds, call) {
+  routes <- lapply(patient_rates(natural, 1, call), \(route) {
+    nodes <- rate_nodes(route)
+    theta <- c(-700, nodes$logit, 700)
+    mass <- c(nodes$below, nodes$mass, nodes$above)
+    used <- mass > 1e-15
+    truth <- list(theta = theta[used], mass = mass[used], excess = excess, bias = bias, on_log_odds = on_log_odds)
+    core_operating_surface(claims, truth)
+  })
+  two_routes(routes$fine, routes$coarse, "The operating characteristics", call)
+}
+
+#' @export
+tidy.operating_characteristics <- function(x, ...) as.data.frame(x)
+
+#' @export
+as.data.frame.operating_characteristics <- function(x, ...) {
+  attr(x, "design") <- NULL
+  attr(x, "scale") <- NULL
+  class(x) <- "data.frame"
+  x
+}
+
+#' @export
+summary.operating_characteristics <- function(object, ...) object
+
+#' @export
+print.operating_characteristics <- function(x, digits = 3, ...) {
+  rows <- as.data.frame(x)
+  cat("Probability that success is claimed, by true excess (", attr(x, "scale"),
+    ") and external bias (odds multiplier)\n",
+    sep = "")
+  shown <- unique(round(seq(1, length(unique(rows$bias)), length.out = min(7, length(unique(rows$bias))))))
+  biases <- unique(rows$bias)[shown]
+  rows <- rows[rows$bias %in% biases, ]
+  excess <- unique(rows$excess)
+  few <- excess[unique(round(seq(1, length(excess), length.out = min(15, length(excess)))))]
+  table <- vapply(biases, \(b) signif(rows$estimate[rows$bias == b & rows$excess %in% few], digits),
+    numeric(length(few)))
+  table <- matrix(table, nrow = length(few), dimnames = list(signif(few, 3), paste0("x", signif(exp(biases), 3))))
+  print(table)
+  invisible(x)
+}
+
+#' @rdname operating_characteristics
+#' @param x an `operating_characteristics`.
+#' @param ... not used.
+#' @export
+plot.operating_characteristics <- function(x, ...) {
+  check_ggplot2()
+  rows <- as.data.frame(x)
+  words <- if (attr(x,
+    "scale") == "rate") "True excess over the natural rate (rate points)" else "True excess (log odds)"
+  if (length(unique(rows$bias)) > 8L && length(unique(rows$excess)) > 1L) {
+    return(surface_picture(rows, words))
+  }
+  rows$multiplier <- factor(paste0("\u00d7", format(signif(exp(rows$bias), 2), trim = TRUE)),
+    paste0("\u00d7", format(signif(exp(unique(rows$bias)), 2), trim = TRUE)))
+  ggplot2::ggplot(rows, ggplot2::aes(x = .data$excess, y = .data$estimate, linetype = .data$multiplier)) +
+    ggplot2::geom_line(colour = plot_ink[["dark"]], linewidth = 0.8) +
+    ggplot2::scale_y_continuous(labels = percent_text, limits = c(0, 1)) +
+    ggplot2::labs(x = words, y = "Success claimed", linetype = "External bias (odds)",
+      title = plot_words("How often the design claims success, by what is true")) +
+    plot_theme() +
+    ggplot2::theme(legend.position = "bottom", panel.grid.major.y = ggplot2::element_line(colour = plot_ink[["fill"]]))
+}
+
+surface_picture <- function(rows, words) {
+  rows$up <- rows$bias
+  breaks <- c(-0.001, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 0.9, 1.001)
+  names <- c("up to 2.5 %", "to 5 %", "to 10 %", "to 25 %", "to 50 %", "to 80 %", "to 90 %", "above")
+  ticks <- c(0.125, 0.25, 0.5, 1, 2, 4, 8)
+  ggplot2::ggplot(rows, ggplot2::aes(x = .data$excess, y = .data$up, z = .data$estimate)) +
+    ggplot2::geom_contour_filled(breaks = breaks) +
+    ggplot2::geom_contour(breaks = c(0.025, 0.8), colour = plot_ink[["dark"]], linewidth = 0.5) +
+    ggplot2::scale_fill_manual(values = grDevices::grey(seq(1, 0.45, length.out = 8)), labels = names, drop = FALSE,
+      name = "Success claimed") +
+    ggplot2::scale_x_continuous(expand = ggplot2::expansion(0)) +
+    ggplot2::scale_y_continuous(breaks = log(ticks), labels = paste0("\u00d7", ticks), expand = ggplot2::expansion(0)) +
+    ggplot2::labs(x = words, y = "External bias (odds)",
+      title = plot_words("How often the design claims success, by what ",
+      "is true"), subtitle = "Lines: 2.5 % and 80 %") +
+    plot_theme()
+}

@@ -1,0 +1,203 @@
+# A second engine for natural rates and responders, in plain R, that shares nothing with the core: Gauss-Legendre
+# panels in tau (the core: adaptive panels), trapezoidal rules in mu and in every source's own deviation (the core:
+# sinc lattices and interpolation), splines for the treatment model. It is slow, and there to be disagreed with.
+
+# Nodes and weights on [-1, 1]: eigenvalues of the Jacobi matrix (Golub and Welsch 1969).
+legendre_rule <- function(order) {
+  i <- seq_len(order - 1)
+  off <- i / sqrt(4 * i^2 - 1)
+  jacobi <- matrix(0, order, order)
+  jacobi[cbind(i, i + 1)] <- off
+  jacobi[cbind(i + 1, i)] <- off
+  e <- eigen(jacobi, symmetric = TRUE)
+  list(x = e$values, w = 2 * e$vectors[1, ]^2)
+}
+
+legendre_16 <- legendre_rule(16)
+
+legendre_panels <- function(edges, order = 16) {
+  rule <- if (order == 16) legendre_16 else legendre_rule(order)
+  half <- diff(edges) / 2
+  list(x = as.vector(outer(rule$x, half) + rep(edges[-1] - half, each = order)), w = as.vector(outer(rule$w, half)))
+}
+
+# Log density of a prior, mixtures too; the parameters as in prior_components().
+log_prior_density <- function(prior, x) {
+  rows <- prior_components(prior)
+  one <- switch(prior_base_kind(prior),
+    flat = \(a, b, c) rep(0, length(x)), normal = \(a, b, c) stats::dnorm(x, a, b, log = TRUE),
+    t = \(a, b, c) stats::dt((x - a) / b, c, log = TRUE) - log(b),
+    half_normal = \(a, b, c) log(2) + stats::dnorm(x, 0, a, log = TRUE),
+    half_t = \(a, b, c) log(2 / a) + stats::dt(x / a, b, log = TRUE),
+    exponential = \(a, b, c) stats::dexp(x, a, log = TRUE), gamma = \(a, b, c) stats::dgamma(x, a, b, log = TRUE),
+    uniform = \(a, b, c) stats::dunif(x, a, b, log = TRUE)
+  )
+  parts <- vapply(seq_len(nrow(rows)), \(i) log(rows[i, "weight"]) + one(rows[i, "a"], rows[i, "b"], rows[i, "c"]),
+    numeric(length(x)))
+  log_sum_rows(matrix(parts, nrow = length(x)))
+}
+
+log_sum_rows <- function(x) {
+  top <- apply(x, 1, max)
+  top <- ifelse(is.finite(top), top, 0)
+  top + log(rowSums(exp(x - top)))
+}
+
+# Panels of tau from 0 to where the prior has ended.
+tau_nodes <- function(prior) {
+  rows <- prior_components(prior)
+  if (prior_base_kind(prior) == "fixed") {
+    return(list(x = rows[, "a"], log_w = log(rows[, "weight"])))
+  }
+  if (prior_base_kind(prior) == "uniform") {
+    edges <- seq(min(rows[, "a"]), max(rows[, "b"]), length.out = 13)
+  } else {
+    scale <- max(switch(prior_base_kind(prior), half_normal = , half_t = rows[, "a"], exponential = 1 / rows[, "a"],
+      gamma = (rows[, "a"] + 1) / rows[, "b"]))
+    end <- if (prior_base_kind(prior) == "half_t") 400 else if (prior_base_kind(prior) == "half_normal") 8 else 32
+    edges <- scale * c(0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256, 400)
+    edges <- edges[edges <= end * scale * (1 + 1e-9)]
+  }
+  grid <- legendre_panels(edges)
+  list(x = grid$x, log_w = log_prior_density(prior, grid$x) + log(grid$w))
+}
+
+# log L(mu, tau) of y of n: trapezoidal over the likelihood's own log odds where that is the narrower factor, else over
+# z = (theta - mu) / tau. A likelihood without events, or of events alone, has no peak and goes by z.
+source_log_likelihood <- function(y, n, mu, tau) {
+  sd <- if (y > 0 && y < n) 1 / sqrt(y * (1 - y / n)) else Inf
+  if (tau < sd) by_deviation(y, n, mu, tau) else by_log_odds(y, n, mu, tau, sd)
+}
+
+by_deviation <- function(y, n, mu, tau) {
+  step <- 0.5 / sqrt(1 + (tau * sqrt(n + 4) / 2)^2)
+  z <- seq(-9, 9, by = step)
+  parts <- log_binomial(outer(mu, tau * z, "+"), y, n)
+  log_sum_rows(sweep(parts, 2, stats::dnorm(z, log = TRUE) + log(step), "+"))
+}
+
+by_log_odds <- function(y, n, mu, tau, sd) {
+  step <- 0.45 * min(1, sd)
+  peak <- stats::qlogis(y / n)
+  theta <- peak + step * seq(-ceiling((44 / min(y, n - y) + 9 * sd) / step), ceiling((44 / min(y, n - y) +
+    9 * sd) / step))
+  likelihood <- log_binomial(theta, y, n)
+  used <- likelihood > max(likelihood) - 44
+  parts <- outer(mu, theta[used], \(m, t) stats::dnorm(t, m, tau, log = TRUE))
+  log_sum_rows(sweep(parts, 2, likelihood[used] + log(step), "+"))
+}
+
+log_binomial <- function(theta, y, n) {
+  y * stats::plogis(theta, log.p = TRUE) + (n - y) * stats::plogis(-theta, log.p = TRUE)
+}
+
+# The natural log odds of the trial as many normals: mean, sd, weight.
+second_components <- function(natural) {
+  if (rate_kind(natural) != "meta") {
+    return(second_from_prior(natural))
+  }
+  evidence <- rate_evidence(natural)
+  settings <- rate_settings(natural)
+  tau <- tau_nodes(settings$tau)
+  parts <- lapply(seq_along(tau$x), \(i) {
+    do.call(rbind, lapply(seq_len(nrow(evidence$offset)), \(r) {
+      slice <- mu_slice(evidence, evidence$offset[r, ], settings$mu, tau$x[i])
+      data.frame(mean = slice$mu + evidence$shift[r] + settings$bias$mean, sd = sqrt(tau$x[i]^2 + settings$bias$sd^2),
+        log_w = slice$log_w + tau$log_w[i] + evidence$log_weight[r])
+    }))
+  })
+  parts <- do.call(rbind, parts)
+  weight <- exp(parts$log_w - max(parts$log_w))
+  keep <- weight > 1e-16
+  data.frame(mean = parts$mean[keep], sd = parts$sd[keep], weight = weight[keep] / sum(weight[keep]))
+}
+
+# Posterior of mu at one tau on a lattice that holds it to e^-40.
+mu_slice <- function(evidence, offset, prior, tau) {
+  if (prior_base_kind(prior) == "fixed") {
+    at <- prior_parameters(prior)[["value"]]
+    value <- sum(mapply(\(y, n, o) source_log_likelihood(y, n, at + o, tau), evidence$events, evidence$n, offset))
+    return(list(mu = at, log_w = value))
+  }
+  log_post <- \(mu) {
+    total <- log_prior_density(prior, mu)
+    for (k in seq_along(evidence$n)) {
+      total <- total + source_log_likelihood(evidence$events[k], evidence$n[k], mu + offset[k], tau)
+    }
+    total
+  }
+  low <- -40
+  high <- 40
+  for (round in 1:12) {
+    mu <- seq(low, high, length.out = 33)
+    value <- log_post(mu)
+    inside <- range(which(value > max(value) - 40))
+    before <- high - low
+    low <- mu[max(1, inside[1] - 1)]
+    high <- mu[min(33, inside[2] + 1)]
+    if (high - low > 0.7 * before) break
+  }
+  mu <- seq(low, high, length.out = 141)
+  list(mu = mu, log_w = log_post(mu) + log(mu[2] - mu[1]))
+}
+
+# A prior of the rate: a beta on a lattice of its log odds, a normal as it is; a number has no spread but a shared one.
+second_from_prior <- function(natural) {
+  settings <- rate_settings(natural)
+  if (rate_kind(natural) == "known") {
+    spread <- sqrt(settings$bias$sd^2 + (if (is.null(settings$shared_sd)) 0 else settings$shared_sd)^2)
+    return(data.frame(mean = rate_offset(natural), sd = spread, weight = 1))
+  }
+  prior <- rate_given(natural)
+  rows <- prior_components(prior)
+  parts <- lapply(seq_len(nrow(rows)), \(i) prior_component(prior_base_kind(prior), rows[i, "a"], rows[i, "b"],
+    rows[i, "weight"]))
+  parts <- do.call(rbind, parts)
+  moves <- rate_moves(settings, TRUE)
+  moved <- lapply(seq_along(moves$shift), \(j) data.frame(mean = parts$mean + moves$shift[j] + moves$bias_mean,
+    sd = sqrt(parts$sd^2 + moves$bias_sd^2), weight = parts$weight * moves$weight[j]))
+  do.call(rbind, moved)
+}
+
+prior_component <- function(kind, a, b, weight) {
+  if (kind == "normal") {
+    return(data.frame(mean = a, sd = b, weight = weight))
+  }
+  if (kind == "uniform") a <- b <- 1
+  theta <- seq(-45 / min(1, a), 45 / min(1, b), by = 0.02 * min(1, 2 * sqrt(trigamma(a) + trigamma(b))))
+  log_w <- a * stats::plogis(theta, log.p = TRUE) + b * stats::plogis(-theta, log.p = TRUE) - lbeta(a, b)
+  keep <- log_w > -45
+  data.frame(mean = theta[keep], sd = 0, weight = weight * exp(log_w[keep]) * (theta[2] - theta[1]))
+}
+
+# E h(theta): every normal by a trapezoidal rule in z, as fine as h needs (h turns over about one log odds).
+second_expectation <- function(components, h) {
+  total <- 0
+  for (sd in unique(components$sd)) {
+    rows <- components[components$sd == sd, ]
+    step <- min(0.4, 0.35 / max(sd, 1e-9))
+    z <- if (sd == 0) 0 else seq(-9, 9, by = step)
+    weight <- if (sd == 0) 1 else stats::dnorm(z) * step
+    theta <- outer(rows$mean, sd * z, "+")
+    values <- matrix(h(as.vector(theta)), nrow = nrow(rows))
+    total <- total + sum(rows$weight * as.vector(values %*% weight))
+  }
+  total
+}
+
+# The treatment model: integral over the prior of delta of Bin(y | theta + delta) times 1, [delta > 0], delta; as
+# functions of theta.
+second_effect <- function(y, n, effect) {
+  rows <- prior_components(effect)
+  reach <- c(min(rows[, "a"] - 9 * rows[, "b"]), max(rows[, "a"] + 9 * rows[, "b"]))
+  width <- min(rows[, "b"]) / 2
+  cut <- \(from, to) if (to > from) seq(from, to, length.out = max(3, ceiling((to - from) / width) + 1))
+  edges <- unique(c(cut(min(reach[1], 0), 0), cut(0, max(reach[2], 0))))
+  grid <- legendre_panels(edges, 12)
+  weight <- grid$w * exp(log_prior_density(effect, grid$x))
+  theta <- seq(-36, 36, by = 0.04)
+  likelihood <- exp(y * stats::plogis(outer(theta, grid$x, "+"), log.p = TRUE) +
+    (n - y) * stats::plogis(-outer(theta, grid$x, "+"), log.p = TRUE) + lchoose(n, y))
+  spline <- \(w) stats::splinefun(theta, as.vector(likelihood %*% w))
+  list(one = spline(weight), benefit = spline(weight * (grid$x > 0)), delta = spline(weight * grid$x))
+}

@@ -1,0 +1,179 @@
+# What is asked of a fit of a random case (helper-random-cases.R), and the verdict.
+
+# Whether a likelihood has no maximum, by another route than the package's ---------------
+
+#' Looks for effects that fit every score without filling all of space. Let L be a factor of the covariance of the
+#' random effects and the residual variance tend to zero: where y lies in the span of X and Z L, and that (or, by
+#' maximum likelihood, Z L alone) is not all of space, the quadratic form stays bounded and log|V| falls for ever.
+shown_unbounded <- function(case) {
+  arguments <- list(case$formula, case$data, REML = TRUE, control = free_control())
+  if (case$weighted) arguments$weights <- quote(w)
+  parsed <- quietly(do.call(lme4::lFormula, arguments))
+  if (is.null(parsed)) return(FALSE)
+  weights <- stats::model.weights(parsed$fr)
+  root <- if (is.null(weights)) 1 else sqrt(weights)
+  y <- stats::model.response(parsed$fr)
+  if (!is.null(offset <- stats::model.offset(parsed$fr))) y <- y - offset
+  x <- root * parsed$X
+  z <- lapply(parsed$reTrms$Ztlist, \(zt) root * as.matrix(Matrix::t(zt)))
+  widths <- lengths(parsed$reTrms$cnms)
+  patterns <- as.matrix(expand.grid(lapply(widths, \(q) 0:q)))
+  for (i in seq_len(nrow(patterns))) {
+    if (holds_scores(x, root * y, z, widths, patterns[i, ], case$method == "reml")) return(TRUE)
+  }
+  FALSE
+}
+
+holds_scores <- function(x, y, z, widths, ranks, reml) {
+  sizes <- widths * ranks
+  spread <- \(theta) {
+    at <- c(0, cumsum(sizes))
+    do.call(cbind, lapply(seq_along(z), \(t) {
+      if (sizes[t] == 0) return(matrix(0, length(y), 0))
+      l <- matrix(theta[seq(at[t] + 1, at[t + 1])], widths[t])
+      z[[t]] %*% kronecker(diag(ncol(z[[t]]) / widths[t]), l)
+    }))
+  }
+  left <- \(theta) sum(qr.resid(qr(cbind(x, spread(theta)), tol = 1e-11), y)^2) / sum(qr.resid(qr(x), y)^2)
+  starts <- if (all(ranks %in% c(0) | ranks == widths)) 1 else 12
+  for (start in seq_len(starts)) {
+    theta <- unlist(lapply(seq_along(z), \(t) {
+      if (ranks[t] == widths[t]) c(diag(widths[t])) else stats::rnorm(sizes[t])
+    }))
+    for (round in seq_len(if (starts > 1 && length(theta) > 0) 3 else 0)) {
+      theta <- stats::optim(theta, \(t) log(left(t) + 1e-300), control = list(maxit = 2000, reltol = 1e-14))$par
+    }
+    columns <- if (reml) cbind(x, spread(theta)) else spread(theta)
+    if (left(theta) < 1e-14 && qr(columns, tol = 1e-9)$rank < length(y)) return(TRUE)
+  }
+  FALSE
+}
+
+# What is asked of a fit ---------------------------------------------------------------
+
+#' Answers that are not finite and give no reason, by name; empty where all is well.
+unexplained <- function(fit, reml) {
+  asked <- list(
+    coefficients = \() fixef(fit), deviance = \() deviance(fit), vcov = \() vcov(fit), ranef = \() unlist(ranef(fit)),
+    ranef_sd = \() unlist(lapply(ranef(fit), attr, "postVar")), fitted = \() fitted(fit),
+    residuals = \() residuals(fit), pearson = \() residuals(fit, "pearson"), sigma = \() sigma(fit),
+    information = \() c(AIC(fit), BIC(fit), logLik(fit)), glance = \() unlist(generics::glance(fit)),
+    variances = \() variances_of(fit), tidy_values = \() generics::tidy(fit, effects = "ran_vals")$estimate,
+    tidy_pars = \() pars_of(fit), print = \() printed(fit), certificate = \() certificate_of(fit)
+  )
+  ways <- c(if (reml) c("kenward-roger", "kenward-roger/observed"), "satterthwaite", "residual")
+  for (way in ways) {
+    ddf <- sub("/.*", "", way)
+    information <- if (grepl("/", way)) "observed" else "expected"
+    asked[[paste("summary", way)]] <- local({
+      ddf <- ddf
+      information <- information
+      \() table_of(summary(fit, ddf = ddf, information = information))
+    })
+    if (way == ways[1]) asked[[paste("print", way)]] <- local({
+      ddf <- ddf
+      information <- information
+      \() printed(summary(fit, ddf = ddf, information = information))
+    })
+    asked[[paste("anova", way)]] <- local({
+      ddf <- ddf
+      information <- information
+      \() anova_of(anova(fit, ddf = ddf, information = information))
+    })
+  }
+  if (reml) asked$vcov_kr <- \() vcov(fit, type = "kenward-roger")
+  bad <- vapply(asked, \(ask) {
+    value <- tryCatch(ask(), error = \(e) paste("error:", conditionMessage(e)))
+    if (is.character(value)) return(if (length(value)) value[1] else "")
+    if (all(is.finite(value))) "" else "not finite"
+  }, "")
+  bad <- bad[nzchar(bad)]
+  paste(names(bad), bad, sep = ": ")
+}
+
+# A row of a table whose reason is given may hold numbers that are not finite.
+excused <- function(values, reason) {
+  values <- as.matrix(values)
+  if (!is.null(reason)) values[!is.na(reason), ] <- 0
+  values
+}
+table_of <- function(x) excused(x$coefficients, x$df_reason)
+anova_of <- function(x) {
+  reason <- attr(x, "df_reason")
+  excused(x[c("NumDF", "DenDF", "F value", "Pr(>F)")], if (is.null(reason)) x$df_reason else reason)
+}
+# A correlation with an effect whose variance is zero does not exist; the variance of zero is its reason.
+variances_of <- function(fit) {
+  table <- as.data.frame(VarCorr(fit))
+  c(table$vcov, table$sdcor[is.na(table$var2) | has_both(table)])
+}
+has_both <- function(table) {
+  vapply(seq_len(nrow(table)), \(i) {
+    same <- table$grp == table$grp[i] & is.na(table$var2)
+    all(table$vcov[same & table$var1 %in% c(table$var1[i], table$var2[i])] > 0)
+  }, TRUE)
+}
+pars_of <- function(fit) {
+  table <- generics::tidy(fit, effects = "ran_pars")
+  both <- has_both(as.data.frame(VarCorr(fit)))
+  c(table$estimate[both | startsWith(table$term, "sd__")], table$num.error[both])
+}
+certificate_of <- function(fit) {
+  at <- fit$result$certificate
+  c(at$decrement, at$gamma_error, at$start_difference, at$bound_score, if (!isTRUE(at$converged)) NA)
+}
+printed <- function(x) {
+  text <- utils::capture.output(print(x))
+  lines <- grep("NaN|\\bInf\\b|\\bNA\\b", text, value = TRUE)
+  if (length(lines) == 0L || any(grepl("^df of |reason", text))) character() else lines[1]
+}
+
+# One case ------------------------------------------------------------------------------
+
+#' One row of the result.
+#' @param find_peer gives lme4's best for a case, or NULL.
+run_case <- function(seed, find_peer = lme4_best) {
+  case <- random_case(seed)
+  out <- data.frame(seed = seed, kind = case$kind, trouble = case$trouble, scale = case$scale, method = case$method,
+    outcome = NA_character_, ours = NA_real_, lme4 = NA_real_, excess = NA_real_, detail = "")
+  arguments <- list(case$formula, case$data, method = case$method)
+  if (case$weighted) arguments$weights <- quote(w)
+  fit <- tryCatch(suppressMessages(do.call(fit_recovery, arguments)), error = identity)
+  peer <- if (case$peer) find_peer(case)
+  if (!is.null(peer)) out$lme4 <- peer$deviance
+  if (inherits(fit, "error")) {
+    out$outcome <- if (inherits(fit, "cordgain_error")) class(fit)[1] else "CRASH"
+    out$detail <- gsub("[\r\n]+", " ", conditionMessage(fit))
+    if (case$peer && grepl("has no maximum", out$detail)) {
+      out$outcome <- if (shown_unbounded(case)) "no maximum, shown" else "NO MAXIMUM, NOT SHOWN"
+    }
+    return(out)
+  }
+  judge(out, fit, peer, case)
+}
+
+judge <- function(out, fit, peer, case) {
+  out$ours <- deviance(fit)
+  out$detail <- paste(unexplained(fit, case$method == "reml"), collapse = "; ")
+  comparable <- !is.null(peer) && setequal(names(fixef(fit)), peer$columns)
+  if (comparable) out$excess <- out$ours - out$lme4
+  high <- comparable && out$excess > 1e-7 * (1 + abs(out$ours))
+  out$outcome <- if (high) "ABOVE" else if (nzchar(out$detail)) "UNEXPLAINED" else state(fit, comparable)
+  out
+}
+
+state <- function(fit, comparable) {
+  paste0(
+    if (isSingular(fit)) "boundary" else "interior",
+    if (fit$result$certificate$unidentified > 0L) ", not identified",
+    if (!comparable) ", no peer"
+  )
+}
+
+run_cases <- function(seeds, find_peer = lme4_best) {
+  rows <- lapply(seeds, \(seed) {
+    if (seed %% 500 == 0) message(seed)
+    run_case(seed, find_peer)
+  })
+  do.call(rbind, rows)
+}

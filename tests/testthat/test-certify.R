@@ -1,0 +1,50 @@
+test_that("the second engine agrees with the independent checks by itself", {
+  components <- second_components(reference_rate(0.5))
+  nature <- second_nature(components, 2, 4)
+  expect_map(nature$natural_tail, checks_value("C04"))
+  treated <- second_treatment(components, 2, 4, prior_normal(0, 1))
+  expect_map(c(treated$prob_benefit, treated$log_odds_shift), c(checks_value("C28"), checks_value("C29")))
+})
+
+test_that("every kind of natural rate is certified to at least seven digits", {
+  rates <- list(reference_rate(1, bias = prior_normal(log(2), 0.5)), natural_rate(late_registries(), mu = NULL),
+    natural_rate(sources_of(32, 187), tau = prior_exponential(2)),
+    natural_rate(prior_beta(8, 56)), natural_rate(prior_normal(-2, 0.7)), natural_rate(0.134, shared_sd = 0.5),
+    natural_rate(0.134))
+  for (natural in rates) {
+    x <- certify(excess_of(natural))
+    done <- tidy(x)[!is.na(tidy(x)$second), ]
+    expect_true(all(done$agrees))
+    expect_gte(min(done$digits), 6)
+    expect_true(all(c("natural_tail", "prob_benefit", "bayes_factor", "excess_responders") %in% done$term))
+  }
+})
+
+test_that("zero and all events, landmark and drift are certified too", {
+  dated <- sources_of(c(0, 5, 12), c(20, 31, 40), years_from = c(1990, 2000, 2010), years_to = c(1995, 2005, 2015))
+  x <- certify(excess_of(natural_rate(dated, drift = drift(0.04))))
+  expect_true(all(tidy(x)$agrees, na.rm = TRUE))
+  expect_true(all(tidy(certify(excess_of(reference_rate(), responders = 0)))$agrees, na.rm = TRUE))
+  expect_true(all(tidy(certify(excess_of(reference_rate(), responders = 4)))$agrees, na.rm = TRUE))
+})
+
+test_that("a wrong number does not pass: the certificate says which", {
+  answer <- excess_of(natural_rate(prior_beta(8, 56)))
+  answer$terms$estimate[answer$terms$term == "natural_tail"] <- 0.0842
+  x <- certify(answer)
+  expect_false(tidy(x)$agrees[tidy(x)$term == "natural_tail"])
+  expect_match(paste(capture.output(print(x)), collapse = " "), "DO NOT AGREE: natural_tail")
+})
+
+test_that("a natural rate alone is certified, and the print names what has no second road", {
+  x <- certify(reference_rate())
+  expect_true(tidy(x)$agrees[tidy(x)$term == "rate"])
+  expect_match(paste(capture.output(print(x)), collapse = " "), "Without a second road: tau")
+})
+
+test_that("other things are refused", {
+  expect_error(certify(3), class = "cordgain_invalid_input")
+  expect_error(certify(), class = "cordgain_invalid_input")
+  expect_error(certify(excess_of(reference_rate(), responders = c(1, 2))), class = "cordgain_invalid_input")
+  expect_error(certify(natural_rate(c(0.1, 0.2))), class = "cordgain_invalid_input")
+})

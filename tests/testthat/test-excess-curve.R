@@ -1,0 +1,124 @@
+# Repeated scores over a natural course.
+
+# The synthetic data of the check file: gains since treatment in week 3, natural gain 9 (1 - e^{-t / 12}), its
+# covariance.
+gls_weeks <- c(4, 12, 26, 52)
+gls_rise <- 1 - exp(-gls_weeks / 12)
+gls_covariance <- 16 * diag(4) + 36 + 25 * outer(gls_rise, gls_rise)
+gls_gains <- rbind(c(3, 9, 16, 24), c(2, 7, 10, 13), c(1, 1, 2, 2), c(0, 1, 0, 0))
+
+gls_natural <- \(...) {
+  natural_curve(data.frame(source = "check", week = 3 + gls_weeks, mean = 9 * gls_rise, from_week = 3,
+    measure = "uems", ...),
+    covariance = gls_covariance)
+}
+
+gls_data <- \(gains = gls_gains, baseline = 10, match = list()) {
+  df <- data.frame(id = rep(1:4, each = 5), week = rep(c(3, 3 + gls_weeks), 4), at = 3,
+    score = as.vector(t(cbind(0, gains))) + baseline)
+  recovery_data(df, subject = id, time = week, score = score, scale = "uems", treated_at = at, match = match)
+}
+
+gls_excess <- \(...) excess(gls_data(), gls_natural(), accept = all_differences, ...)
+
+test_that("the plateau, its SE, week 52 and the area agree with independent values (E10-E13)", {
+  e <- gls_excess()
+  expect_equal(term_value(e, "plateau_excess"), checks_value("E10"), tolerance = 1e-7) # k is fitted to the means
+  expect_equal(term_value(e, "plateau_excess", "std.error"), checks_value("E11"), tolerance = 1e-7)
+  fitted <- term_of(e, "fitted_excess")
+  expect_equal(fitted$estimate[fitted$time == 52], checks_value("E12"), tolerance = 1e-7)
+  expect_equal(term_value(e, "auc_excess"), checks_value("E13"), tolerance = 1e-7)
+})
+
+test_that("visits, means and patients are plain averages with plain variances", {
+  e <- gls_excess(margin = 1)
+  visits <- term_of(e, "visit_excess")
+  expect_equal(visits$time, gls_weeks)
+  expect_equal(visits$estimate, colMeans(gls_gains) - 9 * gls_rise, tolerance = 1e-7)
+  expect_equal(visits$std.error, sqrt(diag(gls_covariance) / 4), tolerance = 1e-10)
+  mean <- term_of(e, "mean_excess")
+  expect_equal(mean$estimate, visits$estimate[4])
+  expect_equal(term_value(e, "prob_excess"), stats::pnorm(mean$estimate / mean$std.error), tolerance = 1e-10)
+  expect_equal(term_value(e, "prob_margin"), stats::pnorm((mean$estimate - 1) / mean$std.error), tolerance = 1e-10)
+  patients <- term_of(e, "patient_excess")
+  expect_equal(patients$estimate, gls_gains[, 4] - 9 * gls_rise[4], tolerance = 1e-7)
+  expect_equal(term_value(e, "patient_percentile"), stats::pnorm(patients$estimate / sqrt(gls_covariance[4, 4])),
+    tolerance = 1e-7)
+})
+
+test_that("shared uncertainty does not average out over patients", {
+  sygen <- subset(natural_motor, source == "Sygen" & measure == "uems" & level == "cervical")
+  curve <- natural_curve(sygen, correlation = 0.8, between_sd = 2)
+  df <- data.frame(id = rep(1:4, each = 2), week = c(4, 52), at = 4, score = c(10, 25))
+  data <- recovery_data(df, id, week, score, "uems", treated_at = at)
+  mean <- term_of(excess(data, curve, accept = all_differences), "mean_excess")
+  g <- curve_gains(curve, 4, 52)
+  expect_equal(mean$std.error, sqrt(g$own[1, 1] / 4 + sum(g$slopes^2)), tolerance = 1e-10)
+  expect_equal(mean$estimate, 15 - g$mean, tolerance = 1e-10)
+})
+
+test_that("the score before treatment is the baseline, and what is not known is counted", {
+  df <- data.frame(id = 1, week = c(1, 2, 12, 26, 52), at = 3, score = c(5, 8, NA, 20, 30))
+  data <- recovery_data(df, id, week, score, "uems", treated_at = at)
+  sygen <- subset(natural_motor, source == "Sygen" & measure == "uems" & level == "cervical")
+  curve <- natural_curve(sygen, correlation = 0.8)
+  e <- excess(data, curve, accept = all_differences)
+  expect_equal(term_value(e, "visit_excess"), c(12, 22) - curve_gains(curve, 2, c(26, 52))$mean)
+  expect_output(print(e), "1 scores are not known")
+})
+
+test_that("visits before treatment are no outcome, and treatment needs a time since injury (refusal 10)", {
+  sygen <- subset(natural_motor, source == "Sygen" & measure == "uems" & level == "cervical")
+  curve <- natural_curve(sygen, correlation = 0.8)
+  df <- data.frame(id = 1, week = c(1, 2), at = 3, score = c(5, 8))
+  try_it <- \(df) excess(recovery_data(df, id, week, score, "uems", treated_at = at), curve, accept = all_differences)
+  expect_error(try_it(df), "after treatment", class = "cordgain_invalid_input")
+  expect_error(try_it(transform(df, at = 0.5)), "at or before", class = "cordgain_invalid_input")
+  expect_error(try_it(transform(df, at = NA_real_)), "untreated", class = "cordgain_invalid_input")
+  expect_error(excess(recovery_data(df, id, week, score, "uems"), curve, accept = all_differences), "treated_at",
+    class = "cordgain_invalid_input")
+})
+
+test_that("a covariance from fewer than 10 subjects is refused unless accepted (refusal 13)", {
+  set.seed(5)
+  d <- expand.grid(week = c(3, 7, 15, 29, 55), subject = 1:8)
+  d$score <- 10 + 0.2 * d$week + stats::rnorm(8, 0, 3)[d$subject] + stats::rnorm(40) # simulated
+  curve <- natural_curve(fit_recovery(score ~ week + (1 | subject), d), scale = "uems")
+  expect_error(excess(gls_data(), curve, accept = all_differences, rise = 12), "covariance",
+    class = "cordgain_unmatched")
+  e <- excess(gls_data(), curve, accept = c(all_differences, "covariance"), rise = 12)
+  expect_output(print(e), "8 subjects")
+  expect_error(excess(gls_data(), curve, accept = c(all_differences, "covariance")), "rise",
+    class = "cordgain_invalid_input")
+})
+
+test_that("differences from the sources are refused unless accepted", {
+  expect_error(excess(gls_data(), gls_natural()), class = "cordgain_unmatched")
+  seen <- list(level = "cervical", baseline_grade = "A", baseline_days = c(14, 28), years = 2020)
+  natural <- gls_natural(level = "cervical", baseline_grade = "A", years_from = 2018, years_to = 2020,
+    registry = "check")
+  expect_output(print(excess(gls_data(match = seen), natural)), "Matched on")
+})
+
+test_that("a thoracic motor course is refused, and other bad input", {
+  expect_error(excess(gls_data(match = list(level = "T1-T9")), gls_natural(), accept = all_differences), "thoracic",
+    class = "cordgain_invalid_input")
+  expect_error(excess(gls_data(), natural_change(7, sd = 6)), "natural_curve", class = "cordgain_invalid_input")
+  expect_error(gls_excess(rise = 0), class = "cordgain_invalid_input")
+  expect_error(gls_excess(control = 1), class = "cordgain_invalid_input")
+})
+
+test_that("a fit of treated patients gives the same as its data", {
+  data <- as.data.frame(gls_data())
+  fit <- fit_recovery(score ~ week + at + (1 | id), transform(data, at = 3 + 0 * week))
+  e <- excess(fit, gls_natural(), accept = all_differences, time = "week", subject = "id", treated_at = "at",
+    scale = "uems")
+  expect_equal(tidy(e)$estimate, tidy(gls_excess())$estimate)
+  expect_error(excess(fit, gls_natural()), "treated_at", class = "cordgain_invalid_input")
+})
+
+test_that("every row has its error, and summary is the table", {
+  rows <- tidy(gls_excess())
+  expect_true(all(rows$num.error > 0 & rows$num.error < 1e-6))
+  expect_identical(summary(gls_excess()), rows)
+})

@@ -1,0 +1,77 @@
+# Natural course of a score: reading, refusing, telling.
+
+sygen <- \() subset(natural_motor, source == "Sygen" & measure == "uems" & level == "cervical")
+
+test_that("published visit means give a curve near the means, labelled for what it is", {
+  x <- natural_curve(sygen(), correlation = 0.8)
+  rows <- tidy(x)
+  fitted <- rows[rows$term == "mean_score", ]
+  # The published means lie on a smooth course: within half a point, less than an SE of 0.65 to 0.8.
+  expect_true(all(abs(fitted$estimate - sygen()$mean) < 0.5))
+  expect_output(print(x), "Visit means are means of different patients")
+  expect_output(print(x), "correlation 0.8")
+  expect_identical(summary(x), rows)
+})
+
+test_that("sources are what matching reads", {
+  s <- natural_sources(natural_curve(sygen(), correlation = 0.8))
+  expect_identical(s$endpoint, "upper extremity motor score (UEMS)")
+  expect_identical(s$level, "cervical")
+  expect_equal(s$followup_weeks, 52)
+})
+
+test_that("means without standard errors are taken as known, and labelled so", {
+  x <- natural_curve(data.frame(week = c(12, 52), mean = c(6, 9), from_week = 3), covariance = diag(c(16, 25)))
+  expect_output(print(x), "taken as known, no uncertainty")
+  expect_equal(tidy(x)$std.error, rep(0, 4))
+})
+
+test_that("prediction of a gain is the mean and both variances", {
+  x <- natural_curve(sygen(), correlation = 0.8)
+  g <- curve_gains(x, 4, 52)
+  p <- predict(x, time = 52, from = 4)
+  expect_equal(p$estimate, g$mean)
+  expect_equal(p$std.error, sqrt(g$own[1, 1] + sum(g$slopes^2)))
+})
+
+test_that("what is no table of a course is refused", {
+  bad <- \(..., message = NULL, rows = sygen()) {
+    expect_error(natural_curve(transform(rows, ...), correlation = 0.8), message, class = "cordgain_invalid_input")
+  }
+  bad(mean = mean + 40, message = "scale")
+  bad(sd = 0, message = "positive")
+  bad(sd = -1)
+  bad(sd = NA_real_, message = "not known")
+  bad(week = 4, message = "once")
+  bad(level = rep_len(c("cervical", "T1-T9"), nrow(sygen())), message = "one level")
+  expect_error(natural_curve(sygen(), correlation = 1), class = "cordgain_invalid_input")
+  expect_error(natural_curve(sygen(), correlation = 0.8, shape = "line"), class = "cordgain_invalid_input")
+  expect_error(natural_curve(sygen(), covariance = diag(7)), "no gains", class = "cordgain_invalid_input")
+  expect_error(natural_curve(1), class = "cordgain_invalid_input")
+  expect_error(natural_curve(data.frame(week = c(2, 52), mean = c(6, 9), from_week = 3), covariance = diag(2)),
+    "before the first",
+    class = "cordgain_invalid_input")
+})
+
+test_that("proportional recovery is refused (refusal 12)", {
+  expect_error(natural_curve(sygen(), correlation = 0.8, proportional = TRUE), "Proportional",
+    class = "cordgain_invalid_input")
+})
+
+test_that("a fit must hold its time and subject", {
+  d <- data.frame(week = rep(c(1, 5, 9), 6), id = rep(1:6, each = 3), score = c(1:9, 2:10) + c(0, 0.5, -1,
+    0.25)[1 + (1:18) %% 4])
+  # simulated
+  fit <- fit_recovery(score ~ week + (1 | id), d)
+  expect_error(natural_curve(fit), "subject", class = "cordgain_invalid_input")
+  x <- natural_curve(fit, subject = "id", match = list(level = "cervical"))
+  expect_output(print(x), "6 untreated patients")
+  expect_equal(tidy(x)$estimate[tidy(x)$term == "mean_score"], unname(fixef(fit)[1] + fixef(fit)[2] * c(1, 5, 9)))
+})
+
+test_that("the picture holds the published means on the curve", {
+  skip_if_not_installed("ggplot2")
+  picture <- plot(natural_curve(sygen(), correlation = 0.8))
+  expect_equal(built(picture, 3)$y, sygen()$mean)
+  expect_true(draws(picture))
+})

@@ -1,0 +1,56 @@
+answer <- function() excess_of(reference_rate(0.5))
+
+test_that("the map of rate and bias is the binomial tail of the moved rate", {
+  map <- tipping_map(answer(), at = list(c(0.05, 0.2), c(0.5, 1, 3)))
+  rows <- tidy(map)
+  moved <- stats::plogis(stats::qlogis(rows$rate) + log(rows$bias))
+  expect_closed(rows$estimate, binomial_tail(2, 4, moved))
+  expect_identical(unique(rows$num.kind), "exact")
+  expect_identical(nrow(rows), 6L)
+})
+
+test_that("the map of heterogeneity and bias agrees with natural rates made one by one", {
+  rows <- tidy(tipping_map(answer(), c("tau", "bias"), at = list(c(0.2, 0.8), c(0.7, 2))))
+  for (i in seq_len(nrow(rows))) {
+    one <- natural_rate(reference_registries(), tau = prior_fixed(rows$tau[i]), bias = prior_fixed(log(rows$bias[i])))
+    expect_map(rows$estimate[i], tail_of(one))
+  }
+})
+
+test_that("a rate with a spread around it is a rate with a shared deviation", {
+  rows <- tidy(tipping_map(answer(), c("rate", "tau"), at = list(0.1, c(0, 0.5))))
+  expect_closed(rows$estimate[rows$tau == 0], binomial_tail(2, 4, 0.1))
+  expect_map(rows$estimate[rows$tau == 0.5], tail_of(natural_rate(0.1, shared_sd = 0.5)))
+})
+
+test_that("drift is mapped where the years are known, with the published slopes as points", {
+  natural <- natural_rate(reference_registries(years_from = 1990, years_to = c(1995, 2001, 2005, 2013)))
+  map <- tipping_map(excess_of(natural), c("drift", "bias"), at = list(c(0, 0.05), c(1, 2)))
+  own <- natural_rate(reference_registries(years_from = 1990, years_to = c(1995, 2001, 2005, 2013)),
+    drift = drift(0.05), bias = prior_fixed(log(2)))
+  rows <- tidy(map)
+  expect_map(rows$estimate[rows$drift == 0.05 & rows$bias == 2], tail_of(own))
+  expect_identical(nrow(map$points), 3L)
+})
+
+test_that("published rates of the endpoint become points, rates without a value do not", {
+  table <- sources_of(c(1, NA, 3), c(10, NA, 30), endpoint = c("ais_c", "ais_c", "other"), level = "all",
+    rate = c(NA, 0.3, NA))
+  points <- tipping_map(answer(), at = list(c(0.1, 0.2), c(1, 2)), published = table)$points
+  expect_equal(points$rate, c(0.1, 0.3))
+  expect_null(tipping_map(answer(), at = list(c(0.1, 0.2), c(1, 2)), published = NULL)$points)
+})
+
+test_that("pairs that mean nothing and excesses without one answer are refused", {
+  expect_error(tipping_map(answer(), c("rate", "drift")), "calendar year", class = "cordgain_invalid_input")
+  expect_error(tipping_map(answer(), "rate"), class = "cordgain_invalid_input")
+  expect_error(tipping_map(answer(), at = list(2, 1)), class = "cordgain_invalid_input")
+  expect_error(tipping_map(excess_of(reference_rate(), responders = c(1, 2))), class = "cordgain_invalid_input")
+  expect_error(tipping_map(1), class = "cordgain_invalid_input")
+})
+
+test_that("the print says how many pairs stand below each target", {
+  text <- paste(capture.output(print(tipping_map(answer(), at = list(c(0.05, 0.2), c(0.5, 1))))), collapse = " ")
+  expect_match(text, "4 pairs")
+  expect_match(text, "nature alone")
+})
