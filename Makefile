@@ -86,5 +86,6 @@ build/headers: $(HEADERS)
 $(STAMP): $(PACKAGE_SOURCES) build/headers
 	@mkdir -p $(LIB)
 	@echo "installing cordgain into build/lib"
-	@env -u MAKEFLAGS MAKE="make -j$(JOBS)" R CMD INSTALL --library=$(LIB) . > build/install.log 2>&1 || { cat build/install.log; exit 1; }
+	@tools/makevars.sh > build/Makevars
+	@env -u MAKEFLAGS MAKE="make -j$(JOBS)" R_MAKEVARS_USER=$(CURDIR)/build/Makevars R CMD INSTALL --library=$(LIB) . > build/install.log 2>&1 || { cat build/install.log; exit 1; }
 	@touch $@

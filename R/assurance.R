@@ -44,15 +44,16 @@ assurance <- function(design, excess) {
   call <- rlang::current_env()
   claims <- final_claims(design, call)
   scenario <- one_scenario(excess, call)
-  routes <- lapply(c(fine = "fine", coarse = "coarse"), \(route) assurance_of(claims, scenario, route,
+  rates <- patient_rates(excess_natural(excess), nrow(claims) + ncol(claims) - 2, call)
+  routes <- lapply(c(fine = "fine", coarse = "coarse"), \(route) assurance_of(claims, scenario, rates, route,
     excess_effect(excess)))
   value <- two_routes(routes$fine, routes$coarse, "The assurance", call)
   term_row("assurance", value$value, error = value$error)
 }
 
 # Sum over natural rate and effect of P(claim) and the posterior weight prior x Bin(y | n, p1).
-assurance_of <- function(claims, scenario, route, effect) {
-  nodes <- rate_nodes(scenario$rates[[route]])
+assurance_of <- function(claims, scenario, rates, route, effect) {
+  nodes <- rate_nodes(rates[[route]])
   shift <- effect_nodes(effect, route)
   used <- nodes$mass > 1e-13
   theta <- nodes$logit[used]

@@ -51,8 +51,9 @@
 #' Biometrics, \doi{10.1093/biomtc/ujae083}.
 #' @seealso [natural_rate()], [design_trial()], [tipping()]
 #' @examples
-#' controls <- trial_arm(responders = 1, n = 4, endpoint = "ais_c", level = "cervical", baseline_grade = "A",
-#'   baseline_days = c(14, 28), followup_weeks = 52, years = 2025, role = "control")
+#' controls <- trial_arm(responders = 1, n = 4, endpoint = "ais_c", level = "cervical",
+#'   baseline_grade = "A", baseline_days = c(14, 28), followup_weeks = 52, years = 2025,
+#'   role = "control")
 #' history <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
 #' borrow(controls, history, c("map", "robust_map", "leap"), accept = c("level", "baseline", "years"))
 #' @export

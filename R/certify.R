@@ -16,8 +16,8 @@
 #' @section Conditions: `cordgain_invalid_input` for anything else, or an answer whose outcomes or levels are open.
 #' @seealso [excess()], [natural_rate()]
 #' @examples
-#' certify(excess(keio_ips, natural_rate(prior_beta(8, 56)), accept = c("endpoint", "grade", "level", "baseline",
-#'   "followup", "years", "registry")))
+#' all <- c("endpoint", "grade", "level", "baseline", "followup", "years", "registry")
+#' certify(excess(keio_ips, natural_rate(prior_beta(8, 56)), accept = all))
 #' @export
 certify <- function(x, ...) UseMethod("certify")
 

@@ -102,9 +102,9 @@ is_identifying <- function(columns) {
   text <- gsub("([a-z])([A-Z])", "\\1 \\2", columns)
   text <- trimws(gsub("[^a-z0-9]+", " ", tolower(text)))
   words <- strsplit(text, " ", fixed = TRUE)
-  by_word <- vapply(words, \(w) any(w %in% identifying_words) || paste(w, collapse = "") %in% identifying_words, NA)
-  by_pair <- vapply(text, \(t) any(vapply(identifying_pairs, grepl, NA, x = t, fixed = TRUE)), NA)
-  by_word | unname(by_pair)
+  named <- rep(seq_along(words), lengths(words))[unlist(words) %in% identifying_words]
+  seq_along(text) %in% named | gsub(" ", "", text, fixed = TRUE) %in% identifying_words |
+    grepl(paste(identifying_pairs, collapse = "|"), text)
 }
 
 check_no_identifiers <- function(data, arg = rlang::caller_arg(data), call = rlang::caller_env()) {

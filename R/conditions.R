@@ -125,3 +125,5 @@ check_ggplot2 <- function(call = rlang::caller_env()) {
     ), "cordgain_no_ggplot2", call = call)
   }
 }
+
+`%||%` <- function(x, y) if (is.null(x)) y else x

@@ -11,9 +11,11 @@
 #' @useDynLib cordgain, .registration = TRUE
 #' @importFrom Rcpp evalCpp
 #' @importFrom generics tidy
-#' @importFrom rlang .data
-#' @importFrom stats nobs predict quantile update
+#' @importFrom stats logLik nobs predict quantile update vcov
 "_PACKAGE"
+
+# rlang and cli are reached when a message or a check needs them, so that they cost nothing at load.
+utils::globalVariables(".data") # the pronoun of ggplot2's aes()
 
 # Classes with a picture. Each has a plot() method; autoplot() draws the same.
 plotted_classes <- c("natural_rate", "excess_responders", "decision_table", "excess_by_reference", "safety", "tipping",

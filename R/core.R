@@ -144,6 +144,25 @@ core_robust_tests <- function(x, y, weights, z, level, n_levels, residual, frame
   call_core(cpp_robust_tests, x, y, weights, z, level, n_levels, residual, frame, gamma, beta, phi, type, contrast)
 }
 
+# Intervals (src/bind_intervals.cpp) -----------------------------------------------
+
+# @param targets (integer matrix, a row each) kind, term, i, j: see profile_targets().
+# @param quantile square root of the rise of the deviance.
+core_profile_intervals <- function(x, y, weights, z, level, n_levels, residual, restricted, targets, quantile) {
+  call_core(cpp_profile_intervals, x, y, weights, z, level, n_levels, residual, restricted, targets, quantile)
+}
+
+# @param gamma variance parameters to draw from, in the core's coordinates.
+# @param plan list of seed, first, count, restricted, spread, contrast.
+core_bootstrap <- function(x, y, weights, z, level, n_levels, residual, gamma, plan) {
+  call_core(cpp_bootstrap, x, y, weights, z, level, n_levels, residual, gamma, plan)
+}
+
+# Coverage of intervals at known variances; run by inst/validation/coverage-n4.R.
+# @param plan list of seed, data_sets, refits, level, contrast.
+core_calibrate <- function(x, y, weights, z, level, n_levels, gamma, plan) {
+  call_core(cpp_calibrate, x, y, weights, z, level, n_levels, gamma, plan)
+}
 # Scores (src/bind_scores.cpp) --------------------------------------------------------
 # A mixture is list(weight, mean, sd); `masses` one matrix per patient (values x shifts).
 

@@ -46,20 +46,17 @@ decision_table.natural_rate <- function(x, n, effect = prior_normal(0, 1), ...) 
   if (missing(n)) abort_input(c("{.arg n} is not given.", i = "How many patients does the trial treat?"))
   n <- check_count(n, min = 1, max = 1000)
   check_prior(effect, "normal")
-  new_decision_table(outcome_rows(patient_rates(x, n, call), n, effect, call), natural_label(x))
+  new_decision_table(outcome_rows(effect_table(patient_rates(x, n, call), effect), n), natural_label(x))
 }
-
-# P(benefit) with half of the prior mass on no effect, from P(benefit) and the Bayes factor.
-half_null <- function(benefit, bayes_factor) benefit * bayes_factor / (1 + bayes_factor)
 
 new_decision_table <- function(rows, label, observed = NULL) {
   structure(rows, class = c("decision_table", "data.frame"), label = label, observed = observed)
 }
 
 # Numbers that are not known to their limit are NA. The errors of all stay with the table, for tidy().
-outcome_rows <- function(rates, n, effect, call) {
-  components <- prior_components(effect)
-  routes <- lapply(rates, \(r) outcome_columns(core_effect_table(r, components), n))
+# @param table of effect_table(), or the numerical error that it ended with
+outcome_rows <- function(table, n) {
+  routes <- lapply(known_value(table), outcome_columns, n = n)
   error <- as.data.frame(Map(route_error, routes$fine, routes$coarse))
   value <- as.data.frame(routes$fine)
   unknown <- is.na(error) | error > num_limit(as.matrix(value))

@@ -38,9 +38,10 @@
 #' @seealso [natural_curve()], [excess.score_change()]
 #' @examples
 #' # two simulated patients
-#' visits <- data.frame(id = rep(c("a", "b"), each = 3), week = rep(c(2, 12, 52), 2), uems = c(10, 18, 30, 14, 16, 22),
-#'   treated = 3)
-#' treated <- recovery_data(visits, subject = id, time = week, score = uems, scale = "uems", treated_at = treated)
+#' visits <- data.frame(id = rep(c("a", "b"), each = 3), week = rep(c(2, 12, 52), 2),
+#'   uems = c(10, 18, 30, 14, 16, 22), treated = 3)
+#' treated <- recovery_data(visits, subject = id, time = week, score = uems, scale = "uems",
+#'   treated_at = treated)
 #' rows <- subset(natural_motor, source == "Sygen" & measure == "uems" & level == "cervical")
 #' all <- c("grade", "level", "baseline", "followup", "years", "registry")
 #' excess(treated, natural_curve(rows, correlation = 0.8), accept = all)
@@ -314,3 +315,10 @@ print.excess_curve <- function(x, digits = 3, ...) {
 
 #' @export
 summary.excess_curve <- function(object, ...) object$terms
+
+# Mean excess at the last visit: its value, its SD, and the variance that the patients do not share.
+curve_mean <- function(x) {
+  model <- x$model
+  a <- replace(numeric(length(model$e)), model$last, 1 / length(model$last))
+  list(mean = sum(a * model$e), sd = linear_sd(model, a), own = sum(a * (model$v %*% a)))
+}

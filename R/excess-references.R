@@ -45,7 +45,8 @@
 #' counts <- subset(natural_ais, endpoint == "ais_c" & !is.na(events))
 #' excess_by_reference(keio_ips, counts)
 #' @export
-excess_by_reference <- function(arm, table = natural_ais, tau = prior_half_normal(1), mu = prior_normal(0, 2)) {
+excess_by_reference <- function(arm, table = cordgain::natural_ais, tau = prior_half_normal(1),
+                                mu = prior_normal(0, 2)) {
   call <- rlang::current_env()
   check_given(c(arm = "what was observed, made by trial_arm()"))
   if (!is_trial_arm(arm)) {

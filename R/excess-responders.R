@@ -60,7 +60,8 @@ responder_scenarios <- function(x, natural, settings, call) {
   known <- if (inherits(natural, "natural_strata")) all(vapply(strata_rates(natural), rate_is_known, NA)) else
     rate_is_known(natural)
   scenarios <- lapply(rates, \(r) {
-    lapply(seq(counts$min, counts$max), \(y) responder_answer(y, counts$n, r, settings, known, call))
+    nature <- rates_answer(r, settings$effect)
+    lapply(seq(counts$min, counts$max), \(y) responder_answer(y, counts$n, nature, settings, known, call))
   })
   unlist(scenarios, recursive = FALSE)
 }
@@ -73,12 +74,18 @@ scenario_rates <- function(x, natural, n, call) {
   lapply(seq_len(nrow(sizes)), \(i) assigned_rates(natural, sizes[i, ]))
 }
 
+# What one set of rates says of every number of responders: the natural ones, and the table of the effect.
+rates_answer <- function(rates, effect) {
+  list(rates = rates, responders = core_routes(rates, core_natural_responders), table = effect_table(rates, effect))
+}
+
 # Everything about one number of responders against one set of rates.
-responder_answer <- function(y, n, rates, settings, known, call) {
-  nature <- core_routes(rates, core_natural_responders)
+responder_answer <- function(y, n, against, settings, known, call) {
+  rates <- against$rates
+  nature <- against$responders
+  table <- against$table
   effect <- prior_components(settings$effect)
   posterior <- or_numerical_error(core_routes(rates, \(r) core_effect_posterior(r, effect, as.integer(y))))
-  table <- or_numerical_error(core_routes(rates, \(r) core_effect_table(r, effect)))
   pmf <- two_routes(nature$fine$pmf, nature$coarse$pmf, "The distribution of natural responders", call)
   natural <- lapply(nature, \(r) r$pmf)
   terms <- rbind(
@@ -89,7 +96,7 @@ responder_answer <- function(y, n, rates, settings, known, call) {
     cbind(binomial_limits(y, n, settings$conf.level), reason = NA_character_),
     evidence_terms(y, n, nature, known, call)
   )
-  list(responders = y, n = n, rates = rates, terms = terms, satt = satt_table(y, pmf, posterior),
+  list(responders = y, n = n, rates = rates, table = table, terms = terms, satt = satt_table(y, pmf, posterior),
     delta = if (!inherits(posterior, "condition")) posterior$fine$delta)
 }
 
@@ -159,7 +166,7 @@ decision_table.excess_responders <- function(x, n, effect = prior_normal(0, 1), 
   }
   n <- scenarios[[1]]$n
   seen <- unique(vapply(excess_scenarios(x), \(s) s$responders, 0))
-  rows <- outcome_rows(scenarios[[1]]$rates, n, excess_effect(x), call)
+  rows <- outcome_rows(scenarios[[1]]$table, n)
   new_decision_table(rows, natural_label(excess_natural(x)), seen)
 }
 

@@ -66,13 +66,14 @@
 #' @seealso [score_change()], [natural_change()], [joint_excess()], [plot.excess_score()]
 #' @examples
 #' # simulated patients, simulated registries
-#' seen <- list(level = "cervical", baseline_grade = "A", baseline_days = c(14, 28), followup_weeks = 54,
-#'   years = 2020)
+#' seen <- list(level = "cervical", baseline_grade = "A", baseline_days = c(14, 28),
+#'   followup_weeks = 54, years = 2020)
 #' x <- score_change(c(12, 18, 9, 15), c(36, 31, 11, 15), "uems", match = seen)
-#' registries <- data.frame(source = c("a", "b"), mean = c(7.8, 9), sd = 6.5, n = c(120, 60), measure = "uems",
-#'   level = "cervical", baseline_grade = "A", baseline_mean_day = 20, followup_weeks = 52, years_from = 2015,
-#'   years_to = 2020, registry = c("a", "b"))
-#' excess(x, natural_change(registries, tau = prior_half_normal(2), family = "censored", range = c(0, 50)))
+#' registries <- data.frame(source = c("a", "b"), mean = c(7.8, 9), sd = 6.5, n = c(120, 60),
+#'   measure = "uems", level = "cervical", baseline_grade = "A", baseline_mean_day = 20,
+#'   followup_weeks = 52, years_from = 2015, years_to = 2020, registry = c("a", "b"))
+#' natural <- natural_change(registries, prior_half_normal(2), family = "censored", range = c(0, 50))
+#' excess(x, natural)
 #' @export
 excess.score_change <- function(x, natural, control = NULL, accept = character(), effect = prior_normal(0, 1),
                                 margin = NULL, conf.level = 0.95, primary = NULL, records = NULL, sd_treated = NULL,

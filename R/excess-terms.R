@@ -138,3 +138,12 @@ combine_scenarios <- function(tables) {
 }
 
 core_routes <- function(rates, fun) lapply(rates, fun)
+
+# P(benefit) with half of the prior mass on no effect, from P(benefit) and the Bayes factor.
+half_null <- function(benefit, bayes_factor) benefit * bayes_factor / (1 + bayes_factor)
+
+# What every number of responders says of the effect, on both routes; the error where it cannot be had.
+effect_table <- function(rates, effect) {
+  components <- prior_components(effect)
+  or_numerical_error(core_routes(rates, \(r) core_effect_table(r, components)))
+}

@@ -40,7 +40,8 @@
 #' @seealso [tipping()], [sensitivity()], [operating_characteristics()]
 #' @examples
 #' set <- subset(natural_ais, reference & endpoint == "ais_c")
-#' answer <- excess(keio_ips, natural_rate(set), accept = c("level", "baseline", "followup", "years", "registry"))
+#' all <- c("level", "baseline", "followup", "years", "registry")
+#' answer <- excess(keio_ips, natural_rate(set), accept = all)
 #' falsify(answer)
 #' @export
 falsify <- function(x, records = NULL, n = NULL, sets = 10000, threshold = c(0.025, 0.05, 0.10), seed = NULL, ...) {

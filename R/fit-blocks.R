@@ -118,6 +118,24 @@ inverse_information <- function(information) {
   vectors %*% (t(vectors) / parts$values[keep]) / outer(scale, scale)
 }
 
+# P_a and Q_ab from what the core keeps, Phi P_a Phi and Phi (Q_ab - P_a Phi P_b) Phi.
+unsandwiched <- function(at, call = rlang::caller_env()) {
+  if (length(at$phi) > 0L && rcond(at$phi) < 1e-14) {
+    abort_numerical(c("Errors of prediction are not defined for this fit.",
+      x = "A residual variance of zero leaves some coefficients without uncertainty.",
+      i = "Fewer random effects leave a residual."
+    ), call = call)
+  }
+  precision <- if (length(at$phi) > 0L) solve(at$phi) else at$phi
+  slope <- lapply(at$slope, \(s) precision %*% s %*% precision)
+  pairs <- lower_pairs(length(slope))
+  curve <- Map(\(part, i, j) {
+    product <- slope[[i]] %*% at$phi %*% slope[[j]]
+    precision %*% part %*% precision + (product + t(product)) / 2
+  }, at$curve, pairs$row, pairs$col)
+  list(slope = slope, curve = curve)
+}
+
 # What moves with the variances, in the user's coordinates: P_a, Q_ab and the covariance of the variances.
 variance_slopes <- function(fit, ddf, information) {
   at <- fit$result$inference
@@ -125,8 +143,9 @@ variance_slopes <- function(fit, ddf, information) {
   unit <- fit$result$frame$y_scale^2
   to_user <- \(m) crossprod(factor, m %*% factor) / unit
   observed <- ddf != "kenward-roger" || information == "observed"
+  sums <- unsandwiched(at)
   list(
-    slope = lapply(at$slope, to_user), curve = lapply(at$curve, to_user),
+    slope = lapply(sums$slope, to_user), curve = lapply(sums$curve, to_user),
     covariance = inverse_information(if (observed) at$observed else at$expected)
   )
 }

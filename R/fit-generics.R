@@ -1,5 +1,5 @@
 # Generics of fitted models: those of nlme and of generics, re-exported so that
-# they coexist with lme4, and the two that have no common owner.
+# they coexist with lme4, and those that have no common owner.
 
 #' @importFrom nlme fixef
 #' @export
@@ -49,4 +49,21 @@ isSingular.default <- function(x, ...) {
     ), call = NULL)
   }
   lme4::isSingular(x, ...)
+}
+
+#' Parametric bootstrap
+#'
+#' Draws new scores from a fitted model and fits the model to them again, many
+#' times: how much the estimates vary if the model is true.
+#'
+#' @param fit a fit: a `recovery_fit`.
+#' @param ... passed on to methods.
+#' @return see the method, [bootstrap.recovery_fit_reml()].
+#' @examples
+#' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
+#'   subject = rep(1:4, each = 3))
+#' bootstrap(fit_recovery(score ~ week + (1 | subject), trial), n = 200, seed = 1)
+#' @export
+bootstrap <- function(fit, ...) {
+  UseMethod("bootstrap")
 }

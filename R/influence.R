@@ -77,7 +77,8 @@ deletion_levels <- function(fit, groups, call) {
   if (is.null(groups)) groups <- names(factors)[which.min(lengths(lapply(factors, `[[`, "labels")))]
   groups <- check_choice(groups, unique(names(factors)), "groups", call = call)
   chosen <- factors[[groups]]
-  list(groups = groups, level = as.character(chosen$labels), rows = unname(split(seq_along(chosen$level), chosen$level)))
+  rows <- unname(split(seq_along(chosen$level), chosen$level))
+  list(groups = groups, level = as.character(chosen$labels), rows = rows)
 }
 
 # With variances held, or moved by one step.

@@ -15,7 +15,7 @@
 #' variance is an answer like any other.
 #'
 #' @param x,model a `recovery_fit`.
-#' @param effects,component,ci,type,flatten,verbose,split_nested,... as in these packages.
+#' @param effects,component,ci,type,flatten,verbose,... as in these packages.
 #' @param ci_method (string) `"kenward"` (default for REML), `"satterthwaite"` or `"residual"`.
 #' @return what the generic of insight, parameters or performance returns.
 #' @references Nakagawa S, Schielzeth H (2013). A general and simple method for
@@ -130,10 +130,10 @@ variance_components <- function(fit) {
   groups <- vapply(random, `[[`, "", "group")
   diagonals <- lapply(covariances, diag)
   pick <- \(wanted) {
-    out <- unlist(Map(\(group, d) {
+    out <- unlist(unname(Map(\(group, d) {
       d <- d[wanted(names(d))]
       stats::setNames(d, ifelse(names(d) == "(Intercept)", group, paste0(group, ".", names(d))))
-    }, unname(groups), diagonals))
+    }, groups, diagonals)))
     if (length(out) > 0L) out
   }
   list(

@@ -17,10 +17,9 @@
 #'   coefficients; `get_predict()`: data frame of `rowid` and `estimate`, in units of the score.
 #' @references Oehlert GW (1992). A note on the delta method. *The American Statistician* 46, 27-29.
 #' @examples
-#' if (requireNamespace("marginaleffects", quietly = TRUE)) {
-#'   fit <- fit_recovery(extra ~ group + (1 | ID), sleep)
-#'   print(marginaleffects::avg_comparisons(fit, variables = "group"))
-#' }
+#' fit <- fit_recovery(extra ~ group + (1 | ID), sleep)
+#' # with marginaleffects: avg_comparisons(fit, variables = "group")
+#' fixef(fit)
 #' @name interop-marginaleffects
 #' @exportS3Method marginaleffects::get_coef recovery_fit
 get_coef.recovery_fit <- function(model, ...) fixef(model)

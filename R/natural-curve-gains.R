@@ -1,14 +1,19 @@
 # Gains between two weeks of a natural course: their mean, their covariance between patients, and the
 # directions in which their shared mean is uncertain.
 
-# Mean of the scores, covariance of the mean (shared by patients) and between patients, at weeks s.
-fit_moments <- function(x, s, call) {
+# The rows of a new patient of the curve's fit at weeks s.
+new_patient_rows <- function(x, s, call) {
   new <- data.frame(s)
   names(new) <- x$time
   if (!is.null(x$at)) new <- cbind(new, x$at[rep(1L, length(s)), setdiff(names(x$at), x$time), drop = FALSE])
+  none <- rep(FALSE, length(x$fit$design$random))
+  prediction_rows(x$fit, new, none, !none, TRUE, FALSE, NULL, call)
+}
+
+# Mean of the scores, covariance of the mean (shared by patients) and between patients, at weeks s.
+fit_moments <- function(x, s, call) {
   random <- x$fit$design$random
-  none <- rep(FALSE, length(random))
-  rows <- prediction_rows(x$fit, new, none, !none, TRUE, FALSE, NULL, call)
+  rows <- new_patient_rows(x, s, call)
   shared <- rows$x %*% stats::vcov(x$fit) %*% t(rows$x)
   own <- diag(residual_variance(x$fit)[1], length(s))
   for (b in seq_along(random)) {
@@ -56,12 +61,8 @@ fit_gains <- function(x, from, s, call) {
 }
 
 fit_slopes <- function(x, s, call) {
-  new <- data.frame(s)
-  names(new) <- x$time
-  if (!is.null(x$at)) new <- cbind(new, x$at[rep(1L, length(s)), setdiff(names(x$at), x$time), drop = FALSE])
   random <- x$fit$design$random
-  none <- rep(FALSE, length(random))
-  rows <- prediction_rows(x$fit, new, none, !none, TRUE, FALSE, NULL, call)
+  rows <- new_patient_rows(x, s, call)
   parts <- list(rows$x %*% root_of(stats::vcov(x$fit)))
   for (b in seq_along(random)) {
     if (!is_own_term(random[[b]], x)) {

@@ -336,7 +336,8 @@ source_scenarios <- function(settings, sources, fine, call) {
     slope <- slope_scenarios(settings$drift, fine)
     years <- drift_years(settings$drift, sources, call)
   }
-  pairs <- expand.grid(still = seq_along(still$value), slope = seq_along(slope$value))
+  size <- c(length(still$value), length(slope$value))
+  pairs <- list(still = rep(seq_len(size[1]), size[2]), slope = rep(seq_len(size[2]), each = size[1]))
   offset <- outer(slope$value[pairs$slope], years) + outer(still$value[pairs$still], factor)
   log_weight <- still$log_weight[pairs$still] + slope$log_weight[pairs$slope]
   list(offset = offset, shift = trial * still$value[pairs$still], log_weight = log_weight)

@@ -67,15 +67,10 @@ check_truth <- function(truth, own, call) {
   truth
 }
 
-# Both routes of the natural rate; the lumps at rates of 0 and 1 stand at log odds of -+700.
+# Both routes of the natural rate, as fine as the claims of so many patients need.
 claim_surface <- function(claims, natural, excess, bias, on_log_odds, call) {
-  routes <- lapply(patient_rates(natural, 1, call), \(route) {
-    nodes <- rate_nodes(route)
-    theta <- c(-700, nodes$logit, 700)
-    mass <- c(nodes$below, nodes$mass, nodes$above)
-    used <- mass > 1e-15
-    truth <- list(theta = theta[used], mass = mass[used], excess = excess, bias = bias, on_log_odds = on_log_odds)
-    core_operating_surface(claims, truth)
+  routes <- lapply(patient_rates(natural, nrow(claims) + ncol(claims) - 2, call), \(route) {
+    core_operating_surface(claims, list(natural = route, excess = excess, bias = bias, on_log_odds = on_log_odds))
   })
   two_routes(routes$fine, routes$coarse, "The operating characteristics", call)
 }

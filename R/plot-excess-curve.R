@@ -13,9 +13,10 @@
 #' @seealso [excess.recovery_data()]
 #' @examples
 #' # two simulated patients
-#' visits <- data.frame(id = rep(c("a", "b"), each = 3), week = rep(c(2, 12, 52), 2), uems = c(10, 18, 30, 14, 16, 22),
-#'   treated = 3)
-#' treated <- recovery_data(visits, subject = id, time = week, score = uems, scale = "uems", treated_at = treated)
+#' visits <- data.frame(id = rep(c("a", "b"), each = 3), week = rep(c(2, 12, 52), 2),
+#'   uems = c(10, 18, 30, 14, 16, 22), treated = 3)
+#' treated <- recovery_data(visits, subject = id, time = week, score = uems, scale = "uems",
+#'   treated_at = treated)
 #' rows <- subset(natural_motor, source == "Sygen" & measure == "uems" & level == "cervical")
 #' all <- c("grade", "level", "baseline", "followup", "years", "registry")
 #' answer <- excess(treated, natural_curve(rows, correlation = 0.8), accept = all)

@@ -69,7 +69,7 @@ choice_marks <- function(table) {
 
 short_label <- function(x) {
   x <- sub("normal(mean = 0.693147, sd = ", "normal(mean = ln 2, sd = ", x, fixed = TRUE)
-  ifelse(nchar(x) > 34, paste0(substr(x, 1, 32), "\u2026"), x)
+  ifelse(nchar(x) > 34, paste0(substr(x, 1, 32), "..."), x)
 }
 
 curve_title <- function(table) {

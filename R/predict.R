@@ -103,7 +103,7 @@ predict.recovery_fit_reml <- function(object, newdata = NULL, re.form = NULL, al
   if (visits) fit <- fit + visit_effect(object, new, errors$effect)
   if (!is.null(object$plateau)) errors$variance <- errors$variance + kappa_variance(object, new, newdata, rows_at)
   se <- sqrt(errors$variance)
-  if (interval != "none") fit <- interval_matrix(fit, se, errors$df, level)
+  if (interval != "none") fit <- prediction_matrix(fit, se, errors$df, level)
   if (!se.fit) {
     return(with_missing(fit, new, object, newdata))
   }
@@ -163,7 +163,7 @@ visit_effect <- function(fit, new, effect) {
   effect - (point_prediction(fit, new) - new$offset - drop(new$x %*% fixef(fit)))
 }
 
-interval_matrix <- function(fit, se, df, level) {
+prediction_matrix <- function(fit, se, df, level) {
   half <- ifelse(se == 0, 0, suppressWarnings(stats::qt((1 + level) / 2, df)) * se)
   cbind(fit = fit, lwr = fit - half, upr = fit + half)
 }

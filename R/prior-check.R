@@ -30,7 +30,8 @@
 #' @seealso [ess()], [sensitivity()]
 #' @examples
 #' late <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
-#' prior_check(excess(keio_ips, natural_rate(late), accept = c("level", "baseline", "followup", "years")))
+#' all <- c("level", "baseline", "followup", "years")
+#' prior_check(excess(keio_ips, natural_rate(late), accept = all))
 #' @export
 prior_check <- function(excess, ...) UseMethod("prior_check")
 

@@ -54,7 +54,6 @@
 #' @seealso [stopping_boundary()], [rate_interval()].
 #' @examples
 #' safety(0, n = 4, exposure_years = 4, definition = "serious adverse event related to the cells")
-#' @importFrom rlang %||%
 #' @export
 safety <- function(events, ...) {
   if (missing(events)) {

@@ -180,7 +180,7 @@ sensitivity_terms <- c("natural_tail", "natural_tail_midp", "natural_responders"
   "natural_below_observed", "log_odds_shift", "prob_benefit", "prob_benefit_half_null", "bayes_factor", "e_value")
 
 outcome_answer <- function(rates, y, n, excess, call) {
-  table <- outcome_rows(rates, n, excess_effect(excess), call)
+  table <- outcome_rows(effect_table(rates, excess_effect(excess)), n)
   rows <- table[table$responders %in% y, , drop = FALSE]
   rows$natural_responders <- rows$responders - rows$excess_responders
   data.frame(responders = rows$responders, n = n, rows[sensitivity_terms], num.error = rows$num.error)

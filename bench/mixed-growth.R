@@ -49,8 +49,12 @@ draw(by_subject, by_visit, "bench/mixed-growth.svg")
 lines_of <- function(x) {
   vapply(seq_len(nrow(x)), \(i) {
     at <- x[i, ]
-    table_row(format(at$subjects, big.mark = ","), format(at$rows, big.mark = ","), in_words(at$call), in_words(at$core),
-      sprintf("%.3g MB, %s", at$bytes / 1e6, in_words(at$read)), sprintf("%.2g, %s", at$operations, in_words(at$compute)))
+    limits <- c(
+      sprintf("%.3g MB, %s", at$bytes / 1e6, in_words(at$read)),
+      sprintf("%.2g, %s", at$operations, in_words(at$compute))
+    )
+    table_row(format(at$subjects, big.mark = ","), format(at$rows, big.mark = ","), in_words(at$call),
+      in_words(at$core), limits[1], limits[2])
   }, "")
 }
 

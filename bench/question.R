@@ -14,8 +14,8 @@ usual <- c("level", "baseline", "followup", "years", "registry")
 answer <- excess(keio_ips, natural_rate(four), accept = usual)
 
 # Reference set x endpoint x era x heterogeneity x bias x drift; drift where the years are known.
-whole <- function() sensitivity(answer, natural = list(late = late, any = any, newest = four[nrow(four), ]),
-  drift = list(none = NULL, scims = drift(0.0414)))
+sets <- list(late = late, any = any, newest = four[nrow(four), ])
+whole <- function() sensitivity(answer, natural = sets, drift = list(none = NULL, scims = drift(0.0414)))
 
 design <- design_trial(natural_rate(four), "single", n = 20)
 two_arms <- design_trial(natural_rate(four), "randomised", n = 20)
@@ -28,8 +28,8 @@ rows <- list(
   c("100 x 100 surface, single arm of 20", seconds(function() surface(design)), "< 2 s"),
   c("100 x 100 surface, 20 per arm, exact test", seconds(function() surface(two_arms)), "< 2 s"),
   c("`falsify()`, 10 000 sets drawn", seconds(function() falsify(answer, exact = FALSE, seed = 1)), "< 2 s"),
-  c("39 per arm found by the exact test", seconds(function() design_trial(natural_rate(0.193), "randomised",
-    rate = 0.5)), "")
+  c("39 per arm found by the exact test",
+    seconds(function() design_trial(natural_rate(0.193), "randomised", rate = 0.5)), "")
 )
 cat("| task | seconds | asked |\n|---|---|---|\n")
 for (row in rows) cat("| ", row[1], " | ", format(signif(as.numeric(row[2]), 2)), " | ", row[3], " |\n", sep = "")

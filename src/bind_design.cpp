@@ -34,6 +34,11 @@ Rcpp::List wrap_supremum(const cordgain::Supremum& s) {
                             Rcpp::Named("bound") = s.bound);
 }
 
+cordgain::Truths truths_from(const Rcpp::List& in) {
+  return {bind::rates(in["natural"]), bind::vector(in["excess"]), bind::vector(in["bias"]),
+          Rcpp::as<bool>(in["on_log_odds"])};
+}
+
 }  // namespace
 
 // [[Rcpp::export(rng = false)]]
@@ -81,12 +86,7 @@ Rcpp::List cpp_region_probability(const Rcpp::LogicalMatrix& claims, const Rcpp:
 
 // [[Rcpp::export(rng = false)]]
 Rcpp::List cpp_operating_surface(const Rcpp::LogicalMatrix& claims, const Rcpp::List& truth) {
-  return bind::guard([&] {
-    const cordgain::Truths t{bind::vector(truth["theta"]), bind::vector(truth["mass"]),
-                             bind::vector(truth["excess"]), bind::vector(truth["bias"]),
-                             Rcpp::as<bool>(truth["on_log_odds"])};
-    return cordgain::operating_surface(region_from(claims), t);
-  });
+  return bind::guard([&] { return cordgain::operating_surface(region_from(claims), truths_from(truth)); });
 }
 
 // [[Rcpp::export(rng = false)]]

@@ -30,8 +30,7 @@ core::CellCode read_cell(std::string_view text, core::CellKind kind) {
 core::CellCode number_code(double value, core::CellKind kind) {
   const bool motor = kind == core::CellKind::motor;
   if (!motor && kind != core::CellKind::sensory) return core::kInvalid;
-  const int top = motor ? core::kMotorTop : core::kSensoryTop;
-  if (!(value >= 0.0 && value <= top)) return core::kInvalid;
+  if (!(value >= 0.0 && value <= (motor ? core::kMotorTop : core::kSensoryTop))) return core::kInvalid;
   const auto code = static_cast<core::CellCode>(value);
   return code == value ? code : core::kInvalid;
 }

@@ -7,10 +7,11 @@ cd "$(dirname "$0")/.."
 root=$PWD
 rm -rf build/check && mkdir -p build/check && cd build/check
 
-echo 'CXX17FLAGS = -O2 -g0 -Wall -pedantic' > Makevars
+"$root/tools/makevars.sh" > Makevars
 export R_MAKEVARS_USER="$PWD/Makevars"
 export _R_CHECK_CRAN_INCOMING_=false _R_CHECK_CRAN_INCOMING_REMOTE_=false _R_CHECK_SYSTEM_CLOCK_=false
 export _R_CHECK_RD_VALIDATE_RD2HTML_=false
+export _R_CHECK_PKG_SIZES_THRESHOLD_=10 # MB: the limit of an installation
 unset CORDGAIN_CHECKS R_TESTS MAKEFLAGS MFLAGS MAKELEVEL
 
 R CMD build "$root"

@@ -123,6 +123,8 @@ if [ "$goal" = ci ]; then
   links_fuzzer || fail "clang's run-time libraries (sanitizers, libFuzzer) are needed for the C++ gates."
   have clang-format || apt_install clang-format
   have clang-format || fail "clang-format is needed for the lint gate."
+  have ccache || apt_install ccache
+  have ccache || say "no ccache: every installation compiles anew"
   has_dictionary() { Rscript -e 'invisible(hunspell::dictionary("en_GB"))' > /dev/null 2>&1; }
   has_dictionary || apt_install hunspell-en-gb
   has_dictionary || fail "the British dictionary en_GB is needed for the spelling gate."

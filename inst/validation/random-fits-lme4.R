@@ -1,4 +1,5 @@
-# The best that lme4 finds on the data sets of tools/random-fits.R, over optimisers and starts, with tight tolerances: the
+# The best that lme4 finds on the data sets of tools/random-fits.R, over optimisers and starts, with tight
+# tolerances: the
 # lowest deviance and the columns it keeps. Kept apart, because it takes most of the time and does not depend on this
 # package's code.
 

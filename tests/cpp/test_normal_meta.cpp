@@ -160,3 +160,103 @@ TEST_CASE("what is no evidence or no prior is refused") {
   const MeanPriors heavy{one(PriorKind::kT, 0.0, 1.0, 3.0), one(PriorKind::kHalfNormal, 1.0)};
   CHECK_THROWS_AS(normal_meta(evidence({1.0}, {1.0}), heavy, kFine), InvalidInput);
 }
+
+TEST_CASE("mu given tau is the mean weighted by precision, and its marginal the product of normals") {
+  const MeanEvidence e = evidence({1.0, 4.0, 2.5}, {0.5, 1.0, 2.0});
+  const double tau = 0.8, m0 = 3.0, s0 = 1.5;
+  const PriorComponent prior{PriorKind::kNormal, 1.0, m0, s0, 0.0};
+  const auto got = cordgain::detail::mu_given_tau(e, prior, tau);
+  double precision = 1.0 / (s0 * s0), sum = m0 / (s0 * s0);
+  for (Index k = 0; k < 3; ++k) {
+    const double w = 1.0 / (e.se(k) * e.se(k) + tau * tau);
+    precision += w;
+    sum += w * e.mean(k);
+  }
+  CHECK(got.mean == Approx(sum / precision).epsilon(1e-14));
+  CHECK(got.variance == Approx(1.0 / precision).epsilon(1e-14));
+  // The integral of the joint density over mu; the constants (2 pi)^(3/2) are left out of the log weight.
+  const double integral = naive::in_pieces(
+      [&](double mu) {
+        double product = naive::normal(mu, m0, s0);
+        for (Index k = 0; k < 3; ++k) product *= naive::normal(e.mean(k), mu, std::hypot(e.se(k), tau));
+        return product;
+      },
+      -20.0, 25.0, 60);
+  CHECK(got.log_weight - 1.5 * std::log(2.0 * M_PI) == Approx(std::log(integral)).epsilon(1e-12));
+}
+
+TEST_CASE("a fixed mu is the limit of narrow normals, a flat one the shape of wide normals") {
+  const MeanEvidence e = evidence({1.0, 4.0}, {0.5, 1.0});
+  const auto at = [&](PriorKind kind, double a, double b, double tau) {
+    return cordgain::detail::mu_given_tau(e, PriorComponent{kind, 1.0, a, b, 0.0}, tau);
+  };
+  const auto fixed = at(PriorKind::kFixed, 2.0, 0.0, 0.5), narrow = at(PriorKind::kNormal, 2.0, 1e-6, 0.5);
+  CHECK(fixed.mean == 2.0);
+  CHECK(fixed.variance == 0.0);
+  CHECK(narrow.log_weight == Approx(fixed.log_weight).epsilon(1e-9));  // its own variance, 1e-12, beside 0.25
+  // Flat and wide differ by a constant that does not depend on tau: log of the wide SD, to 1 / wide^2.
+  const double wide = 1e6;
+  for (const double tau : {0.0, 0.5, 3.0}) {
+    const auto flat = at(PriorKind::kFlat, 0.0, 0.0, tau), broad = at(PriorKind::kNormal, 0.0, wide, tau);
+    CHECK(broad.log_weight + std::log(wide) == Approx(flat.log_weight).epsilon(1e-10));
+    CHECK(broad.mean == Approx(flat.mean).epsilon(1e-10));
+  }
+}
+
+TEST_CASE("the map of tau is undone by its inverse, and its slope is that by differences") {
+  for (const double power : {1.0, 2.0, 3.5}) {
+    const cordgain::TauMap map{2.5, power};
+    for (const double u : {0.05, 0.3, 0.5, 0.9}) {
+      CHECK(map.u(map.tau(u)) == Approx(u).epsilon(1e-13));
+      const double h = 1e-6 * u;  // central differences: a relative error near 1e-10
+      const double slope = (map.tau(u + h) - map.tau(u - h)) / (2.0 * h);
+      CHECK(map.log_slope(u) == Approx(std::log(slope)).margin(1e-7));
+    }
+    CHECK(map.tau(0.5) == 2.5);
+    CHECK(map.tau(0.0) == 0.0);
+    CHECK(map.u(naive::kInfinity) == 1.0);
+  }
+}
+
+TEST_CASE("the unit and the origin of the means do not matter, nor the order of the sources") {
+  const MeanEvidence e = evidence({7.8, 10.5, 9.0}, {0.6, 0.9, 1.4});
+  const MeanPriors priors{one(PriorKind::kFlat), one(PriorKind::kHalfNormal, 2.0), 0.5, 1.0};
+  const NormalMetaPosterior p = normal_meta(e, priors, kFine);
+  const MeanEvidence same = evidence({9.0, 10.5, 7.8}, {1.4, 0.9, 0.6});
+  const NormalMetaPosterior q = normal_meta(same, priors, kFine);
+  // Panels are refined to 1e-12 of the mass.
+  CHECK(mixture_mean(q.mu) == Approx(mixture_mean(p.mu)).epsilon(1e-11));
+  CHECK(mixture_sd(q.fresh) == Approx(mixture_sd(p.fresh)).epsilon(1e-11));
+  const MeanEvidence tenfold{10.0 * e.mean + Vector::Constant(3, 5.0), 10.0 * e.se};
+  const MeanPriors wide{one(PriorKind::kFlat), one(PriorKind::kHalfNormal, 20.0), 5.0, 10.0};
+  const NormalMetaPosterior r = normal_meta(tenfold, wide, kFine);
+  CHECK(mixture_mean(r.mu) == Approx(10.0 * mixture_mean(p.mu) + 5.0).epsilon(1e-10));
+  CHECK(mixture_sd(r.fresh) == Approx(10.0 * mixture_sd(p.fresh)).epsilon(1e-10));
+}
+
+TEST_CASE("every source's mean lies between its own and the common one, with less spread than alone") {
+  const MeanEvidence e = eight_schools();
+  const NormalMetaPosterior p =
+      normal_meta(e, {one(PriorKind::kFlat), one(PriorKind::kHalfNormal, 10.0), 0.0, 0.0}, kFine);
+  for (Index c = 0; c < p.mu.weight.size(); ++c) {
+    for (Index k = 0; k < 8; ++k) {
+      const double low = std::fmin(e.mean(k), p.mu.mean(c)), high = std::fmax(e.mean(k), p.mu.mean(c));
+      REQUIRE(p.source_mean(k, c) >= low - 1e-12);  // a rounding of numbers below 30
+      REQUIRE(p.source_mean(k, c) <= high + 1e-12);
+      REQUIRE(p.source_sd(k, c) <= e.se(k) * (1.0 + 1e-14));
+      REQUIRE(p.fresh.sd(c) >= p.mu.sd(c));
+    }
+  }
+}
+
+TEST_CASE("fixed values of tau are weighed by how well they predicted") {
+  const MeanEvidence e = evidence({0.0, 6.0}, {1.0, 1.0});
+  const Prior tau({{PriorKind::kFixed, 0.25, 0.5, 0.0, 0.0}, {PriorKind::kFixed, 0.75, 4.0, 0.0, 0.0}});
+  const NormalMetaPosterior p = normal_meta(e, {one(PriorKind::kFlat), tau, 0.0, 0.0}, kFine);
+  // Under a flat mu two means have the density of their difference, N(0, 2 (1 + tau^2)).
+  const double low = 0.25 * naive::normal(6.0, 0.0, std::sqrt(2.0 * 1.25));
+  const double high = 0.75 * naive::normal(6.0, 0.0, std::sqrt(2.0 * 17.0));
+  REQUIRE(p.tau_node.size() == 2);
+  CHECK(p.mu.weight(0) == Approx(low / (low + high)).epsilon(1e-12));
+  CHECK(p.mu.weight(1) == Approx(high / (low + high)).epsilon(1e-12));
+}

@@ -81,41 +81,84 @@ TEST_CASE("the probability of a region is the sum of the products of two binomia
   CHECK(region_probability(r.region, {1.0, 0.0}, {0.0, 1.0}) == 1.0);
 }
 
-TEST_CASE("a surface averages claims over the natural rate, and keeps rates inside 0 and 1") {
+// Two panels of a uniform density on log odds from -2 to 0: averages by a fine midpoint rule.
+Truths uniform_truth() {
   Truths truth;
-  truth.theta = (Vector(2) << -2.0, -1.0).finished();
-  truth.mass = (Vector(2) << 0.25, 0.75).finished();
-  truth.excess = (Vector(3) << 0.0, 0.3, 1.0).finished();
+  truth.natural.grid.order = 15;
+  truth.natural.grid.edges = (Vector(3) << -2.0, -0.5, 0.0).finished();
+  truth.natural.grid.density = Vector::Constant(30, 0.5);
+  truth.natural.logit = cordgain::panel_nodes(truth.natural.grid);
+  truth.natural.size = Vector::Constant(1, 5.0);
+  truth.excess = (Vector(5) << -0.2, 0.0, 0.3, 0.6, 1.0).finished();
   truth.bias = (Vector(2) << 0.0, std::log(2.0)).finished();
-  const Matrix surface = operating_surface(at_least(5, 3), truth);
-  for (Index e = 0; e < 2; ++e) {
+  return truth;
+}
+
+template <class Probability>
+double midpoint(const Probability& f) {
+  const int pieces = 200000;
+  double sum = 0.0;
+  for (int i = 0; i < pieces; ++i) sum += f(-2.0 + 2.0 * (i + 0.5) / pieces);
+  return sum / pieces;
+}
+
+TEST_CASE("a surface averages claims over the natural rate, and keeps rates inside 0 and 1") {
+  const Truths truth = uniform_truth();
+  // Claims only where all five respond and no control does: a corner of the first order at a treated rate
+  // of 1.
+  const CriticalRegion region =
+      cordgain::detail::gather_region(5, 2, [](Index i, Index j) { return i == 5 && j == 0; });
+  const Matrix surface = operating_surface(region, truth);
+  for (Index e = 0; e < truth.excess.size(); ++e) {
     for (Index b = 0; b < 2; ++b) {
-      double sum = 0.0;
-      for (Index i = 0; i < 2; ++i) {
-        const double p = 1.0 / (1.0 + std::exp(-truth.theta(i) - truth.bias(b))) + truth.excess(e);
-        for (Index k = 3; k <= 5; ++k) sum += truth.mass(i) * naive_mass(5, k, p);
-      }
-      CHECK(std::fabs(surface(e, b) - sum) < 1e-14);
+      const double expected = midpoint([&](double x) {
+        const double p0 = 1.0 / (1.0 + std::exp(-x - truth.bias(b)));
+        const double p1 = std::min(1.0, std::max(0.0, p0 + truth.excess(e)));
+        return std::pow(p1, 5.0) * (1.0 - p0) * (1.0 - p0);
+      });
+      CHECK(std::fabs(surface(e, b) - expected) < 1e-9);  // midpoints of 1e-5: error below 1e-10
     }
   }
-  CHECK(std::fabs(surface(2, 0) - 1.0) < 1e-14);  // a rate of 1, and not above
+}
+
+TEST_CASE("on log odds nothing is cut off") {
+  Truths truth = uniform_truth();
   truth.on_log_odds = true;
   truth.excess = (Vector(1) << 1.0).finished();
-  const double p = 1.0 / (1.0 + std::exp(1.0));
-  truth.theta = (Vector(1) << -2.0).finished();
-  truth.mass = Vector::Ones(1);
+  const double expected = midpoint([&](double x) {
+    const double p = 1.0 / (1.0 + std::exp(-x - 1.0));
+    double sum = 0.0;
+    for (Index k = 3; k <= 5; ++k) sum += naive_mass(5, k, p);
+    return sum;
+  });
+  CHECK(std::fabs(operating_surface(at_least(5, 3), truth)(0, 0) - expected) < 1e-9);
+}
+
+TEST_CASE("a known rate is one term, and lumps at rates of 0 and 1 count") {
+  Truths truth = uniform_truth();
+  truth.natural.grid = {};
+  truth.natural.logit = cordgain::Matrix::Constant(1, 1, -1.0);
+  truth.excess = (Vector(1) << 0.1).finished();
   truth.bias = Vector::Zero(1);
+  const double p = 1.0 / (1.0 + std::exp(1.0)) + 0.1;
   double sum = 0.0;
   for (Index k = 3; k <= 5; ++k) sum += naive_mass(5, k, p);
   CHECK(std::fabs(operating_surface(at_least(5, 3), truth)(0, 0) - sum) < 1e-14);
+  Truths lumps = uniform_truth();
+  lumps.natural.grid.density *= 0.5;
+  lumps.natural.grid.mass_above = 0.5;
+  lumps.excess = Vector::Zero(1);
+  lumps.bias = Vector::Zero(1);
+  Truths half = uniform_truth();
+  half.excess = Vector::Zero(1);
+  half.bias = Vector::Zero(1);
+  const double inside = operating_surface(at_least(5, 3), half)(0, 0);
+  CHECK(std::fabs(operating_surface(at_least(5, 3), lumps)(0, 0) - 0.5 * inside - 0.5) < 1e-14);
 }
 
 TEST_CASE("sizes that do not agree and levels out of range are refused") {
-  Truths truth;
-  truth.theta = Vector::Zero(2);
-  truth.mass = Vector::Ones(1);
-  truth.excess = Vector::Zero(1);
-  truth.bias = Vector::Zero(1);
+  Truths truth = uniform_truth();
+  truth.natural.size = Vector::Ones(2);
   CHECK_THROWS_AS(operating_surface(at_least(5, 3), truth), InvalidInput);
   CHECK_THROWS_AS(boschloo_rejection(5, 5, 0.0), InvalidInput);
   CHECK_THROWS_AS(boschloo_rejection(0, 5, 0.05), InvalidInput);

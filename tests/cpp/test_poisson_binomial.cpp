@@ -152,3 +152,19 @@ TEST_CASE("the tail rises with every patient's rate") {
     before = tail;
   }
 }
+
+TEST_CASE("the likelihood of a count is the probability of that count, at any log odds") {
+  for (const Index n : {1, 4, 37}) {
+    for (Index k = 0; k <= n; k += 1 + n / 5) {
+      const cordgain::BinomialLikelihood likelihood(n, k);
+      for (const double logit : {-30.0, -3.0, 0.0, 0.7, 12.0, 45.0}) {
+        const double expected = cordgain::binomial_pmf(n, logit)(k);
+        CAPTURE(n);
+        CAPTURE(k);
+        CAPTURE(logit);
+        // The exponent is a difference of numbers up to n |logit| = 1,700, each rounded to 2^-53 of itself.
+        CHECK(std::fabs(likelihood(logit) - expected) <= 1e-12 * expected);
+      }
+    }
+  }
+}

@@ -37,6 +37,7 @@ DeepComponent normal_component(double log_weight, double mean, double width, dou
   c.part.lattice.first = mean - 20.0 * c.part.lattice.step;
   c.part.lattice.value.resize(41);
   for (int j = 0; j <= 40; ++j) c.part.lattice.value(j) = naive::normal(c.part.lattice.node(j), mean, width);
+  normalise(c.part.lattice);
   return c;
 }
 

@@ -43,7 +43,7 @@ double naive_log_marginal(double y, double n, double mu, double tau) {
 }
 
 double log_marginal(double y, double n, double mu, double tau, const Route& route) {
-  const SourceLikelihood source(y, n, route);
+  SourceLikelihood source(y, n, route);
   double mode = source.guess();
   return source.log_marginal(mu, tau, mode);
 }
@@ -138,7 +138,7 @@ TEST_CASE("averaged over a flat mean the likelihood is the beta function whateve
   // integral d mu integral L(theta) N(theta; mu, tau^2) d theta = integral L(theta) d theta = B(y, n - y).
   for (double tau : {0.1, 0.7, 2.0}) {
     for (double y : {1.0, 3.0, 7.0}) {
-      const SourceLikelihood source(y, 12.0, fine_route());
+      SourceLikelihood source(y, 12.0, fine_route());
       const double log_beta = std::log(boost::math::beta(y, 12.0 - y));
       const auto f = [&](double mu) {
         double mode = source.guess();
@@ -162,7 +162,7 @@ TEST_CASE("over all outcomes the marginal probabilities add up to 1") {
 }
 
 TEST_CASE("the guess of the mode does not change the answer") {
-  const SourceLikelihood source(3.0, 53.0, fine_route());
+  SourceLikelihood source(3.0, 53.0, fine_route());
   for (double mu : {-5.0, -2.0, 1.0}) {
     for (double tau : {0.05, 0.3, 1.0}) {
       double first = source.guess();
@@ -178,7 +178,7 @@ TEST_CASE("the guess of the mode does not change the answer") {
 
 TEST_CASE("Newton's steps that go to and fro between two flanks still end at the mode") {
   // All of 53 with a mean far below: the slope is nearly constant on both sides of the mode.
-  const SourceLikelihood source(53.0, 53.0, fine_route());
+  SourceLikelihood source(53.0, 53.0, fine_route());
   double mode = source.guess();
   const double value = source.log_marginal(-9.0, 0.5, mode);
   REQUIRE(std::fabs(value - naive_log_marginal(53.0, 53.0, -9.0, 0.5)) < 2e-10);
@@ -187,7 +187,7 @@ TEST_CASE("Newton's steps that go to and fro between two flanks still end at the
 }
 
 TEST_CASE("the first guess lies where the counts say, within half an event") {
-  const SourceLikelihood source(32.0, 187.0, fine_route());
+  SourceLikelihood source(32.0, 187.0, fine_route());
   REQUIRE(std::fabs(source.guess() - std::log(32.5 / 155.5)) < 1e-14);
   REQUIRE(std::fabs(source.guess_variance() - (1.0 / 32.5 + 1.0 / 155.5)) < 1e-15);
   const SourceLikelihood mirrored(155.0, 187.0, fine_route());
@@ -227,4 +227,36 @@ TEST_CASE("counts that are none are refused") {
   REQUIRE_THROWS_AS(SourceLikelihood(1.5, 4.0, fine_route()), InvalidInput);
   REQUIRE_THROWS_AS(SourceLikelihood(naive::kNaN, 4.0, fine_route()), InvalidInput);
   REQUIRE_THROWS_AS(SourceLikelihood(1.0, naive::kInfinity, fine_route()), InvalidInput);
+}
+
+TEST_CASE("every fixed lattice, from the coarsest to the one beyond the finest, gives the integral") {
+  // A step of the lattice serves taus within a factor of sqrt(2): twenty taus a factor 1.5 apart visit them
+  // all.
+  for (const double y : {0.0, 4.0, 60.0}) {
+    for (const double n : {61.0, 900.0}) {
+      SourceLikelihood source(y, n, fine_route());
+      double mode = source.guess();
+      for (double tau = 2.0; tau > 6e-4; tau /= 1.5) {
+        for (const double away : {-3.0, -0.4, 0.0, 1.0}) {
+          const double mu = std::log((y + 0.5) / (n - y + 0.5)) + away;
+          const double expected = naive_log_marginal(y, n, mu, tau);
+          CAPTURE(y);
+          CAPTURE(n);
+          CAPTURE(tau);
+          CAPTURE(mu);
+          REQUIRE(std::fabs(source.log_marginal(mu, tau, mode) - expected) <
+                  2e-10 + 1e-13 * std::fabs(expected));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a lattice laid for one tau does not change what another gives") {
+  SourceLikelihood used(7.0, 80.0, fine_route());
+  for (double tau = 0.004; tau < 3.0; tau *= 1.7) {
+    double mode = used.guess();
+    const double before = used.log_marginal(-1.0, tau, mode);
+    REQUIRE(std::fabs(before - log_marginal(7.0, 80.0, -1.0, tau, fine_route())) < 1e-12);
+  }
 }

@@ -164,22 +164,23 @@ oracle_posterior <- function(events, n, tau, mu_prior = c(0, 2), offset = rep(0,
     weight = weight[keep] / sum(weight[keep]))
 }
 
-# Expectation of h(theta) under theta ~ N(mean, sd^2) for each pair, h 0 far left and `right` far right.
-oracle_expect <- function(mean, sd, h, right = 0) {
-  result <- numeric(length(mean))
-  narrow <- sd <= 0.5
-  if (any(narrow)) {
-    theta <- outer(sd[narrow], gl_normal$z) + mean[narrow]
-    result[narrow] <- as.vector(h(theta) %*% gl_normal$w)
+# Expectations of each column of h(theta) under theta ~ N(mean, sd^2), one row for each pair; far left h is 0, far
+# right it is `right`.
+oracle_expect <- function(mean, sd, h, right) {
+  result <- matrix(0, length(mean), length(right))
+  narrow <- which(sd <= 0.5)
+  for (rows in split(narrow, ceiling(seq_along(narrow) / 2000))) {
+    theta <- outer(sd[rows], gl_normal$z) + mean[rows]
+    value <- h(as.vector(theta))
+    result[rows, ] <- apply(value, 2, \(column) matrix(column, nrow(theta)) %*% gl_normal$w)
   }
-  if (any(!narrow)) {
-    g <- gl_panels(seq(-42, 42, by = 1.2))
-    weight <- g$w * h(g$x)
-    for (rows in split(which(!narrow), ceiling(seq_len(sum(!narrow)) / 2000))) {
-      d <- outer(mean[rows], g$x, \(m, x) x - m) / sd[rows]
-      result[rows] <- as.vector(exp(-0.5 * d^2) %*% weight) / (sd[rows] * sqrt(2 * pi)) +
-        right * stats::pnorm((42 - mean[rows]) / sd[rows], lower.tail = FALSE)
-    }
+  wide <- which(sd > 0.5)
+  g <- gl_panels(seq(-42, 42, by = 1.2))
+  weight <- g$w * h(g$x)
+  for (rows in split(wide, ceiling(seq_along(wide) / 2000))) {
+    d <- outer(mean[rows], g$x, \(m, x) x - m) / sd[rows]
+    result[rows, ] <- exp(-0.5 * d^2) %*% weight / (sd[rows] * sqrt(2 * pi)) +
+      outer(stats::pnorm((42 - mean[rows]) / sd[rows], lower.tail = FALSE), right)
   }
   result
 }
@@ -193,12 +194,14 @@ oracle_predictive <- function(posterior, bias = c(0, 0), size = 4) {
   mean <- posterior$mu[keep] + bias[1]
   sd <- sqrt(posterior$tau[keep]^2 + bias[2]^2)
   weight <- posterior$weight[keep]
-  at <- \(h, right = 0) sum(weight * oracle_expect(mean, sd, h, right))
-  first <- at(stats::plogis, 1)
-  second <- at(\(x) stats::plogis(x)^2, 1)
-  pmf <- vapply(1:size, \(k) at(\(x) {
-    exp(lchoose(size, k) + k * stats::plogis(x, log.p = TRUE) + (size - k) * stats::plogis(-x, log.p = TRUE))
-  }, as.numeric(k == size)), 0)
-  list(mean = first, sd = sqrt(second - first^2), pmf = c(1 - sum(pmf), pmf),
+  moments <- \(x) cbind(
+    stats::plogis(x), stats::plogis(x)^2,
+    vapply(1:size, \(k) {
+      exp(lchoose(size, k) + k * stats::plogis(x, log.p = TRUE) + (size - k) * stats::plogis(-x, log.p = TRUE))
+    }, x)
+  )
+  value <- colSums(weight * oracle_expect(mean, sd, moments, c(1, 1, 1:size == size)))
+  pmf <- value[-(1:2)]
+  list(mean = value[1], sd = sqrt(value[2] - value[1]^2), pmf = c(1 - sum(pmf), pmf),
     cdf = \(p) vapply(p, \(x) sum(weight * stats::pnorm((stats::qlogis(x) - mean) / sd)), 0))
 }

@@ -7,6 +7,7 @@ test_that("the second engine agrees with the independent checks by itself", {
 })
 
 test_that("every kind of natural rate is certified to at least seven digits", {
+  skip_on_cran() # long
   rates <- list(reference_rate(1, bias = prior_normal(log(2), 0.5)), natural_rate(late_registries(), mu = NULL),
     natural_rate(sources_of(32, 187), tau = prior_exponential(2)),
     natural_rate(prior_beta(8, 56)), natural_rate(prior_normal(-2, 0.7)), natural_rate(0.134, shared_sd = 0.5),
@@ -21,6 +22,7 @@ test_that("every kind of natural rate is certified to at least seven digits", {
 })
 
 test_that("zero and all events, landmark and drift are certified too", {
+  skip_on_cran() # long
   dated <- sources_of(c(0, 5, 12), c(20, 31, 40), years_from = c(1990, 2000, 2010), years_to = c(1995, 2005, 2015))
   x <- certify(excess_of(natural_rate(dated, drift = drift(0.04))))
   expect_true(all(tidy(x)$agrees, na.rm = TRUE))

@@ -109,3 +109,84 @@ test_that("a fit is the same from whole matrices and from columns read in parts,
     expect_equal(shuffled$result$gamma, fit$result$gamma, tolerance = 1e-6, info = info)
   }
 })
+
+# By hand -------------------------------------------------------------------------------------
+
+small_frame <- function(formula) {
+  data <- data.frame(y = 1:4, x = c(2, 3, 5, 7), k = 4:1, f = factor(c("a", "b", "c", "a")), yes = c(TRUE, FALSE))
+  frame <- stats::model.frame(formula, data)
+  list(frame = frame, terms = part_terms(rlang::f_rhs(formula), frame))
+}
+
+test_that("columns of numbers and their products are written out by hand", {
+  at <- small_frame(y ~ x + x:k)
+  columns <- model_columns(at$terms, at$frame)
+  expect_identical(columns$names, c("(Intercept)", "x", "x:k"))
+  expect_identical(columns$assign, 0:2)
+  expect_equal(unname(columns_at(columns, 1:4)), cbind(1, c(2, 3, 5, 7), c(8, 9, 10, 7)))
+  expect_false(is.matrix(columns$core)) # read from the variables, however few the rows
+})
+
+test_that("treatment contrasts and their product with a number are written out by hand", {
+  at <- small_frame(y ~ f * x)
+  for (limit in c(0L, 1000L)) {
+    columns <- model_columns(at$terms, at$frame, whole_rows = limit)
+    expect_identical(columns$names, c("(Intercept)", "fb", "fc", "x", "fb:x", "fc:x"))
+    expect_equal(unname(columns_at(columns, 1:4)),
+      cbind(1, c(0, 1, 0, 0), c(0, 0, 1, 0), c(2, 3, 5, 7), c(0, 3, 0, 0), c(0, 0, 5, 0)))
+  }
+})
+
+test_that("an intercept alone is a column of ones at any rows", {
+  expect_identical(columns_at(intercept_column(), 1:3), matrix(1, 3, 1, dimnames = list(NULL, "(Intercept)")))
+  expect_identical(dim(columns_at(intercept_column(), integer())), c(0L, 1L))
+  expect_identical(column_values(list(), 1:2), c(1, 1))
+})
+
+test_that("rows may be repeated, turned, or one", {
+  at <- small_frame(y ~ x + f)
+  expected <- unname(stats::model.matrix(at$terms, at$frame))
+  for (limit in c(0L, 1000L)) {
+    columns <- model_columns(at$terms, at$frame, whole_rows = limit)
+    for (rows in list(4:1, c(2L, 2L), 3L, 1:4)) {
+      expect_equal(unname(columns_at(columns, rows)), expected[rows, , drop = FALSE], ignore_attr = TRUE)
+      expect_identical(keep_rows(columns, rows)$core, columns_at(columns, rows))
+    }
+  }
+})
+
+test_that("a picked column keeps its name and its term, in the order asked", {
+  at <- small_frame(y ~ x * k)
+  columns <- model_columns(at$terms, at$frame)
+  picked <- pick_columns(columns, c(4, 1))
+  expect_identical(picked$names, c("x:k", "(Intercept)"))
+  expect_identical(picked$assign, c(3L, 0L))
+  expect_identical(columns_at(picked, 1:4), columns_at(columns, 1:4)[, c(4, 1)])
+  expect_identical(dim(columns_at(pick_columns(columns, 2), 1:4)), c(4L, 1L))
+})
+
+test_that("what is plain is a number without class and without dimensions", {
+  expect_true(is_plain(1.5))
+  expect_true(is_plain(1:3))
+  for (other in list(matrix(1:2), factor(1), "a", TRUE, as.Date("2020-01-01"), I(2))) expect_false(is_plain(other))
+})
+
+test_that("codings of levels are those of contrasts()", {
+  f <- factor(c("a", "b", "c", "a"))
+  o <- factor(f, ordered = TRUE)
+  for (name in c("contr.treatment", "contr.sum", "contr.helmert")) {
+    expect_identical(level_coding(f, name), matrix(do.call(name, list(3)), 3), info = name)
+  }
+  expect_identical(level_coding(o, "contr.poly"), matrix(stats::contr.poly(3), 3))
+  own <- cbind(c(1, 0, -1))
+  expect_identical(level_coding(f, own), own)
+})
+
+test_that("without an intercept the first factor has a column per level, later ones do not", {
+  data <- expand.grid(f = factor(c("a", "b", "c")), g = factor(c("u", "v")))
+  data$y <- 1:6
+  frame <- stats::model.frame(y ~ 0 + f + g, data)
+  columns <- model_columns(part_terms(quote(0 + f + g), frame), frame, whole_rows = 0L)
+  expect_identical(columns$names, c("fa", "fb", "fc", "gv"))
+  expect_equal(unname(rowSums(columns_at(columns, 1:6)[, 1:3])), rep(1, 6))
+})

@@ -31,6 +31,7 @@ test_that("a rising slope raises the rate, a falling one lowers it", {
 })
 
 test_that("an uncertain slope is averaged over, and informed by the sources", {
+  skip_on_cran() # long
   # The naive road: over a grid of slopes, each weighted by its prior density and by the likelihood of the two
   # counts with tau and mu integrated on a grid of their own.
   slopes <- seq(-0.05, 0.13, length.out = 61)
@@ -116,4 +117,14 @@ test_that("an uncertain drift is the mixture over its slope, weighted by what th
   scims <- sources_of(c(39, 32), c(482, 187), years_from = c(1992.5, 2013.1), years_to = c(1992.5, 2013.1))
   natural <- natural_rate(scims, tau = prior_fixed(tau), drift = drift(0.04, 0.02))
   expect_lt(abs(tail_of(natural) - sum(weight * tails) / sum(weight)), 1e-8)
+})
+
+test_that("counting failures turns the distribution round when the slope changes its sign", {
+  x <- sources_of(c(20, 15), c(150, 90), years_from = c(1995, 2005), years_to = c(1999, 2009))
+  failures <- transform(x, events = n - events)
+  moved <- \(sources, slope) predict(natural_rate(sources, tau = prior_half_normal(0.5),
+    drift = drift(slope, 0.012, reference_year = 2015, extrapolate = TRUE)), 4)$probability
+  expect_lt(max(abs(rev(moved(failures, -0.04)) - moved(x, 0.04))), 1e-9)
+  # A drift upwards leaves more natural responders in a later trial.
+  expect_gt(sum(0:4 * moved(x, 0.04)), sum(0:4 * moved(x, 0)))
 })

@@ -200,3 +200,114 @@ test_that("what is no arm, no treated arm or no table of references is refused b
   invalid(excess_by_reference(plain_arm(), "a table"))
   invalid(excess_by_reference(plain_arm(), one_row(events = NA, n = NA, rate = 13.5)))
 })
+
+# Invariants ----------------------------------------------------------------------------------------
+
+test_that("a known rate is the binomial for every count of the trial", {
+  for (n in c(1, 12)) {
+    for (y in unique(c(0, 1, n))) {
+      for (rate in c(0.02, 0.98)) {
+        row <- as.data.frame(excess_by_reference(plain_arm(responders = y, n = n),
+          one_row(events = NA, n = NA, rate = rate)))
+        expect_equal(row$natural_tail, binomial_tail(y, n, rate), tolerance = 1e-12) # finite sums
+        expect_equal(row$natural_responders, n * rate, tolerance = 1e-12)
+      }
+    }
+  }
+})
+
+test_that("the order of the references and rows of other endpoints are of no account", {
+  rows <- rbind(one_row(), one_row(source = "second", events = 5, n = 40),
+    one_row(source = "rate", events = NA, n = NA, rate = 0.1))
+  forward <- references_of(rows)
+  backward <- references_of(rows[3:1, ])
+  expect_equal(backward[match(forward$reference, backward$reference), ], forward, ignore_attr = TRUE)
+  more <- rbind(rows, one_row(source = "other", endpoint = "ais_any"))
+  expect_identical(references_of(more), forward)
+  # each stands alone: with or without the others
+  for (i in 1:3) expect_equal(references_of(rows[i, ]), forward[i, ], ignore_attr = TRUE)
+})
+
+test_that("more events in the same number of patients make nature more likely, more responders less", {
+  tails <- vapply(c(0, 3, 5), \(events) references_of(one_row(events = events))$natural_tail, 0)
+  expect_true(all(diff(tails) > 0))
+  observed <- vapply(c(0, 2, 4), \(y) {
+    as.data.frame(excess_by_reference(plain_arm(responders = y), one_row()))$natural_tail
+  }, 0)
+  expect_equal(observed[1], 1, tolerance = 1e-6) # at least none: the whole of a distribution had to 1e-6
+  expect_true(all(diff(observed) < 0))
+})
+
+test_that("tails of all counts add up to the expectation", {
+  # E(Y) = sum over y >= 1 of P(Y >= y)
+  tails <- vapply(1:4, \(y) as.data.frame(excess_by_reference(plain_arm(responders = y), one_row()))$natural_tail, 0)
+  expect_equal(sum(tails), references_of(one_row())$natural_responders, tolerance = 1e-6) # four tails had to 1e-6
+})
+
+test_that("a tight prior of the heterogeneity and many patients lead to the binomial", {
+  row <- as.data.frame(excess_by_reference(plain_arm(responders = 2), one_row(events = 2e5, n = 1e6),
+    tau = prior_fixed(0)))
+  # the rate is 0.2 with standard error 4e-4; the tail's slope there is below 1.5
+  expect_lt(abs(row$natural_tail - binomial_tail(2, 4, 0.2)), 1e-3)
+})
+
+test_that("the columns and terms that the help names are there, once for each reference", {
+  answer <- excess_by_reference(keio_ips, two_sources())
+  table <- as.data.frame(answer)
+  expect_true(all(c("reference", "kind", "evidence", "differs", "rate", "natural_responders", "natural_tail",
+    "tail_low", "tail_high", "num.error") %in% names(table)))
+  rows <- tidy(answer)
+  for (group in unique(rows$group)) {
+    expect_setequal(rows$term[rows$group == group],
+      c("natural_rate", "natural_responders", "excess_responders", "natural_tail"))
+  }
+  expect_setequal(rows$group, table$reference)
+  expect_true(all(table$tail_low <= table$tail_high))
+  expect_true(all(table$tail_low >= 0 & table$tail_high <= 1))
+})
+
+test_that("open counts on both sides give a range in every term and no estimate", {
+  arm <- plain_arm(responders = c(1, 3))
+  rows <- tidy(excess_by_reference(arm, one_row(events = NA, rate = 0.15, events_min = 3, events_max = 4)))
+  expect_true(all(is.na(rows$estimate)))
+  expect_true(all(rows$conf.low < rows$conf.high))
+  natural <- rows[rows$term == "natural_responders", ]
+  excess <- rows[rows$term == "excess_responders", ]
+  expect_equal(excess$conf.low, 1 - natural$conf.high, tolerance = 1e-12)
+  expect_equal(excess$conf.high, 3 - natural$conf.low, tolerance = 1e-12)
+})
+
+test_that("reasons to leave a row out are told apart, and each is one sentence", {
+  rows <- data.frame(
+    source = c("empty", "late", "review", "fine", "open"), events = c(NA, 1, 1, 1, NA), n = c(4, 4, 4, 4, 4),
+    rate = NA_real_, events_min = c(NA, NA, NA, NA, 1), events_max = c(NA, NA, NA, NA, 2),
+    baseline_from_day = c(1, 43, NA, 42, 1), poolable = c(TRUE, TRUE, FALSE, FALSE, TRUE)
+  )
+  reason <- left_out_reason(rows, 28)
+  expect_identical(reason[1:3], unname(left_out_reasons))
+  expect_true(all(is.na(reason[4:5])))
+  expect_true(is.na(left_out_reason(rows[2, ], NA))) # an arm whose window is not known leaves none out as late
+  expect_identical(left_out_words(list(why = c("a", "b", "a"))), "Left out (why): a; b.")
+  expect_identical(has_count_set(rows), c(FALSE, FALSE, FALSE, FALSE, TRUE))
+})
+
+test_that("ranges are written once where both ends look the same", {
+  percent <- \(v) paste(round(100 * v), "%")
+  expect_identical(range_text(c(0.1, 0.101), c(0.2, 0.102), percent), c("10 % to 20 %", "10 %"))
+  expect_identical(reference_codes("endpoint, grade, level, baseline, followup, years, registry"), "EGLBFYR")
+})
+
+test_that("a tail that misses its accuracy is an error that names the reference", {
+  answer <- excess_by_reference(plain_arm(), one_row())
+  answer$table$num.error <- 1e-5
+  expect_error(validate_by_reference(answer, rlang::current_env()), "first", class = "cordgain_numerical_error")
+})
+
+test_that("rates, days and events that are none are refused", {
+  invalid(excess_by_reference(plain_arm(), one_row(events = NA, n = NA, rate = -0.1)), "rate")
+  invalid(excess_by_reference(plain_arm(), one_row(baseline_from_day = -3)), "baseline_from_day")
+  invalid(excess_by_reference(plain_arm(), one_row(events = 21)))
+  invalid(excess_by_reference(), "arm")
+  invalid(excess_by_reference(plain_arm(), one_row(), tau = 0.5), "tau")
+  invalid(excess_by_reference(plain_arm(), one_row(), mu = prior_beta(1, 1)), "mu")
+})

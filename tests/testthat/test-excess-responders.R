@@ -250,6 +250,7 @@ random_natural <- function(seed) {
 }
 
 test_that("of 100 to 1,000 patients every count has an answer whose terms keep 1e-6, or say why they are not known", {
+  skip_on_cran() # long
   # What nature leaves possible must be known; ratios to what it hardly does may be NA.
   ratios <- c("bayes_factor", "e_value", "e_value_one_sided", "prob_benefit_half_null")
   cases <- expand.grid(seed = 1:3, share = c(0, 0.5, 1))[seq_len(max(3, sweep_size(9))), ]
@@ -302,4 +303,45 @@ test_that("the variants that every print adds are those of the checks", {
   expect_map(extra$natural_tail, c(checks_value("C02"), checks_value("C07"), checks_value("C08")))
   text <- paste(format(reference_excess()), collapse = " ")
   expect_match(text, "nature alone gives 0.482 on average, and 2 or more with probability 0.0841")
+})
+
+test_that("an excess's own table is that of its natural rate, row by row", {
+  x <- excess_of(natural_rate(prior_beta(4, 30)), responders = 3, n = 6)
+  own <- decision_table(x)
+  alone <- decision_table(natural_rate(prior_beta(4, 30)), n = 6)
+  expect_identical(names(own), names(alone))
+  for (column in names(own)) expect_lt(max(abs(own[[column]] - alone[[column]])), 1e-12, label = column)
+  expect_identical(attr(own, "observed"), 3)
+})
+
+test_that("probability of benefit and mean shift of every count are the double integral of their definition", {
+  # logit p1 = logit p0 + delta, p0 ~ Beta(4, 30), delta ~ N(0, 1); y of 4. Inner integral over p0 at fixed delta.
+  a <- 4
+  b <- 30
+  likelihood <- \(delta, y) vapply(delta, \(d) {
+    stats::integrate(\(p) {
+      stats::dbeta(p, a, b) * stats::dbinom(y, 4, stats::plogis(stats::qlogis(p) + d))
+    }, 0, 1, rel.tol = 1e-11)$value
+  }, 0)
+  over <- \(f, from, to) stats::integrate(f, from, to, rel.tol = 1e-10)$value
+  table <- decision_table(natural_rate(prior_beta(a, b)), n = 4)
+  for (y in 0:4) {
+    joint <- \(d) stats::dnorm(d) * likelihood(d, y)
+    whole <- over(joint, -9, 0) + over(joint, 0, 9)
+    # The second road's own tolerance is 1e-10 of integrals up to 1.
+    expect_lt(abs(table$prob_benefit[y + 1] - over(joint, 0, 9) / whole), 1e-8)
+    expect_lt(abs(table$log_odds_shift[y + 1] - over(\(d) d * joint(d), -9, 9) / whole), 1e-8)
+  }
+})
+
+test_that("of a range of counts each is answered as if it were the only one", {
+  range <- excess(two_of_four(c(1, 3)), natural_rate(prior_beta(4, 30)), accept = every_difference)
+  scenarios <- cordgain:::excess_scenarios(range)
+  expect_identical(vapply(scenarios, \(s) s$responders, 0), c(1, 2, 3))
+  for (s in scenarios) {
+    alone <- cordgain:::excess_scenarios(excess_of(natural_rate(prior_beta(4, 30)), responders = s$responders))[[1]]
+    expect_identical(s$terms$term, alone$terms$term)
+    expect_identical(s$terms$estimate, alone$terms$estimate)
+    expect_identical(s$satt, alone$satt)
+  }
 })

@@ -140,3 +140,128 @@ test_that("a missing value that an action lets pass is refused by name", {
   expect_error(fit_recovery(score ~ week + (1 | subject), trial, na.action = na.pass), "subject.*4",
     class = "cordgain_invalid_input")
 })
+
+# Invariants ------------------------------------------------------------------------------------
+
+# Both fits are optimised to rounding of the deviance; variances are then known to about its root (1e-8 of their size),
+# fixed effects, which move with them to second order at most in these designs, to less.
+test_that("the order of rows, the names of subjects and unused columns change nothing", {
+  fit <- fit_recovery(score ~ week + (1 | subject), trial)
+  turned <- fit_recovery(score ~ week + (1 | subject), trial[c(13, 2, 20, 1, 7, 3:6, 8:12, 14:19), ])
+  named <- fit_recovery(score ~ week + (1 | subject),
+    transform(trial, subject = c(a = "zz", b = "10", c = "9", d = "a b")[subject], other = "x"))
+  numbered <- fit_recovery(score ~ week + (1 | subject), transform(trial, subject = match(subject, letters) * 100))
+  for (other in list(turned, named, numbered)) {
+    expect_equal(fixef(other), fixef(fit), tolerance = 1e-9)
+    expect_equal(c(logLik(other)), c(logLik(fit)), tolerance = 1e-12)
+    expect_equal(sigma(other), sigma(fit), tolerance = 1e-7)
+    expect_equal(vcov(other), vcov(fit), tolerance = 1e-7)
+  }
+})
+
+test_that("other units of the score rescale effects and variances, over twelve powers of ten", {
+  fit <- fit_recovery(score ~ week + (1 | subject), trial)
+  for (unit in c(1e-6, 0.01, 1e6)) {
+    other <- fit_recovery(score ~ week + (1 | subject), transform(trial, score = unit * score))
+    expect_equal(fixef(other) / unit, fixef(fit), tolerance = 1e-9)
+    expect_equal(sigma(other) / unit, sigma(fit), tolerance = 1e-7)
+    expect_equal(VarCorr(other)$subject[1] / unit^2, VarCorr(fit)$subject[1], tolerance = 1e-7)
+    # REML density of 18 contrasts of the scores
+    expect_equal(c(logLik(other)), c(logLik(fit)) - 18 * log(unit), tolerance = 1e-10)
+  }
+})
+
+test_that("other units of time rescale the slope alone", {
+  fit <- fit_recovery(score ~ week + (1 | subject), trial)
+  days <- fit_recovery(score ~ day + (1 | subject), transform(trial, day = 7 * week))
+  expect_equal(unname(fixef(days) * c(1, 7)), unname(fixef(fit)), tolerance = 1e-9)
+  expect_equal(sigma(days), sigma(fit), tolerance = 1e-7)
+  expect_equal(unname(fitted(days)), unname(fitted(fit)), tolerance = 1e-8)
+  expect_equal(c(logLik(days)), c(logLik(fit)) - log(7), tolerance = 1e-10) # log |X'V^-1X| / 2 moves by log 7
+})
+
+test_that("a constant or a straight line added to the score moves its effects alone", {
+  fit <- fit_recovery(score ~ week + (1 | subject), trial)
+  moved <- fit_recovery(score ~ week + (1 | subject), transform(trial, score = score + 1000 - 3 * week))
+  expect_equal(unname(fixef(moved) - c(1000, -3)), unname(fixef(fit)), tolerance = 1e-8) # four digits of 1000 lost
+  expect_equal(sigma(moved), sigma(fit), tolerance = 1e-6)
+  expect_equal(unname(residuals(moved)), unname(residuals(fit)), tolerance = 1e-6)
+  expect_equal(c(logLik(moved)), c(logLik(fit)), tolerance = 1e-9)
+})
+
+test_that("another basis of the same columns is the same model", {
+  trial$arm <- factor(rep(c("x", "y"), each = 10))
+  one <- fit_recovery(score ~ week * arm + (1 | subject), trial, method = "ml")
+  two <- fit_recovery(score ~ 0 + arm + arm:week + (1 | subject), trial, method = "ml")
+  three <- fit_recovery(score ~ week * arm + (1 | subject), trial, contrasts = list(arm = "contr.sum"), method = "ml")
+  for (other in list(two, three)) {
+    expect_equal(c(logLik(other)), c(logLik(one)), tolerance = 1e-11)
+    expect_equal(unname(fitted(other)), unname(fitted(one)), tolerance = 1e-7)
+    expect_equal(sigma(other), sigma(one), tolerance = 1e-7)
+  }
+  expect_equal(unname(fixef(two)[c("armx", "armx:week")]), unname(fixef(one)[c("(Intercept)", "week")]),
+    tolerance = 1e-9)
+})
+
+test_that("the likelihood at the fit is the dense one, and no variance near it has a higher one", {
+  fit <- fit_recovery(score ~ week + (1 | subject), trial)
+  x <- cbind(1, trial$week)
+  same <- outer(trial$subject, trial$subject, `==`) * 1
+  dense <- \(g) dense_reml(x, trial$score, g[1] * same + g[2] * diag(20)) - 9 * log(2 * pi)
+  at <- unname(fit$result$gamma)
+  expect_equal(c(logLik(fit)), dense(at), tolerance = 1e-11)
+  for (step in list(c(1.02, 1), c(0.98, 1), c(1, 1.02), c(1, 0.98), c(1.01, 1.01))) {
+    expect_lt(dense(at * step), dense(at))
+  }
+})
+
+test_that("an offset is a known part of the score, as a column or in the formula", {
+  trial$known <- sqrt(trial$week)
+  argument <- fit_recovery(score ~ week + (1 | subject), trial, offset = known)
+  inside <- fit_recovery(score ~ week + offset(known) + (1 | subject), trial)
+  taken <- fit_recovery(score ~ week + (1 | subject), transform(trial, score = score - known))
+  for (other in list(argument, inside)) {
+    expect_equal(fixef(other), fixef(taken), tolerance = 1e-9)
+    expect_equal(c(logLik(other)), c(logLik(taken)), tolerance = 1e-12)
+    expect_equal(unname(fitted(other)), unname(fitted(taken)) + trial$known, tolerance = 1e-8)
+  }
+})
+
+test_that("a weight of four is the mean of four scores: weights rescale the residual of their row", {
+  weighted <- fit_recovery(score ~ week + (1 | subject), trial, weights = rep(4, 20))
+  plain <- fit_recovery(score ~ week + (1 | subject), trial)
+  expect_equal(fixef(weighted), fixef(plain), tolerance = 1e-9)
+  expect_equal(sigma(weighted), 2 * sigma(plain), tolerance = 1e-7)
+  expect_equal(VarCorr(weighted)$subject[1], VarCorr(plain)$subject[1], tolerance = 1e-7)
+})
+
+test_that("a subset is the data without the other rows, as condition and as row numbers", {
+  condition <- fit_recovery(score ~ week + (1 | subject), trial, subset = week <= 26)
+  numbers <- fit_recovery(score ~ week + (1 | subject), trial, subset = which(trial$week <= 26))
+  cut <- fit_recovery(score ~ week + (1 | subject), trial[trial$week <= 26, ])
+  for (other in list(condition, numbers)) {
+    expect_equal(fixef(other), fixef(cut), tolerance = 1e-12)
+    expect_equal(deviance(other), deviance(cut), tolerance = 1e-12)
+  }
+})
+
+test_that("nlme agrees on the same model", {
+  skip_if_not_installed("nlme")
+  for (method in c("REML", "ML")) {
+    theirs <- nlme::lme(score ~ week, trial, ~ 1 | subject, method = method)
+    ours <- fit_recovery(score ~ week + (1 | subject), trial, method = tolower(method))
+    expect_equal(c(logLik(ours)), c(logLik(theirs)), tolerance = 1e-7) # lme stops at 1e-7 of its log likelihood
+    expect_equal(fixef(ours), nlme::fixef(theirs), tolerance = 1e-6)
+    expect_equal(sigma(ours), theirs$sigma, tolerance = 1e-4) # the root of that
+  }
+})
+
+test_that("a column that is a sum of others is left out by name and the fit is that without it", {
+  trial$twice <- 2 * trial$week + 1
+  fit <- fit_recovery(score ~ week + twice + (1 | subject), trial)
+  expect_identical(dropped_columns(fit), "twice")
+  expect_output(print(fit), "Left out as linear combinations of other columns: twice", fixed = TRUE)
+  plain <- fit_recovery(score ~ week + (1 | subject), trial)
+  expect_equal(fixef(fit), fixef(plain), tolerance = 1e-10)
+  expect_identical(dropped_columns(plain), character())
+})

@@ -115,6 +115,104 @@ test_that("the print names the factor, tidy has a row per level and term", {
   expect_identical(summary(found), tidy(found))
 })
 
+# Invariants and limits --------------------------------------------------------------------------------
+
+test_that("whitened by the covariance of the rest, each row is an ordinary least squares fit", {
+  trial <- influence_trial()
+  fit <- fit_recovery(score ~ week + (1 | subject), trial)
+  found <- influence(fit)
+  v <- VarCorr(fit)$subject[1] * outer(trial$subject, trial$subject, `==`) + sigma(fit)^2 * diag(nrow(trial))
+  for (gone in letters[1:7]) {
+    keep <- trial$subject != gone
+    root <- chol(v[keep, keep]) # whitened, the rest is a linear model
+    whitened <- stats::lm.fit(backsolve(root, cbind(1, trial$week)[keep, ], transpose = TRUE),
+      backsolve(root, trial$score[keep], transpose = TRUE))
+    expect_equal(unname(found$coefficients[gone, ]), unname(whitened$coefficients), tolerance = 1e-9)
+  }
+  expect_equal(unname(dfbeta(found)), unname(-sweep(found$coefficients, 2, fixef(fit))), tolerance = 1e-14)
+})
+
+test_that("with all variances held the weighted changes of all subjects cancel", {
+  # sum over subjects of A_(i) (beta - beta_(i)) = sum of (A_(i) beta - a_(i)) = (m - 1)(A beta - a) = 0.
+  trial <- influence_trial()
+  fit <- fit_recovery(score ~ week + (week | subject), trial)
+  found <- influence(fit)
+  parts <- fitted_parts(fit)
+  total <- rowSums(vapply(letters[1:7], \(gone) {
+    rows <- fitted_rows(fit, which(trial$subject != gone))
+    information <- crossprod(rows$x, solve(rows_covariance(rows, parts), rows$x))
+    drop(information %*% (fixef(fit) - found$coefficients[gone, ]))
+  }, numeric(2)))
+  size <- max(abs(crossprod(cbind(1, trial$week)) %*% fixef(fit)))
+  expect_lt(max(abs(total)) / size, 1e-10) # rounding of the sums
+})
+
+test_that("the order of rows and the names of subjects change nothing; units carry through", {
+  trial <- influence_trial()
+  fit <- fit_recovery(score ~ week + (1 | subject), trial)
+  held <- influence(fit)
+  turned <- influence(fit_recovery(score ~ week + (1 | subject), trial[rev(seq_len(nrow(trial))), ]))
+  expect_equal(turned$coefficients[held$level, ], held$coefficients, tolerance = 1e-8)
+  expect_equal(turned$cooks[held$level], held$cooks, tolerance = 1e-7)
+  scaled <- influence(fit_recovery(score ~ week + (1 | subject), transform(trial, score = 100 * score)))
+  expect_equal(scaled$coefficients, 100 * held$coefficients, tolerance = 1e-8)
+  expect_equal(scaled$cooks, held$cooks, tolerance = 1e-6) # free of units; the variances are two searches
+  expect_equal(scaled$dfbetas, held$dfbetas, tolerance = 1e-6)
+})
+
+test_that("a subject whose score leaves the line is the most influential, and its gap tells the direction", {
+  trial <- influence_trial()
+  trial$score[trial$subject == "d"] <- trial$score[trial$subject == "d"] + 60
+  found <- influence(fit_recovery(score ~ week + (1 | subject), trial))
+  expect_identical(names(which.max(found$cooks)), "d")
+  expect_gt(found$dfbetas["d", "(Intercept)"], 0) # with d the intercept is higher than without
+  expect_true(all(found$cooks >= 0))
+})
+
+test_that("variances cut back to the cone are covariances, and those within it stay", {
+  fit <- fit_recovery(score ~ week + (week | subject), influence_trial())
+  inside <- c(4, 0.5, 1, 2)
+  expect_equal(inside_cone(fit, inside), inside, tolerance = 1e-14)
+  cut <- inside_cone(fit, c(1, 2, 1, -3)) # eigenvalues 3 and -1 in the directions (1, 1) and (1, -1)
+  expect_equal(cut, c(1.5, 1.5, 1.5, 0), tolerance = 1e-14)
+  expect_equal(inside_cone(fit, cut), cut, tolerance = 1e-14)
+})
+
+test_that("moments add and subtract part by part", {
+  a <- list(cross = diag(2), slope = list(1, 2))
+  b <- list(cross = diag(2) * 3, slope = list(10, 20))
+  expect_identical(add_moments(a, b), list(cross = diag(2) * 4, slope = list(11, 22)))
+  expect_identical(subtract_moments(add_moments(a, b), b), a)
+  expect_identical(solve_moments(list(cross = rbind(c(2, 0, 4), c(0, 4, 2), c(4, 2, 9)))), c(2, 0.5))
+  expect_identical(solve_moments(list(cross = rbind(c(1, 1, 4), c(1, 1, 4), c(4, 4, 9)))), c(NA_real_, NA_real_))
+})
+
+test_that("a part of a design is the design of those rows", {
+  trial <- influence_trial()
+  trial$w <- rep(1:2, length.out = nrow(trial))
+  fit <- fit_recovery(score ~ week + (week | subject), trial, weights = w)
+  keep <- which(trial$subject != "c")
+  part <- subset_design(fit$design, keep)
+  alone <- fit_recovery(score ~ week + (week | subject), trial[keep, ], weights = w)$design
+  expect_identical(part$y, alone$y)
+  expect_identical(part$weights, alone$weights)
+  expect_identical(part$random[[1]]$labels, alone$random[[1]]$labels)
+  expect_equal(part$random[[1]]$level, alone$random[[1]]$level)
+  n <- seq_along(keep)
+  expect_equal(columns_at(part$x, n), columns_at(alone$x, n), ignore_attr = TRUE)
+  expect_equal(columns_at(part$random[[1]]$z, n), columns_at(alone$random[[1]]$z, n), ignore_attr = TRUE)
+})
+
+test_that("fits without a factor, unknown factors and unknown words are refused", {
+  trial <- influence_trial()
+  refused <- \(code, words) expect_error(code, words, class = "cordgain_invalid_input")
+  refused(influence(fit_recovery(score ~ week, trial)), "no grouping factor")
+  fit <- fit_recovery(score ~ week + (1 | subject), trial)
+  refused(influence(fit, groups = "week"), "subject")
+  refused(influence(fit, variances = "half"), "fixed.*one-step.*refit")
+  expect_identical(influence(fit, variances = "fixed"), influence(fit))
+})
+
 test_that("a design with some of its rows is that of the data with those rows", {
   trial <- influence_trial()
   keep <- which(trial$subject != "d")

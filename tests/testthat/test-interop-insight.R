@@ -97,3 +97,89 @@ test_that("ggeffects draws the mean of all by ggemmeans(), a subject's course by
   course <- suppressWarnings(as.data.frame(ggeffects::ggpredict(fits$ours, "Days [0,5]"))) # its own coding of factors
   expect_equal(course$predicted, unname(predict(fits$ours, data.frame(Days = c(0, 5), Subject = "308"))))
 })
+
+# By hand, without lme4 ----------------------------------------------------------------------------------
+
+test_that("variances of rows are those of the formulas of Nakagawa, Schielzeth and Johnson, by hand", {
+  trial <- small_trial()
+  fit <- fit_recovery(score ~ week + (week || subject), trial)
+  found <- variance_components(fit)
+  d <- c(VarCorr(fit)[[1]][1], VarCorr(fit)[[2]][1])
+  expect_equal(found$var.fixed, stats::var(fixef(fit)[["week"]] * trial$week), tolerance = 1e-10)
+  expect_equal(found$var.random, d[1] + d[2] * mean(trial$week^2), tolerance = 1e-10)
+  expect_equal(found$var.residual, sigma(fit)^2, tolerance = 1e-10)
+  expect_equal(found$var.intercept, c(subject = d[1]), tolerance = 1e-10)
+  expect_equal(found$var.slope, c(subject.week = d[2]), tolerance = 1e-10)
+  expect_null(found$cor.slope_intercept)
+})
+
+test_that("variances are named as insight names those of lme4", {
+  fits <- both()
+  for (component in c("intercept", "slope")) {
+    expect_identical(names(insight::get_variance(fits$ours, component)[[1]]),
+      names(insight::get_variance(fits$theirs, component)[[1]]), info = component)
+  }
+})
+
+test_that("weights enter the residual variance as a mean over the rows", {
+  trial <- small_trial()
+  weights <- rep(c(1, 4), 10)
+  fit <- fit_recovery(score ~ week + (1 | subject), trial, weights = weights)
+  expect_equal(variance_components(fit)$var.residual, sigma(fit)^2 * mean(1 / weights), tolerance = 1e-10)
+})
+
+test_that("the explained parts do not depend on units, and are parts of one whole", {
+  skip_if_not_installed("performance")
+  trial <- small_trial()
+  one <- unlist(performance::r2(fit_recovery(score ~ week + (1 | subject), trial)))
+  two <- unlist(performance::r2(fit_recovery(score ~ day + (1 | subject),
+    transform(trial, score = 10 * score - 3, day = 7 * week))))
+  expect_equal(two, one, tolerance = 1e-6) # two searches for the variances
+  expect_true(all(one > 0 & one < 1))
+  expect_gte(one[[1]], one[[2]]) # conditional, marginal
+})
+
+test_that("labels of random parameters are easystats' words", {
+  expect_identical(
+    random_parameter(c("sd__(Intercept)", "sd__week", "cor__(Intercept).week", "sd__Observation"), NA),
+    c("SD (Intercept)", "SD (week)", "Cor (Intercept~week)", "SD (Observations)")
+  )
+})
+
+test_that("words for degrees of freedom lead to ours, whatever their case; none is the fit's own", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  expect_identical(ddf_of_easystats(fit, NULL), "kenward-roger")
+  expect_identical(ddf_of_easystats(fit, "Kenward"), "kenward-roger")
+  expect_identical(ddf_of_easystats(fit, "kr"), "kenward-roger")
+  expect_identical(ddf_of_easystats(fit, "Wald"), "residual")
+  expect_identical(ddf_of_easystats(fit, "satterthwaite"), "satterthwaite")
+  expect_error(ddf_of_easystats(fit, "boot"), "kenward-roger", class = "cordgain_invalid_input")
+})
+
+test_that("the data of a fit are its own rows and the columns asked for", {
+  skip_if_not_installed("insight")
+  trial <- transform(small_trial(), other = 1)
+  trial$score[4] <- NA
+  fit <- fit_recovery(score ~ week + (1 | subject), trial)
+  all <- insight::get_data(fit)
+  expect_identical(nrow(all), 19L)
+  expect_setequal(names(all), c("score", "week", "subject"))
+  expect_identical(all$score, trial$score[-4])
+  expect_named(insight::get_data(fit, effects = "random"), "subject")
+  expect_setequal(names(insight::get_data(fit, effects = "fixed")), c("score", "week"))
+  rm(trial) # the data are gone: the rows are still known from the fit
+  expect_identical(nrow(insight::get_data(fit)), 19L)
+})
+
+test_that("parameters() refuses a level that is none, and its intervals are those of linear_test()", {
+  skip_if_not_installed("parameters")
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  for (bad in list(0, 1, 95, "0.9")) {
+    expect_error(parameters::model_parameters(fit, ci = bad), "ci", class = "cordgain_invalid_input")
+  }
+  table <- parameters::model_parameters(fit, ci = 0.8, effects = "fixed")
+  own <- linear_test(fit, diag(2), conf.level = 0.8)
+  expect_equal(table$CI_low, own$conf.low, tolerance = 1e-12)
+  expect_equal(table$CI_high, own$conf.high, tolerance = 1e-12)
+  expect_equal(table$p, own$p.value, tolerance = 1e-12)
+})

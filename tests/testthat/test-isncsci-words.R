@@ -78,3 +78,128 @@ test_that("the level of injury rests on the cells of the levels that lead to it"
   # Left motor level C5, from its wrist extensors; the other levels are C6.
   expect_identical(tidy(x)$cells[tidy(x)$term == "nli"], "l_motor_c6")
 })
+
+# The words against the classification written again in helper-isncsci.R -----------------------
+
+known_exam <- function() {
+  repeat {
+    exam <- random_exam(0)
+    if (!any(exam %in% "NT")) return(exam)
+  }
+}
+
+explained <- function(exam) {
+  rows <- tidy(explain_isncsci(text_frame(list(exam))))
+  stats::setNames(rows$why, rows$term)
+}
+
+test_that("each sentence names the level or grade that the worksheet's rules give", {
+  withr::local_seed(41) # simulated exams: the rules are written twice
+  for (i in 1:5) {
+    exam <- known_exam()
+    by_hand <- isn_by_hand(exam)
+    why <- explained(exam)
+    for (side in c("r", "l")) {
+      sensory <- by_hand[[paste0("sensory_", side)]]
+      said <- if (sensory == "INT") "every dermatome" else paste0("one above, ", sensory, "\\.")
+      expect_match(why[[paste0("sensory_", side)]], said)
+      zone <- by_hand[[paste0("zpp_sensory_", side)]]
+      expect_match(why[[paste0("zpp_sensory_", side)]],
+        switch(zone, "NA" = "Does not apply", C1 = "No dermatome", paste0("^", zone, " is the lowest dermatome")))
+      zone <- by_hand[[paste0("zpp_motor_", side)]]
+      expect_match(why[[paste0("zpp_motor_", side)]],
+        if (zone == "NA") "Does not apply" else paste0("\\b", zone, "\\b"))
+    }
+    expect_match(why[["complete"]], if (by_hand[["complete"]] == "C") "S4-5: complete" else "incomplete")
+    if (by_hand[["ais"]] %in% LETTERS[1:5]) {
+      expect_match(why[["ais"]], paste0("(G|g)rade ", by_hand[["ais"]], "[.,]"))
+    }
+    if (by_hand[["nli"]] != "INT") {
+      expect_match(why[["nli"]], sprintf("sensory right %s, left %s, motor right %s, left %s\\.",
+        by_hand[["sensory_r"]], by_hand[["sensory_l"]], by_hand[["motor_level_r"]], by_hand[["motor_level_l"]]))
+    }
+  }
+})
+
+test_that("left and right are told apart: a mirrored exam has the sides' sentences exchanged", {
+  withr::local_seed(43)
+  for (i in 1:3) {
+    exam <- known_exam()
+    mirrored <- exam
+    sides <- grep("^[rl]_", names(exam), value = TRUE)
+    other <- ifelse(startsWith(sides, "r_"), sub("^r_", "l_", sides), sub("^l_", "r_", sides))
+    mirrored[sides] <- exam[other]
+    one <- explained(exam)
+    two <- explained(mirrored)
+    for (term in c("motor_level", "zpp_motor", "zpp_sensory")) {
+      # the cells a sentence quotes carry the side's letter
+      plain <- \(text) gsub("\\b[rl]_", "", text)
+      expect_identical(plain(two[[paste0(term, "_l")]]), plain(one[[paste0(term, "_r")]]))
+      expect_identical(plain(two[[paste0(term, "_r")]]), plain(one[[paste0(term, "_l")]]))
+    }
+    expect_identical(two[["complete"]], one[["complete"]])
+  }
+})
+
+test_that("the sentence of a sensory level quotes the score of each cell that is not normal, and no other", {
+  why_sensory <- why(exam_at("T4", r_lt_t5 = "1", r_pp_t5 = "2"), "sensory_r")
+  expect_match(why_sensory, "(r_lt_t5 1)", fixed = TRUE)
+  why_sensory <- why(exam_at("T4", r_lt_t5 = "1"), "sensory_r")
+  expect_match(why_sensory, "(r_lt_t5 1, r_pp_t5 0)", fixed = TRUE)
+  expect_match(why(exam_at("C1"), "sensory_l"), "C2 is the first dermatome.*one above, C1")
+})
+
+test_that("a muscle of grade 3 or 4 is the level, of 0 to 2 the level above it, at each key muscle", {
+  above <- c(C5 = "C4", C6 = "C5", C7 = "C6", C8 = "C7", T1 = "C8", L2 = "L1",
+    L3 = "L2", L4 = "L3", L5 = "L4", S1 = "L5")
+  for (muscle in isn_keys) {
+    cell <- paste0("r_motor_", tolower(muscle))
+    for (grade in 0:4) {
+      score <- stats::setNames(rep(5L, 10), paste0("r_motor_", tolower(isn_keys)))
+      score[[cell]] <- grade
+      level <- if (grade >= 3) muscle else above[[muscle]]
+      facts <- list(score = score, result = list(sensory_r = "INT", motor_level_r = level), vac = TRUE)
+      step <- explain_motor(facts, "r")
+      said <- step$words
+      expect_identical(step$cells, cell)
+      expect_match(said, paste0(muscle, " is the first key muscle that is not 5: it is ", grade))
+      rule <- if (grade >= 3) "so it is the level" else paste0("the level is the one above, ", above[[muscle]])
+      expect_match(said, rule)
+    }
+  }
+})
+
+test_that("half of the muscles below the level is grade D, one fewer is grade C, and the counts are said", {
+  legs <- paste0(rep(c("r", "l"), each = 5), "_motor_", tolower(isn_keys[6:10]))
+  for (useful in c(4, 5)) {
+    exam <- exam_at("T10", vac = "Yes")
+    exam[legs] <- as.list(rep(c("3", "2"), c(useful, 10 - useful)))
+    said <- why(exam, "ais")
+    expect_match(said, paste0("Of 10 key muscles below the level of injury, T10, ", useful, " have grade 3 or more"))
+    expect_match(said, if (useful >= 5) "at least half, grade D" else "fewer than half, grade C")
+  }
+})
+
+test_that("function more than three levels below the motor level counts, exactly three does not", {
+  # Motor level T1 by the arms, or by sensation T11; L2 lies three levels below T11, L3 four.
+  facts <- list(score = stats::setNames(rep(0L, 20), paste0(rep(c("r", "l"), each = 10), "_motor_", tolower(isn_keys))),
+    result = list(motor_level_r = "T11", motor_level_l = "T11"), nonkey = list())
+  expect_identical(function_beyond(facts, "r"), character())
+  facts$score[["r_motor_l2"]] <- 1L
+  expect_identical(function_beyond(facts, "r"), character())
+  facts$score[["r_motor_l3"]] <- 1L
+  expect_identical(function_beyond(facts, "r"), "r_motor_l3")
+  expect_identical(function_beyond(facts, "l"), character())
+  facts$nonkey <- list(l_lowest_nonkey = "L2")
+  expect_identical(function_beyond(facts, "l"), character())
+  facts$nonkey <- list(l_lowest_nonkey = "L3")
+  expect_identical(function_beyond(facts, "l"), "l_lowest_nonkey")
+})
+
+test_that("levels are numbered from the head down, and segments have their two cells", {
+  expect_identical(level_number(c("C1", "C2", "T1", "INT", "none")), c(1L, 2L, 9L, 29L, NA))
+  expect_identical(segment_cells("l", "T4"), c("l_lt_t4", "l_pp_t4"))
+  facts <- list(score = c(a = 1L, b = 0L))
+  expect_identical(written(facts, c("b", "a")), "b 0, a 1")
+  expect_identical(because("one ", "two", cells = "c"), list(words = "one two", cells = "c"))
+})

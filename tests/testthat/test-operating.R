@@ -83,3 +83,13 @@ test_that("tidy() is a plain data frame with one row for each pair", {
   expect_identical(nrow(rows), 6L)
   expect_identical(rows$term, rep(c("type_1_error", "type_1_error", "power"), 2))
 })
+
+test_that("arms of many patients are averaged over the natural rate as finely as they need", {
+  design <- design_trial(reference_rate(), "randomised", n = 20)
+  x <- operating_characteristics(design, excess = c(0, 0.3), bias = c(-1.5, 0, 1.5))
+  expect_true(all(x$num.error < 1e-6))
+  # The two-source mean at no bias, by plain midpoints over the quantiles of the natural rate.
+  p <- quantile(reference_rate(), (seq_len(2000) - 0.5) / 2000)
+  naive <- mean(core_region_probability(design_claims(design), pmin(1, p + 0.3), p))
+  expect_lt(abs(x$estimate[x$excess == 0.3 & x$bias == 0] - naive), 1e-3) # midpoints of 2000 quantiles
+})

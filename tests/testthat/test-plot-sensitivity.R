@@ -15,5 +15,5 @@ test_that("one combination draws without marks, and long labels are cut", {
   skip_if_not_installed("ggplot2")
   x <- sensitivity(excess_of(reference_rate(1)), tau = list(prior_half_normal(1)), bias = list(NULL))
   expect_true(draws(plot(x)))
-  expect_identical(nchar(short_label(strrep("a", 60))), 33L)
+  expect_identical(nchar(short_label(strrep("a", 60))), 35L)
 })

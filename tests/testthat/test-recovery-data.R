@@ -121,3 +121,96 @@ test_that("courses can be drawn", {
   expect_s3_class(p, "ggplot")
   expect_identical(nrow(p$data), 5L)
 })
+
+# Invariants -------------------------------------------------------------------------------------
+
+test_that("a scale with lower better is turned, so that gains are the negatives of the differences", {
+  up <- recovery_data(visits, id, wk, motor, "uems")
+  down <- recovery_data(visits, id, wk, motor, "mds_updrs_iii")
+  gain <- \(x) tidy(x)$last_score - tidy(x)$first_score
+  expect_identical(gain(down), -gain(up))
+  expect_identical(tidy(down)[1:5], tidy(up)[1:5]) # subjects, visits, missing and times are as they were
+  expect_identical(attr(down, "turned"), TRUE)
+  expect_identical(attr(up, "turned"), FALSE)
+})
+
+test_that("other columns, tibbles' classes and the caller's data are left alone", {
+  before <- visits
+  x <- recovery_data(structure(visits, class = c("tbl_df", "tbl", "data.frame")), id, wk, motor, "uems")
+  expect_s3_class(x, "recovery_data")
+  expect_identical(x$site, before$site)
+  recovery_data(visits, id, wk, motor, "mds_updrs_iii")
+  expect_identical(visits, before)
+})
+
+test_that("the order of columns and the kind of subject's labels do not matter", {
+  expected <- tidy(recovery_data(visits, id, wk, motor, "uems"))
+  expect_identical(tidy(recovery_data(visits[5:1], id, wk, motor, "uems")), expected)
+  expect_identical(tidy(recovery_data(transform(visits, id = factor(id)), id, wk, motor, "uems")), expected)
+  numbered <- tidy(recovery_data(transform(visits, id = match(id, letters)), id, wk, motor, "uems"))
+  expect_identical(numbered$subject, c("1", "2"))
+  expect_identical(numbered[-1], expected[-1])
+})
+
+test_that("subjects are told apart whatever their order of rows, and keep the order of their first", {
+  mixed <- visits[c(4, 1, 5, 2, 6, 3), ]
+  s <- summary(recovery_data(mixed, id, wk, motor, "uems"))
+  expect_identical(s$subject, c("b", "a"))
+  expected <- summary(recovery_data(visits, id, wk, motor, "uems"))
+  expect_equal(s[2:1, -1], expected[, -1], ignore_attr = TRUE)
+})
+
+test_that("one row is a course of one visit, its first and last", {
+  s <- summary(recovery_data(visits[1, ], id, wk, motor, "uems"))
+  expect_identical(c(s$visits, s$not_known, s$first_time, s$last_time), c(1, 0, 2, 2))
+  expect_identical(c(s$first_score, s$last_score), c(10, 10))
+})
+
+test_that("scores that are all missing are kept and counted, a missing last score is missing", {
+  none <- recovery_data(transform(visits, motor = NA), id, wk, motor, "uems")
+  expect_identical(summary(none)$not_known, c(3, 3))
+  expect_true(all(is.na(summary(none)$first_score)))
+  expect_output(print(none), "Not known: 6 scores, kept as NA", fixed = TRUE)
+  last <- recovery_data(transform(visits, motor = replace(motor, 3, NA)), id, wk, motor, "uems")
+  expect_identical(summary(last)$last_score[1], NA_real_)
+})
+
+test_that("the ends of the scale and the moment of injury are within, what lies next to them is not", {
+  at <- \(score, week = 2) recovery_data(data.frame(id = 1, wk = week, motor = score), id, wk, motor, "uems")
+  for (score in c(0, 50)) expect_s3_class(at(score), "recovery_data")
+  for (score in c(-1, 51)) refused(at(score), "Scores must lie on their scale, 0 to 50.*Is `scale` right")
+  expect_s3_class(at(10, 0), "recovery_data")
+  refused(at(10, -1e-9), "at least 0")
+})
+
+test_that("each refusal names its rows, subjects or columns", {
+  refused(recovery_data(transform(visits, motor = replace(motor, c(2, 6), 99)), id, wk, motor, "uems"), "Rows 2 and 6")
+  refused(recovery_data(transform(visits, wk = replace(wk, 3, 12)), id, wk, motor, "uems"),
+    "Row 3: subject a at 12 a second time.*one score for each visit")
+  refused(recovery_data(transform(visits, wk = replace(wk, 3, 5)), id, wk, motor, "uems"), "Row 3: .* at 5 after 12")
+  refused(recovery_data(transform(visits, treated = replace(treated, 2, 4)), id, wk, motor, "uems",
+    treated_at = treated), '"a"')
+  refused(recovery_data(transform(visits, treated = replace(treated, 5, 4)), id, wk, motor, "uems",
+    treated_at = treated), '"b"') # treated in one row only
+  refused(recovery_data(visits, id, wk, motor, "uems", treated_at = when), "no column when for `treated_at`.*treated")
+  refused(recovery_data(visits, id, wk, motor, "uems", match = list(level = "cervical", weight = 1)), "weight")
+})
+
+test_that("what should be a data frame, a scale or a column and is none is refused", {
+  for (bad in list(NULL, list(id = 1), as.matrix(visits[2:3]), "visits")) {
+    refused(recovery_data(bad, id, wk, motor, "uems"), "data frame")
+  }
+  refused(recovery_data(visits, id, wk, motor, NULL))
+  refused(recovery_data(visits, id, wk, motor, NA_character_))
+  refused(recovery_data(visits, c("id", "site"), wk, motor, "uems"), "`subject` must name one column")
+  refused(recovery_data(visits, id, 2, motor, "uems"), "`time` must name one column")
+  refused(recovery_data(visits, id, NA_character_, motor, "uems"), "`time` must name one column")
+})
+
+test_that("treated subjects are counted once each, by their own rows", {
+  x <- recovery_data(visits, id, wk, motor, "uems", treated_at = treated)
+  expect_identical(summary_treated(x), c(3, NA))
+  expect_identical(recovery_roles(x)$treated_at, "treated")
+  none <- recovery_data(transform(visits, treated = NA), id, wk, motor, "uems", treated_at = treated)
+  expect_output(print(none), "Treated: 0 subjects")
+})

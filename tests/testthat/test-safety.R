@@ -232,3 +232,72 @@ test_that("the least and the most exposure that makes sense are answered", {
   expect_equal(upper(safety(0, 1e6, 1e7, "x"), "rate_exact_upper"), -log(0.05) / 1e7, tolerance = closed)
   expect_equal(upper(safety(0, 1e6, 1e7, "x"), "risk_exact_upper"), -expm1(log(0.05) / 1e6), tolerance = closed)
 })
+
+test_that("more confidence widens limits on both sides, and the one-sided is the two-sided of half the rest", {
+  at <- \(level) tidy(safety(2, 9, 7, "any infection", conf.level = level))
+  for (term in c("risk_exact", "risk_jeffreys", "risk_uniform", "rate_exact", "rate_jeffreys")) {
+    lower <- vapply(c(0.5, 0.9, 0.99), \(level) value_of(at(level), term, "conf.low"), 0)
+    higher <- vapply(c(0.5, 0.9, 0.99), \(level) value_of(at(level), term, "conf.high"), 0)
+    expect_true(all(diff(lower) < 0) && all(diff(higher) > 0), label = term)
+    expect_equal(value_of(at(0.95), paste0(term, "_upper"), "conf.high"), value_of(at(0.9), term, "conf.high"),
+      tolerance = closed)
+    expect_equal(value_of(at(0.95), paste0(term, "_upper"), "conf.low"), 0)
+  }
+})
+
+test_that("limits are where the distribution of the count has the stated tail", {
+  table <- tidy(safety(2, 9, 7, "any infection"))
+  low <- value_of(table, "risk_exact", "conf.low")
+  high <- value_of(table, "risk_exact", "conf.high")
+  # the slope of a tail in its limit is below 10: a root to 1e-10 is a tail to 1e-9
+  expect_equal(stats::pbinom(1, 9, low, lower.tail = FALSE), 0.025, tolerance = 1e-8)
+  expect_equal(stats::pbinom(2, 9, high), 0.025, tolerance = 1e-8)
+  expect_equal(stats::ppois(1, 7 * value_of(table, "rate_exact", "conf.low"), lower.tail = FALSE), 0.025,
+    tolerance = 1e-8)
+  expect_equal(stats::ppois(2, 7 * value_of(table, "rate_exact", "conf.high")), 0.025, tolerance = 1e-8)
+})
+
+test_that("events and patients without one are exchanged by turning the risk", {
+  one <- tidy(safety(3, 10, 10, "any infection"))
+  two <- tidy(safety(7, 10, 10, "no infection"))
+  for (term in c("risk_exact", "risk_jeffreys", "risk_uniform")) {
+    expect_equal(value_of(two, term, "conf.low"), 1 - value_of(one, term, "conf.high"), tolerance = closed)
+    expect_equal(value_of(two, term), 1 - value_of(one, term), tolerance = closed)
+  }
+})
+
+test_that("no further patient and no further year bring no event for certain; more make it less likely", {
+  none <- tidy(none_of_four(next_patients = 0, next_years = 0))
+  for (term in c("no_event_patients_uniform", "no_event_patients_jeffreys", "no_event_years_jeffreys")) {
+    expect_equal(value_of(none, term), 1, tolerance = closed)
+  }
+  patients <- vapply(c(1, 4, 40, 4000), \(m) {
+    value_of(tidy(none_of_four(next_patients = m)), "no_event_patients_uniform")
+  }, 0)
+  expect_equal(patients, 5 / (5 + c(1, 4, 40, 4000)), tolerance = closed) # Laplace: (n + 1) / (n + m + 1)
+  years <- vapply(c(1, 10, 1e4), \(t) value_of(tidy(none_of_four(next_years = t)), "no_event_years_jeffreys"), 0)
+  expect_equal(years, sqrt(4 / (4 + c(1, 10, 1e4))), tolerance = closed) # gamma(1/2, 4)
+})
+
+test_that("an informative prior is conjugate: the rows of the prior are those of prior and data together", {
+  x <- tidy(safety(2, 9, 7, "any infection", prior = list(prior_beta(2, 18), prior_gamma(3, 11)), source = "a registry",
+    threshold = 0.2, rate_threshold = 0.5))
+  expect_equal(value_of(x, "risk_prior", "conf.high"), stats::qbeta(0.975, 4, 25), tolerance = closed)
+  expect_equal(value_of(x, "rate_prior", "conf.high"), stats::qgamma(0.975, 5, 18), tolerance = closed)
+  expect_equal(value_of(x, "prob_risk_above_prior"), stats::pbeta(0.2, 4, 25, lower.tail = FALSE), tolerance = closed)
+  expect_equal(value_of(x, "prob_rate_above_prior"), stats::pgamma(0.5, 5, 18, lower.tail = FALSE), tolerance = closed)
+  expect_equal(value_of(x, "prob_risk_above_prior_one_more"), stats::pbeta(0.2, 5, 24, lower.tail = FALSE),
+    tolerance = closed)
+  expect_equal(value_of(x, "prob_some_at_threshold"), 1 - 0.8^9, tolerance = closed)
+})
+
+test_that("refusals say what is missing and what to give", {
+  said <- \(...) conditionMessage(tryCatch(safety(...), cordgain_invalid_input = identity))
+  expect_match(said(0, 4, definition = "x"), "patient-years at risk: no event in a day is not no event in a year")
+  expect_match(said(0, 4, 4), "State what counted as an event")
+  expect_match(said(0, 4, 4, " "), "blank")
+  expect_match(said(0, 4, 4, "x", prior = prior_beta(1, 9)), "Cite where it comes from")
+  expect_match(said(0, 4, 4, "x", prior = prior_normal(0, 1), source = "y"), "It is: normal")
+  expect_match(said(0, exposure_years = 4, definition = "x"), "number of patients observed")
+  expect_match(said(), "trial_arm")
+})

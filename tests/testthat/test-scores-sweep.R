@@ -44,6 +44,7 @@ expect_sound <- function(x, natural, e) {
 }
 
 test_that("random patients and registries have sound answers", {
+  skip_on_cran() # long
   set.seed(20)
   answered <- 0
   for (i in seq_len(sweep_size(500))) {

@@ -1,6 +1,6 @@
 # Moments of simulated scores against the model's own. With 4000 draws of a normal variable the mean is within
-# 5 standard errors, and so is the variance (relative standard error sqrt(2 / 4000)): by chance outside less than once in
-# 1.7 million.
+# 5 standard errors, and so is the variance (relative standard error sqrt(2 / 4000)): by chance outside less than
+# once in 1.7 million.
 n_draws <- 4000
 expect_moments <- function(draws, mean, covariance) {
   se <- sqrt(diag(covariance) / n_draws)

@@ -198,3 +198,121 @@ test_that("where the other convention at a zero variance has no df, the summary 
   expect_no_match(said, "NaN")
   expect_match(said, "undefined where, with it, the information about the variances is not positive definite")
 })
+
+# Invariants of tests ------------------------------------------------------------------------------------
+
+test_that("t, df and p do not depend on the units of score, time or contrast", {
+  trial <- small_trial()
+  test <- \(data, contrast = c(0, 1), ...) linear_test(fit_recovery(score ~ week + (1 | subject), data), contrast, ...)
+  for (ddf in c("kenward-roger", "satterthwaite", "residual")) {
+    plain <- test(trial, ddf = ddf)
+    for (other in list(
+      test(transform(trial, score = 1000 * score), ddf = ddf), test(transform(trial, week = week / 52), ddf = ddf),
+      test(trial, c(0, 7), ddf = ddf), test(transform(trial, score = score + 50), ddf = ddf),
+      test(transform(trial, week = week - 26), ddf = ddf)
+    )) {
+      # each is another search for the variances, which are known to 1e-8 of their size
+      expect_equal(unlist(other[c("df", "statistic", "p.value")]), unlist(plain[c("df", "statistic", "p.value")]),
+        tolerance = 1e-6, info = ddf)
+    }
+  }
+})
+
+test_that("a value that is tested is the intercept of moved scores", {
+  trial <- small_trial()
+  at <- linear_test(fit_recovery(score ~ week + (1 | subject), trial), c(1, 0), value = 2)
+  moved <- linear_test(fit_recovery(score ~ week + (1 | subject), transform(trial, score = score - 2)), c(1, 0))
+  expect_equal(at$statistic, moved$statistic, tolerance = 1e-7)
+  expect_equal(at$p.value, moved$p.value, tolerance = 1e-6)
+  expect_equal(at$estimate, moved$estimate + 2, tolerance = 1e-9)
+})
+
+test_that("intervals are the values that a test at their level leaves", {
+  fit <- fit_recovery(score ~ week + (week | subject), small_trial())
+  for (level in c(0.5, 0.95, 0.999)) {
+    row <- linear_test(fit, c(0, 1), conf.level = level)
+    for (end in c(row$conf.low, row$conf.high)) {
+      expect_equal(linear_test(fit, c(0, 1), value = end)$p.value, 1 - level, tolerance = 1e-9)
+    }
+    expect_equal((row$conf.low + row$conf.high) / 2, row$estimate, tolerance = 1e-12)
+  }
+})
+
+test_that("rows are tested one by one as each alone, with the names they came with", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  l <- rbind(start = c(1, 0), slope = c(0, 1), "year one" = c(1, 52))
+  together <- linear_test(fit, l, value = c(0, 1, 2))
+  expect_identical(rownames(together), rownames(l))
+  for (i in 1:3) {
+    expect_equal(linear_test(fit, l[i, ], value = c(0, 1, 2)[i]), together[i, ], ignore_attr = TRUE, tolerance = 1e-12)
+  }
+})
+
+test_that("a joint test depends on the space of its rows alone", {
+  trial <- transform(small_trial(), stage = factor(rep(c("u", "v", "w", "u", "v"), 4)))
+  fit <- fit_recovery(score ~ stage + week + (1 | subject), trial)
+  l <- cbind(0, diag(2), 0)
+  for (ddf in c("kenward-roger", "satterthwaite", "residual")) {
+    one <- linear_test(fit, l, joint = TRUE, ddf = ddf)
+    two <- linear_test(fit, rbind(c(2, 1), c(-1, 5)) %*% l, joint = TRUE, ddf = ddf)
+    # Satterthwaite's rows are turned to principal axes: the turn is one of rounding, 1e-16 by the condition of L
+    expect_equal(two, one, tolerance = 1e-8, info = ddf)
+    expect_equal(one$num.df, 2, info = ddf)
+  }
+})
+
+test_that("a model without random effects has lm()'s tests under every count of df", {
+  trial <- small_trial()
+  fit <- fit_recovery(score ~ poly(week, 2), trial)
+  textbook <- summary(stats::lm(score ~ poly(week, 2), trial))
+  for (ddf in c("kenward-roger", "satterthwaite", "residual")) {
+    table <- summary(fit, ddf = ddf)$coefficients
+    expect_equal(unname(table[, "df"]), rep(17, 3), tolerance = 1e-9)
+    expect_equal(unname(table[, c(1, 2, 4, 5)]), unname(textbook$coefficients), tolerance = 1e-9)
+  }
+  f <- linear_test(fit, cbind(0, diag(2)), joint = TRUE, ddf = "residual")
+  expect_equal(f$statistic, unname(textbook$fstatistic["value"]), tolerance = 1e-9)
+  expect_equal(f$p.value, stats::pf(f$statistic, 2, 17, lower.tail = FALSE), tolerance = 1e-12)
+})
+
+test_that("two groups of subjects, each with as many visits: the t test of the subjects' means", {
+  trial <- transform(small_trial(), arm = rep(c("x", "y"), each = 10))
+  trial$score <- trial$score + rep(c(0, 9, 4, 1), each = 5) # subjects differ by more than visits explain
+  fit <- fit_recovery(score ~ arm + week + (1 | subject), trial)
+  means <- tapply(trial$score, trial$subject, mean)
+  textbook <- stats::t.test(means[3:4], means[1:2], var.equal = TRUE)
+  found <- linear_test(fit, c(0, 1, 0))
+  skip_if(isSingular(fit)) # the identity is that of an inner optimum
+  expect_equal(found$statistic, unname(textbook$statistic), tolerance = 1e-7)
+  expect_equal(found$df, 2, tolerance = 1e-6)
+  expect_equal(found$p.value, textbook$p.value, tolerance = 1e-6)
+})
+
+test_that("Kenward-Roger's covariance is no smaller than the model's, and symmetric", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  adjusted <- vcov(fit, type = "kenward-roger")
+  expect_identical(adjusted, t(adjusted))
+  expect_identical(dimnames(adjusted), dimnames(vcov(fit)))
+  # The bias that it mends is downwards: Kackar and Harville (1984).
+  expect_gte(min(eigen(adjusted - vcov(fit), symmetric = TRUE)$values), -1e-12)
+  expect_equal(summary(fit)$coefficients[, "Std. Error"], sqrt(diag(adjusted)), tolerance = 1e-12)
+})
+
+test_that("a particular solution solves L b = value, also of redundant rows", {
+  for (l in list(rbind(c(1, 2, 3)), rbind(c(1, 0, 1), c(0, 2, 0)), rbind(c(1, 0, 0), c(2, 0, 0)))) {
+    value <- l %*% c(1, -1, 2)
+    expect_equal(l %*% least_inverse(l) %*% value, value, tolerance = 1e-12)
+  }
+})
+
+test_that("arguments that are none are refused with their names", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  refused <- \(code, words) expect_error(code, words, class = "cordgain_invalid_input")
+  refused(linear_test(fit, c(NA, 1)), "contrast")
+  refused(linear_test(fit, c("a", "b")), "contrast")
+  refused(linear_test(fit, c(0, Inf)), "finite")
+  refused(linear_test(fit, c(0, 1), value = "0"), "value")
+  for (level in list(0, 1, NA_real_, 2, "0.9")) refused(linear_test(fit, c(0, 1), conf.level = level), "conf.level")
+  refused(linear_test(fit, c(0, 1), ddf = 3), "ddf")
+  refused(linear_test(stats::lm(score ~ week, small_trial()), c(0, 1)), "fit_recovery")
+})

@@ -281,6 +281,7 @@ test_that("an arm survives being saved", {
 # Random input -------------------------------------------------------------------
 
 test_that("whatever is given, the answer is an arm with whole counts or a classed error", {
+  skip_on_cran() # long
   withr::local_seed(20230403)
   values <- list(
     NA, NaN, Inf, -1, 0, 1, 2, 2.5, 1e9, 1e300, "1", "", "A", TRUE, FALSE, NULL, factor("a"), list(1), list(), 1i,
@@ -302,6 +303,7 @@ test_that("whatever is given, the answer is an arm with whole counts or a classe
 })
 
 test_that("whatever the table of patients holds, the answer is an arm of as many patients or a classed error", {
+  skip_on_cran() # long
   withr::local_seed(20230404)
   values <- list(NA, NaN, "A", "E", "A or B", "B/C", "x", "", 1, factor("A"), TRUE, as.Date("2020-01-01"), 1i, list(1))
   for (i in 1:300) {

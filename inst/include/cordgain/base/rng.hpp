@@ -8,6 +8,7 @@
 #include <boost/math/special_functions/erf.hpp>
 #include <cmath>
 #include <cordgain/base/check.hpp>
+#include <cordgain/base/double_policy.hpp>
 #include <cordgain/base/types.hpp>
 #include <cstdint>
 #include <limits>
@@ -61,7 +62,7 @@ class RandomStream {
     constexpr double kRoot2 = 1.4142135623730950488;
     const std::uint64_t word = bits();
     const double tail = (static_cast<double>(word >> 13) + 0.5) * 0x1p-51;  // twice the tail's probability
-    const double size = kRoot2 * boost::math::erfc_inv(tail, Policy());
+    const double size = kRoot2 * boost::math::erfc_inv(tail, DoublePolicy());
     return (word & 1U) != 0 ? size : -size;
   }
 
@@ -95,8 +96,6 @@ class RandomStream {
   }
 
  private:
-  using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
-
   static constexpr std::uint32_t low(std::uint64_t x) noexcept { return static_cast<std::uint32_t>(x); }
   static constexpr std::uint32_t high(std::uint64_t x) noexcept {
     return static_cast<std::uint32_t>(x >> 32);

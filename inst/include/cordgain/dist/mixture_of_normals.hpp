@@ -44,13 +44,20 @@ inline double mixture_sd(const MixtureOfNormals& m) {
   return std::sqrt((m.weight.array() * (m.sd.array().square() + (m.mean.array() - centre).square())).sum());
 }
 
+namespace detail {
+
+/// P(part <= mean + gap); a part without spread is a step.
+inline double part_cdf(double gap, double sd) {
+  if (sd > 0.0) return standard_normal_cdf(gap / sd);
+  return gap >= 0.0 ? 1.0 : 0.0;
+}
+
+}  // namespace detail
+
 /// P(X <= x).
 inline double mixture_cdf(const MixtureOfNormals& m, double x) {
   double below = 0.0;
-  for (Index i = 0; i < m.weight.size(); ++i) {
-    const double gap = x - m.mean(i);
-    below += m.weight(i) * (m.sd(i) > 0.0 ? standard_normal_cdf(gap / m.sd(i)) : (gap >= 0.0 ? 1.0 : 0.0));
-  }
+  for (Index i = 0; i < m.weight.size(); ++i) below += m.weight(i) * detail::part_cdf(x - m.mean(i), m.sd(i));
   return below;
 }
 

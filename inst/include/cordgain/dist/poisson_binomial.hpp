@@ -32,7 +32,9 @@ class BinomialLikelihood {
                     std::lgamma(others_ + 1.0)) {}
 
   double operator()(double logit) const {
-    return std::exp(log_choose_ - events_ * softplus(-logit) - others_ * softplus(logit));
+    // log(1 - p) = -softplus(logit), log p = logit - softplus(logit): the exponent is right to an absolute
+    // 1e-13.
+    return std::exp(log_choose_ + events_ * logit - (events_ + others_) * softplus(logit));
   }
 
  private:

@@ -80,8 +80,7 @@ inline int compare_size(const PooledZ& a, const PooledZ& b) {
 inline bool as_extreme(const PooledZ& a, const PooledZ& b, Alternative alternative) {
   if (alternative == Alternative::kTwoSided) return compare_size(a, b) >= 0;
   const int turn = alternative == Alternative::kGreater ? 1 : -1;
-  const int sign_a = turn * a.sign;
-  const int sign_b = turn * b.sign;
+  const int sign_a = turn * a.sign, sign_b = turn * b.sign;
   if (sign_a != sign_b) return sign_a > sign_b;
   return sign_a * compare_size(a, b) >= 0;
 }

@@ -8,14 +8,22 @@
 
 namespace cordgain {
 
+namespace detail {
+
+inline void require_steps(const VectorIn& steps, Index n) {
+  require(n >= 1 && n <= 1000, "between 1 and 1000 patients");
+  require(steps.size() >= 2 && steps.minCoeff() >= 0.0 && std::fabs(steps.sum() - 1.0) < 1e-9,
+          "the probabilities of the grade steps must add up to 1");
+}
+
+}  // namespace detail
+
 /// Sum of the grade steps of n patients with the same distribution of steps.
 /// @param steps  probabilities of 0, 1, ... steps up, adding to 1
 /// @param n      patients, 1 to 1000
 /// @return       probabilities of 0 .. n (size - 1) steps
 inline Vector sum_of_steps(const VectorIn& steps, Index n) {
-  require(n >= 1 && n <= 1000, "between 1 and 1000 patients");
-  require(steps.size() >= 2 && steps.minCoeff() >= 0.0 && std::fabs(steps.sum() - 1.0) < 1e-9,
-          "the probabilities of the grade steps must add up to 1");
+  detail::require_steps(steps, n);
   Vector sum = steps;
   for (Index i = 1; i < n; ++i) sum = convolve(sum, steps);
   return sum;

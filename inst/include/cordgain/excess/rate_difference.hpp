@@ -7,6 +7,7 @@
 #include <boost/math/tools/roots.hpp>
 #include <cmath>
 #include <cordgain/base/check.hpp>
+#include <cordgain/base/double_policy.hpp>
 #include <cordgain/base/types.hpp>
 #include <cordgain/natural/patient_rates.hpp>
 #include <cstdint>
@@ -61,11 +62,13 @@ class RateDifference {
     require_probability(probability, "probability");
     const auto f = [&](double d) { return cdf(d) - probability; };
     // The mass may miss 1 by the error of its panels: what lies above it is answered by the end of the range.
-    if (f(-1.0) >= 0.0) return -1.0;
-    if (f(1.0) <= 0.0) return 1.0;
+    const double below = f(-1.0);
+    if (below >= 0.0) return -1.0;
+    const double above = f(1.0);
+    if (above <= 0.0) return 1.0;
     std::uintmax_t most = 200;
     const auto bracket = boost::math::tools::toms748_solve(
-        f, -1.0, 1.0, f(-1.0), f(1.0), boost::math::tools::eps_tolerance<double>(48), most);
+        f, -1.0, 1.0, below, above, boost::math::tools::eps_tolerance<double>(48), most);
     return 0.5 * (bracket.first + bracket.second);
   }
 
@@ -77,7 +80,7 @@ class RateDifference {
   }
 
   [[nodiscard]] double treated_cdf(double x) const {
-    return x <= 0.0 ? 0.0 : (x >= 1.0 ? 1.0 : boost::math::ibeta(a_, b_, x));
+    return x <= 0.0 ? 0.0 : (x >= 1.0 ? 1.0 : boost::math::ibeta(a_, b_, x, DoublePolicy()));
   }
 
   /// Mean natural rate at a coordinate inside a panel, log odds interpolated through the panel's nodes.

@@ -73,6 +73,15 @@ class EffectPrior {
     return sum;
   }
 
+  /// The density at many places; what lies far beyond the reach underflows by itself.
+  [[nodiscard]] Array density(const Array& delta) const {
+    Array sum = Array::Zero(delta.size());
+    for (const PriorComponent& p : parts_) {
+      sum += p.weight / (p.b * kRootTwoPi) * (-0.5 * ((delta - p.a) / p.b).square()).exp();
+    }
+    return sum;
+  }
+
   /// 1, P(delta > 0), E delta, E delta^2: what an outcome that says nothing of delta leaves.
   [[nodiscard]] Eigen::RowVector4d moments() const {
     Eigen::RowVector4d sum = Eigen::RowVector4d::Zero();
@@ -98,8 +107,7 @@ inline bool has_common_shift(const PatientRates& rates, Vector& offset) {
   offset = rates.logit.row(0).transpose().array() - node(0);
   if (!offset.allFinite()) return false;
   const Matrix expected = node.replicate(1, offset.size()).rowwise() + offset.transpose();
-  // Log odds reach 60, so that sums of two of them round to 1e-14.
-  return (rates.logit - expected).cwiseAbs().maxCoeff() < 1e-11;
+  return (rates.logit - expected).cwiseAbs().maxCoeff() < 1e-11;  // log odds reach 60: sums round to 1e-14
 }
 
 /// The two integrals over theta and x = theta + delta.
@@ -111,6 +119,10 @@ class SharedShift {
     if (!rates_.known() && !sharp) grid_ = refine_grid(grid_, kResolved * effect_.narrowest());
     theta_ = rates_.known() ? Vector::Zero(1) : panel_nodes(grid_);
     mass_ = rates_.known() ? Vector::Ones(1) : panel_masses(grid_);
+    mass_ = (mass_.array() > kNoMass).select(mass_, 0.0);
+    while (first_ < mass_.size() && mass_(first_) == 0.0) ++first_;
+    last_ = mass_.size() - 1;
+    while (last_ > first_ && mass_(last_) == 0.0) --last_;
   }
 
   [[nodiscard]] EffectTable table(const Vector& null) const {
@@ -197,11 +209,7 @@ class SharedShift {
   /// Panels of x from one end of theta's mass, moved by the least effect, to the other, cut where theta's own
   /// are: there delta changes its sign.
   [[nodiscard]] PanelGrid sum_panels() const {
-    Index first = 0;
-    Index last = theta_.size() - 1;
-    while (first < last && !(mass_(first) > kNoMass)) ++first;
-    while (last > first && !(mass_(last) > kNoMass)) --last;
-    std::vector<double> stops{theta_(first) + effect_.low(), theta_(last) + effect_.high()};
+    std::vector<double> stops{theta_(first_) + effect_.low(), theta_(last_) + effect_.high()};
     const Vector cuts = rates_.known() ? Vector::Zero(1) : grid_.edges;
     for (Index p = 0; p < cuts.size(); ++p) {
       if (cuts(p) > stops.front() && cuts(p) < stops.back()) stops.insert(stops.end() - 1, cuts(p));
@@ -216,13 +224,12 @@ class SharedShift {
     const bool inside = panels > 0 && x > grid_.edges(0) && x < grid_.edges(panels);
     Index cut = inside ? find_panel(grid_, x) * grid_.order : 0;
     if (!inside && x > theta_(theta_.size() - 1)) cut = theta_.size();
-    Eigen::RowVector4d h = Eigen::RowVector4d::Zero();
-    for (Index j = 0; j < theta_.size(); ++j) {
-      if (!(mass_(j) > kNoMass)) continue;
-      const double delta = x - theta_(j);
-      const double here = mass_(j) * effect_.density(delta);
-      h += here * Eigen::RowVector4d(1.0, j < cut ? 1.0 : 0.0, delta, delta * delta);
-    }
+    const Index size = last_ - first_ + 1;
+    const Array delta = x - theta_.segment(first_, size).array();
+    const Array here = mass_.segment(first_, size).array() * effect_.density(delta);
+    const Array moment = here * delta;
+    Eigen::RowVector4d h(here.sum(), here.head(std::clamp<Index>(cut - first_, 0, size)).sum(), moment.sum(),
+                         (moment * delta).sum());
     if (!inside) return h;
     const Index panel = cut / grid_.order;
     const PanelRule& rule = panel_rule(grid_.order);
@@ -239,7 +246,7 @@ class SharedShift {
                                      const BinomialLikelihood& likelihood) const {
     Matrix joint = Matrix::Zero(theta_.size(), 3);
     for (Index j = 0; j < theta_.size(); ++j) {
-      if (!(mass_(j) > kNoMass)) continue;
+      if (mass_(j) == 0.0) continue;
       for (Index i = 0; i < delta.size(); ++i) {
         const double here = mass_(j) * prior(i) * likelihood(theta_(j) + offset_(0) + delta(i));
         joint(j, 0) += here;
@@ -252,10 +259,9 @@ class SharedShift {
 
   /// Natural responders, independent of what was observed given theta.
   [[nodiscard]] Vector natural_row(const VectorIn& joint) const {
-    const Index n = rates_.patients();
-    Vector row = Vector::Zero(n + 1);
+    Vector row = Vector::Zero(rates_.patients() + 1);
     for (Index j = 0; j < theta_.size(); ++j) {
-      if (joint(j) > 0.0) row += joint(j) * binomial_pmf(n, theta_(j) + offset_(0));
+      if (joint(j) > 0.0) row += joint(j) * binomial_pmf(rates_.patients(), theta_(j) + offset_(0));
     }
     return row;
   }
@@ -270,7 +276,7 @@ class SharedShift {
     const double pairs = static_cast<double>(theta_.size()) * static_cast<double>(delta.size());
     const double least = 1e-13 * total / pairs;
     for (Index j = 0; j < theta_.size(); ++j) {
-      if (!(mass_(j) > kNoMass)) continue;
+      if (mass_(j) == 0.0) continue;
       const double untreated = theta_(j) + offset_(0);
       for (Index i = 0; i < delta.size(); ++i) {
         const double treated = untreated + delta(i);
@@ -296,7 +302,7 @@ class SharedShift {
       if (prior == 0.0) return 0.0;
       double sum = lump;
       for (Index j = 0; j < theta_.size(); ++j) {
-        if (mass_(j) > kNoMass) sum += mass_(j) * likelihood(theta_(j) + offset_(0) + delta);
+        if (mass_(j) > 0.0) sum += mass_(j) * likelihood(theta_(j) + offset_(0) + delta);
       }
       return prior * sum;
     };
@@ -332,7 +338,9 @@ class SharedShift {
   EffectPrior effect_;
   PanelGrid grid_;  // of theta, fine enough for the prior of delta too
   Vector theta_;
-  Vector mass_;
+  Vector mass_;      // 0 where there is less than kNoMass
+  Index first_ = 0;  // of the nodes with mass
+  Index last_ = 0;
 };
 
 /// The table where all groups share one shift.

@@ -46,8 +46,7 @@ inline void note_cells(const CellCode* codes, std::size_t exam, std::vector<Cell
 }
 
 inline void store(const Subscores& sums, std::size_t exam, ScoreTable& table) noexcept {
-  for (std::size_t i = 0; i < kSums; ++i) {
-    const std::size_t at = i * table.exams + exam;
+  for (std::size_t i = 0, at = exam; i < kSums; ++i, at += table.exams) {
     table.sum_min[at] = sums[i].min;
     table.sum_max[at] = sums[i].max;
     table.sum_not_tested[at] = sums[i].not_tested;

@@ -89,8 +89,7 @@ inline ScoreSet score_set(const CellMeaning& meaning, CellCode code, int top, Sc
 
 /// Adds dermatome i. Written without branches: this is the innermost loop of the package.
 inline void add_dermatome(SideReading& side, int i, unsigned touch, unsigned prick) noexcept {
-  const unsigned both = touch & prick;
-  const unsigned either = touch | prick;
+  const unsigned both = touch & prick, either = touch | prick;
   side.normal |= ((both >> 2) & 1u) << i;
   side.abnormal |= ((either | (either >> 1)) & 1u) << i;
   side.present |= (((either >> 1) | (either >> 2)) & 1u) << i;

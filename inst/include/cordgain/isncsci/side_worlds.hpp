@@ -105,8 +105,7 @@ void leg_scenarios(Scenario world, Visit& visit) {
 template <class Visit>
 void arm_scenarios(Scenario world, Visit& visit) {
   world.sensory &= between(kC4, kIntact);
-  if (world.sensory == 0) return;
-  if (!walk_muscles(world, 0, kArmMuscles, visit)) return;
+  if (world.sensory == 0 || !walk_muscles(world, 0, kArmMuscles, visit)) return;
   at_level(world, kT1, between(kC4, kT1), visit);
   follow_sensation(world, between(kT2, kT12), visit);
   leg_scenarios(world, visit);

@@ -17,6 +17,11 @@ struct Lattice {
   [[nodiscard]] double sum() const { return value.sum(); }
 };
 
+/// Values that add up to 1.
+inline void normalise(Lattice& lattice) {
+  lattice.value /= lattice.sum();
+}
+
 /// Mean of the normalised lattice function.
 inline double lattice_mean(const Lattice& lattice) {
   const Vector index =
@@ -44,13 +49,18 @@ inline double cardinal_series(const Lattice& lattice, double x) {
   if (u < 0.0 || u > last) return 0.0;
   const double nearest = std::round(u);
   if (std::fabs(u - nearest) < 1e-12) return lattice.value(static_cast<Index>(nearest));
+  // Two neighbours at a time, of opposite sign: one division for both.
+  const Index size = lattice.value.size();
+  const double* value = lattice.value.data();
   double sum = 0.0;
-  for (Index j = 0; j < lattice.value.size(); ++j) {
-    const double term = lattice.value(j) / (u - static_cast<double>(j));
-    sum += (j % 2 == 0) ? term : -term;
+  for (Index j = 0; j + 1 < size; j += 2) {
+    const double left = u - static_cast<double>(j);
+    const double right = left - 1.0;
+    sum += (value[j] * right - value[j + 1] * left) / (left * right);
   }
+  if (size % 2 == 1) sum += value[size - 1] / (u - last);
   const double pi = 3.14159265358979323846;
-  const double parity = std::fmod(std::fabs(nearest), 2.0) == 0.0 ? 1.0 : -1.0;
+  const double parity = static_cast<Index>(nearest) % 2 == 0 ? 1.0 : -1.0;
   return sum * parity * std::sin(pi * (u - nearest)) / pi;
 }
 

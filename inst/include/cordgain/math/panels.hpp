@@ -244,12 +244,13 @@ struct PanelOptions {
   Index order = 15;
   double tolerance = 1e-12;  // largest accepted mass in the two last Legendre terms of a panel
   int max_depth = 24;        // bisections of one starting panel
+  double smallest = 1.0;     // how much finer a panel of little mass is resolved: 1, not at all
 };
 
 /// Panels on which `f` is resolved: a panel is halved while the mass of its two last Legendre coefficients
-/// exceeds the tolerance times `scale` (the integral expected), or ten times the panel's own mass where that
-/// is less, so that improbable parts keep digits too; below 1e-14 of `scale` a panel counts as empty and
-/// stays whole.
+/// exceeds the tolerance times `scale` (the integral expected, so that empty panels stay whole), or, where
+/// improbable parts must keep digits too, times ten times the panel's own mass, but no less than `smallest`
+/// of `scale`.
 /// @param f      called with an ascending Vector of nodes, returns the values there
 /// @param start  starting edges, ascending
 /// @throws       NumericalError where f is not finite
@@ -274,7 +275,7 @@ PanelGrid adaptive_panels(F&& f, const std::vector<double>& start, double scale,
     if (!value.allFinite()) throw NumericalError("a density is not finite where panels look for it");
     const double tail = (rule.legendre_tail * value).cwiseAbs().sum() * half;
     const double own = 10.0 * half * std::fabs(rule.weight.matrix().dot(value));
-    const double limit = std::max(options.tolerance * std::min(scale, own), 1e-14 * scale);
+    const double limit = options.tolerance * std::min(std::max(own, options.smallest * scale), scale);
     if (!(tail <= limit) && piece.depth < options.max_depth) {
       todo.push_back({piece.low + half, piece.high, piece.depth + 1});
       todo.push_back({piece.low, piece.low + half, piece.depth + 1});

@@ -191,8 +191,8 @@ class UnstructuredTerm final : public CovarianceTerm {
                                                                          const VectorIn& times) {
   const Index m = times.size();
   if (word == "us") return std::make_shared<UnstructuredTerm>(m);
-  const bool by_visit = word == "diag" || (word.size() > 2 && word.back() == 'h');
-  const std::string base = by_visit && word != "diag" ? word.substr(0, word.size() - 1) : word;
+  const bool spread = word == "csh" || word == "ar1h" || word == "toeph", by_visit = spread || word == "diag";
+  const std::string base = spread ? word.substr(0, word.size() - 1) : word;
   std::shared_ptr<const CorrelationPattern> pattern;
   double start = 0.3;
   if (base == "diag") pattern = std::make_shared<IndependentPattern>();

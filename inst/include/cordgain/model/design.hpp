@@ -37,6 +37,13 @@ struct KeyHash {
   }
 };
 
+/// d (z D z') / d D_ab.
+inline Matrix element_basis(const Matrix& z, Index a, Index b) {
+  Matrix out = z.col(a) * z.col(b).transpose();
+  if (a != b) out += out.transpose().eval();
+  return out;
+}
+
 /// Pools blocks as they are read.
 class BlockPool {
  public:
@@ -66,15 +73,10 @@ class BlockPool {
 
  private:
   void pool(const BlockReader& reader) {
-    const auto z = reader.z();
     const auto w = reader.inside();
     key_.clear();
     for (const BlockLevel& level : reader.levels()) key_.push_back(level.term);
-    key_.push_back(z.rows());
-    for (Index j = 0; j < z.cols(); ++j) {
-      for (Index i = 0; i < z.rows(); ++i)
-        key_.push_back(static_cast<std::int64_t>(std::llround(z(i, j) / kPoolGrid)));
-    }
+    add_grid_key(reader.z());
     if (residual_.present()) add_pattern_key(reader.rows());
     BlockKind& kind = kind_of_key(reader);
     kind.count += 1;
@@ -112,11 +114,8 @@ class BlockPool {
       const Matrix part = reader.z().middleCols(level.first, level.width);
       Index k = gamma_at_[static_cast<std::size_t>(level.term)];
       for (Index b = 0; b < level.width; ++b) {
-        for (Index a = b; a < level.width; ++a, ++k) {
-          Matrix& basis = kind.basis[static_cast<std::size_t>(k)];
-          basis += part.col(a) * part.col(b).transpose();
-          if (a != b) basis += part.col(b) * part.col(a).transpose();
-        }
+        for (Index a = b; a < level.width; ++a, ++k)
+          kind.basis[static_cast<std::size_t>(k)] += element_basis(part, a, b);
       }
     }
     for (Index k = 0; k < n_effects_; ++k) kind.parameter.push_back(k);
@@ -147,6 +146,15 @@ class BlockPool {
         }
         kind.basis[static_cast<std::size_t>(at)](i, j) = 1.0;
       }
+    }
+  }
+
+  /// The elements of z on the grid.
+  void add_grid_key(const MatrixIn& z) {
+    key_.push_back(z.rows());
+    for (Index j = 0; j < z.cols(); ++j) {
+      for (Index i = 0; i < z.rows(); ++i)
+        key_.push_back(static_cast<std::int64_t>(std::llround(z(i, j) / kPoolGrid)));
     }
   }
 
@@ -268,9 +276,7 @@ inline NestedBlock nested_block(const SubDesign& in, const BlockForm& form, Inde
     Index k = gamma_at[static_cast<std::size_t>(t)];
     for (Index b = 0; b < width; ++b) {
       for (Index a = b; a < width; ++a, ++k) {
-        Matrix basis = z.col(a) * z.col(b).transpose();
-        if (a != b) basis += basis.transpose().eval();
-        out.basis.push_back(std::move(basis));
+        out.basis.push_back(element_basis(z, a, b));
         out.parameter.push_back(k);
       }
     }

@@ -98,6 +98,13 @@ void divide_by_factor(Rows&& rows, const Matrix& factor) {
   }
 }
 
+/// Weights are taken relative to their mean.
+inline void scale_weights(const DesignInput& in, Frame& frame) {
+  if (in.weight.size() == 0) return;
+  frame.weight_scale = in.weight.mean();
+  frame.log_weight = (in.weight.array() / frame.weight_scale).log().sum();
+}
+
 }  // namespace detail
 
 /// Least squares and the frame of a design.
@@ -107,10 +114,7 @@ void divide_by_factor(Rows&& rows, const Matrix& factor) {
 [[nodiscard]] inline Frame make_frame(const DesignInput& in) {
   Frame frame;
   const Index p_all = in.x.cols(), n = in.y.size();
-  if (in.weight.size() > 0) {
-    frame.weight_scale = in.weight.mean();
-    frame.log_weight = (in.weight.array() / frame.weight_scale).log().sum();
-  }
+  detail::scale_weights(in, frame);
   const Matrix stacked = detail::stacked_factor(in, frame.weight_scale);
   frame.kept = independent_columns(stacked.leftCols(p_all).topRows(p_all));
   const Index p = static_cast<Index>(frame.kept.size());

@@ -93,14 +93,19 @@ class BlockReader {
       y -= frame_.least_squares[k] * x;
     }
     y /= frame_.y_scale;
-    if (in_.weight.size() > 0) {
-      for (Index i = 0; i < n; ++i) block.row(i) *= std::sqrt(in_.weight[rows[i]] / frame_.weight_scale);
-    }
+    weigh(rows, block);
     for (const auto& level : levels_) {
       detail::divide_by_factor(block.middleCols(level.first, level.width),
                                frame_.z_factor[static_cast<std::size_t>(level.term)]);
     }
     detail::divide_by_factor(block.middleCols(q, p), frame_.factor);
+  }
+
+  template <class Block>
+  void weigh(const Index* rows, Block& block) const {
+    if (in_.weight.size() == 0) return;
+    for (Index i = 0; i < block.rows(); ++i)
+      block.row(i) *= std::sqrt(in_.weight[rows[i]] / frame_.weight_scale);
   }
 
   /// Each row of a term's columns goes where its level stands.

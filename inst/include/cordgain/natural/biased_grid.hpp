@@ -58,7 +58,7 @@ inline PanelGrid add_normal_bias(const PanelGrid& grid, double mean, double sd, 
         x.unaryExpr([&](double at) { return detail::smoothed_density(theta, mass, mean, sd, at); }));
   };
   PanelGrid result = adaptive_panels(f, logistic_edges(outward_edges(centre, spread, low, high)), 1.0,
-                                     {route.order, route.tolerance, 16});
+                                     {route.order, route.tolerance, 16, detail::kSmallestPart});
   result.mass_below = grid.mass_below;
   result.mass_above = grid.mass_above;
   return result;

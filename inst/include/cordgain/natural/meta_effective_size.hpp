@@ -160,6 +160,7 @@ class MetaSizer : private MetaIntegrator {
       c.part.shift = evidence_.shift(r) + priors_.bias_mean;
       c.part.sd = std::hypot(tau, priors_.bias_sd);
       c.part.lattice = slice.lattice;
+      normalise(c.part.lattice);
       // Not thinned as in the bulk: the tails tilt the lattice function by e^mu.
       if (c.part.sd < detail::kResolvedSteps * c.part.lattice.step)
         c.part = resolve_component(std::move(c.part));

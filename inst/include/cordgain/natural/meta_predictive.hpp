@@ -183,6 +183,7 @@ class MetaIntegrator {
       c.sd = std::hypot(tau, priors_.bias_sd);
       c.reach = std::sqrt(2.0 * route_.digits);
       c.lattice = node.slices[static_cast<std::size_t>(r)].lattice;
+      normalise(c.lattice);
       posterior_mu_.push_back({c.weight, c.lattice});
       components_.push_back(resolve_component(std::move(c)));
     }
@@ -201,12 +202,11 @@ class MetaIntegrator {
 
   [[nodiscard]] PanelGrid theta_grid() const {
     const auto [centre, spread] = theta_centre();
-    const auto f = [&](const Vector& x) {
-      return Vector(x.unaryExpr([&](double at) { return spread_density(components_, at); }));
-    };
+    const auto f = [&](const Vector& x) { return Vector(spread_densities(components_, x.array()).matrix()); };
     const std::vector<double> start =
         logistic_edges(outward_edges(centre, spread, -kLogOddsRange, kLogOddsRange));
-    PanelGrid grid = adaptive_panels(f, start, 1.0, {route_.order, route_.tolerance, 16});
+    PanelGrid grid =
+        adaptive_panels(f, start, 1.0, {route_.order, route_.tolerance, 16, detail::kSmallestPart});
     grid.mass_below = spread_below(components_, -kLogOddsRange);
     grid.mass_above = 1.0 - spread_below(components_, kLogOddsRange);
     if (grid.mass_above < 1e-15) grid.mass_above = 0.0;
@@ -233,7 +233,7 @@ class MetaIntegrator {
       return Vector(x.unaryExpr([&](double at) {
         double sum = 0.0;
         for (const auto& [weight, lattice] : posterior_mu_) {
-          sum += weight * cardinal_series(lattice, at) / (lattice.step * lattice.sum());
+          sum += weight / lattice.step * cardinal_series(lattice, at);
         }
         return sum;
       }));
@@ -276,9 +276,6 @@ inline void require_meta(const MetaEvidence& evidence, const MetaPriors& priors)
   require(std::isfinite(priors.bias_sd) && priors.bias_sd >= 0.0,
           "the standard deviation of the bias must be finite and not negative");
   require(!priors.mu.components().empty() && !priors.tau.components().empty(), "mu and tau need a prior");
-  const double events = evidence.events.sum();
-  require(!priors.mu.is(PriorKind::kFlat) || (events > 0.0 && events < evidence.n.sum()),
-          "with a flat prior on mu the sources together need at least one event and one non-event");
   require(!(priors.mu.is(PriorKind::kFixed) && priors.tau.is(PriorKind::kFixed)),
           "mu and tau are both fixed: nothing is left to learn, give the rate as a number");
   require(support(priors.tau).first >= 0.0, "the prior of tau must live on tau >= 0");

@@ -37,8 +37,12 @@ struct MetaSlice {
 /// log-concave in mu for a log-concave prior, so one lattice around the mode holds it.
 class MetaProfile {
  public:
+  /// @throws InvalidInput for counts that are none, or where a flat prior leaves the posterior improper
   MetaProfile(const MetaEvidence& evidence, const Prior& mu_prior, const Route& route)
       : mu_prior_(mu_prior), route_(route) {
+    const double events = evidence.events.sum();
+    require(!mu_prior.is(PriorKind::kFlat) || (events > 0.0 && events < evidence.n.sum()),
+            "with a flat prior on mu the sources together need at least one event and one non-event");
     for (Index k = 0; k < evidence.sources(); ++k) {
       sources_.emplace_back(evidence.events(k), evidence.n(k), route);
     }
@@ -47,7 +51,7 @@ class MetaProfile {
   /// @param offset  K offsets (log odds) of the sources
   /// @param tau     standard deviation between sources, >= 0
   /// @return        the lattice of the posterior of mu given tau, unnormalised
-  /// @throws        NumericalError if the lattice does not end (an improper posterior)
+  /// @throws        NumericalError if the lattice does not end
   [[nodiscard]] MetaSlice slice(const VectorIn& offset, double tau) {
     if (mu_prior_.is(PriorKind::kFixed)) return point_slice(offset, tau);
     start_modes(offset);
@@ -168,9 +172,7 @@ class MetaProfile {
       top = std::max(top, value);
       if (value < top - route_.digits) return;
     }
-    throw NumericalError(
-        "the posterior of the mean log odds does not end: with a flat prior the sources need events and "
-        "non-events");
+    throw NumericalError("the posterior of the mean log odds does not end within the lattice");
   }
 
   /// The sums over even and odd nodes are two trapezoidal rules of twice the step; where they agree to 1e-6

@@ -162,7 +162,12 @@ inline PanelGrid tau_panels(const MeanEvidence& e, const MeanPriors& priors, con
     const double share = 1.0 / (1.0 + std::exp(-z));
     mass += std::exp(looks[static_cast<std::size_t>(i)] - top) * share * (1.0 - share) * 28.0 / kLooks;
   }
+  // A few hundred nodes are enough; what needs so many more is no posterior that doubles can resolve.
+  constexpr Index kMostNodes = 200000;
+  Index nodes = 0;
   const auto density = [&](const Vector& u) {
+    if ((nodes += u.size()) > kMostNodes)
+      throw NumericalError("the posterior of tau is not resolved by panels");
     return Vector(u.unaryExpr([&](double at) { return std::exp(log_density(at) - top); }));
   };
   PanelGrid grid = adaptive_panels(density, edges, mass * (edges.back() - edges.front()), options);

@@ -50,12 +50,10 @@ inline double widest_panel(double patients) {
 
 /// Every patient shares the coordinate theta; group j stands at theta + offset(j).
 inline PatientRates shift_rates(const PanelGrid& grid, const VectorIn& offset, const VectorIn& size) {
-  PatientRates rates;
-  rates.grid = refine_grid(grid, widest_panel(size.sum()));
-  rates.size = size;
-  const Vector theta = grid.panels() == 0 ? Vector::Zero(1) : panel_nodes(rates.grid);
-  rates.logit = theta.replicate(1, offset.size()).rowwise() + offset.transpose();
-  return rates;
+  const PanelGrid fine = refine_grid(grid, widest_panel(size.sum()));
+  const Vector theta = grid.panels() == 0 ? Vector::Zero(1) : panel_nodes(fine);
+  const Matrix logit = theta.replicate(1, offset.size()).rowwise() + offset.transpose();
+  return {fine, logit, size};
 }
 
 /// Strata that share one centile: at standard normal z, group j stands at the Phi(z) quantile of its own grid

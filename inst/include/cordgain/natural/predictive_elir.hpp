@@ -53,7 +53,7 @@ inline void add_wide(const DeepComponent& c, double theta, ScaledSum& sum) {
   const double at = theta - c.part.shift;
   const double last = lattice.node(lattice.value.size() - 1);
   const double outside = std::max({0.0, lattice.first - at, at - last}) / c.part.sd;
-  const double scale = c.log_weight - std::log(c.part.sd * kSqrtTwoPi * lattice.sum());
+  const double scale = c.log_weight - std::log(c.part.sd * kSqrtTwoPi);
   if (scale - 0.5 * outside * outside < sum.top - 45.0) return;
   const Array gap = Array::LinSpaced(lattice.value.size(), at - lattice.first, at - last) / c.part.sd;
   const Array exponent = -0.5 * gap.square();
@@ -71,10 +71,6 @@ inline void add_narrow(const DeepComponent& c, double theta, ScaledSum& sum) {
   const double slope =
       (8.0 * (f(theta + h) - f(theta - h)) - (f(theta + 2.0 * h) - f(theta - 2.0 * h))) / (12.0 * h);
   sum.add(c.log_weight + std::log(here), 1.0, slope / here);
-}
-
-inline bool is_narrow(const SpreadComponent& c) {
-  return c.lattice.step > 0.0 && c.sd < kResolvedSteps * c.lattice.step / 1.0000001;
 }
 
 }  // namespace detail

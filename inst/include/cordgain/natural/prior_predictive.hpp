@@ -83,7 +83,8 @@ class PriorPredictive {
     const auto f = [&](const Vector& x) {
       return Vector(x.unaryExpr([&](double at) { return density(at); }));
     };
-    PanelGrid result = adaptive_panels(f, start_edges(), 1.0, {route_.order, route_.tolerance, 30});
+    PanelGrid result =
+        adaptive_panels(f, start_edges(), 1.0, {route_.order, route_.tolerance, 30, detail::kSmallestPart});
     const double inside = panel_masses(result).sum();
     result.mass_below = tail(-1.0);
     result.mass_above = tail(1.0);

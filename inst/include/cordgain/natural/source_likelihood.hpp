@@ -7,13 +7,16 @@
 #include <cordgain/base/check.hpp>
 #include <cordgain/base/types.hpp>
 #include <cordgain/math/logistic.hpp>
+#include <limits>
+#include <optional>
+#include <vector>
 
 namespace cordgain {
 
 /// How far sums go and how fine they are: two routes differ in every one of these.
 struct Route {
   Index order = 15;            // nodes of a panel
-  double digits = 33.0;        // -log of the relative size of what is left out (e^-33 = 5e-15)
+  double digits = 28.0;        // -log of the relative size of what is left out (e^-28 = 7e-13)
   double lattice_step = 0.47;  // of a lattice, in standard deviations
   double tolerance = 1e-9;     // of adaptive panels
 };
@@ -22,10 +25,14 @@ inline Route fine_route() {
   return Route{};
 }
 inline Route coarse_route() {
-  return Route{10, 29.0, 0.51, 1e-7};
+  return Route{10, 25.0, 0.51, 1e-7};
 }
 
 namespace detail {
+
+/// Panels of a predictive distribution keep digits down to this part of the whole: large trials look at its
+/// tails.
+constexpr double kSmallestPart = 1e-5;
 
 /// Step of the trapezoidal rule for e^(m theta - e^theta), the sharpest shape that m events can give: its
 /// Fourier transform is Gamma(m + i omega), so the error is e^-digits where
@@ -58,24 +65,25 @@ class SourceLikelihood {
     shape_ = std::max(1.0, y_ * (1.0 - y_ / n));
     step_ = detail::binomial_step(shape_, route.digits);
     gauss_step_ = 2.0 * 3.14159265358979323846 / std::sqrt(2.0 * route.digits);
-    lay_kernel();
+    smallest_term_ = std::exp(-route.digits);
+    lattices_.resize(kLattices);
   }
 
   /// log L(mu, tau).
   /// @param mu    mean log odds
   /// @param tau   standard deviation between sources, >= 0
   /// @param mode  in: a guess of the mode of theta; out: the mode (to start the next call)
-  [[nodiscard]] double log_marginal(double mu, double tau, double& mode) const {
+  [[nodiscard]] double log_marginal(double mu, double tau, double& mode) {
     const double m = flipped_ ? -mu : mu;
     if (tau < kPointTau) return log_kernel(m);
     if (y_ == 0.0 && tau > kWideTau) return log_marginal_by_parts(m, tau);
-    // The fixed lattice, whose kernel is known, serves a tau that it resolves: 1/step^2 >= 1/step_^2 + 1/g^2.
-    double fixed = 0.0;
-    if (gauss_step_ * tau >= step_ && log_marginal_on_lattice(m, tau, fixed)) return fixed;
+    if (tau != spread_.tau) spread_ = describe(tau);
     double inner = flipped_ ? -mode : mode;
-    const double value = log_marginal_at_mode(m, tau, inner);
+    std::optional<double> value;
+    if (spread_.level <= kLattices) value = log_marginal_on_lattice(lattice(spread_.level), m, inner);
+    if (!value) value = log_marginal_at_mode(m, tau, inner);
     mode = flipped_ ? -inner : inner;
-    return value;
+    return *value;
   }
 
   /// Rough centre and variance of theta given the counts, for a first guess only.
@@ -98,10 +106,68 @@ class SourceLikelihood {
 
   [[nodiscard]] double log_kernel(double theta) const { return y_ * theta - n_ * softplus(theta); }
 
-  /// The binomial kernel once, on a lattice from where it is negligible to where it is again; with no events
-  /// it does not die away on the left, and the lattice ends kMargin digits below 1 / n.
-  void lay_kernel() {
-    const double step = step_ / 1.41421356237309504880;
+  /// What depends on tau alone.
+  struct Spread {
+    double tau = -1.0;
+    int level = 0;           // of the fixed lattice that resolves it
+    double precision = 0.0;  // 1 / tau^2
+    double normal = 0.0;     // 1 / g^2, g the step that resolves the normal factor
+    double shrink = 0.0;     // e^(-(step / tau)^2) on that lattice
+    double log_scale = 0.0;  // -log(tau sqrt(2 pi))
+  };
+
+  /// The fixed lattices have steps step_ / 2^(level / 2). A tau is resolved by the first whose
+  /// 1 / step^2 >= 1 / step_^2 + 1 / g^2: 2^level >= 1 + (step_ / g)^2.
+  [[nodiscard]] Spread describe(double tau) const {
+    Spread spread;
+    spread.tau = tau;
+    spread.precision = 1.0 / (tau * tau);
+    spread.normal = spread.precision / (gauss_step_ * gauss_step_);
+    std::frexp(1.0 + step_ * step_ * spread.normal, &spread.level);
+    const double step = lattice_step(spread.level);
+    spread.shrink = std::exp(-spread.precision * step * step);
+    spread.log_scale = -std::log(tau) - kLogSqrtTwoPi;
+    return spread;
+  }
+
+  [[nodiscard]] double lattice_step(int level) const { return step_ * std::pow(2.0, -0.5 * level); }
+
+  /// The binomial kernel on a lattice.
+  struct KernelLattice {
+    double first = 0.0;
+    double step = 0.0;
+    Array log_kernel;  // y theta - n log(1 + e^theta)
+    Array kernel;      // relative to its largest value
+    Array room;        // of room_for_normal(), -1 where it was not asked for
+
+    [[nodiscard]] double node(Index j) const { return first + step * static_cast<double>(j); }
+    [[nodiscard]] Index nearest(double theta) const {
+      const double last = static_cast<double>(kernel.size() - 1);
+      return static_cast<Index>(std::clamp(std::round((theta - first) / step), 0.0, last));
+    }
+  };
+
+  /// What 1 / step^2 leaves for the normal factor where the kernel is sharper than the shape that the step
+  /// was made for; any amount elsewhere.
+  [[nodiscard]] double room_for_normal(KernelLattice& grid, Index j) const {
+    double& room = grid.room(j);
+    if (room < 0.0) {
+      const double sharp = sharpest_step(grid.node(j));
+      const double left = 1.0 / (grid.step * grid.step) - 1.0 / (sharp * sharp);
+      room = sharp < step_ ? std::max(0.0, left) : std::numeric_limits<double>::infinity();
+    }
+    return room;
+  }
+
+  /// The kernel from where it is negligible to where it is again; with no events it does not die away on the
+  /// left, and the lattice ends kMargin digits below 1 / n. Each lattice is laid when it is first asked for.
+  KernelLattice& lattice(int level) {
+    KernelLattice& grid = lattices_[static_cast<std::size_t>(level - 1)];
+    if (grid.step == 0.0) grid = lay_kernel(lattice_step(level));
+    return grid;
+  }
+
+  [[nodiscard]] KernelLattice lay_kernel(double step) const {
     const double centre = y_ > 0.0 ? std::log(y_ / (n_ - y_)) : -std::log(n_);
     const double cut = log_kernel(centre) - route_.digits - kMargin;
     double low = centre;
@@ -109,32 +175,65 @@ class SourceLikelihood {
     while (log_kernel(low) > cut && low > centre - route_.digits - kMargin) low -= step;
     while (log_kernel(high) > cut) high += step;
     const Index size = static_cast<Index>(std::lround((high - low) / step)) + 1;
-    theta_ = Array::LinSpaced(size, low, low + step * static_cast<double>(size - 1));
-    kernel_ = theta_.unaryExpr([this](double theta) { return log_kernel(theta); });
-    lattice_step_ = step;
+    KernelLattice grid{low, step, Array(size), Array(size), Array::Constant(size, -1.0)};
+    for (Index j = 0; j < size; ++j) grid.log_kernel(j) = log_kernel(grid.node(j));
+    grid.kernel = (grid.log_kernel - grid.log_kernel.maxCoeff()).exp();
+    return grid;
   }
 
-  /// False where the integrand reaches past the lattice: then the lattice around the mode serves.
-  [[nodiscard]] bool log_marginal_on_lattice(double mu, double tau, double& value) const {
-    const Array exponent = kernel_ - (0.5 / (tau * tau)) * (theta_ - mu).square();
-    Index peak = 0;
-    const double top = exponent.maxCoeff(&peak);
-    const double sharp = sharpest_step(theta_(peak));
-    const double gauss = gauss_step_ * tau;
-    if (sharp < step_ &&
-        1.0 / (sharp * sharp) + 1.0 / (gauss * gauss) > 1.0 / (lattice_step_ * lattice_step_))
-      return false;
-    const double floor = top - route_.digits;
-    const Index last = exponent.size() - 1;
-    if (exponent(0) > floor || exponent(last) > floor) return false;
-    // Only the stretch that counts is exponentiated; the integrand is log-concave, so it is one stretch.
-    Index from = peak;
-    Index to = peak;
-    while (exponent(from) > floor) --from;
-    while (exponent(to) > floor) ++to;
-    const double sum = (exponent.segment(from, to - from + 1) - top).exp().sum();
-    value = top + std::log(sum * lattice_step_ / tau) - kLogSqrtTwoPi;
-    return true;
+  /// Nothing where the integrand reaches past the lattice, or is sharper than it: then the lattice around the
+  /// mode serves.
+  [[nodiscard]] std::optional<double> log_marginal_on_lattice(KernelLattice& grid, double mu,
+                                                              double& mode) const {
+    const double precision = spread_.precision;
+    const auto exponent = [&](Index j) {
+      const double gap = grid.node(j) - mu;
+      return grid.log_kernel(j) - 0.5 * precision * gap * gap;
+    };
+    const Index peak = climb(exponent, grid.nearest(mode), grid.kernel.size() - 1);
+    mode = grid.node(peak);
+    if (spread_.normal > room_for_normal(grid, peak)) return std::nullopt;
+    // The normal factor of the next node up and down relative to the peak's; their product is `shrink`.
+    const double shrink = spread_.shrink;
+    const double up = std::exp(-precision * grid.step * (mode - mu + 0.5 * grid.step));
+    const double above = side_of_peak(grid, peak, 1, up, shrink);
+    const double below = side_of_peak(grid, peak, -1, shrink / up, shrink);
+    if (above < 0.0 || below < 0.0) return std::nullopt;
+    return exponent(peak) + std::log((1.0 + above + below) * grid.step) + spread_.log_scale;
+  }
+
+  /// Where a concave sequence of indices 0..last is largest: step by step uphill from a guess, which is
+  /// nearly always next to it.
+  template <class F>
+  [[nodiscard]] static Index climb(const F& f, Index at, Index last) {
+    double here = f(at);
+    for (const Index step : {Index(1), Index(-1)}) {
+      while (at + step >= 0 && at + step <= last) {
+        const double there = f(at + step);
+        if (!(there > here)) break;
+        at += step;
+        here = there;
+      }
+    }
+    return at;
+  }
+
+  /// Terms on one side of the peak, relative to it, or -1 where they do not end on the lattice. The normal
+  /// factor advances by products, exp(-z^2 / 2) at z + d being that at z times e^(-z d - d^2 / 2), whose
+  /// rounding over a few dozen nodes stays below 1e-13.
+  [[nodiscard]] double side_of_peak(const KernelLattice& grid, Index peak, Index direction, double ratio,
+                                    double shrink) const {
+    const Index stop = direction > 0 ? grid.kernel.size() : -1;
+    double normal = 1.0 / grid.kernel(peak);
+    double sum = 0.0;
+    for (Index j = peak + direction; j != stop; j += direction) {
+      normal *= ratio;
+      ratio *= shrink;
+      const double term = normal * grid.kernel(j);
+      sum += term;
+      if (term < smallest_term_) return sum;
+    }
+    return -1.0;
   }
 
   /// The mode of theta given mu and tau: Newton, kept inside a shrinking bracket (the slope is monotone). It
@@ -208,6 +307,7 @@ class SourceLikelihood {
     return std::log(step_ * sum);
   }
 
+  static constexpr int kLattices = 10;  // the finest has 2^(10 / 2) = 32 times the nodes of the step itself
   static constexpr int kMostTerms = 20000;
   static constexpr double kMargin = 5.0;  // digits (natural log) beyond the route's, for sources far from mu
   static constexpr double kLogSqrtTwoPi = 0.918938533204672741780329736406;
@@ -219,9 +319,9 @@ class SourceLikelihood {
   double shape_ = 1.0;
   double step_ = 0.0;
   double gauss_step_ = 0.0;
-  double lattice_step_ = 0.0;
-  Array theta_;   // the fixed lattice, log odds
-  Array kernel_;  // y theta - n log(1 + e^theta) on it
+  double smallest_term_ = 0.0;
+  Spread spread_;                        // of the last tau
+  std::vector<KernelLattice> lattices_;  // of the fixed lattices those that were asked for
 };
 
 }  // namespace cordgain
