@@ -204,12 +204,5 @@ core_lattice_quantiles <- function(lattice, probs) {
   call_core(cpp_lattice_quantiles, lattice$first, lattice$step, lattice$value, as.double(probs))
 }
 
-core_parts_quantiles <- function(weight, mean, sd, probs) {
-  call_core(cpp_parts_quantiles, weight, mean, sd, as.double(probs))$quantile
-}
-
-core_parts_below <- function(weight, mean, sd, at, above = FALSE) {
-  call_core(cpp_parts_below, weight, mean, sd, as.double(at), above)$probability
-}
 # n numbers between 0 and 1, the i-th from stream i of the seed.
 core_uniforms <- function(seed, n) call_core(cpp_uniforms, seed, n)

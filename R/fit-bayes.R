@@ -190,11 +190,15 @@ coefficient_quantiles <- function(fit, probs) {
   p <- nrow(post$mean)
   rows <- lapply(seq_len(p), \(j) {
     sd <- sqrt(post$covariance[cumsum(c(1, p:1))[j], ])
-    at <- \(keep) core_parts_quantiles(post$weight[keep] / sum(post$weight[keep]), post$mean[j, keep], sd[keep], probs)
+    at <- \(keep) mixture_quantiles(post$weight[keep], post$mean[j, keep], sd[keep], probs)
     whole <- at(rep(TRUE, length(half)))
     if (all(half)) list(value = whole, error = 0) else list(value = whole, error = 10 * max(abs(at(half) - at(!half))))
   })
-  two_routes(rows)
+  quantile_table(rows)
+}
+
+mixture_quantiles <- function(weight, mean, sd, probs) {
+  core_mixture_summary(list(weight = weight / sum(weight), mean = mean, sd = sd), probs)$quantile
 }
 
 hyper_quantiles <- function(fit, probs) {
@@ -208,10 +212,10 @@ hyper_quantiles <- function(fit, probs) {
     values <- lapply(routes, \(eta) hyper_value(post$terms$word[k], eta, post$hyper$unit[[k]]))
     list(value = values$quantile, error = 10 * max(abs(values$quantile - values$check)))
   })
-  two_routes(rows)
+  quantile_table(rows)
 }
 
-two_routes <- function(rows) {
+quantile_table <- function(rows) {
   list(value = do.call(rbind, lapply(rows, `[[`, "value")), error = vapply(rows, `[[`, 0, "error"))
 }
 

@@ -11,6 +11,86 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
+// cpp_grid_nodes
+Rcpp::List cpp_grid_nodes(const Rcpp::List& grid);
+RcppExport SEXP _cordgain_cpp_grid_nodes(SEXP gridSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type grid(gridSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_grid_nodes(grid));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_add_normal_bias
+Rcpp::List cpp_add_normal_bias(const Rcpp::List& grid, double mean, double sd, bool fine);
+RcppExport SEXP _cordgain_cpp_add_normal_bias(SEXP gridSEXP, SEXP meanSEXP, SEXP sdSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type grid(gridSEXP);
+    Rcpp::traits::input_parameter< double >::type mean(meanSEXP);
+    Rcpp::traits::input_parameter< double >::type sd(sdSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_add_normal_bias(grid, mean, sd, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_boschloo_rejection
+Rcpp::List cpp_boschloo_rejection(int n1, int n0, double alpha);
+RcppExport SEXP _cordgain_cpp_boschloo_rejection(SEXP n1SEXP, SEXP n0SEXP, SEXP alphaSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< int >::type n1(n1SEXP);
+    Rcpp::traits::input_parameter< int >::type n0(n0SEXP);
+    Rcpp::traits::input_parameter< double >::type alpha(alphaSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_boschloo_rejection(n1, n0, alpha));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_region_size
+Rcpp::List cpp_region_size(const Rcpp::LogicalMatrix& claims);
+RcppExport SEXP _cordgain_cpp_region_size(SEXP claimsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::LogicalMatrix& >::type claims(claimsSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_region_size(claims));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_region_probability
+Rcpp::List cpp_region_probability(const Rcpp::LogicalMatrix& claims, const Rcpp::NumericVector& p1, const Rcpp::NumericVector& p0);
+RcppExport SEXP _cordgain_cpp_region_probability(SEXP claimsSEXP, SEXP p1SEXP, SEXP p0SEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::LogicalMatrix& >::type claims(claimsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type p1(p1SEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type p0(p0SEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_region_probability(claims, p1, p0));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_operating_surface
+Rcpp::List cpp_operating_surface(const Rcpp::LogicalMatrix& claims, const Rcpp::List& truth);
+RcppExport SEXP _cordgain_cpp_operating_surface(SEXP claimsSEXP, SEXP truthSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::LogicalMatrix& >::type claims(claimsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type truth(truthSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_operating_surface(claims, truth));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_stream_uniforms
+Rcpp::List cpp_stream_uniforms(double seed, double stream, double count);
+RcppExport SEXP _cordgain_cpp_stream_uniforms(SEXP seedSEXP, SEXP streamSEXP, SEXP countSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< double >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< double >::type stream(streamSEXP);
+    Rcpp::traits::input_parameter< double >::type count(countSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_stream_uniforms(seed, stream, count));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_clopper_pearson
 Rcpp::List cpp_clopper_pearson(double y, double n, double below, double above);
 RcppExport SEXP _cordgain_cpp_clopper_pearson(SEXP ySEXP, SEXP nSEXP, SEXP belowSEXP, SEXP aboveSEXP) {
@@ -390,6 +470,60 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_profile_intervals
+Rcpp::List cpp_profile_intervals(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, bool restricted, Rcpp::IntegerMatrix targets, double quantile);
+RcppExport SEXP _cordgain_cpp_profile_intervals(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP restrictedSEXP, SEXP targetsSEXP, SEXP quantileSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< bool >::type restricted(restrictedSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerMatrix >::type targets(targetsSEXP);
+    Rcpp::traits::input_parameter< double >::type quantile(quantileSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_profile_intervals(x, y, weight, z, level, n_levels, residual, restricted, targets, quantile));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_bootstrap
+Rcpp::List cpp_bootstrap(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, SEXP gamma, Rcpp::List plan);
+RcppExport SEXP _cordgain_cpp_bootstrap(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP gammaSEXP, SEXP planSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type gamma(gammaSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type plan(planSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_bootstrap(x, y, weight, z, level, n_levels, residual, gamma, plan));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_calibrate
+Rcpp::List cpp_calibrate(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, SEXP gamma, Rcpp::List plan);
+RcppExport SEXP _cordgain_cpp_calibrate(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP gammaSEXP, SEXP planSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type gamma(gammaSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type plan(planSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_calibrate(x, y, weight, z, level, n_levels, gamma, plan));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_score_isncsci
 Rcpp::List cpp_score_isncsci(const Rcpp::List& columns, const Rcpp::IntegerVector& intact_grade, bool intact_level_int, bool nonkey_reference);
 RcppExport SEXP _cordgain_cpp_score_isncsci(SEXP columnsSEXP, SEXP intact_gradeSEXP, SEXP intact_level_intSEXP, SEXP nonkey_referenceSEXP) {
@@ -552,33 +686,6 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// cpp_parts_quantiles
-Rcpp::List cpp_parts_quantiles(SEXP weight, SEXP mean, SEXP sd, SEXP probabilities);
-RcppExport SEXP _cordgain_cpp_parts_quantiles(SEXP weightSEXP, SEXP meanSEXP, SEXP sdSEXP, SEXP probabilitiesSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
-    Rcpp::traits::input_parameter< SEXP >::type mean(meanSEXP);
-    Rcpp::traits::input_parameter< SEXP >::type sd(sdSEXP);
-    Rcpp::traits::input_parameter< SEXP >::type probabilities(probabilitiesSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_parts_quantiles(weight, mean, sd, probabilities));
-    return rcpp_result_gen;
-END_RCPP
-}
-// cpp_parts_below
-Rcpp::List cpp_parts_below(SEXP weight, SEXP mean, SEXP sd, SEXP at, bool above);
-RcppExport SEXP _cordgain_cpp_parts_below(SEXP weightSEXP, SEXP meanSEXP, SEXP sdSEXP, SEXP atSEXP, SEXP aboveSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
-    Rcpp::traits::input_parameter< SEXP >::type mean(meanSEXP);
-    Rcpp::traits::input_parameter< SEXP >::type sd(sdSEXP);
-    Rcpp::traits::input_parameter< SEXP >::type at(atSEXP);
-    Rcpp::traits::input_parameter< bool >::type above(aboveSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_parts_below(weight, mean, sd, at, above));
-    return rcpp_result_gen;
-END_RCPP
-}
 // cpp_normal_meta
 Rcpp::List cpp_normal_meta(const Rcpp::NumericVector& mean, const Rcpp::NumericVector& se, const Rcpp::List& priors, bool fine);
 RcppExport SEXP _cordgain_cpp_normal_meta(SEXP meanSEXP, SEXP seSEXP, SEXP priorsSEXP, SEXP fineSEXP) {
@@ -692,6 +799,13 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
+    {"_cordgain_cpp_grid_nodes", (DL_FUNC) &_cordgain_cpp_grid_nodes, 1},
+    {"_cordgain_cpp_add_normal_bias", (DL_FUNC) &_cordgain_cpp_add_normal_bias, 4},
+    {"_cordgain_cpp_boschloo_rejection", (DL_FUNC) &_cordgain_cpp_boschloo_rejection, 3},
+    {"_cordgain_cpp_region_size", (DL_FUNC) &_cordgain_cpp_region_size, 1},
+    {"_cordgain_cpp_region_probability", (DL_FUNC) &_cordgain_cpp_region_probability, 3},
+    {"_cordgain_cpp_operating_surface", (DL_FUNC) &_cordgain_cpp_operating_surface, 2},
+    {"_cordgain_cpp_stream_uniforms", (DL_FUNC) &_cordgain_cpp_stream_uniforms, 3},
     {"_cordgain_cpp_clopper_pearson", (DL_FUNC) &_cordgain_cpp_clopper_pearson, 4},
     {"_cordgain_cpp_blaker", (DL_FUNC) &_cordgain_cpp_blaker, 3},
     {"_cordgain_cpp_wilson", (DL_FUNC) &_cordgain_cpp_wilson, 3},
@@ -719,6 +833,9 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_row_tests", (DL_FUNC) &_cordgain_cpp_row_tests, 4},
     {"_cordgain_cpp_random_effects", (DL_FUNC) &_cordgain_cpp_random_effects, 11},
     {"_cordgain_cpp_robust_tests", (DL_FUNC) &_cordgain_cpp_robust_tests, 13},
+    {"_cordgain_cpp_profile_intervals", (DL_FUNC) &_cordgain_cpp_profile_intervals, 10},
+    {"_cordgain_cpp_bootstrap", (DL_FUNC) &_cordgain_cpp_bootstrap, 9},
+    {"_cordgain_cpp_calibrate", (DL_FUNC) &_cordgain_cpp_calibrate, 8},
     {"_cordgain_cpp_score_isncsci", (DL_FUNC) &_cordgain_cpp_score_isncsci, 4},
     {"_cordgain_cpp_meta_predictive", (DL_FUNC) &_cordgain_cpp_meta_predictive, 3},
     {"_cordgain_cpp_meta_effective_size", (DL_FUNC) &_cordgain_cpp_meta_effective_size, 4},
@@ -731,8 +848,6 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_exact_posterior", (DL_FUNC) &_cordgain_cpp_exact_posterior, 9},
     {"_cordgain_cpp_posterior_effects", (DL_FUNC) &_cordgain_cpp_posterior_effects, 10},
     {"_cordgain_cpp_lattice_quantiles", (DL_FUNC) &_cordgain_cpp_lattice_quantiles, 4},
-    {"_cordgain_cpp_parts_quantiles", (DL_FUNC) &_cordgain_cpp_parts_quantiles, 4},
-    {"_cordgain_cpp_parts_below", (DL_FUNC) &_cordgain_cpp_parts_below, 5},
     {"_cordgain_cpp_normal_meta", (DL_FUNC) &_cordgain_cpp_normal_meta, 4},
     {"_cordgain_cpp_mixture_summary", (DL_FUNC) &_cordgain_cpp_mixture_summary, 2},
     {"_cordgain_cpp_mixture_cdf", (DL_FUNC) &_cordgain_cpp_mixture_cdf, 2},

@@ -4,7 +4,6 @@
 
 #include "bind_gaussian.h"
 
-#include <cordgain/dist/normal_parts.hpp>
 #include <cordgain/infer/posterior_report.hpp>
 #include <cordgain/math/lattice_quantile.hpp>
 
@@ -120,28 +119,5 @@ Rcpp::List cpp_lattice_quantiles(double first, double step, SEXP value, SEXP pro
     return Rcpp::List::create(
         Rcpp::Named("quantile") = at.unaryExpr([&](double p) { return series.quantile(p); }).eval(),
         Rcpp::Named("check") = at.unaryExpr([&](double p) { return spline.quantile(p); }).eval());
-  });
-}
-
-// [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_parts_quantiles(SEXP weight, SEXP mean, SEXP sd, SEXP probabilities) {
-  return bind::guard([&] {
-    const cordgain::NormalParts parts{bind::vector_map(weight), bind::vector_map(mean), bind::vector_map(sd)};
-    return Rcpp::List::create(Rcpp::Named("quantile") =
-                                  bind::vector_map(probabilities)
-                                      .unaryExpr([&](double p) { return cordgain::parts_quantile(parts, p); })
-                                      .eval());
-  });
-}
-
-// [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_parts_below(SEXP weight, SEXP mean, SEXP sd, SEXP at, bool above) {
-  return bind::guard([&] {
-    const cordgain::NormalParts parts{bind::vector_map(weight), bind::vector_map(mean), bind::vector_map(sd)};
-    return Rcpp::List::create(
-        Rcpp::Named("probability") =
-            bind::vector_map(at)
-                .unaryExpr([&](double x) { return cordgain::parts_below(parts, x, above); })
-                .eval());
   });
 }

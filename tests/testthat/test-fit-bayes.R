@@ -49,7 +49,7 @@ test_that("sleepstudy with correlated slopes: the certified posterior (bay04)", 
   }
   post <- fit$result
   slope <- sqrt(post$covariance[3, ])
-  above <- core_parts_below(post$weight, post$mean[2, ], slope, 10, above = TRUE)
+  above <- 1 - core_mixture_cdf(list(weight = post$weight, mean = post$mean[2, ], sd = slope), 10)
   expect_lt(abs(above - certified$b_Days$prob_gt_10), 1e-5)
 })
 

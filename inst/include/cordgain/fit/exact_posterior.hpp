@@ -72,14 +72,27 @@ inline Vector normalised(const std::vector<double>& logs) {
   return out;
 }
 
+/// Weights of the parts, without those of nodes whose density is below `lowest`.
+inline Vector part_weights(const LatticeSums& sums, double lowest) {
+  Vector out = normalised(sums.log_part);
+  const std::size_t per_node = sums.log_part.size() / std::max<std::size_t>(1, sums.log_density.size());
+  for (std::size_t node = 0; node < sums.log_density.size(); ++node) {
+    if (sums.log_density[node] >= lowest) continue;
+    out.segment(static_cast<Index>(node * per_node), static_cast<Index>(per_node)).setZero();
+  }
+  return out / out.sum();
+}
+
 /// Both sets of moments from the sums of one lattice.
 struct LatticeMoments {
   PosteriorMoments coefficients;
   PosteriorMoments hyper;
 };
 
-inline LatticeMoments lattice_moments(const LatticeSums& sums, Index p, Index n_hyper) {
-  const Vector weight = normalised(sums.log_part);
+/// @param lowest  log density below which nodes are left out
+inline LatticeMoments lattice_moments(const LatticeSums& sums, Index p, Index n_hyper,
+                                      double lowest = kNegInf) {
+  const Vector weight = part_weights(sums, lowest);
   return {coefficient_moments(weight, columns(sums.mean, p), columns(sums.covariance, packed_size(p))),
           value_moments(weight, columns(sums.values, n_hyper))};
 }
@@ -123,33 +136,48 @@ struct LatticePair {
   LatticeSums plain, shifted;
   LatticeMoments plain_moments, shifted_moments;
   LatticeFrame plain_frame, shifted_frame;
-  double step = 0.0, depth = 0.0;
+  double step = 0.0;    ///< in standard deviations
+  double lowest = 0.0;  ///< log density at which the lattices end
 };
 
 inline bool agree(const PosteriorMoments& a, const PosteriorMoments& b, double tolerance) {
   return ((route_error(a, b) - tolerance * a.sd).array() <= 0.0 || a.sd.array() <= 0.0).all();
 }
 
+inline bool agree(const LatticeMoments& a, const LatticeMoments& b, double tolerance) {
+  return agree(a.coefficients, b.coefficients, tolerance) && agree(a.hyper, b.hyper, tolerance);
+}
+
+/// The shifted lattice ends where the density is e times that at which the plain one ends. So the two differ
+/// by what lies between as well as by their nodes, and ten times the difference covers what lies beyond both:
+/// a tail that falls by a factor f for each factor e of the density lost 1 / (f - 1) of the difference.
+constexpr double kShell = 1.0;
+
 /// A normal density is summed to relative accuracy 2 exp(-2 pi^2 / step^2) with a step in standard
 /// deviations (Trefethen & Weideman 2014, doi:10.1137/130932132): the first step is a little below that.
+/// Where the lattices differ, either the step is too long or they end too soon: only what is at fault moves.
 inline LatticePair agreeing_pair(PosteriorDensity& density, const PosteriorPlace& place, Index p,
                                  Index n_hyper, const PosteriorControl& control) {
   constexpr double kTwoPiSquared = 19.739208802178716;
-  const double d = static_cast<double>(density.dimension());
+  const double top = density(place.mode);
   LatticePair out;
   out.step = 0.9 * std::sqrt(kTwoPiSquared / std::log(20.0 / control.tolerance));
-  out.depth = std::log(1.0 / control.tolerance) + 3.0 + 0.5 * d;
-  for (int round = 0; round < 12; ++round, out.step *= 0.8, out.depth += 1.0) {
+  double depth = std::log(1.0 / control.tolerance) + 4.0 + 0.5 * static_cast<double>(density.dimension());
+  for (int round = 0; round < 24; ++round) {
+    out.lowest = top - depth;
     out.plain_frame = lattice_frame(place, 0, out.step, 0.0);
     out.shifted_frame = lattice_frame(place, 0, out.step, 0.5);
-    out.plain = sum_lattice(density, out.plain_frame, out.depth, control.most_nodes, true);
-    out.shifted = sum_lattice(density, out.shifted_frame, out.depth, control.most_nodes, true);
+    out.plain = sum_lattice(density, out.plain_frame, out.lowest, control.most_nodes, true);
+    out.shifted = sum_lattice(density, out.shifted_frame, out.lowest + kShell, control.most_nodes, true);
     out.plain_moments = lattice_moments(out.plain, p, n_hyper);
     out.shifted_moments = lattice_moments(out.shifted, p, n_hyper);
-    if (agree(out.plain_moments.coefficients, out.shifted_moments.coefficients, control.tolerance) &&
-        agree(out.plain_moments.hyper, out.shifted_moments.hyper, control.tolerance)) {
-      return out;
-    }
+    if (agree(out.plain_moments, out.shifted_moments, control.tolerance)) return out;
+    const LatticeMoments core = lattice_moments(out.plain, p, n_hyper, out.lowest + kShell);
+    const bool deep = agree(out.plain_moments, core, 0.5 * control.tolerance);
+    if (!deep) depth += 1.5;
+    if (deep ||
+        !agree(core, lattice_moments(out.shifted, p, n_hyper, out.lowest + kShell), control.tolerance))
+      out.step *= 0.85;
   }
   throw NumericalError(
       "the posterior could not be integrated to the tolerance asked; a prior may have a jump "
@@ -187,8 +215,8 @@ inline void add_marginals(PosteriorDensity& density, const PosteriorPlace& place
   for (Index k = 1; k < density.dimension(); ++k) {
     const LatticeFrame frame = lattice_frame(place, k, pair.step, 0.0);
     const LatticeFrame half = lattice_frame(place, k, pair.step, 0.5);
-    const LatticeSums plain = sum_lattice(density, frame, pair.depth, most_nodes, false);
-    const LatticeSums shifted = sum_lattice(density, half, pair.depth, most_nodes, false);
+    const LatticeSums plain = sum_lattice(density, frame, pair.lowest, most_nodes, false);
+    const LatticeSums shifted = sum_lattice(density, half, pair.lowest, most_nodes, false);
     out.marginal.push_back(marginal_of(plain, frame, shifted));
     out.evaluations += plain.log_density.size() + shifted.log_density.size();
   }

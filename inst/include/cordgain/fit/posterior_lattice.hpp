@@ -199,12 +199,15 @@ inline double log_sum(const std::vector<double>& logs) {
   return top + std::log(sum);
 }
 
-/// @param keep  whether the normal parts of each node are kept, or only the marginal
-inline LatticeSums sum_lattice(PosteriorDensity& density, const LatticeFrame& frame, double depth,
+/// @param lowest  log density at which the lattice ends
+/// @param keep    whether the normal parts of each node are kept, or only the marginal
+inline LatticeSums sum_lattice(PosteriorDensity& density, const LatticeFrame& frame, double lowest,
                                std::size_t limit, bool keep) {
   LatticeSums out;
   const Index d = density.dimension();
   Vector z(d);
+  // An origin below the end (a step far too long) still has its neighbours looked at.
+  const double depth = std::max(1.0, density(frame.origin) - lowest);
   flood(d, depth, limit, [&](const LatticeNode& node) {
     for (Index k = 0; k < d; ++k) z[k] = static_cast<double>(node[static_cast<std::size_t>(k)]);
     const double value = density(frame.origin + frame.axes * z, !keep);
