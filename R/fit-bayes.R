@@ -25,7 +25,8 @@ check_exact <- function(design, call) {
   widest <- max(vapply(design$random, \(block) length(block$columns), 1L), 0L)
   if (length(design$residual) > 0L || widest > 2L) {
     abort_input(c("Exact integration is for random effects, at most two of them correlated, and independent residuals.",
-      x = if (widest > 2L) "A term has {widest} correlated effects." else "The formula has a residual covariance over visits.",
+      x = if (widest > 2L) "A term has {widest} correlated effects.",
+      x = if (length(design$residual) > 0L) "The formula has a residual covariance over visits.",
       i = "Independent effects {.code (x || subject)} are integrated exactly, up to six variance parameters in all.",
       i = "{.fn method_reml} fits the model as it is."
     ), call = call)
@@ -36,7 +37,8 @@ check_exact <- function(design, call) {
 # then a scale for every t component in the prior of a coefficient.
 posterior_setup <- function(priors, design) {
   groups <- make.unique(vapply(design$random, `[[`, "", "group"))
-  blocks <- Map(\(block, sd, group) block_entries(block$columns, sd, priors$cor, group), design$random, priors$sd, groups)
+  entries <- \(block, sd, group) block_entries(block$columns, sd, priors$cor, group)
+  blocks <- Map(entries, design$random, priors$sd, groups)
   before <- sum(lengths(blocks))
   sigma <- hyper_entry("sd__Observation", "Residual", "sd", prior = prior_components(priors$sigma))
   scales <- unlist(lapply(names(priors$fixed), \(name) scale_entries(priors$fixed[[name]], name)), recursive = FALSE)
@@ -74,7 +76,8 @@ scale_entries <- function(prior, name) {
   if (prior_base_kind(prior) != "t") {
     return(list())
   }
-  lapply(unname(prior_components(prior)[, "c"]), \(df) hyper_entry(paste0("scale__", name), NA_character_, "scale", shape = df))
+  entry <- \(df) hyper_entry(paste0("scale__", name), NA_character_, "scale", shape = df)
+  lapply(unname(prior_components(prior)[, "c"]), entry)
 }
 
 # Per coefficient one row for each normal component: weight, mean, sd (infinite: flat), hyperparameter of a t prior's
@@ -274,7 +277,8 @@ summary.recovery_fit_bayes <- function(object, ...) tidy(object, ...)
 #' @export
 print.recovery_fit_bayes <- function(x, digits = 4L, ...) {
   post <- x$result
-  cat("Recovery fitted by Bayes, exact integration\nFormula: ", deparse1(x$formula), "\n", fit_size(x), "\n\n", sep = "")
+  cat("Recovery fitted by Bayes, exact integration\nFormula: ", deparse1(x$formula), "\n", sep = "")
+  cat(fit_size(x), "\n\n", sep = "")
   table <- tidy(x)
   shown <- table[c("group", "term", "estimate", "std.error", "conf.low", "conf.high", "num.error")]
   shown$group[is.na(shown$group)] <- ""

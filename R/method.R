@@ -50,7 +50,8 @@ new_recovery_method <- function(name, ...) {
 
 #' @export
 print.recovery_method <- function(x, ...) {
-  words <- c(reml = "restricted maximum likelihood (REML)", ml = "maximum likelihood (ML)", bayes = "Bayes, exact integration")
+  words <- c(reml = "restricted maximum likelihood (REML)", ml = "maximum likelihood (ML)",
+    bayes = "Bayes, exact integration")
   cat("Method of fitting:", words[[x$name]], "\n")
   invisible(x)
 }

@@ -107,7 +107,7 @@ print.priors <- function(x, ...) {
 complete_priors <- function(x, columns, y, range, call) {
   unknown <- setdiff(names(x$fixed), colnames(columns$x))
   if (length(unknown) > 0L) {
-    abort_input(c("{cli::qty(length(unknown))}{?A prior is/Priors are} for {?a coefficient/coefficients} the model lacks.",
+    abort_input(c("{.arg fixed} has priors of coefficients that the model lacks.",
       x = "Not in the model: {.var {unknown}}.", i = "Coefficients: {.var {colnames(columns$x)}}."
     ), call = call)
   }

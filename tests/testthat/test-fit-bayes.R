@@ -30,7 +30,59 @@ test_that("Dyestuff: the certified posterior (bay01), each number within its sta
   expect_lt(abs(c(evidence) - certified$log_marginal_likelihood), attr(evidence, "num.error") + 1e-8)
 })
 
-test_that("sleepstudy with correlated slopes: the certified posterior (bay04)", {
+# The posterior of sleepstudy by a second road in plain R. With Z = X and every subject seen at the same times, the
+# subjects' least squares lines b_i are N(beta, W), W = D + sigma^2 (Z'Z)^-1, and independent of the residual sum of
+# squares; Gauss-Legendre panels on the standard deviations and the correlation themselves, from zero.
+gauss_legendre <- function(edges, n = 8) {
+  k <- seq_len(n - 1)
+  jacobi <- matrix(0, n, n)
+  jacobi[cbind(k, k + 1)] <- jacobi[cbind(k + 1, k)] <- k / sqrt(4 * k^2 - 1)
+  rule <- eigen(jacobi, symmetric = TRUE)
+  half <- diff(edges) / 2
+  list(
+    x = c(outer(rule$values, half) + rep(edges[-1] - half, each = n)),
+    w = c(outer(2 * rule$vectors[1, ]^2, half))
+  )
+}
+
+log_half_t3 <- function(x, scale) log(2) + stats::dt(x / scale, 3, log = TRUE) - log(scale)
+
+# Minus half of (count log|2 pi W| + tr(W^-1 S)) of 2 x 2 matrices given by their entries.
+log_normal2 <- function(w11, w12, w22, s, count) {
+  det <- w11 * w22 - w12^2
+  -0.5 * (count * (log(det) + 2 * log(2 * pi)) + (w22 * s[1, 1] - 2 * w12 * s[1, 2] + w11 * s[2, 2]) / det)
+}
+
+sleepstudy_by_grid <- function(data) {
+  z <- cbind(1, sort(unique(data$Days)))
+  y <- matrix(data$Reaction[order(data$Subject, data$Days)], nrow(z))
+  subjects <- ncol(y)
+  lines <- solve(crossprod(z), crossprod(z, y))
+  inverse <- solve(crossprod(z))
+  rss <- sum((y - z %*% lines)^2)
+  middle <- rowMeans(lines)
+  from_prior <- middle - c(250, 0)
+  rules <- list(sd1 = gauss_legendre(c(0, 4, 12, 24, 36, 60, 120, 300)), sd2 = gauss_legendre(c(0, 3, 6, 9, 15, 40)),
+    cor = gauss_legendre(c(-1, -0.5, 0, 0.5, 1)), sigma = gauss_legendre(c(18, 24, 28, 36)))
+  at <- do.call(expand.grid, lapply(rules, `[[`, "x"))
+  weight <- Reduce(`*`, do.call(expand.grid, lapply(rules, `[[`, "w")))
+  s2 <- at$sigma^2
+  w11 <- at$sd1^2 + s2 * inverse[1, 1]
+  w12 <- at$cor * at$sd1 * at$sd2 + s2 * inverse[1, 2]
+  w22 <- at$sd2^2 + s2 * inverse[2, 2]
+  # Density of y = that of the lines times that of the residuals; |d y / d (line, residual)| gives |Z'Z|^-1/2.
+  free <- length(y) - 2 * subjects
+  log_density <- log_normal2(w11, w12, w22, tcrossprod(lines - middle), subjects - 1) - log(subjects) +
+    log_normal2(1e4 + w11 / subjects, w12 / subjects, 2500 + w22 / subjects, tcrossprod(from_prior), 1) -
+    0.5 * (free * log(2 * pi * s2) + rss / s2) - 0.5 * subjects * log(det(crossprod(z))) +
+    log_half_t3(at$sd1, 40) + log_half_t3(at$sd2, 20) + log_half_t3(at$sigma, 40) + log(0.75 * (1 - at$cor^2))
+  mass <- weight * exp(log_density - max(log_density))
+  mean_of <- \(v) sum(mass * v) / sum(mass)
+  list(evidence = max(log_density) + log(sum(mass)), mean = vapply(at, mean_of, 1),
+    sd = vapply(at, \(v) sqrt(mean_of((v - mean_of(v))^2)), 1))
+}
+
+test_that("sleepstudy with correlated slopes: the certified posterior (bay04), and a second road", {
   certified <- mixed_case("bay04_sleepstudy_slope")$certified
   data <- mixed_data("bay04_sleepstudy_slope", "Subject")
   prior <- priors(fixed = list(`(Intercept)` = prior_normal(250, 100), Days = prior_normal(0, 50)),
@@ -42,15 +94,22 @@ test_that("sleepstudy with correlated slopes: the certified posterior (bay04)", 
   for (term in names(names)) {
     row <- row_of(fit, term)
     expected <- certified[[names[[term]]]]
-    # The certified grid lacks the tail of sd_Intercept towards zero, 4.3e-6 of the mass (next test): means and
-    # standard deviations there move by up to 5e-5 standard deviations.
+    # The certified grid lacks 4.3e-6 of the mass, at values of sd_Intercept near zero, some 4 standard deviations
+    # below its mean: means and standard deviations move by up to 5e-5 standard deviations.
     expect_lt(abs(row$estimate - expected$mean), row$num.error + 5e-5 * expected$sd)
     expect_lt(abs(row$std.error - expected$sd), row$num.error + 5e-5 * expected$sd)
   }
+  second <- sleepstudy_by_grid(data)
+  evidence <- logLik(fit, type = "evidence")
+  # Panels end at sd 300, 40 and sigma 18 to 36: less than 1e-6 of the mass lies beyond.
+  expect_lt(abs(c(evidence) - second$evidence), attr(evidence, "num.error") + 1e-6)
+  expect_lt(abs(certified$log_marginal_likelihood - second$evidence), 5e-6)
+  hyper <- tidy(fit, effects = "ran_pars")
+  expect_true(all(abs(hyper$estimate - second$mean) < hyper$num.error + 1e-5 * second$sd))
+  expect_true(all(abs(hyper$std.error - second$sd) < hyper$num.error + 1e-4 * second$sd))
   post <- fit$result
-  slope <- sqrt(post$covariance[3, ])
-  above <- 1 - core_mixture_cdf(list(weight = post$weight, mean = post$mean[2, ], sd = slope), 10)
-  expect_lt(abs(above - certified$b_Days$prob_gt_10), 1e-5)
+  slopes <- list(weight = post$weight, mean = post$mean[2, ], sd = sqrt(post$covariance[3, ]))
+  expect_lt(abs(1 - core_mixture_cdf(slopes, 10) - certified$b_Days$prob_gt_10), 1e-5)
 })
 
 test_that("the random effects of known variances are BLUPs, and posterior means shrink like them", {
@@ -58,7 +117,8 @@ test_that("the random effects of known variances are BLUPs, and posterior means 
   trial <- small_trial()
   reml <- fit_recovery(score ~ week + (1 | subject), trial)
   sds <- as.data.frame(VarCorr(reml))$sdcor
-  known <- priors(fixed = list(`(Intercept)` = NULL, week = NULL), sd = prior_fixed(sds[1]), sigma = prior_fixed(sds[2]))
+  known <- priors(fixed = list(`(Intercept)` = NULL, week = NULL), sd = prior_fixed(sds[1]),
+    sigma = prior_fixed(sds[2]))
   fit <- fit_recovery(score ~ week + (1 | subject), trial, method = method_bayes(known))
   # With flat coefficients and the REML variances held, the posterior means are the REML fit's GLS and BLUPs.
   expect_equal(fixef(fit), fixef(reml), tolerance = 1e-8)
@@ -82,7 +142,8 @@ test_that("a t prior of many degrees of freedom is the normal prior, and of few 
 
 test_that("a mixture of one component twice is that component", {
   trial <- small_trial()
-  with_prior <- \(p) fit_recovery(score ~ week + (1 | subject), trial, method = method_bayes(priors(fixed = list(week = p))))
+  with_prior <- \(p) fit_recovery(score ~ week + (1 | subject), trial,
+    method = method_bayes(priors(fixed = list(week = p))))
   one <- tidy(with_prior(prior_normal(0, 1)))
   two <- tidy(with_prior(prior_mixture(c(0.3, 0.7), prior_normal(0, 1), prior_normal(0, 1))))
   expect_equal(two$estimate, one$estimate, tolerance = 1e-10)
@@ -111,7 +172,8 @@ test_that("what exact integration does not reach is refused with what would do",
   trial <- small_trial()
   expect_error(fit_recovery(score ~ poly(week, 2) + (poly(week, 2) | subject), trial, method = "bayes"),
     "at most two", class = "cordgain_invalid_input")
-  expect_error(fit_recovery(score ~ week + ar1(week | subject), transform(trial, week = factor(week)), method = "bayes"),
+  visits <- transform(trial, week = factor(week))
+  expect_error(fit_recovery(score ~ week + ar1(week | subject), visits, method = "bayes"),
     class = "cordgain_invalid_input")
   expect_error(method_bayes(prior = prior_normal(0, 1)), "priors", class = "cordgain_invalid_input")
   expect_error(method_bayes(engine = "guess"), "engine", class = "cordgain_invalid_input")

@@ -48,12 +48,13 @@ test_that("priors for what the model lacks are refused, with what it has", {
   columns <- list(x = cbind("(Intercept)" = rep(1, 3), week = 1:3), z = list(cbind("(Intercept)" = rep(1, 3))))
   complete <- \(p) complete_priors(p, columns, c(1, 2, 4), NULL, rlang::current_env())
   expect_error(complete(priors(fixed = list(month = prior_normal(0, 1)))), "month", class = "cordgain_invalid_input")
-  expect_error(complete(priors(sd = list(week = prior_half_normal(1)))), "Random effects", class = "cordgain_invalid_input")
+  expect_error(complete(priors(sd = list(week = prior_half_normal(1)))), "Random effects",
+    class = "cordgain_invalid_input")
 })
 
 test_that("the print names each prior", {
-  shown <- capture.output(print(priors(fixed = list(week = prior_normal(0, 1)), sd = prior_half_t(3, 10), cor = prior_lkj(2),
-    sigma = prior_half_normal(4))))
+  shown <- capture.output(print(priors(fixed = list(week = prior_normal(0, 1)), sd = prior_half_t(3, 10),
+    cor = prior_lkj(2), sigma = prior_half_normal(4))))
   expect_match(shown, "week .*normal\\(mean = 0, sd = 1\\)", all = FALSE)
   expect_match(shown, "sd .*half_t", all = FALSE)
   expect_match(shown, "cor .*lkj", all = FALSE)
