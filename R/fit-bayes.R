@@ -13,6 +13,8 @@ fit_with.method_bayes <- function(method, design, call) {
   out$coefficients <- name_moments(out$coefficients, kept)
   out$hyper <- name_moments(out$hyper, setup$terms$name)
   out$terms <- setup$terms
+  # A standard deviation given as known has no spread, where a weighted sum leaves rounding.
+  out$hyper[c("sd", "error")] <- lapply(out$hyper[c("sd", "error")], \(v) replace(v, !is_free(out), 0))
   out$layout <- setup$core$layout
   out$priors <- completed
   rownames(out$mean) <- kept
@@ -40,7 +42,7 @@ posterior_setup <- function(priors, design) {
   entries <- \(block, sd, group) block_entries(block$columns, sd, priors$cor, group)
   blocks <- Map(entries, design$random, priors$sd, groups)
   before <- sum(lengths(blocks))
-  sigma <- hyper_entry("sd__Observation", "Residual", "sd", prior = prior_components(priors$sigma))
+  sigma <- sd_entry("Observation", "Residual", priors$sigma)
   scales <- unlist(lapply(names(priors$fixed), \(name) scale_entries(priors$fixed[[name]], name)), recursive = FALSE)
   hyper <- c(unlist(blocks, recursive = FALSE), list(sigma), scales)
   list(
@@ -48,16 +50,20 @@ posterior_setup <- function(priors, design) {
       coefficients = coefficient_rows(priors$fixed, first = before + 1L), hyper = hyper,
       layout = list(blocks = block_indices(lengths(blocks)), sigma = as.integer(before))
     ),
-    terms = do.call(rbind, lapply(hyper, \(entry) as.data.frame(entry[c("name", "group", "word")])))
+    terms = do.call(rbind, lapply(hyper, \(entry) as.data.frame(entry[c("name", "group", "word", "free")])))
   )
 }
 
-hyper_entry <- function(name, group, word, ...) {
-  list(kind = match(word, c("sd", "cor", "scale")) - 1L, name = name, group = group, word = word, ...)
+hyper_entry <- function(name, group, word, ..., free = TRUE) {
+  list(kind = match(word, c("sd", "cor", "scale")) - 1L, name = name, group = group, word = word, free = free, ...)
+}
+
+sd_entry <- function(name, group, prior) {
+  hyper_entry(paste0("sd__", name), group, "sd", prior = prior_components(prior), free = prior_base_kind(prior) != "fixed")
 }
 
 block_entries <- function(columns, sd, cor, group) {
-  sds <- lapply(columns, \(name) hyper_entry(paste0("sd__", name), group, "sd", prior = prior_components(sd[[name]])))
+  sds <- lapply(columns, \(name) sd_entry(name, group, sd[[name]]))
   if (length(columns) == 1L) {
     return(sds)
   }
@@ -222,7 +228,7 @@ quantile_table <- function(rows) {
   list(value = do.call(rbind, lapply(rows, `[[`, "value")), error = vapply(rows, `[[`, 0, "error"))
 }
 
-is_free <- function(post) unname(post$hyper$sd > 0)
+is_free <- function(post) post$terms$free
 
 # The same three functions as in model/hyperparameters.hpp.
 hyper_value <- function(kind, eta, unit) {

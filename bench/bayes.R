@@ -26,8 +26,8 @@ pieces <- list(
   row("200 patients x 5 visits, intercept and slope", score ~ week + (week | id), simulated(200), "2")
 )
 if (requireNamespace("lme4", quietly = TRUE)) {
-  pieces <- c(list(row("sleepstudy, intercept and slope", Reaction ~ Days + (Days | Subject), lme4::sleepstudy, "0.02")),
-    pieces)
+  study <- row("sleepstudy, intercept and slope", Reaction ~ Days + (Days | Subject), lme4::sleepstudy, "0.02")
+  pieces <- c(list(study), pieces)
 }
 cat("| work | fit, s | tidy, s | nodes | evaluations | largest error, sd | asked, s |\n|---|---|---|---|---|---|---|\n")
 for (piece in pieces) cat("|", paste(piece, collapse = " | "), "|\n")

@@ -195,7 +195,8 @@ test_that("a t prior on a coefficient is the integral over the coefficient", {
 test_that("an LKJ prior that holds the correlation at zero is the model with independent effects", {
   data <- small_trial()
   apart <- bayes(score ~ week + (week || subject), data, sd = prior_half_normal(3), tolerance = 1e-3)
-  held <- bayes(score ~ week + (week | subject), data, sd = prior_half_normal(3), cor = prior_lkj(1e6), tolerance = 1e-3)
+  held <- bayes(score ~ week + (week | subject), data, sd = prior_half_normal(3), cor = prior_lkj(1e6),
+    tolerance = 1e-3)
   # The correlation is 0 +- 7e-4.
   expect_equal(evidence_of(held), evidence_of(apart), tolerance = 1e-3)
   expect_equal(fixef(held), fixef(apart), tolerance = 1e-3)
