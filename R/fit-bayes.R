@@ -59,7 +59,8 @@ hyper_entry <- function(name, group, word, ..., free = TRUE) {
 }
 
 sd_entry <- function(name, group, prior) {
-  hyper_entry(paste0("sd__", name), group, "sd", prior = prior_components(prior), free = prior_base_kind(prior) != "fixed")
+  free <- prior_base_kind(prior) != "fixed"
+  hyper_entry(paste0("sd__", name), group, "sd", prior = prior_components(prior), free = free)
 }
 
 block_entries <- function(columns, sd, cor, group) {
