@@ -59,27 +59,39 @@
 #' @export
 borrow <- function(controls, sources, method = c("map", "robust_map", "power", "normalised_power", "commensurate",
   "sam",
-                     "leap", "elastic"), a0 = NULL, vague = 0.2, delta = NULL, tau = NULL, prior = prior_beta(1, 1),
-                   accept = character(), conf.level = 0.95) {
+                     "leap", "elastic"), a0 = NULL, vague = 0.2, delta = NULL, tau = NULL, prior = NULL,
+                   accept = character(), conf.level = 0.95, sigma = NULL) {
   call <- rlang::current_env()
   check_concurrent(rlang::maybe_missing(controls), call)
   if (missing(sources)) abort_input(c("{.arg sources} is not given.",
-    i = "Give a table of sources, or a {.fn natural_rate}."))
-  methods <- borrow_methods()
+    i = "Give a table of sources, or a {.fn natural_rate} (for means, a {.fn natural_change})."))
   method <- if (missing(method)) "map" else unique(method)
-  for (name in method) check_choice(name, names(methods), "method")
-  natural <- if (inherits(sources, "natural_rate")) sources else natural_rate(sources)
-  accepted <- assert_matched(evidence_differences(match_terms(controls), natural_sources(natural)),
-    check_accept(accept, call), call)
+  for (name in method) check_choice(name, names(borrow_methods()), "method")
+  conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   settings <- list(
     a0 = if (!is.null(a0)) check_number(a0, min = 0, max = 1),
-    vague = check_number(vague, min = 0, max = 1, min_open = TRUE, max_open = TRUE),
-    delta = if (!is.null(delta)) check_number(delta, min = 0, max = 1, min_open = TRUE, max_open = TRUE),
-    tau = if (!is.null(tau)) check_prior(tau, c("fixed", "half_normal", "half_t"))
+    vague = check_number(vague, min = 0, max = 1, min_open = TRUE, max_open = TRUE), delta = delta,
+    tau = if (!is.null(tau)) check_prior(tau, c("fixed", "half_normal", "half_t")), prior = prior, sigma = sigma
   )
-  conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
-  data <- c(borrow_data(controls, natural, check_prior(prior, "beta"), method, call), settings)
-  rows <- lapply(method, \(name) borrow_rows(name, methods[[name]](data), data, conf.level))
+  accept <- check_accept(accept, call)
+  compare <- if (is_score_change(controls)) borrow_means else borrow_counts
+  compare(controls, sources, method, settings, accept, conf.level, call)
+}
+
+borrow_counts <- function(controls, sources, method, settings, accept, conf.level, call) {
+  if (!is.null(settings$sigma)) {
+    abort_input("{.arg sigma} belongs to scores; counts have no variance of their own.", call = call)
+  }
+  delta <- settings$delta
+  settings["delta"] <- list(if (!is.null(delta)) {
+    check_number(delta, min = 0, max = 1, min_open = TRUE, max_open = TRUE, call = call)
+  })
+  prior <- if (is.null(settings$prior)) prior_beta(1, 1) else settings$prior
+  natural <- if (inherits(sources, "natural_rate")) sources else natural_rate(sources)
+  accepted <- assert_matched(evidence_differences(match_terms(controls), natural_sources(natural)), accept, call)
+  data <- c(borrow_data(controls, natural, check_prior(prior, "beta", "prior", call), method, call),
+    settings[c("a0", "vague", "delta", "tau")])
+  rows <- lapply(method, \(name) borrow_rows(name, borrow_methods()[[name]](data), data, conf.level))
   terms <- do.call(rbind, c(list(alone_rows(data, conf.level)), rows))
   structure(list(terms = terms, controls = controls, natural = natural, accepted = accepted), class = "borrow")
 }
@@ -92,6 +104,10 @@ check_concurrent <- function(controls, call) {
     i = "For a single arm: {.fn natural_rate} with a bias, {.fn excess}, {.fn tipping}."
   ), "cordgain_no_concurrent_controls", call = call, .envir = rlang::current_env())
   if (rlang::is_missing(controls) || is.null(controls)) refuse("There is no control arm.")
+  if (is_score_change(controls)) {
+    if (change_role(controls) != "control") refuse("The scores' role is {.val {change_role(controls)}}.")
+    return(invisible(controls))
+  }
   if (!is_trial_arm(controls)) refuse("{.arg controls} is {.obj_type_friendly {controls}}, no {.fn trial_arm}.")
   if (arm_role(controls) != "control") refuse("The arm's role is {.val {arm_role(controls)}}.")
 }
