@@ -10,8 +10,8 @@ mean_methods <- function() {
     commensurate = mean_commensurate, sam = mean_sam, leap = mean_leap, elastic = mean_elastic)
 }
 
-# What every method gives: numbers with errors (`mean`, `sd`, `quantile`, `size`: patients of the posterior's own SD that
-# it is worth, `weight`), and the meaning of the weight. A moment that does not exist is NA without error.
+# What every method gives: numbers with errors (`mean`, `sd`, `quantile`, `weight`, and `size`: patients of the
+# posterior's own SD that it is worth), and the meaning of the weight. A moment that does not exist is NA without error.
 mean_answer <- function(numbers, weight, weight_name) {
   c(numbers, list(weight = weight, weight_name = weight_name))
 }
@@ -205,7 +205,7 @@ normals_of_t <- function(mean, scale, df, fine) {
     return(list(weight = 1, mean = mean, sd = scale))
   }
   ends <- log(c(stats::qchisq(1e-16, df), stats::qchisq(1e-16, df, lower.tail = FALSE)))
-  panels <- max(4, ceiling(diff(ends) / 3))
+  panels <- max(8, ceiling(diff(ends) / 1.5))
   order <- if (fine) 15L else 10L
   nodes <- core_grid_nodes(list(order = order, edges = seq(ends[1], ends[2], length.out = panels + 1),
     density = rep(1, order * panels), mass_below = 0, mass_above = 0))
@@ -287,7 +287,8 @@ mean_leap <- function(d) {
   share <- sum(w * (a$k + 1) / (n0 + 2))
   answer <- closed_answer(d, student_parts(d, n[used], mean[used], ss[used], w[used]), share, "E share exchangeable")
   # Weights from logarithms of gamma functions of up to n0 patients: 1e-12 covers their rounding.
-  lapply(answer, \(x) if (is.list(x)) list(value = x$value, error = pmax(x$error, 1e-12 * pmax(1, abs(x$value)))) else x)
+  rounded <- \(x) list(value = x$value, error = pmax(x$error, 1e-12 * pmax(1, abs(x$value))))
+  lapply(answer, \(x) if (is.list(x)) rounded(x) else x)
 }
 
 # Every way to choose from the records: how many, their sum and sum of squares, and the log of how often it occurs.
@@ -308,8 +309,8 @@ allocations <- function(records, call) {
   a
 }
 
-# log evidence of the other class: theta | sigma^2 ~ N(vague mean, sigma^2), sigma^2 ~ IG(1/2, vague sd^2 / 2) (worth one
-# patient), or the prior given for the controls' variance.
+# log evidence of the other class: theta | sigma^2 ~ N(vague mean, sigma^2), sigma^2 ~ IG(1/2, vague sd^2 / 2), each
+# worth one patient, or the prior given for the controls' variance.
 log_other_class <- function(d, n, sum, square) {
   mean <- ifelse(n > 0, sum / pmax(n, 1), 0)
   ss <- pmax(0, square - n * mean^2) + n / (n + 1) * (mean - d$vague$mean)^2

@@ -63,11 +63,6 @@ same_points <- function(controls, history, call) {
            {scale_range(other)[1]} to {scale_range(other)[2]}.",
       i = "Borrowing needs the same points on both sides."), call = call)
   }
-  measures <- unique(stats::na.omit(history$sources$endpoint))
-  if (length(measures) > 1L) {
-    abort_input(c("The sources are on several scales.", x = "They measure {.val {measures}}.",
-      i = "Choose those of the controls' scale with {.fn subset}."), call = call)
-  }
   range <- diff(scale_range(own))
   far <- abs(history$sources$mean) > range | (!is.na(history$sources$sd) & history$sources$sd > range)
   if (any(far %in% TRUE)) {
@@ -196,7 +191,7 @@ vague_part <- function(prior, pooled, history, centre, unit, call) {
   if (!is.null(pooled)) {
     return(list(mean = (pooled$mean - centre) / unit, sd = sqrt(pooled$ss / (pooled$n - 1)) / unit))
   }
-  if (is.null(history$natural) || is.null(change_sd(history$natural))) {
+  if (is.null(history$natural)) {
     return(NULL)
   }
   middle <- core_mixture_summary(change_mixture(history$natural, "fine"), 0.5)$quantile

@@ -139,6 +139,22 @@ inline std::vector<double> product_edges(const Places& places, double low, doubl
   return edges;
 }
 
+/// The product relative to its peak on panels. Its logarithm is rounded to some ulps of its peak, which no
+/// panel resolves further; and a density that a few hundred nodes do not resolve is no posterior.
+inline PanelGrid product_panels(const LogProduct& f, double top, const std::vector<double>& edges,
+                                double scale, PanelOptions options) {
+  constexpr Index kMostNodes = 200000;
+  constexpr double kRounding = 64.0 * std::numeric_limits<double>::epsilon();
+  options.tolerance = std::max(options.tolerance, kRounding * std::fabs(top));
+  Index nodes = 0;
+  const auto density = [&](const Vector& x) {
+    if ((nodes += x.size()) > kMostNodes)
+      throw NumericalError("the posterior of the mean is not resolved by panels");
+    return Vector(x.unaryExpr([&](double at) { return std::exp(f(at) - top); }));
+  };
+  return adaptive_panels(density, edges, scale, options);
+}
+
 inline void require_likelihood(const MeanLikelihood& l) {
   require_finite(l.mean, "the controls' mean");
   require_positive(l.scale, "the scale of the controls' mean");
@@ -177,12 +193,9 @@ inline BorrowedMean borrowed_mean(const MixtureOfNormals& history, const MeanLik
   const double low = detail::negligible_end(f, *ends.first - places.width, -places.width, top);
   const double high = detail::negligible_end(f, *ends.second + places.width, places.width, top);
   const std::vector<double> edges = detail::product_edges(places, low, high);
-  const auto density = [&](const Vector& x) {
-    return Vector(x.unaryExpr([&](double at) { return std::exp(f(at) - top); }));
-  };
-  const double rough = panel_masses(adaptive_panels(density, edges, 1.0, {15, 1e-12, 0, 1.0})).sum();
+  const double rough = panel_masses(detail::product_panels(f, top, edges, 1.0, {15, 1e-12, 0, 1.0})).sum();
   BorrowedMean out;
-  out.grid = adaptive_panels(density, edges, rough, options);
+  out.grid = detail::product_panels(f, top, edges, rough, options);
   detail::finish_borrowed(out, top);
   return out;
 }
