@@ -41,7 +41,8 @@
 #' 1) n0))} and over the prior `tau` of \eqn{\eta}{eta} (Hobbs 2011, 2012: variances of their own);
 #' or that t with weight \eqn{w = 1 / (1 + R)} beside \eqn{N(m, s^2)} (Yang 2023), \eqn{R = \max
 #' L(\bar y_0 \pm \delta) / L(\bar y_0)}{R = max L(ybar0 +- delta) / L(ybar0)} with the likelihood \eqn{L} of the second
-#' factor above.
+#' factor above. The variance being unknown, a conflict of many \eqn{\delta}{delta} could be a wide spread as well:
+#' \eqn{w} falls and then rises back towards 1/2, and what the history keeps is decided by the update.
 #'
 #' *History as a likelihood of mean and variance* (`"power"`, `"normalised_power"`, `"elastic"`, `"leap"`): the
 #' normal-inverse-gamma form. With \eqn{a_0} (Ibrahim and Chen 2000) and \eqn{N = n + a_0 n_0},

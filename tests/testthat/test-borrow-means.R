@@ -140,8 +140,8 @@ test_that("order of patients and of sources does not matter, nor does what else 
 test_that("weights adapt: agreement keeps the history, conflict lets it go", {
   weights <- vapply(c(0, 8, 16), \(by) {
     x <- all_of_means(c(3, 9, 12, 8, 10, 14, 6, 9) + by)
-    vapply(c("robust_map", "normalised_power", "sam", "elastic"), \(m) mean_of_method(x, m, term = "weight"), 0)
-  }, numeric(4))
+    vapply(c("robust_map", "normalised_power", "elastic"), \(m) mean_of_method(x, m, term = "weight"), 0)
+  }, numeric(3))
   expect_true(all(weights[, 1] > weights[, 2] & weights[, 2] > weights[, 3]))
   # A conflict of ten standard errors: what adapts is back at the controls within a standard error.
   x <- all_of_means(c(3, 9, 12, 8, 10, 14, 6, 9) + 16)
