@@ -315,3 +315,10 @@ print.excess_curve <- function(x, digits = 3, ...) {
 
 #' @export
 summary.excess_curve <- function(object, ...) object$terms
+
+# Mean excess at the last visit: its value, its SD, and the variance that the patients do not share.
+curve_mean <- function(x) {
+  model <- x$model
+  a <- replace(numeric(length(model$e)), model$last, 1 / length(model$last))
+  list(mean = sum(a * model$e), sd = linear_sd(model, a), own = sum(a * (model$v %*% a)))
+}

@@ -120,8 +120,13 @@ change_from.data.frame <- function(x, settings, call) {
   sources <- as_mean_sources(x, call = call)
   if (nrow(sources) > 200L) abort_input("At most 200 sources are combined; there are {nrow(sources)}.", call = call)
   settings$scale <- scale_of_sources(sources, settings$scale, call)
-  sources <- turn_means(sources, settings$scale)
-  if (is.null(settings$sd)) settings$sd <- pooled_sd(sources)
+  settings$sd_pooled <- is.null(settings$sd)
+  change_of_means(turn_means(sources, settings$scale), settings, call)
+}
+
+# Checked means, a gain already positive.
+change_of_means <- function(sources, settings, call) {
+  if (settings$sd_pooled) settings$sd <- pooled_sd(sources)
   priors <- list(mu = prior_components(settings$mu), tau = prior_components(settings$tau),
     bias_mean = settings$bias$mean, bias_sd = settings$bias$sd)
   routes <- lapply(c(fine = TRUE, coarse = FALSE), \(fine) core_normal_meta(sources$mean, sources$se, priors, fine))
@@ -159,6 +164,50 @@ change_of_mixture <- function(kind, mixture, label, settings, call) {
   sources <- declared_means(settings$match, label, settings$scale, call)
   route <- list(fresh = fresh, mu = mixture)
   new_natural_change(kind, list(fine = route, coarse = route), sources, settings, call)
+}
+
+# The same evidence under other settings, or other rows of the same table. An SD that is given is no longer pooled.
+refit_change <- function(x, ..., sources = natural_sources(x), call = rlang::caller_env()) {
+  changed <- list(...)
+  settings <- x$settings
+  settings[names(changed)] <- changed
+  if (x$kind == "meta") {
+    if ("sd" %in% names(changed)) settings$sd_pooled <- FALSE
+    return(change_of_means(sources, settings, call))
+  }
+  mixture <- x$routes$fine$mu
+  made <- change_of_mixture(x$kind, mixture, sources$source, settings, call)
+  made$sources <- sources
+  made
+}
+
+# One mean, taken as known, in the place of the evidence.
+known_change <- function(x, mean, sd = 0, call = rlang::caller_env()) {
+  settings <- x$settings
+  settings$bias <- list(mean = 0, sd = 0)
+  settings$match <- NULL
+  change_of_mixture("known", list(weight = 1, mean = mean, sd = sd),
+    paste0("mean change ", signif(mean, 4), ", taken as known"), settings, call)
+}
+
+# The mean of the new population moved by some points; the family's parameters stay where they were solved.
+shift_change <- function(x, by) {
+  x$routes <- lapply(x$routes, \(route) {
+    route$fresh$mean <- route$fresh$mean + by
+    route
+  })
+  x
+}
+
+# An unbiased change with a bias laid on it: every component moved and widened, the evidence not gone through again.
+lay_bias <- function(x, bias) {
+  x$routes <- lapply(x$routes, \(route) {
+    route$fresh$mean <- route$fresh$mean + bias$mean
+    route$fresh$sd <- sqrt(route$fresh$sd^2 + bias$sd^2)
+    route
+  })
+  x$settings$bias <- bias
+  x
 }
 
 # The population of a number or prior, as one row of the table of sources.
@@ -231,6 +280,17 @@ change_model_of <- function(x) x$model
 change_anchor <- function(x) x$anchor
 
 change_bias <- function(x) x$settings$bias
+
+# What the change was made from: "meta" (a table of means), "prior" or "known".
+change_kind <- function(x) x$kind
+
+change_tau <- function(x) if (x$kind == "meta") x$settings$tau
+
+change_mu_prior <- function(x) x$settings$mu
+
+change_range <- function(x) x$settings$range
+
+change_zero <- function(x) x$settings$zero
 
 change_scale_of <- function(x) x$settings$scale
 

@@ -1,24 +1,82 @@
-# Moves: one assumption about natural recovery changed, everything else standing. Tipping points, maps and the
-# multiverse of sensitivity() are made of them.
+# Moves: one assumption about natural recovery changed, everything else standing. Tipping points and maps are made of
+# them, for every kind of outcome.
 
-# A move: `rates(value)` gives for every scenario of the excess the patients' natural log odds on both routes;
-# `grid` the values looked at, `start` the index near which a crossing is wanted, `show()` the value as it is told,
-# `stretch()` by how much that enlarges an error.
-natural_move <- function(term, context, call) {
-  natural <- excess_natural(context$excess)
+# What a kind of excess must answer, so that everything of this stage works for it:
+# `question_parts()` what it is asked about, and the words in which it is asked; `natural_move()` one assumption as a
+# move; `nature_tails()` the natural tail of every scenario under a moved nature.
+
+# A list: `moves` what can be varied, `scenarios` how many possibilities are open, `natural` the evidence, and words:
+# `question`, `rare` (for a title), `chance` (for an axis).
+question_parts <- function(excess) UseMethod("question_parts")
+
+# A move: `nature(value)` is natural recovery moved, in whatever form the kind's nature_tails() takes; `grid` the values
+# looked at, `start` the index near which a crossing is wanted, `show()` the value as it is told, `stretch()` by how
+# much that enlarges an error, `title` and `drawn` (grid values) for a picture.
+natural_move <- function(excess, term, context, call) UseMethod("natural_move")
+
+# Natural tails of all scenarios, list(fine, coarse).
+nature_tails <- function(excess, nature) UseMethod("nature_tails")
+
+new_move <- function(term, nature, grid, unit, range, start = 1, show = identity, stretch = \(value) 1,
+                     title = move_titles[[term]], drawn = c(-Inf, Inf)) {
+  list(term = term, nature = nature, grid = grid, unit = unit, range = range, start = start, show = show,
+    stretch = stretch, title = title, drawn = drawn)
+}
+
+move_titles <- c(
+  bias = "Odds of natural recovery in the trial, times those of the evidence", rate = "Natural rate, taken as known",
+  tau = "SD between populations (log odds)", landmark = "Still unrecovered at week",
+  drift = "Change per calendar year (log odds)"
+)
+
+check_excess_given <- function(excess, arg = "excess", call = rlang::caller_env()) {
+  if (rlang::is_missing(excess)) {
+    abort_input(c("{.arg {arg}} is not given.", i = "Make it with {.fn excess}."), call = call)
+  }
+  if (inherits(excess, "excess")) {
+    kind <- c(excess_curve = "of repeated scores", excess_score = "of scores", excess_responders = "of responders")
+    abort_input("This is not asked of an excess {kind[class(excess)[1]]}.", call = call)
+  }
+  abort_input(c("{.arg {arg}} must be an excess.", x = "It is {.obj_type_friendly {excess}}.",
+    i = "Make it with {.fn excess}."), call = call)
+}
+
+# Responders -------------------------------------------------------------------------------
+
+#' @exportS3Method question_parts excess_responders
+question_parts.excess_responders <- function(excess) {
+  counts <- arm_counts(excess_arm(excess))
+  y <- if (counts$min == counts$max) counts$min else paste(counts$min, "to", counts$max)
+  list(moves = c("bias", "rate", "tau", "landmark", "drift"), scenarios = length(excess_scenarios(excess)),
+    natural = excess_natural(excess), what = "the responders",
+    question = paste0("nature alone gives ", y, " or more of ", counts$n, " responders"),
+    rare = paste0("gives ", y, " or more of ", counts$n), chance = "Chance of as many or more\nby nature alone",
+    seen = "as many responders or more", short = paste(y, "or more of", counts$n))
+}
+
+#' @exportS3Method natural_move excess_responders
+natural_move.excess_responders <- function(excess, term, context, call) {
+  natural <- excess_natural(excess)
   switch(term,
-    bias = bias_move(context$excess),
-    rate = rate_move(context$excess),
-    tau = tau_move(context$excess, natural, call),
-    landmark = landmark_move(context$excess, natural, context$landmark, call),
-    drift = drift_move(context$excess, natural, context$drift, call)
+    bias = bias_move(excess),
+    rate = rate_move(excess),
+    tau = tau_move(excess, natural, call),
+    landmark = landmark_move(excess, natural, context$landmark, call),
+    drift = drift_move(excess, natural, context$drift, call)
   )
 }
 
-new_move <- function(term, rates, grid, unit, range, start = 1, show = identity, stretch = \(value) 1) {
-  list(term = term, rates = rates, grid = grid, unit = unit, range = range, start = start, show = show,
-    stretch = stretch)
+# Tails of all scenarios on both routes from rates of all scenarios.
+#' @exportS3Method nature_tails excess_responders
+nature_tails.excess_responders <- function(excess, nature) {
+  scenarios <- excess_scenarios(excess)
+  lapply(c(fine = "fine", coarse = "coarse"), \(route) {
+    mapply(\(r, s) upper_tail(core_natural_responders(r[[route]])$pmf, s$responders), nature, scenarios)
+  })
 }
+
+# A sum of probabilities may pass 1 by rounding.
+upper_tail <- function(pmf, y) min(1, sum(pmf[seq_along(pmf) > y]))
 
 # Log odds moved by a constant: no integral is worked out anew.
 shift_logit <- function(rates, by) {
@@ -31,14 +89,14 @@ shift_logit <- function(rates, by) {
 bias_move <- function(excess) {
   own <- lapply(excess_scenarios(excess), \(s) s$rates)
   new_move("bias", \(value) lapply(own, shift_logit, by = value), seq(-8, 8, by = 0.5), "odds multiplier",
-    "multipliers from 0.0003 to 3000", start = 17, show = exp, stretch = identity)
+    "multipliers from 0.0003 to 3000", start = 17, show = exp, stretch = identity, drawn = c(-1, 1) * (log(8) + 0.1))
 }
 
 rate_move <- function(excess) {
   sizes <- vapply(excess_scenarios(excess), \(s) s$n, 0)
   rates <- \(value) lapply(sizes, \(n) patient_rates(natural_rate(stats::plogis(value)), n))
   new_move("rate", rates, seq(-9, 9, by = 0.5), "probability", "rates from 0.0001 to 0.9999", show = stats::plogis,
-    stretch = \(value) value * (1 - value))
+    stretch = \(value) value * (1 - value), drawn = c(-4.9, 0.5))
 }
 
 # Rates of every scenario from one natural rate made anew.

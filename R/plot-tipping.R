@@ -21,7 +21,8 @@
 plot.tipping <- function(x, ...) {
   check_ggplot2()
   rows <- do.call(rbind, lapply(x$curves, curve_rows))
-  rows$assumption <- factor(move_titles[rows$term], unique(move_titles[rows$term]))
+  rows$assumption <- factor(rows$title, unique(rows$title))
+  parts <- question_parts(x$excess)
   rows <- rows[rows$tail > 0.004 & rows$tail < 0.98, ]
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$value, y = stats::qlogis(.data$tail), group = .data$scenario)) +
     ggplot2::geom_hline(yintercept = stats::qlogis(x$target), linetype = "dashed", colour = plot_ink[["mid"]],
@@ -30,8 +31,8 @@ plot.tipping <- function(x, ...) {
     ggplot2::facet_wrap(ggplot2::vars(.data$assumption), scales = "free_x", labeller = ggplot2::label_wrap_gen(27)) +
     ggplot2::scale_x_continuous(labels = \(v) format(v, drop0trailing = TRUE, trim = TRUE)) +
     tail_axis(x$target) +
-    ggplot2::labs(x = NULL, y = "Chance of as many or more\nby nature alone", title = tipping_title(x),
-      subtitle = plot_words("Natural recovery: ", natural_label(excess_natural(x$excess)), width = 80)) +
+    ggplot2::labs(x = NULL, y = parts$chance, title = tipping_title(x),
+      subtitle = plot_words("Natural recovery: ", natural_label(parts$natural), width = 80)) +
     plot_theme() +
     ggplot2::theme(panel.grid.major.y = ggplot2::element_line(colour = plot_ink[["fill"]]))
 }
@@ -42,40 +43,41 @@ tail_axis <- function(target = numeric()) {
   ggplot2::scale_y_continuous(breaks = stats::qlogis(ticks), labels = percent_text(ticks))
 }
 
-move_titles <- c(
-  bias = "Odds of natural recovery in the trial, times those of the evidence", rate = "Natural rate, taken as known",
-  tau = "SD between populations (log odds)", landmark = "Still unrecovered at week",
-  drift = "Change per calendar year (log odds)"
-)
-
-# The part of a curve in which tails of interest lie: a bias beyond tenfold is not drawn.
+# The part of a curve that its move wants drawn: a bias beyond tenfold is not.
 curve_rows <- function(curve) {
   move <- curve$move
-  inside <- switch(move$term, bias = abs(move$grid) <= log(8) + 0.1, rate = move$grid < 0.6 & move$grid > -5, TRUE)
+  inside <- move$grid >= move$drawn[1] & move$grid <= move$drawn[2]
   rows <- lapply(seq_len(ncol(curve$tail)), \(s) {
     values <- move$grid[inside]
     fine <- seq(min(values), max(values), length.out = 101)
     height <- stats::splinefun(move$grid, stats::qlogis(pmin(pmax(curve$tail[, s], 1e-12), 1 - 1e-12)), "monoH.FC")
-    data.frame(term = move$term, scenario = s, value = move$show(fine), tail = stats::plogis(height(fine)))
+    data.frame(term = move$term, title = move$title, scenario = s, value = move$show(fine),
+      tail = stats::plogis(height(fine)))
   })
   do.call(rbind, rows)
 }
 
 tipping_title <- function(x) {
   bias <- x$terms[x$terms$term == "bias" & x$terms$target == max(x$target), ]
+  what <- question_parts(x$excess)$what
   if (nrow(bias) != 1L || is.na(bias$estimate)) {
-    return(plot_words("How far an assumption must move before nature explains the responders"))
+    return(plot_words("How far an assumption must move before nature explains ", what))
   }
-  plot_words("Nature explains the responders in ", percent_text(bias$target), " of trials once its odds are ",
-    signif(bias$estimate, 2), " times those of the evidence")
+  moved <- if (bias$unit == "odds multiplier") {
+    paste0("once its odds are ", signif(bias$estimate, 2), " times those of the evidence")
+  } else {
+    paste0("once its mean is ", signif(abs(bias$estimate), 2), " points ", if (bias$estimate < 0) "below" else "above",
+      " the evidence")
+  }
+  plot_words("Nature explains ", what, " in ", percent_text(bias$target), " of trials ", moved)
 }
 
 #' @rdname plot.tipping
 #' @export
 plot.tipping_map <- function(x, ...) {
   check_ggplot2()
-  rows <- data.frame(across = axis_value(x$grid[[x$over[1]]], x$over[1]),
-    up = axis_value(x$grid[[x$over[2]]], x$over[2]), tail = x$grid$estimate)
+  rows <- data.frame(across = x$axes[[1]]$place(x$grid[[x$over[1]]]), up = x$axes[[2]]$place(x$grid[[x$over[2]]]),
+    tail = x$grid$estimate)
   picture <- ggplot2::ggplot(rows, ggplot2::aes(x = .data$across, y = .data$up)) +
     ggplot2::geom_contour_filled(ggplot2::aes(z = .data$tail), breaks = c(-0.001, 0.025, 0.05, 0.1, 1.001)) +
     ggplot2::geom_contour(ggplot2::aes(z = .data$tail), breaks = c(0.025, 0.05, 0.1), colour = plot_ink[["dark"]],
@@ -83,7 +85,7 @@ plot.tipping_map <- function(x, ...) {
     ggplot2::scale_fill_manual(values = c("#FFFFFF", "#E9E9E9", "#D6D6D6", "#BFBFBF"), labels = chance_names,
       drop = FALSE,
       name = "Chance by nature alone") +
-    map_axis(x$over[1], "x") + map_axis(x$over[2], "y") +
+    map_axis(x$axes[[1]], "x") + map_axis(x$axes[[2]], "y") +
     ggplot2::labs(title = map_title(x), subtitle = plot_words(map_subtitle(x), width = 86)) +
     plot_theme() +
     ggplot2::theme(legend.position = "bottom", legend.key = ggplot2::element_rect(colour = plot_ink[["mid"]]))
@@ -92,35 +94,21 @@ plot.tipping_map <- function(x, ...) {
 
 chance_names <- c("up to 2.5 %", "2.5 to 5 %", "5 to 10 %", "above 10 %")
 
-# Rates on log odds and biases on logarithms, so that equal steps are equal changes of odds.
-axis_value <- function(value, term) {
-  switch(term, bias = log(value), rate = stats::qlogis(value), value)
-}
-
-map_axis <- function(term, side) {
+map_axis <- function(axis, side) {
   scale <- if (side == "x") ggplot2::scale_x_continuous else ggplot2::scale_y_continuous
   plain <- ggplot2::expansion(0)
-  name <- paste(strwrap(move_titles[[term]], if (side == "x") 80 else 40), collapse = "\n")
-  ticks <- switch(term, bias = c(0.125, 0.25, 0.5, 1, 2, 4, 8), rate = c(0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7))
-  if (is.null(ticks)) {
+  name <- paste(strwrap(axis$title, if (side == "x") 80 else 40), collapse = "\n")
+  if (is.null(axis$ticks)) {
     return(scale(name = name, expand = plain))
   }
-  words <- if (term == "rate") paste0(100 * ticks, " %") else paste0("\u00d7", format(ticks, trim = TRUE,
-    drop0trailing = TRUE))
-  scale(name = name, breaks = axis_value(ticks, term), labels = words, expand = plain)
+  scale(name = name, breaks = axis$place(axis$ticks), labels = axis$words, expand = plain)
 }
 
-map_title <- function(x) {
-  s <- excess_scenarios(x$excess)[[1]]
-  plot_words("Where nature alone gives ", s$responders, " or more of ", s$n, " rarely, and where often")
-}
+map_title <- function(x) plot_words("Where nature alone ", question_parts(x$excess)$rare, " rarely, and where often")
 
 map_subtitle <- function(x) {
-  if ("rate" %in% x$over) {
-    "Points: published natural rates of the same endpoint, as they stand"
-  } else {
-    paste0("Natural recovery: ", natural_label(excess_natural(x$excess)))
-  }
+  evidence <- natural_label(question_parts(x$excess)$natural)
+  if (is.null(x$subtitle)) paste0("Natural recovery: ", evidence) else x$subtitle
 }
 
 # Labels as two staircases, every other point's above and below: the leftmost point's label stands furthest from its
@@ -142,7 +130,7 @@ points_inside <- function(x, wide, high) {
   if (is.null(points)) {
     return(data.frame())
   }
-  at <- data.frame(across = axis_value(points[[x$over[1]]], x$over[1]), up = axis_value(points[[x$over[2]]], x$over[2]),
+  at <- data.frame(across = x$axes[[1]]$place(points[[x$over[1]]]), up = x$axes[[2]]$place(points[[x$over[2]]]),
     label = points$label)
   at <- at[at$across >= wide[1] & at$across <= wide[2] & at$up >= high[1] & at$up <= high[2], , drop = FALSE]
   at <- at[order(at$across, decreasing = TRUE), , drop = FALSE]

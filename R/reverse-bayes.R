@@ -11,35 +11,44 @@
 #' effect: the estimate is `NA` and the words "not credible at any scepticism". That is an
 #' answer, not an error.
 #'
-#' @param lower,upper (numbers > 0) limits of the odds ratio, at the level of the interval.
+#' For a difference, such as a mean excess in points, no effect is 0 and no logarithm is taken:
+#' \eqn{SL = \pm (U - L)^2 / (4 \sqrt{U L})}, with the sign of the effect. Both are exact for a normal likelihood.
+#'
+#' @param lower,upper (numbers) limits of the odds ratio (above 0), or of the difference, at the level of the interval.
+#' @param scale (string) `"ratio"` or `"difference"`.
 #' @return data frame of one row in the columns of `tidy()`: `term` (`"scepticism_limit"`),
-#'   `estimate` (odds ratio), `note`.
-#' @section Conditions: `cordgain_invalid_input` for limits that are not positive or in order.
+#'   `estimate` (odds ratio, or points), `note`.
+#' @section Conditions: `cordgain_invalid_input` for limits that are not in order, or of a ratio not positive.
 #' @references Held and others (2022), reverse-Bayes methods for evidence assessment, \doi{10.1002/jrsm.1538}.
 #' @seealso [tipping()]
 #' @examples
 #' scepticism_limit(1.2, 30)
 #' scepticism_limit(0.8, 30)
+#' scepticism_limit(2, 14, "difference")
 #' @export
-scepticism_limit <- function(lower, upper) {
-  lower <- check_number(lower, min = 0, min_open = TRUE)
-  upper <- check_number(upper, min = 0, min_open = TRUE)
+scepticism_limit <- function(lower, upper, scale = c("ratio", "difference")) {
+  scale <- check_option(scale, c("ratio", "difference"))
+  ratio <- scale == "ratio"
+  lower <- check_number(lower, min = if (ratio) 0 else -Inf, min_open = ratio)
+  upper <- check_number(upper, min = if (ratio) 0 else -Inf, min_open = ratio)
   if (lower >= upper) abort_input(c("{.arg lower} must be below {.arg upper}.", x = "They are {lower} and {upper}."))
-  scepticism_row(log(lower), log(upper))
+  if (ratio) scepticism_row(log(lower), log(upper)) else scepticism_row(lower, upper, 0, "difference", identity)
 }
 
-scepticism_row <- function(low, high, error = 0) {
+# @param show from the scale of the interval to that of the answer: exp or identity
+scepticism_row <- function(low, high, error = 0, unit = "odds ratio", show = exp) {
   if (low <= 0 && high >= 0) {
-    return(tipping_columns(term_row("scepticism_limit", NA_real_, error = NA_real_), NA_real_, "odds ratio",
+    return(tipping_columns(term_row("scepticism_limit", NA_real_, error = NA_real_), NA_real_, unit,
       "not credible at any scepticism: the interval includes no effect"))
   }
   limit <- (high - low)^2 / (4 * sqrt(low * high))
-  estimate <- exp(sign(low) * limit)
+  estimate <- show(sign(low) * limit)
   # Derivatives of the limit by its ends are below 2 (U - L) / sqrt(L U) (1 + (U - L) / min(|L|, |U|)) in size.
   least <- min(abs(low), abs(high))
   slope <- (high - low) / sqrt(low * high) * (2 + (high - low) / least)
-  error <- estimate * (slope * error + 16 * .Machine$double.eps)
-  tipping_columns(term_row("scepticism_limit", estimate, error = error), NA_real_, "odds ratio", "")
+  stretch <- if (identical(show, exp)) estimate else 1
+  error <- stretch * slope * error + 16 * abs(estimate) * .Machine$double.eps
+  tipping_columns(term_row("scepticism_limit", estimate, error = error), NA_real_, unit, "")
 }
 
 tipping_columns <- function(row, target, unit, note) cbind(row, target = target, unit = unit, note = note)

@@ -2,7 +2,7 @@
 
 #' Map of the natural tail over two assumptions
 #'
-#' The probability that nature alone gives at least the observed responders, over a grid of two
+#' The probability that nature alone gives at least the observed responders (or mean change), over a grid of two
 #' assumptions (see [tipping()] for what each one is). Both may be wrong together by less than
 #' either alone and still overturn the answer; the published values, drawn as labelled
 #' points, show which part of the map is realistic.
@@ -11,12 +11,19 @@
 #' deviation (log odds) of the trial's population around it; a rate has no calendar year, so `"rate"` does not go
 #' with `"drift"`.
 #'
-#' @param excess an [excess()] of responders with one natural rate and a known number of responders.
-#' @param over (two strings) of `"bias"`, `"rate"`, `"tau"`, `"landmark"`, `"drift"`: across, and up.
+#' For scores the mean change is taken as known with `"mean"`, and the sources of the evidence become points over
+#' `"mean"` and `"sd"`: their means, and the SDs of their patients.
+#'
+#' @param excess an [excess()] of responders with one natural rate and a known number of responders, or of a
+#'   [score_change()] with known final scores.
+#' @param over (two strings) across, and up: of `"bias"`, `"rate"`, `"tau"`, `"landmark"`, `"drift"`; for scores of
+#'   `"bias"`, `"mean"`, `"tau"`, `"sd"`.
 #' @param published (data frame) table with the columns of [natural_ais]: its rates of the trial's endpoint
 #'   become points where `over` has `"rate"`; `NULL` for none.
-#' @param at (list of two numeric vectors, or `NULL`) values of the two assumptions: a bias as an odds multiplier.
+#' @param at (list of two numeric vectors, or `NULL`) values of the two assumptions: a bias as an odds multiplier, for
+#'   scores in points.
 #' @param landmark,drift as in [tipping()].
+#' @param ... further arguments of methods.
 #' @return A `tipping_map`: `tidy()` (and `as.data.frame()`) has one row for each pair of values, with the two
 #'   assumptions as columns, `term` (`"natural_tail"`), `estimate`, `num.error`, `num.kind`; `plot()` draws the
 #'   map with contours at 0.025, 0.05 and 0.10.
@@ -28,8 +35,15 @@
 #' map <- tipping_map(answer, at = list(c(0.05, 0.1, 0.2), c(0.5, 1, 2)))
 #' map
 #' @export
-tipping_map <- function(excess, over = c("rate", "bias"), published = cordgain::natural_ais, at = NULL, landmark = NULL,
-                        drift = NULL) {
+tipping_map <- function(excess, ...) UseMethod("tipping_map")
+
+#' @export
+tipping_map.default <- function(excess, ...) check_excess_given(rlang::maybe_missing(excess))
+
+#' @rdname tipping_map
+#' @export
+tipping_map.excess_responders <- function(excess, over = c("rate", "bias"), published = cordgain::natural_ais,
+                                          at = NULL, landmark = NULL, drift = NULL, ...) {
   call <- rlang::current_env()
   scenario <- one_scenario(excess, call)
   over <- check_pair(over, call)
@@ -37,7 +51,23 @@ tipping_map <- function(excess, over = c("rate", "bias"), published = cordgain::
   at <- map_values(over, at, timing, call)
   grid <- map_grid(excess, over, at, timing, scenario, call)
   points <- map_points(excess, over, published, timing)
-  structure(list(grid = grid, over = over, points = points, excess = excess), class = "tipping_map")
+  subtitle <- if ("rate" %in% over) "Points: published natural rates of the same endpoint, as they stand"
+  new_tipping_map(grid, over, points, excess, lapply(over, responder_axis), subtitle)
+}
+
+# @param axes list of two: `title`, `place` (the scale on which equal steps are equal changes), `ticks`, `words`
+new_tipping_map <- function(grid, over, points, excess, axes, subtitle = NULL) {
+  structure(list(grid = grid, over = over, points = points, excess = excess, axes = axes, subtitle = subtitle),
+    class = "tipping_map")
+}
+
+# Rates on log odds and biases on logarithms, so that equal steps are equal changes of odds.
+responder_axis <- function(term) {
+  ticks <- switch(term, bias = c(0.125, 0.25, 0.5, 1, 2, 4, 8), rate = c(0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7))
+  words <- switch(term, rate = paste0(100 * ticks, " %"),
+    bias = paste0("\u00d7", format(ticks, trim = TRUE, drop0trailing = TRUE)))
+  list(title = move_titles[[term]], place = switch(term, bias = log, rate = stats::qlogis, identity), ticks = ticks,
+    words = words)
 }
 
 # The one answer of an excess; several possibilities have no one map, curve or pipeline.
@@ -55,15 +85,19 @@ one_scenario <- function(excess, call) {
 }
 
 check_pair <- function(over, call) {
-  if (!is.character(over) || length(over) != 2L || over[1] == over[2]) {
-    abort_input("{.arg over} must name two different assumptions, for example {.code c(\"rate\", \"bias\")}.",
-      call = call)
-  }
-  for (name in over) check_choice(name, tipping_terms, "over", call = call)
+  check_two(over, tipping_terms, call)
   if (all(c("rate", "drift") %in% over)) {
     abort_input("A rate taken as known has no calendar year: {.val rate} does not go with {.val drift}.", call = call)
   }
   over
+}
+
+check_two <- function(over, terms, call) {
+  if (!is.character(over) || length(over) != 2L || over[1] == over[2]) {
+    abort_input("{.arg over} must name two different assumptions, such as {.code c(\"{terms[2]}\", \"{terms[1]}\")}.",
+      call = call)
+  }
+  for (name in over) check_choice(name, terms, "over", call = call)
 }
 
 # What landmark and drift are made from, and that the natural rate has what is to be varied.
@@ -71,7 +105,7 @@ map_timing <- function(excess, over, landmark, drift, call) {
   context <- list(excess = excess, landmark = check_made_by(landmark, is_landmark, "landmark", call),
     drift = check_made_by(drift, is_drift, "drift", call))
   moves <- lapply(stats::setNames(nm = setdiff(over, c("rate", "bias", if ("rate" %in% over) "tau"))),
-    \(term) natural_move(term, context, call))
+    \(term) natural_move(excess, term, context, call))
   natural <- excess_natural(excess)
   template <- \(given, own, default) if (!is.null(given)) given else if (!is.null(own)) own else default
   list(moves = moves, landmark = template(landmark, natural_landmark(natural), NULL),
@@ -206,10 +240,9 @@ summary.tipping_map <- function(object, ...) object
 
 #' @export
 print.tipping_map <- function(x, digits = 3, ...) {
-  scenario <- excess_scenarios(x$excess)[[1]]
   reached <- vapply(c(0.025, 0.05, 0.10), \(t) mean(x$grid$estimate <= t), 0)
   cat(wrap_lines(c(
-    paste0("Chance of ", scenario$responders, " or more of ", scenario$n, " by nature alone, over ", x$over[1], " and ",
+    paste0("Chance of ", question_parts(x$excess)$short, " by nature alone, over ", x$over[1], " and ",
       x$over[2], ": ", nrow(x$grid), " pairs, ", signif(min(x$grid$estimate), digits), " to ",
       signif(max(x$grid$estimate), digits), "."),
     paste0("At most 0.025, 0.05, 0.10 in ", paste(percent_text(reached), collapse = ", "), " of these pairs.")

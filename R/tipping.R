@@ -3,7 +3,7 @@
 #' Tipping points of an answer
 #'
 #' How far must one assumption move, all others standing, before the probability that
-#' nature alone gives the observed responders reaches a target? A conclusion that tips
+#' nature alone gives the observed responders, or the observed mean change, reaches a target? A conclusion that tips
 #' at a small, plausible move is a weak one.
 #'
 #' | term | what is varied | unit |
@@ -14,6 +14,20 @@
 #' | `landmark` | the week at which patients had to be unrecovered still | weeks from injury |
 #' | `drift` | change of natural recovery per calendar year, taken as known | log odds per year |
 #'
+#' Of scores the natural tail is the probability that nature alone gives at least the observed mean of these patients,
+#' that is 1 - `prob_excess`:
+#'
+#' | term | what is varied | unit |
+#' |---|---|---|
+#' | `bias` | mean natural change in the trial, less that of the evidence | points |
+#' | `mean` | mean natural change, taken as known | points |
+#' | `tau` | standard deviation between populations, taken as known | points |
+#' | `sd` | standard deviation between patients (of a course: times that of the curve) | points |
+#'
+#' Reverse Bayes of scores: `prior_sd` (points) is of the prior of the mean excess \eqn{\delta}, the treated following
+#' natural recovery with its mean moved by \eqn{\delta}; the evidence is integrated out. `scepticism_limit` is on the
+#' scale of the score. The E-value is a matter of risk ratios, hence of responders only.
+#'
 #' Three more questions are answered beside them. `prior_sd` (reverse Bayes): how wide must
 #' a prior centred on no effect be before the probability of benefit reaches `benefit`?
 #' `e_value_confounding` (VanderWeele and Ding 2017): the smallest risk ratio that an
@@ -22,7 +36,7 @@
 #' `conf.low` is the same for the limit of the interval nearest to 1, and 1 where the interval
 #' includes 1. `scepticism_limit` (analysis of credibility): see [scepticism_limit()].
 #'
-#' @param excess an [excess()].
+#' @param excess an [excess()]: of responders, of a [score_change()] or of a course ([recovery_data()]).
 #' @param over (character) what is varied; left out, everything that can be.
 #' @param target (numeric in (0, 1)) natural tails to be reached.
 #' @param landmark a [landmark()] whose timing is used where `over` has `"landmark"`; the
@@ -37,7 +51,7 @@
 #'   and `conf.low`, `conf.high` are the smallest and largest value over what is possible.
 #'   `plot()` draws the natural tail against each assumption.
 #' @section Conditions: `cordgain_invalid_input` where something asked for by name cannot be
-#'   varied (a prior has no heterogeneity, a rate no calendar year), or `excess` is none.
+#'   varied (a prior has no heterogeneity, a rate no calendar year, a mean no E-value), or `excess` is none.
 #' @references
 #' VanderWeele and Ding (2017), Annals of Internal Medicine 167:268-274. Held and others
 #' (2022), reverse-Bayes methods, \doi{10.1002/jrsm.1538}.
@@ -55,9 +69,7 @@ tipping_terms <- c("bias", "rate", "tau", "landmark", "drift")
 
 #' @export
 tipping.default <- function(excess, over = tipping_terms, target = c(0.025, 0.05, 0.10), ...) {
-  if (missing(excess)) abort_input(c("{.arg excess} is not given.", i = "Make it with {.fn excess}."))
-  abort_input(c("{.arg excess} must be an excess.", x = "It is {.obj_type_friendly {excess}}.",
-    i = "Make it with {.fn excess}."))
+  check_excess_given(rlang::maybe_missing(excess))
 }
 
 #' @rdname tipping
@@ -66,27 +78,31 @@ tipping.excess_responders <- function(excess, over = c("bias", "rate", "tau", "l
                                       target = c(0.025, 0.05, 0.10), landmark = NULL, drift = NULL, benefit = 0.9,
                                       ...) {
   call <- rlang::current_env()
-  asked <- !missing(over)
-  for (name in over) check_choice(name, tipping_terms, "over", call = call)
-  target <- check_numeric(target, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   benefit <- check_number(benefit, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
-  moves <- tipping_moves(excess, unique(over), landmark, drift, asked, call)
-  curves <- lapply(moves$found, \(move) tail_curve(excess, move, call))
+  context <- list(landmark = check_made_by(landmark, is_landmark, "landmark", call),
+    drift = check_made_by(drift, is_drift, "drift", call))
+  more <- \() list(reverse_bayes_row(excess, benefit, call), confounding_row(excess), credibility_row(excess, call))
+  tipping_of(excess, over, target, more, context, asked = !missing(over), call)
+}
+
+# Every kind's tipping points: curves of the moves, their crossings, and the kind's own rows.
+# @param more (function) the kind's further rows, a list
+tipping_of <- function(excess, over, target, more, context, asked, call) {
+  for (name in over) check_choice(name, question_parts(excess)$moves, "over", call = call)
+  target <- check_numeric(target, min = 0, max = 1, min_open = TRUE, max_open = TRUE, call = call)
+  moves <- tipping_moves(excess, unique(over), context, asked, call)
+  curves <- lapply(moves$found, \(move) tail_curve(excess, move))
   rows <- lapply(curves, \(curve) tipping_rows(curve, target))
-  terms <- do.call(rbind, c(unname(rows), list(reverse_bayes_row(excess, benefit, call), confounding_row(excess),
-    credibility_row(excess, call))))
-  structure(list(terms = terms, curves = curves, excess = excess, target = target, left_out = moves$left_out),
-    class = "tipping")
+  structure(list(terms = do.call(rbind, c(unname(rows), more())), curves = curves, excess = excess, target = target,
+    left_out = moves$left_out), class = "tipping")
 }
 
 # The moves asked for; those that are not possible are an error where named, else said in the print.
-tipping_moves <- function(excess, over, landmark, drift, asked, call) {
-  context <- list(excess = excess, landmark = check_made_by(landmark, is_landmark, "landmark", call),
-    drift = check_made_by(drift, is_drift, "drift", call))
+tipping_moves <- function(excess, over, context, asked, call) {
   found <- list()
   left_out <- character()
   for (term in over) {
-    move <- tryCatch(natural_move(term, context, call), cordgain_error = identity)
+    move <- tryCatch(natural_move(excess, term, context, call), cordgain_error = identity)
     if (!inherits(move, "cordgain_error")) {
       found[[term]] <- move
     } else if (asked) {
@@ -101,28 +117,16 @@ tipping_moves <- function(excess, over, landmark, drift, asked, call) {
 first_line <- function(condition) strsplit(cli::ansi_strip(conditionMessage(condition)), "\n")[[1]][1]
 
 # The natural tail along one move: every scenario (column) at every value of a grid, both routes kept for the roots.
-tail_curve <- function(excess, move, call) {
+tail_curve <- function(excess, move) {
   seen <- new.env()
   tails <- \(value) {
     key <- format(value, digits = 17)
-    if (is.null(seen[[key]])) seen[[key]] <- scenario_tails(move$rates(value), excess)
+    if (is.null(seen[[key]])) seen[[key]] <- nature_tails(excess, move$nature(value))
     seen[[key]]
   }
-  at <- vapply(move$grid, \(v) tails(v)$fine, numeric(length(excess_scenarios(excess))))
-  list(move = move, tails = tails, grid = move$grid, tail = matrix(at, nrow = length(move$grid), byrow = TRUE))
+  at <- lapply(move$grid, \(v) tails(v)$fine)
+  list(move = move, tails = tails, grid = move$grid, tail = do.call(rbind, at))
 }
-
-# Tails of all scenarios on both routes from rates of all scenarios.
-scenario_tails <- function(rates, excess) {
-  scenarios <- excess_scenarios(excess)
-  routes <- lapply(c(fine = "fine", coarse = "coarse"), \(route) {
-    mapply(\(r, s) upper_tail(core_natural_responders(r[[route]])$pmf, s$responders), rates, scenarios)
-  })
-  routes
-}
-
-# A sum of probabilities may pass 1 by rounding.
-upper_tail <- function(pmf, y) min(1, sum(pmf[seq_along(pmf) > y]))
 
 tipping_rows <- function(curve, target) {
   rows <- lapply(target, \(t) {
@@ -175,12 +179,10 @@ summary.tipping <- function(object, ...) object
 
 #' @export
 print.tipping <- function(x, digits = 3, ...) {
-  counts <- arm_counts(excess_arm(x$excess))
-  y <- if (counts$min == counts$max) counts$min else paste(counts$min, "to", counts$max)
+  parts <- question_parts(x$excess)
   cat(wrap_lines(c(
-    paste0("How far must an assumption move before nature alone gives ", y, " or more of ", counts$n,
-      " responders with a given probability?"),
-    paste0("Natural recovery: ", natural_label(excess_natural(x$excess)), ".")
+    paste0("How far must an assumption move before ", parts$question, " with a given probability?"),
+    paste0("Natural recovery: ", natural_label(parts$natural), ".")
   )), sep = "\n")
   cat("\n")
   rows <- x$terms

@@ -66,7 +66,7 @@ test_that("refusals say what was given", {
   invalid(tipping(at_known(), "weather"), "over")
   invalid(tipping(at_known(), "bias", target = 0), "target")
   invalid(tipping(at_known(), "bias", benefit = 1), "benefit")
-  invalid(tipping_map(natural_rate(0.1)), "excess of responders")
+  invalid(tipping_map(natural_rate(0.1)), "must be an excess")
   invalid(tipping_map(at_known(), c("bias", "bias")), "two different")
   invalid(tipping_map(at_known(), "bias"), "two different")
   invalid(tipping_map(at_known(), c("rate", "drift")), "no calendar year")
@@ -195,6 +195,6 @@ test_that("the picture of a map is drawn with filled bands, lines and a title wi
   expect_match(words_of(picture)[["title"]], "2 or more of 4", fixed = TRUE)
   expect_equal(built(picture, 4)$x, stats::qlogis(0.2))
   expect_equal(built(picture, 4)$y, 0) # a bias of 1, on logarithms
-  expect_identical(axis_value(0.5, "rate"), 0)
-  expect_identical(axis_value(3, "tau"), 3)
+  expect_identical(responder_axis("rate")$place(0.5), 0)
+  expect_identical(responder_axis("tau")$place(3), 3)
 })

@@ -1,0 +1,175 @@
+# The mean excess delta as a parameter, in points: treated patients follow natural recovery with its mean moved by
+# delta. Its likelihood, the uncertain natural mean integrated out, and its posterior under a prior of delta.
+
+# list: `unit` (points; the SD between patients, in which the grid stands), `centre` (where the likelihood lies),
+# `width` (of its narrowest feature), and `log_likelihood(delta, route)`.
+effect_likelihood <- function(excess, call) UseMethod("effect_likelihood")
+
+#' @exportS3Method effect_likelihood excess_score
+effect_likelihood.excess_score <- function(excess, call) {
+  one_group(excess, call)
+  x <- score_excess_change(excess)
+  score_likelihood(change_scores(x), change_room(x), score_excess_natural(excess),
+    score_excess_settings(excess)$sd_treated, call)
+}
+
+# @param given SD of change between treated patients, from elsewhere, or NULL
+score_likelihood <- function(y, room, natural, given, call, nodes = change_nodes(natural)) {
+  own <- if (is.null(given)) change_sd(natural) else given
+  log_likelihood <- if (change_family(natural) == "normal") {
+    normal_likelihood(natural, mean(y), own^2 / length(y))
+  } else {
+    if (!is.null(given)) natural <- refit_change(natural, sd = given, call = call)
+    counted_likelihood(natural, y, room, nodes, call)
+  }
+  list(unit = change_sd(natural), centre = mean(y) - change_anchor(natural), width = own / sqrt(length(y)),
+    log_likelihood = log_likelihood)
+}
+
+#' @exportS3Method effect_likelihood excess_curve
+effect_likelihood.excess_curve <- function(excess, call) {
+  row <- curve_mean(excess)
+  list(unit = row$sd, centre = row$mean, width = row$sd,
+    log_likelihood = \(delta, route) stats::dnorm(row$mean, delta, row$sd, log = TRUE))
+}
+
+# What needs one outcome is refused where a final score is open.
+one_group <- function(excess, call) {
+  lost <- sum(is.na(change_scores(score_excess_change(excess))))
+  if (lost > 0L) {
+    abort_input(c("This is asked of patients whose final scores are known.",
+      x = "{lost} {?is/are} not known.",
+      i = "Ask for the smallest and the largest change that the scale allows, one after the other."), call = call)
+  }
+  invisible(excess)
+}
+
+# The mean is sufficient: sum_j w_j N(ybar; m_j + delta, v_j + sd^2 / n).
+normal_likelihood <- function(natural, observed, variance) {
+  \(delta, route) {
+    m <- change_mixture(natural, route)
+    sd <- sqrt(m$sd^2 + variance)
+    parts <- vapply(seq_along(sd), \(j) m$weight[j] * stats::dnorm(observed, m$mean[j] + delta, sd[j]),
+      numeric(length(delta)))
+    log(pmax(rowSums(matrix(parts, length(delta))), 1e-300))
+  }
+}
+
+# Whole scores of a family with ends: the product of the patients' probabilities, at population mean t, is smooth in t;
+# it is worked out on a lattice and read off by a spline, averaged over the nodes of the natural mean.
+counted_likelihood <- function(natural, y, room, nodes, call) {
+  model <- change_model_of(natural)
+  log_given <- \(shift) {
+    parts <- vapply(seq_along(y), \(i) {
+      ends <- conditional_cdf(model, c(y[i] - 1, y[i]), list(shift = shift), TRUE, room$low[i], room$high[i])
+      log(pmax(ends[2, ] - ends[1, ], 1e-300))
+    }, numeric(length(shift)))
+    rowSums(matrix(parts, length(shift)))
+  }
+  step <- change_sd(natural) / sqrt(length(y)) / 20
+  given <- NULL # the same curve serves both routes
+  \(delta, route) {
+    kept <- nodes[[route]]$weight > 1e-14 # what is dropped is below rounding
+    shift <- nodes[[route]]$shift[kept]
+    ends <- range(delta) + range(shift)
+    if (is.null(given) || ends[1] < given$ends[1] || ends[2] > given$ends[2]) {
+      given <<- read_off(log_given, ends + c(-1, 1) * step, step, call)
+    }
+    reached <- delta + max(shift) >= given$from & delta + min(shift) <= given$to
+    at <- outer(delta[reached], shift, `+`)
+    like <- replace(numeric(length(delta)), reached, matrix(given$read(at), nrow(at)) %*% nodes[[route]]$weight[kept])
+    log(pmax(like, 1e-300))
+  }
+}
+
+# `read()` is exp(f) between the ends, f a smooth curve with one peak: by a spline on a lattice where f is within 60
+# of the peak (beyond, rounding takes over, and a spline would swing), from `from` to `to`, and 0 elsewhere.
+read_off <- function(f, ends, step, call) {
+  scan <- seq(ends[1], ends[2], length.out = 300)
+  values <- f(scan)
+  if (max(values) < -600) {
+    abort_numerical("No natural mean and no excess make the observed changes likelier than 1e-250.", call = call)
+  }
+  inside <- range(which(values > max(values) - 60))
+  from <- scan[max(1, inside[1] - 1)]
+  to <- scan[min(length(scan), inside[2] + 1)]
+  lattice <- seq(from, to, length.out = min(4000, ceiling((to - from) / step) + 8))
+  values <- f(lattice)
+  spline <- stats::splinefun(lattice, pmax(values, max(values) - 60))
+  list(ends = ends, from = from, to = to, read = \(x) {
+    inside <- x >= from & x <= to
+    exp(spline(pmin(pmax(x, from), to))) * inside
+  })
+}
+
+# Likelihood at the nodes of panels on both routes; delta = unit * node. Panels are narrow around no effect, where
+# sceptical priors lie, as wide as the likelihood's features around both, and wider and wider outside.
+effect_table_of <- function(excess, call) likelihood_table(effect_likelihood(excess, call))
+
+likelihood_table <- function(law) {
+  centre <- law$centre / law$unit
+  width <- min(0.5, law$width / law$unit)
+  reach <- c(min(0, centre) - 12, max(0, centre) + 12)
+  edges <- sort(unique(round(c(seq(-0.5, 0.5, by = 0.05), seq(0, reach[2], by = width), seq(0, reach[1], by = -width),
+    reach[2] + 12 * (2^(0:5) - 1), reach[1] - 12 * (2^(0:5) - 1)), 12)))
+  routes <- lapply(c(fine = 15L, coarse = 10L), \(order) {
+    grid <- list(order = order, edges = edges, density = rep(1, order * (length(edges) - 1)), mass_below = 0,
+      mass_above = 0)
+    nodes <- core_grid_nodes(grid)
+    log_like <- law$log_likelihood(law$unit * nodes$node, if (order == 15L) "fine" else "coarse")
+    list(grid = grid, node = nodes$node, weight = nodes$mass, log_likelihood = log_like)
+  })
+  list(routes = routes, unit = law$unit, centre = law$centre)
+}
+
+# log density of a prior of delta (points) at the nodes; NULL is flat.
+log_effect_prior <- function(prior, node, unit) {
+  if (is.null(prior)) rep(0, length(node)) else log_normal_mixture(unit * node, prior) + log(unit)
+}
+
+# Posterior of delta: P(delta > 0) and E(delta) with their errors.
+effect_posterior <- function(table, prior, call) {
+  one <- lapply(table$routes, effect_moments, prior = prior, unit = table$unit)
+  lapply(c(benefit = "benefit", mean = "mean"), \(name) {
+    two_routes(one$fine[[name]], one$coarse[[name]], "The posterior of the mean excess", call)
+  })
+}
+
+effect_moments <- function(route, prior, unit) {
+  log_post <- route$log_likelihood + log_effect_prior(prior, route$node, unit)
+  mass <- route$weight * exp(log_post - max(log_post))
+  mass <- mass / sum(mass)
+  list(benefit = sum(mass[route$node > 0]), mean = unit * sum(mass * route$node))
+}
+
+# The posterior as a grid in units of the SD between patients, for power_rows().
+effect_grid <- function(table, prior) {
+  route <- table$routes$fine
+  log_post <- route$log_likelihood + log_effect_prior(prior, route$node, table$unit)
+  density <- exp(log_post - max(log_post))
+  grid <- route$grid
+  grid$density <- density / sum(route$weight * density)
+  grid
+}
+
+# A sceptical prior for a reader who has none: centred on no effect, with the SD between patients, so that it is worth
+# one patient.
+unit_prior <- function(sd) prior_normal(0, sd)
+
+# Prior and posterior in units of the SD between patients, as power_rows() takes them; shifts of means back in points.
+effect_power <- function(table, effect) {
+  rows <- prior_components(effect)
+  scaled <- lapply(seq_len(nrow(rows)), \(i) prior_normal(rows[i, "a"] / table$unit, rows[i, "b"] / table$unit))
+  prior <- if (nrow(rows) == 1L) scaled[[1]] else do.call(prior_mixture, c(list(rows[, "weight"]), scaled))
+  power <- power_rows(list(delta = effect_grid(table, effect)), prior)
+  power$mean_shift <- power$mean_shift * table$unit
+  power
+}
+
+check_effect <- function(effect, sd, call) {
+  if (is.null(effect)) {
+    return(unit_prior(sd))
+  }
+  check_prior(effect, "normal", "effect", call)
+  effect
+}
