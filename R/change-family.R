@@ -5,6 +5,8 @@
 # Codes of the enum ChangeKind of natural/change_family.hpp.
 change_families <- c(normal = 0L, censored = 1L, beta_binomial = 2L, hurdle = 3L)
 
+is_family <- function(x) is.character(x) && length(x) == 1L && x %in% names(change_families)
+
 check_family <- function(settings, call) {
   family <- check_choice(settings$family, names(change_families), "family", call = call)
   needs_range <- family != "normal"

@@ -199,6 +199,17 @@ shift_change <- function(x, by) {
   x
 }
 
+# An unbiased change with a bias laid on it: every component moved and widened, the evidence not gone through again.
+lay_bias <- function(x, bias) {
+  x$routes <- lapply(x$routes, \(route) {
+    route$fresh$mean <- route$fresh$mean + bias$mean
+    route$fresh$sd <- sqrt(route$fresh$sd^2 + bias$sd^2)
+    route
+  })
+  x$settings$bias <- bias
+  x
+}
+
 # The population of a number or prior, as one row of the table of sources.
 declared_means <- function(match, label, scale, call) {
   known <- c("endpoint", "baseline_grade", "level", "baseline_days", "followup_weeks", "years")

@@ -12,7 +12,8 @@ question_parts.excess_score <- function(excess) {
 
 mean_words <- function(parts, observed, n) {
   patients <- if (n == 1L) "1 patient" else paste(n, "patients")
-  c(parts, list(what = "the mean", question = paste0("nature alone gives a mean of ", observed, " or more in ", patients),
+  c(parts, list(what = "the mean",
+    question = paste0("nature alone gives a mean of ", observed, " or more in ", patients),
     rare = paste0("gives a mean of ", observed, " or more"),
     chance = "Chance of as large a mean or larger\nby nature alone", seen = "as large a mean or larger",
     short = paste("a mean of", observed, "or more in", patients)))
@@ -43,7 +44,8 @@ natural_move.excess_score <- function(excess, term, context, call) {
   grid <- grid[possible]
   own <- switch(term, sd = change_sd(natural), mean = change_anchor(natural), 0)
   start <- which.min(abs(grid - own))
-  new_move(term, nature, grid, change_units[[term]], change_span(term, grid), start = start, title = change_titles[[term]])
+  new_move(term, nature, grid, change_units[[term]], change_span(term, grid), start = start,
+    title = change_titles[[term]])
 }
 
 change_span <- function(term, grid) {
@@ -111,11 +113,11 @@ nature_tails.excess_score <- function(excess, nature) {
 }
 
 # Distribution of the patients' natural mean, on both routes; the laws of single patients are not worked out.
-natural_means_of <- function(natural, room) {
+natural_means_of <- function(natural, room, nodes = change_nodes(natural)) {
   laws <- if (change_family(natural) == "normal") {
     list(fine = list(room = room), coarse = list(room = room))
   } else {
-    lapply(change_nodes(natural), \(nodes) list(nodes = nodes, model = change_model_of(natural), room = room))
+    lapply(nodes, \(nodes) list(nodes = nodes, model = change_model_of(natural), room = room))
   }
   natural_means(laws, natural)
 }

@@ -33,6 +33,10 @@ check_excess_given <- function(excess, arg = "excess", call = rlang::caller_env(
   if (rlang::is_missing(excess)) {
     abort_input(c("{.arg {arg}} is not given.", i = "Make it with {.fn excess}."), call = call)
   }
+  if (inherits(excess, "excess")) {
+    kind <- c(excess_curve = "of repeated scores", excess_score = "of scores", excess_responders = "of responders")
+    abort_input("This is not asked of an excess {kind[class(excess)[1]]}.", call = call)
+  }
   abort_input(c("{.arg {arg}} must be an excess.", x = "It is {.obj_type_friendly {excess}}.",
     i = "Make it with {.fn excess}."), call = call)
 }

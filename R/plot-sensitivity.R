@@ -3,7 +3,8 @@
 #' Specification curve of a sensitivity analysis
 #'
 #' Each point above is one combination of choices, in the order of the natural tail (probability that nature alone
-#' gives as many responders or more); beneath it a mark shows which evidence, prior, bias, landmark and drift it used.
+#' gives as many responders or more, or as large a mean); beneath it a mark shows which
+#' evidence, prior, bias and so on it used.
 #' The answer as it was given is the filled point. Only choices with more than one value are drawn.
 #'
 #' @param x a [sensitivity()].
@@ -39,7 +40,8 @@ plot.sensitivity <- function(x, ...) {
       expand = ggplot2::expansion(add = 0.3)) +
     ggplot2::facet_grid(rows = ggplot2::vars(.data$panel), scales = "free_y", space = "free_y", switch = "y") +
     ggplot2::labs(x = paste(nrow(table), "combinations of choices, in order"), y = NULL,
-      title = curve_title(table), subtitle = "Filled diamond: the answer as it was given") +
+      title = curve_title(table, question_parts(x$excess)$seen),
+      subtitle = "Filled diamond: the answer as it was given") +
     plot_theme() +
     ggplot2::theme(strip.placement = "outside", strip.text.y.left = ggplot2::element_text(angle = 0, hjust = 1),
       panel.grid.major.x = ggplot2::element_blank(),
@@ -53,8 +55,9 @@ tail_ticks <- function(tail) {
 
 # One panel for each choice with several values; its marks stand at heights of their own, so that one scale names them.
 choice_marks <- function(table) {
-  names <- c(evidence = "Evidence", tau = "Heterogeneity", bias = "Bias", landmark = "Landmark", drift = "Drift")
-  used <- names(names)[vapply(names(names), \(n) length(unique(table[[n]])) > 1L, NA)]
+  names <- c(evidence = "Evidence", tau = "Heterogeneity", bias = "Bias", landmark = "Landmark", drift = "Drift",
+    family = "Family")
+  used <- Filter(\(n) length(unique(table[[n]])) > 1L, intersect(names(names), names(table)))
   position <- numeric()
   rows <- NULL
   for (i in seq_along(used)) {
@@ -72,8 +75,7 @@ short_label <- function(x) {
   ifelse(nchar(x) > 34, paste0(substr(x, 1, 32), "..."), x)
 }
 
-curve_title <- function(table) {
-  plot_words("Over all choices nature alone gives as many responders in ", percent_text(min(table$natural_tail)),
-    " to ",
+curve_title <- function(table, seen) {
+  plot_words("Over all choices nature alone gives ", seen, " in ", percent_text(min(table$natural_tail)), " to ",
     percent_text(max(table$natural_tail)), " of trials")
 }

@@ -51,7 +51,8 @@ curve_rows <- function(curve) {
     values <- move$grid[inside]
     fine <- seq(min(values), max(values), length.out = 101)
     height <- stats::splinefun(move$grid, stats::qlogis(pmin(pmax(curve$tail[, s], 1e-12), 1 - 1e-12)), "monoH.FC")
-    data.frame(term = move$term, title = move$title, scenario = s, value = move$show(fine), tail = stats::plogis(height(fine)))
+    data.frame(term = move$term, title = move$title, scenario = s, value = move$show(fine),
+      tail = stats::plogis(height(fine)))
   })
   do.call(rbind, rows)
 }
@@ -106,7 +107,8 @@ map_axis <- function(axis, side) {
 map_title <- function(x) plot_words("Where nature alone ", question_parts(x$excess)$rare, " rarely, and where often")
 
 map_subtitle <- function(x) {
-  if (!is.null(x$subtitle)) x$subtitle else paste0("Natural recovery: ", natural_label(question_parts(x$excess)$natural))
+  evidence <- natural_label(question_parts(x$excess)$natural)
+  if (is.null(x$subtitle)) paste0("Natural recovery: ", evidence) else x$subtitle
 }
 
 # Labels as two staircases, every other point's above and below: the leftmost point's label stands furthest from its

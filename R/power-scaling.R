@@ -12,7 +12,7 @@ power_derivative <- function(mass, q, component) {
 }
 
 # Cumulative Jensen-Shannon distance of two distribution functions on [lower, upper] (Kallioinen and others 2024),
-# scaled to [0, 1]; the larger of the quantity's and its mirror's.
+# scaled to [0, 1]; the larger of the quantity's and its mirror's. An integral below 1e-13 is a slope below 1e-4.
 cjs_distance <- function(p, q, lower = 0, upper = 1) {
   part <- \(x, p, q) {
     a <- p(x)
@@ -22,7 +22,8 @@ cjs_distance <- function(p, q, lower = 0, upper = 1) {
     entropy(a) + entropy(b)
   }
   one <- \(p, q) {
-    above <- stats::integrate(part, lower, upper, p = p, q = q, rel.tol = 1e-9, abs.tol = 0, subdivisions = 500L)$value
+    above <- stats::integrate(part, lower, upper, p = p, q = q, rel.tol = 1e-9, abs.tol = 1e-13,
+      subdivisions = 500L)$value
     below <- stats::integrate(\(x) p(x) + q(x), lower, upper, rel.tol = 1e-9, subdivisions = 500L)$value
     sqrt(max(above, 0) / below)
   }

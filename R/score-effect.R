@@ -7,17 +7,20 @@ effect_likelihood <- function(excess, call) UseMethod("effect_likelihood")
 
 #' @exportS3Method effect_likelihood excess_score
 effect_likelihood.excess_score <- function(excess, call) {
-  x <- score_excess_change(excess)
-  natural <- score_excess_natural(excess)
-  given <- score_excess_settings(excess)$sd_treated
-  own <- if (is.null(given)) change_sd(natural) else given
   one_group(excess, call)
-  y <- change_scores(x)
+  x <- score_excess_change(excess)
+  score_likelihood(change_scores(x), change_room(x), score_excess_natural(excess),
+    score_excess_settings(excess)$sd_treated, call)
+}
+
+# @param given SD of change between treated patients, from elsewhere, or NULL
+score_likelihood <- function(y, room, natural, given, call, nodes = change_nodes(natural)) {
+  own <- if (is.null(given)) change_sd(natural) else given
   log_likelihood <- if (change_family(natural) == "normal") {
     normal_likelihood(natural, mean(y), own^2 / length(y))
   } else {
     if (!is.null(given)) natural <- refit_change(natural, sd = given, call = call)
-    counted_likelihood(natural, y, change_room(x), call)
+    counted_likelihood(natural, y, room, nodes, call)
   }
   list(unit = change_sd(natural), centre = mean(y) - change_anchor(natural), width = own / sqrt(length(y)),
     log_likelihood = log_likelihood)
@@ -54,7 +57,7 @@ normal_likelihood <- function(natural, observed, variance) {
 
 # Whole scores of a family with ends: the product of the patients' probabilities, at population mean t, is smooth in t;
 # it is worked out on a lattice and read off by a spline, averaged over the nodes of the natural mean.
-counted_likelihood <- function(natural, y, room, call) {
+counted_likelihood <- function(natural, y, room, nodes, call) {
   model <- change_model_of(natural)
   log_given <- \(shift) {
     parts <- vapply(seq_along(y), \(i) {
@@ -63,27 +66,47 @@ counted_likelihood <- function(natural, y, room, call) {
     }, numeric(length(shift)))
     rowSums(matrix(parts, length(shift)))
   }
-  nodes <- change_nodes(natural)
   step <- change_sd(natural) / sqrt(length(y)) / 20
+  given <- NULL # the same curve serves both routes
   \(delta, route) {
-    shift <- nodes[[route]]$shift
+    kept <- nodes[[route]]$weight > 1e-14 # what is dropped is below rounding
+    shift <- nodes[[route]]$shift[kept]
     ends <- range(delta) + range(shift)
-    lattice <- seq(ends[1], ends[2], length.out = min(20000, ceiling(diff(ends) / step) + 8))
-    values <- log_given(lattice)
-    if (max(values) < -600) {
-      abort_numerical("No natural mean and no excess make the observed changes likelier than 1e-250.", call = call)
+    if (is.null(given) || ends[1] < given$ends[1] || ends[2] > given$ends[2]) {
+      given <<- read_off(log_given, ends + c(-1, 1) * step, step, call)
     }
-    # Where rounding takes over, far below the peak, the curve is level: a spline would swing there.
-    given <- stats::splinefun(lattice, pmax(values, max(values) - 60))
-    at <- matrix(exp(given(outer(delta, shift, `+`))), length(delta))
-    log(pmax(drop(at %*% nodes[[route]]$weight), 1e-300))
+    reached <- delta + max(shift) >= given$from & delta + min(shift) <= given$to
+    at <- outer(delta[reached], shift, `+`)
+    like <- replace(numeric(length(delta)), reached, matrix(given$read(at), nrow(at)) %*% nodes[[route]]$weight[kept])
+    log(pmax(like, 1e-300))
   }
+}
+
+# `read()` is exp(f) between the ends, f a smooth curve with one peak: by a spline on a lattice where f is within 60
+# of the peak (beyond, rounding takes over, and a spline would swing), from `from` to `to`, and 0 elsewhere.
+read_off <- function(f, ends, step, call) {
+  scan <- seq(ends[1], ends[2], length.out = 300)
+  values <- f(scan)
+  if (max(values) < -600) {
+    abort_numerical("No natural mean and no excess make the observed changes likelier than 1e-250.", call = call)
+  }
+  inside <- range(which(values > max(values) - 60))
+  from <- scan[max(1, inside[1] - 1)]
+  to <- scan[min(length(scan), inside[2] + 1)]
+  lattice <- seq(from, to, length.out = min(4000, ceiling((to - from) / step) + 8))
+  values <- f(lattice)
+  spline <- stats::splinefun(lattice, pmax(values, max(values) - 60))
+  list(ends = ends, from = from, to = to, read = \(x) {
+    inside <- x >= from & x <= to
+    exp(spline(pmin(pmax(x, from), to))) * inside
+  })
 }
 
 # Likelihood at the nodes of panels on both routes; delta = unit * node. Panels are narrow around no effect, where
 # sceptical priors lie, as wide as the likelihood's features around both, and wider and wider outside.
-effect_table_of <- function(excess, call) {
-  law <- effect_likelihood(excess, call)
+effect_table_of <- function(excess, call) likelihood_table(effect_likelihood(excess, call))
+
+likelihood_table <- function(law) {
   centre <- law$centre / law$unit
   width <- min(0.5, law$width / law$unit)
   reach <- c(min(0, centre) - 12, max(0, centre) + 12)
@@ -132,6 +155,16 @@ effect_grid <- function(table, prior) {
 # A sceptical prior for a reader who has none: centred on no effect, with the SD between patients, so that it is worth
 # one patient.
 unit_prior <- function(sd) prior_normal(0, sd)
+
+# Prior and posterior in units of the SD between patients, as power_rows() takes them; shifts of means back in points.
+effect_power <- function(table, effect) {
+  rows <- prior_components(effect)
+  scaled <- lapply(seq_len(nrow(rows)), \(i) prior_normal(rows[i, "a"] / table$unit, rows[i, "b"] / table$unit))
+  prior <- if (nrow(rows) == 1L) scaled[[1]] else do.call(prior_mixture, c(list(rows[, "weight"]), scaled))
+  power <- power_rows(list(delta = effect_grid(table, effect)), prior)
+  power$mean_shift <- power$mean_shift * table$unit
+  power
+}
 
 check_effect <- function(effect, sd, call) {
   if (is.null(effect)) {

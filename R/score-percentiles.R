@@ -5,16 +5,20 @@
 # and its mixture says everything.
 patient_laws <- function(natural, room, whole, call) {
   model <- change_model_of(natural)
+  check_points(natural, whole, call)
+  lapply(change_nodes(natural), \(nodes) {
+    each <- if (whole) Map(\(low, high) whole_law(model, low, high, nodes), room$low, room$high)
+    list(nodes = nodes, model = model, whole = whole, room = room, each = each)
+  })
+}
+
+check_points <- function(natural, whole, call) {
   if (!whole && change_family(natural) != "normal") {
     abort_input(c("family = \"{change_family(natural)}\" counts whole points.",
       x = "Some scores are not whole.",
       i = "Use {.code family = \"normal\"}, or round the scores where you can see the result."
     ), call = call)
   }
-  lapply(change_nodes(natural), \(nodes) {
-    each <- if (whole) Map(\(low, high) whole_law(model, low, high, nodes), room$low, room$high)
-    list(nodes = nodes, model = model, whole = whole, room = room, each = each)
-  })
 }
 
 whole_law <- function(model, low, high, nodes) {

@@ -13,14 +13,24 @@
 #' A combination that has no answer (a landmark for sources examined after it, a drift without years) keeps its row,
 #' with `NA` and the reason in `note`.
 #'
-#' @param excess an [excess()] of responders with one natural rate.
-#' @param natural (named list) further evidence beside the excess's own: tables of sources or [natural_rate()]s.
+#' For scores the choices are evidence, heterogeneity, bias (in points) and family of one patient's natural change;
+#' every source and every patient is left out in turn. The default choices of `tau` are the evidence's own prior and the
+#' same with half and twice its spread; of `bias` none, N(0, b^2) and N(b, b^2) with b a quarter of the SD between
+#' patients. The posterior of the mean excess \eqn{\delta} lets treated patients follow natural recovery with its mean
+#' moved by \eqn{\delta}, under the prior `effect`.
+#'
+#' @param excess an [excess()] of responders with one natural rate, or of a [score_change()].
+#' @param natural (named list) further evidence beside the excess's own: tables of sources or [natural_rate()]s; for
+#'   scores tables of means or [natural_change()]s.
 #'   Evidence on another named endpoint is compared with the trial's responders by that endpoint where the arm has the
 #'   patients' grades.
 #' @param tau,bias,landmark,drift (lists) the choices of each, as in [natural_rate()]; `NULL` for none. Names, where
 #'   given, become labels. What the excess's own rate has of them is one more choice where it is not in the list.
 #' @param ... not used.
-#' @return A `sensitivity`. `as.data.frame()` has one row per combination: `analysis` (`"choice"`, `"one source left
+#' @return A `sensitivity`. For scores `as.data.frame()` has the columns `analysis`, `evidence`, `tau`, `bias`,
+#'   `family`, `observed` (mean change), `n`, `natural_tail` (1 - `prob_excess`), `natural_mean`, `mean_excess` with
+#'   `conf.low` and `conf.high`, `prob_excess`, `posterior_excess`, `prob_benefit` (of `effect`), `num.error`, `note`, `own`. For
+#'   responders it has one row per combination: `analysis` (`"choice"`, `"one source left
 #'   out"`, `"one patient left out"`), the columns `evidence`, `tau`, `bias`, `landmark`, `drift`, `responders`, `n`,
 #'   then `natural_tail`, `natural_tail_midp`, `natural_responders`, `excess_responders`, `natural_below_observed`,
 #'   `log_odds_shift`, `prob_benefit`, `prob_benefit_half_null`, `bayes_factor`, `e_value` (see [excess()]),
@@ -40,18 +50,19 @@
 #' answer <- excess(keio_ips, natural_rate(late), accept = c("level", "baseline", "followup", "years"))
 #' sensitivity(answer, natural = list(Kirshblum = late[2, ]))
 #' @export
-sensitivity <- function(excess, natural = list(), tau = list(prior_half_normal(0.5), prior_half_normal(1)),
-                        bias = list(NULL, prior_normal(0, 0.5), prior_normal(log(2), 0.5)), landmark = list(NULL),
-                        drift = list(NULL), ...) {
-  UseMethod("sensitivity")
-}
+sensitivity <- function(excess, natural = list(), ...) UseMethod("sensitivity")
 
 #' @export
-sensitivity.default <- function(excess, ...) {
-  if (missing(excess)) abort_input(c("{.arg excess} is not given.", i = "Make it with {.fn excess}."))
-  abort_input(c("{.arg excess} must be an excess.", x = "It is {.obj_type_friendly {excess}}."))
+sensitivity.default <- function(excess, natural = list(), ...) check_excess_given(rlang::maybe_missing(excess))
+
+# @param table one row for each combination; `natural_tail` and `prob_benefit` are among `terms`
+# @param choices columns that say what was chosen; `id` further columns that tell rows apart
+new_sensitivity <- function(table, power, excess, choices, id, terms) {
+  structure(list(table = table, power = power, excess = excess, choices = choices, id = id, terms = terms),
+    class = "sensitivity")
 }
 
+#' @rdname sensitivity
 #' @export
 sensitivity.excess_responders <- function(excess, natural = list(),
                                           tau = list(prior_half_normal(0.5), prior_half_normal(1)),
@@ -72,7 +83,8 @@ sensitivity.excess_responders <- function(excess, natural = list(),
   table <- rbind(do.call(rbind, rows), left_out_rows(excess, own, call))
   table$own <- table$analysis == "choice" & is_own_choice(table, own, names(evidence)[1])
   power <- if (!excess_is_bounds(excess)) power_rows(excess_scenarios(excess)[[1]], excess_effect(excess))
-  structure(list(table = table, power = power, excess = excess), class = "sensitivity")
+  new_sensitivity(table, power, excess, c("evidence", "tau", "bias", "landmark", "drift"), c("responders", "n"),
+    sensitivity_terms)
 }
 
 # Choices ------------------------------------------------------------------------------
@@ -83,7 +95,8 @@ choice_list <- function(values, own, arg, call) {
     abort_input(c("{.arg {arg}} must be a list of choices.", x = "It is {.obj_type_friendly {values}}.",
       i = "For example {.code {arg} = list(NULL)}, none."), call = call)
   }
-  good <- switch(arg, tau = is_prior, bias = \(v) is.null(v) || is_prior(v),
+  good <- switch(arg, tau = is_prior, family = is_family,
+    bias = \(v) is.null(v) || is_prior(v),
     landmark = \(v) is.null(v) || is_landmark(v), drift = \(v) is.null(v) || is_drift(v))
   bad <- !vapply(values, good, NA)
   if (any(bad)) abort_input("{cli::qty(sum(bad))}Element{?s} {which(bad)} of {.arg {arg}} {?is/are} no {arg}.",
@@ -99,8 +112,9 @@ choice_list <- function(values, own, arg, call) {
 
 choice_label <- function(x) if (is.null(x)) "none" else format(x)
 
-own_bias <- function(natural) {
-  b <- rate_bias(natural)
+own_bias <- function(natural) bias_prior(rate_bias(natural))
+
+bias_prior <- function(b) {
   if (b$sd > 0) prior_normal(b$mean, b$sd) else if (b$mean != 0) prior_fixed(b$mean)
 }
 
@@ -232,12 +246,13 @@ as.data.frame.sensitivity <- function(x, ...) x$table
 
 #' @export
 tidy.sensitivity <- function(x, ...) {
-  choices <- c("analysis", "evidence", "tau", "bias", "landmark", "drift", "responders", "n")
-  parts <- lapply(sensitivity_terms, \(term) {
-    cbind(x$table[choices], term_row(term, x$table[[term]], error = x$table$num.error))
+  at <- \(column, term) if (is.null(x$table[[column]]) || term != "mean_excess") NA_real_ else x$table[[column]]
+  parts <- lapply(x$terms, \(term) {
+    cbind(x$table[c("analysis", x$choices, x$id)], term_row(term, x$table[[term]], at("conf.low", term),
+      at("conf.high", term), error = x$table$num.error))
   })
   rows <- do.call(rbind, parts)
-  rows[order(rep(seq_len(nrow(x$table)), length(sensitivity_terms))), , drop = FALSE]
+  rows[order(rep(seq_len(nrow(x$table)), length(x$terms))), , drop = FALSE]
 }
 
 #' @export
@@ -246,7 +261,7 @@ summary.sensitivity <- function(object, ...) structure(object["power"], class = 
 #' @export
 print.summary_sensitivity <- function(x, digits = 3, ...) {
   if (is.null(x$power)) {
-    cat("The number of responders is open: there is no one posterior to be scaled.\n")
+    cat("The outcome is open: there is no one posterior to be scaled.\n")
     return(invisible(x))
   }
   cat("Power-scaling of the treatment effect delta: to first order, the change when the weight of a part doubles.\n")
@@ -267,12 +282,13 @@ print.sensitivity <- function(x, digits = 3, ...) {
   cat(wrap_lines(c(
     paste0(nrow(choice), " combinations of choices",
       if (nrow(known) < nrow(choice)) paste0(", ", nrow(choice) - nrow(known), " of them without an answer"), "."),
-    paste0("Chance of as many responders or more by nature alone: ", span(known$natural_tail), "; at most 0.025 in ",
+    paste0("Chance of ", question_parts(x$excess)$seen, " by nature alone: ", span(known$natural_tail),
+      "; at most 0.025 in ",
       sum(known$natural_tail <= 0.025), ", at most 0.05 in ", sum(known$natural_tail <= 0.05), " of ",
       nrow(known), "."),
     paste0("Probability of benefit, sceptical prior: ", span(known$prob_benefit), "."), ""
   )), sep = "\n")
-  ranges <- lapply(c("evidence", "tau", "bias", "landmark", "drift"), \(name) choice_ranges(known, name, digits))
+  ranges <- lapply(x$choices, \(name) choice_ranges(known, name, digits))
   print(do.call(rbind, ranges), row.names = FALSE, right = FALSE)
   out <- table[table$analysis != "choice", ]
   if (nrow(out) > 0L) {

@@ -94,7 +94,7 @@ check_pair <- function(over, call) {
 
 check_two <- function(over, terms, call) {
   if (!is.character(over) || length(over) != 2L || over[1] == over[2]) {
-    abort_input("{.arg over} must name two different assumptions, for example {.code c(\"{terms[2]}\", \"{terms[1]}\")}.",
+    abort_input("{.arg over} must name two different assumptions, such as {.code c(\"{terms[2]}\", \"{terms[1]}\")}.",
       call = call)
   }
   for (name in over) check_choice(name, terms, "over", call = call)

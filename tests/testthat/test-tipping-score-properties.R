@@ -1,7 +1,7 @@
 # Tipping points of scores: second roads in plain R, and what must not matter.
 
-# P(mean >= at) with tau ~ half-normal(scale), flat mu, by integrate() over tau: weights prod N(ybar_k; mu, se^2 + tau^2)
-# with mu integrated out in closed form.
+# P(mean >= at) with tau ~ half-normal(scale), flat mu, by integrate() over tau: weights
+# prod N(ybar_k; mu, se^2 + tau^2) with mu integrated out in closed form.
 integrated_tail <- function(at, mean, se, scale, sd, n, shift = 0) {
   weight <- \(tau) vapply(tau, \(t) {
     w <- 1 / (se^2 + t^2)
