@@ -289,3 +289,34 @@ test_that("more scores of the same kind narrow the posterior and move it to what
   expect_lt(gap, 0.1 * sqrt(vcov(reml)["week", "week"]))
   expect_equal(sigma(many), sigma(reml), tolerance = 0.05)
 })
+
+test_that("with crossed factors and weights of known variances the evidence is that of the dense normal", {
+  d <- expand.grid(
+    rater = c("p", "q", "r"),
+    subject = letters[1:4],
+    KEEP.OUT.ATTRS = FALSE
+  )
+  d$score <- c(4, 6, 5, 9, 11, 12, 1, 2, 2, 7, 7, 9)
+  d$precision <- rep(c(1, 2, 4), 4)
+  fit <- fit_recovery(
+    score ~ 1 + (1 | subject) + (1 | rater),
+    d,
+    weights = precision,
+    method = method_bayes(priors(
+      fixed = list(`(Intercept)` = prior_normal(5, 10)),
+      sd = prior_fixed(3),
+      sigma = prior_fixed(1.5)
+    ))
+  )
+  between <- 9 * (tcrossprod(membership(d$subject)) + tcrossprod(membership(d$rater)))
+  v <- between + diag(2.25 / d$precision)
+  # Closed forms on both sides: rounding.
+  expect_equal(evidence_of(fit), log_normal(d$score, 5, v + 100), tolerance = 1e-10)
+  one <- rep(1, nrow(d))
+  spread <- 1 / (sum(solve(v, one)) + 0.01)
+  expect_equal(vcov(fit)[1, 1], spread, tolerance = 1e-9)
+  expect_equal(fixef(fit)[[1]], spread * (sum(solve(v, d$score)) + 0.05), tolerance = 1e-9)
+  sites <- ranef(fit)$rater[[1]]
+  r <- solve(v + 100, d$score - 5)
+  expect_equal(sites, 9 * c(crossprod(membership(d$rater), r)), tolerance = 1e-8)
+})
