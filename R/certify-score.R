@@ -208,7 +208,9 @@ uniform_sum_tail <- function(s, n) {
     return(1 - s)
   }
   f <- \(t) sin(t * (s - n / 2)) / t * (sin(t / 2) / (t / 2))^n
-  pieces <- vapply(seq(0, 400, by = 4), \(from) stats::integrate(f, max(from, 1e-12), from + 4, rel.tol = 1e-11)$value, 0)
+  pieces <- vapply(seq(0, 400, by = 4), \(from) {
+    stats::integrate(f, max(from, 1e-12), from + 4, rel.tol = 1e-11)$value
+  }, 0)
   0.5 - sum(pieces) / pi
 }
 
@@ -241,7 +243,8 @@ second_bands <- function(x, world) {
   order <- order(u)
   chance <- percentile_chance(world)
   n <- length(u)
-  limit <- \(k, p) stats::uniroot(\(v) sum(world$lattice$weight * at_least(chance(v), k)) - p, c(0, 1), tol = 1e-10)$root
+  reached <- \(v, k) sum(world$lattice$weight * at_least(chance(v), k))
+  limit <- \(k, p) stats::uniroot(\(v) reached(v, k) - p, c(0, 1), tol = 1e-10)$root
   rows <- lapply(seq_len(n), \(k) {
     second_row("ordered_percentile", change_subjects(score_excess_change(x))[order[k]], u[order[k]],
       limit(k, (1 - level) / 2), limit(k, (1 + level) / 2))

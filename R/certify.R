@@ -90,7 +90,7 @@ new_certificate <- function(terms, second, label) {
 }
 
 # @param rows what tells numbers apart, then `estimate`, `second`, `num.error`
-certificate_of <- function(rows, label) {
+agreed_digits <- function(rows, label) {
   difference <- abs(rows$estimate - rows$second)
   relative <- difference / pmax(abs(rows$estimate), 1e-300)
   digits <- pmin(15, floor(-log10(pmax(relative, 1e-16))))

@@ -146,7 +146,7 @@ test_that("lines of a certificate are told apart by term, subject and part", {
     term = c("a", "a", "b"), subject = c("1", "2", NA), estimate = c(1, 2, 3), conf.low = c(0, NA, 2),
     conf.high = c(2, NA, 4), std.error = NA_real_, num.error = 1e-9
   )
-  second <- rbind(second_row("a", "2", 2), second_row("a", "1", 1 + 1e-5, 0, 2))
+  second <- rbind(second_row("a", "2", 2), second_row("a", "1", 1 + 5e-6, 0, 2))
   rows <- paired_rows(terms, second)
   expect_identical(rows$term, c("a", "a", "a", "a", "b", "b", "b"))
   expect_identical(rows$part[1:3], c("estimate", "conf.low", "conf.high"))

@@ -134,3 +134,33 @@ test_that("a scale on which less is better is certified as it stands", {
     sd = 5, scale = lower))
   expect_true(all(tidy(certify(answer))$agrees))
 })
+
+test_that("a table of means becomes a natural change under the answer's own settings", {
+  own <- natural_change(three_registries(), tau = prior_half_normal(2), sd = 6.5, family = "censored",
+    range = c(0, 50), bias = prior_normal(1, 2))
+  made <- change_of_table(three_registries()[2:3, ], own, NULL)
+  fresh <- natural_change(three_registries()[2:3, ], tau = prior_half_normal(2), sd = 6.5, family = "censored",
+    range = c(0, 50), bias = prior_normal(1, 2))
+  expect_equal(tidy(made), tidy(fresh), tolerance = 1e-9)
+  expect_equal(change_model_of(made), change_model_of(fresh))
+  # A table with SDs of its own is pooled from them.
+  spread <- three_registries(sd = c(5, 6, 7), n = c(20, 30, 40))
+  pooled <- change_of_table(spread, own, NULL)
+  expect_equal(change_sd(pooled), sqrt((19 * 25 + 29 * 36 + 39 * 49) / 87))
+})
+
+test_that("evidence keeps its names, and two of one name are told apart", {
+  own <- natural_change(three_registries(), tau = prior_half_normal(2), sd = 6.5)
+  evidence <- change_evidence(own, list(b = natural_change(8, sd = 6), b = natural_change(9, sd = 6)), NULL)
+  expect_identical(names(evidence), c("3 sources: a, b, c", "b", "b.1"))
+  expect_true(all(vapply(evidence, is_natural_change, NA)))
+  expect_length(change_evidence(own, list(), NULL), 1L)
+})
+
+test_that("an answer without a value keeps what was observed", {
+  row <- empty_change(c(1, 2, 6), "why not")
+  expect_identical(row$observed, 3)
+  expect_identical(row$n, 3L)
+  expect_true(all(is.na(row[change_terms])))
+  expect_identical(row$note, "why not")
+})
