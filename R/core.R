@@ -174,6 +174,11 @@ core_mixture_cdf <- function(mixture, at) call_core(cpp_mixture_cdf, mixture, at
 
 core_mixture_nodes <- function(mixture, fine) call_core(cpp_mixture_nodes, mixture, fine)
 
+# Controls' mean as a t beside a history whose mean is a mixture of normals (src/bind_borrow.cpp).
+core_borrowed_mean <- function(history, mean, scale, df, probs, fine) {
+  call_core(cpp_borrowed_mean, history, mean, scale, df, probs, fine)
+}
+
 core_change_model <- function(kind, mean, sd, low, high, zero) {
   call_core(cpp_change_model, kind, mean, sd, low, high, zero)
 }
