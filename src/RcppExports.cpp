@@ -11,6 +11,21 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
+// cpp_borrowed_mean
+Rcpp::List cpp_borrowed_mean(const Rcpp::List& history, double mean, double scale, double df, const Rcpp::NumericVector& probs, bool fine);
+RcppExport SEXP _cordgain_cpp_borrowed_mean(SEXP historySEXP, SEXP meanSEXP, SEXP scaleSEXP, SEXP dfSEXP, SEXP probsSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type history(historySEXP);
+    Rcpp::traits::input_parameter< double >::type mean(meanSEXP);
+    Rcpp::traits::input_parameter< double >::type scale(scaleSEXP);
+    Rcpp::traits::input_parameter< double >::type df(dfSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type probs(probsSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_borrowed_mean(history, mean, scale, df, probs, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_grid_nodes
 Rcpp::List cpp_grid_nodes(const Rcpp::List& grid);
 RcppExport SEXP _cordgain_cpp_grid_nodes(SEXP gridSEXP) {
@@ -799,6 +814,7 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
+    {"_cordgain_cpp_borrowed_mean", (DL_FUNC) &_cordgain_cpp_borrowed_mean, 6},
     {"_cordgain_cpp_grid_nodes", (DL_FUNC) &_cordgain_cpp_grid_nodes, 1},
     {"_cordgain_cpp_add_normal_bias", (DL_FUNC) &_cordgain_cpp_add_normal_bias, 4},
     {"_cordgain_cpp_boschloo_rejection", (DL_FUNC) &_cordgain_cpp_boschloo_rejection, 3},
