@@ -8,6 +8,7 @@ fit_with.method_bayes <- function(method, design, call) {
   columns <- list(x = columns_at(design$x, every), z = lapply(design$random, \(block) columns_at(block$z, every)))
   completed <- complete_priors(method$prior, columns, rows[[2]], design$range, call)
   setup <- posterior_setup(completed, design)
+  check_dimension(setup$terms, call)
   out <- do.call(core_exact_posterior, c(rows, list(setup$core, method$tolerance, call)))
   kept <- design$x$names[out$frame$kept]
   out$coefficients <- name_moments(out$coefficients, kept)
@@ -31,6 +32,17 @@ check_exact <- function(design, call) {
       x = if (length(design$residual) > 0L) "The formula has a residual covariance over visits.",
       i = "Independent effects {.code (x || subject)} are integrated exactly, up to six variance parameters in all.",
       i = "{.fn method_reml} fits the model as it is."
+    ), call = call)
+  }
+}
+
+check_dimension <- function(terms, call, most = 6L) {
+  free <- sum(terms$free)
+  if (free > most) {
+    abort_input(c("Exact integration reaches {most} variance parameters; a sampler for more is not available yet.",
+      x = "The model has {free}: {.field {terms$name[terms$free]}}.",
+      i = "Take effects out, make them independent with {.code ||}, give a {.fn prior_fixed}, or replace t priors.",
+      i = "{.fn method_reml} fits the model without priors."
     ), call = call)
   }
 }

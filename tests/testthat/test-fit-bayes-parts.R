@@ -202,8 +202,8 @@ test_that("seven hyperparameters are refused with the number there are", {
   prior <- priors(fixed = list(`(Intercept)` = t3(5, 10), week = t3(0, 1), dose = t3(0, 1)))
   expect_error(
     fit_recovery(score ~ week + dose + (week | subject), trial, method = method_bayes(prior)),
-    "seven|7",
-    class = "cordgain_error"
+    "The model has 7",
+    class = "cordgain_invalid_input"
   )
 })
 
