@@ -189,6 +189,18 @@ cpp_prior_ess <- function(prior, sampling, sigma, mean, fine) {
     .Call(`_cordgain_cpp_prior_ess`, prior, sampling, sigma, mean, fine)
 }
 
+cpp_exact_posterior <- function(x, y, weight, z, level, n_levels, residual, priors, tolerance) {
+    .Call(`_cordgain_cpp_exact_posterior`, x, y, weight, z, level, n_levels, residual, priors, tolerance)
+}
+
+cpp_posterior_effects <- function(x, y, weight, z, level, n_levels, residual, frame, posterior, layout) {
+    .Call(`_cordgain_cpp_posterior_effects`, x, y, weight, z, level, n_levels, residual, frame, posterior, layout)
+}
+
+cpp_lattice_quantiles <- function(first, step, value, probabilities) {
+    .Call(`_cordgain_cpp_lattice_quantiles`, first, step, value, probabilities)
+}
+
 cpp_normal_meta <- function(mean, se, priors, fine) {
     .Call(`_cordgain_cpp_normal_meta`, mean, se, priors, fine)
 }

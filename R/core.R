@@ -193,5 +193,21 @@ core_combination_tail <- function(values, masses, weight, threshold) {
   call_core(cpp_combination_tail, values, masses, weight, threshold)
 }
 
+# Exact posteriors (src/bind_posterior.cpp) ----------------------------------------
+# `priors` is list(coefficients, hyper, layout) as posterior_setup() makes it.
+
+core_exact_posterior <- function(x, y, weights, z, level, n_levels, residual, priors, tolerance, call) {
+  call_core(cpp_exact_posterior, x, y, weights, z, level, n_levels, residual, priors, tolerance, call = call)
+}
+
+core_posterior_effects <- function(x, y, weights, z, level, n_levels, residual, frame, posterior, layout) {
+  call_core(cpp_posterior_effects, x, y, weights, z, level, n_levels, residual, frame, posterior, layout)
+}
+
+# list(quantile, check): by the cardinal series, and by a spline of the logarithm.
+core_lattice_quantiles <- function(lattice, probs) {
+  call_core(cpp_lattice_quantiles, lattice$first, lattice$step, lattice$value, as.double(probs))
+}
+
 # n numbers between 0 and 1, the i-th from stream i of the seed.
 core_uniforms <- function(seed, n) call_core(cpp_uniforms, seed, n)
