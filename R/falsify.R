@@ -19,9 +19,9 @@
 #'
 #' For scores success is claimed where the natural tail of the mean change (1 - `prob_excess`) is at or below a
 #' threshold, whatever test was declared beforehand. `"left_out"`: patients of the source left out vary by its own SD
-#' about its mean, which is as uncertain as published (`conf.low`, `conf.high`: at its 95 % limits); exact. `"records"`: exact
-#' where changes are whole points (all sets are added up), else `sets` draws; the pipeline takes the range of the
-#' published population, because the records' own baselines differ from the trial's.
+#' about its mean, which is as uncertain as published (`conf.low`, `conf.high`: at its 95 % limits); exact.
+#' `"records"`: exact where changes are whole points (all sets are added up), else `sets` draws; the pipeline takes
+#' the range of the published population, because the records' own baselines differ from the trial's.
 #'
 #' @param x an [excess()] of responders with one natural rate, or of a [score_change()] with known final scores.
 #' @param records (data frame) untreated subjects, one row each: `response` (0 or 1, `TRUE` or `FALSE`; `NA` where not
@@ -110,7 +110,8 @@ falsify_against <- function(against, natural, records, kind, call) {
 # numbers each, with `critical(threshold)`.
 
 # Of responders: `tail` natural tails of 0..n; `pmf` distribution of the responders among untreated; `low`, `high` the
-# same at the limits of what is known of the world, or NULL; `draw(u)` counts from uniform numbers, one row for each set.
+# same at the limits of what is known of the world, or NULL; `draw(u)` counts from uniform numbers, one row for each
+# set.
 new_world <- function(group, tails, pmf, draw, columns = 1L, low = NULL, high = NULL, pmf_error = 0) {
   list(group = group, tail = tails$value, pmf = pmf, draw = draw, columns = columns, low = low, high = high,
     pmf_error = pmf_error)

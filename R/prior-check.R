@@ -161,6 +161,8 @@ tidy.prior_check <- function(x, ...) x$terms
 #' @export
 summary.prior_check <- function(object, ...) object
 
+ess_names <- c(ess_moment = "moment", ess_elir = "ELIR", ess_morita = "Morita")
+
 #' @export
 print.prior_check <- function(x, digits = 3, ...) {
   terms <- x$terms
@@ -174,7 +176,7 @@ print.prior_check <- function(x, digits = 3, ...) {
       paste0(equivalents, " patient-equivalents from ", sources$group, collapse = ", "),
       if (length(at("ledger_prior_mean"))) paste0(", ", at("ledger_prior_mean"), " from the prior of the mean"),
       "; the prior of the effect is worth ", at("ledger_prior_effect"), " treated patients."),
-    paste0("Effective sample size of natural recovery: ", paste(c("moment", "ELIR", "Morita"), worth,
+    paste0("Effective sample size of natural recovery: ", paste(ess_names[sizes$term], worth,
       collapse = "; "), "."),
     paste0("Surprise under no effect: ", at("surprise"),
       ". In a single arm this is what an effect looks like, and no reason to weaken the evidence."),

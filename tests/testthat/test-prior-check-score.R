@@ -138,3 +138,13 @@ test_that("with an uncertain tau the sizes are those of the density by integrate
   expect_equal(as.numeric(ess(natural, "elir")), 6.5^2 * information, tolerance = 1e-5) # midpoint rule of 4000
   expect_equal(as.numeric(ess(natural, "moment")), 6.5^2 / variance, tolerance = 1e-5)
 })
+
+test_that("each size is printed under its own name", {
+  x <- prior_check(score_answer(prior_half_normal(2)))
+  printed <- gsub("\\s+", " ", paste(capture.output(print(x)), collapse = " "))
+  shown <- \(name) as.numeric(sub(paste0(".*", name, " ([0-9.]+[0-9]).*"), "\\1", printed))
+  for (case in list(c("moment", "ess_moment"), c("ELIR", "ess_elir"), c("Morita", "ess_morita"))) {
+    # Printed to three digits.
+    expect_equal(shown(case[1]), at(x, case[2]), tolerance = 0.006)
+  }
+})
