@@ -7,7 +7,9 @@
 #' the C++ core) and reports how many digits agree, number by number. It takes seconds. Agreement rules out an error
 #' in one engine; it does not make the model true.
 #'
-#' @param x an [excess()] of responders, or a [natural_rate()].
+#' Of scores every estimate, SD and limit is compared, one row each (`part`), patients by `subject`.
+#'
+#' @param x an [excess()] of responders or of a [score_change()], a [natural_rate()] or a [natural_change()].
 #' @param ... not used.
 #' @return A `certificate`: `tidy()` has one row per number: `term`, `estimate`, `second` (by the other engine),
 #'   `difference`, `digits` (agreed significant digits, at most 15), `num.error` (as stated with the estimate),
@@ -24,9 +26,11 @@ certify <- function(x, ...) UseMethod("certify")
 #' @export
 certify.default <- function(x, ...) {
   if (missing(x)) abort_input(c("{.arg x} is not given.", i = "Give an {.fn excess} or a {.fn natural_rate}."))
-  abort_input(c("{.arg x} must be an excess of responders or a natural rate.", x = "It is {.obj_type_friendly {x}}."))
+  abort_input(c("{.arg x} must be an excess of responders or of changes of a score, or natural recovery.",
+    x = "It is {.obj_type_friendly {x}}."))
 }
 
+#' @rdname certify
 #' @export
 certify.natural_rate <- function(x, ...) {
   check_single_rate(x, rlang::current_env())
@@ -42,6 +46,7 @@ check_single_rate <- function(natural, call) {
   }
 }
 
+#' @rdname certify
 #' @export
 certify.excess_responders <- function(x, ...) {
   call <- rlang::current_env()
@@ -80,14 +85,20 @@ second_limits <- function(y, n, level) {
 
 new_certificate <- function(terms, second, label) {
   value <- vapply(terms$term, \(t) if (is.null(as.list(second)[[t]])) NA_real_ else as.list(second)[[t]], 0)
-  difference <- abs(terms$estimate - value)
-  relative <- difference / pmax(abs(terms$estimate), 1e-300)
+  agreed_digits(data.frame(term = terms$term, estimate = terms$estimate, second = unname(value),
+    num.error = terms$num.error), label)
+}
+
+# @param rows what tells numbers apart, then `estimate`, `second`, `num.error`
+agreed_digits <- function(rows, label) {
+  difference <- abs(rows$estimate - rows$second)
+  relative <- difference / pmax(abs(rows$estimate), 1e-300)
   digits <- pmin(15, floor(-log10(pmax(relative, 1e-16))))
-  rows <- data.frame(term = terms$term, estimate = terms$estimate, second = unname(value),
-    difference = unname(difference),
-    digits = unname(ifelse(terms$estimate == 0 & difference == 0, 15, pmax(0, digits))), num.error = terms$num.error,
-    agrees = unname(difference <= terms$num.error + 1e-7 * pmax(1, abs(terms$estimate))))
-  structure(list(terms = rows, label = label), class = "certificate")
+  named <- intersect(c("term", "subject", "part"), names(rows))
+  result <- cbind(rows[c(named, "estimate", "second")], difference = difference,
+    digits = ifelse(rows$estimate == 0 & difference == 0, 15, pmax(0, digits)), num.error = rows$num.error,
+    agrees = difference <= rows$num.error + 1e-7 * pmax(1, abs(rows$estimate)))
+  structure(list(terms = result, label = label), class = "certificate")
 }
 
 #' @export
@@ -106,12 +117,13 @@ print.certificate <- function(x, ...) {
     if (all(done$agrees)) {
       paste0("All agree, to at least ", min(done$digits), " digits.")
     } else {
-      paste0("DO NOT AGREE: ", paste(done$term[!done$agrees], collapse = ", "), ".")
+      paste0("DO NOT AGREE: ", paste(unique(done$term[!done$agrees]), collapse = ", "), ".")
     }
   )), sep = "\n")
-  print(data.frame(term = done$term, estimate = signif(done$estimate, 10), digits = done$digits), row.names = FALSE,
-    right = FALSE)
-  other <- rows$term[is.na(rows$second)]
+  told <- done[intersect(c("term", "subject", "part"), names(done))]
+  told[is.na(told)] <- ""
+  print(cbind(told, estimate = signif(done$estimate, 10), digits = done$digits), row.names = FALSE, right = FALSE)
+  other <- unique(rows$term[is.na(rows$second)])
   if (length(other) > 0L) cat(wrap_lines(paste0("Without a second road: ", paste(other, collapse = ", "), ".")),
     sep = "\n")
   invisible(x)

@@ -174,6 +174,11 @@ core_mixture_cdf <- function(mixture, at) call_core(cpp_mixture_cdf, mixture, at
 
 core_mixture_nodes <- function(mixture, fine) call_core(cpp_mixture_nodes, mixture, fine)
 
+# Controls' mean as a t beside a history whose mean is a mixture of normals (src/bind_borrow.cpp).
+core_borrowed_mean <- function(history, mean, scale, df, probs, fine) {
+  call_core(cpp_borrowed_mean, history, mean, scale, df, probs, fine)
+}
+
 core_change_model <- function(kind, mean, sd, low, high, zero) {
   call_core(cpp_change_model, kind, mean, sd, low, high, zero)
 }
@@ -186,6 +191,22 @@ core_shared_sum <- function(masses, weight) call_core(cpp_shared_sum, masses, we
 
 core_combination_tail <- function(values, masses, weight, threshold) {
   call_core(cpp_combination_tail, values, masses, weight, threshold)
+}
+
+# Exact posteriors (src/bind_posterior.cpp) ----------------------------------------
+# `priors` is list(coefficients, hyper, layout) as posterior_setup() makes it.
+
+core_exact_posterior <- function(x, y, weights, z, level, n_levels, residual, priors, tolerance, call) {
+  call_core(cpp_exact_posterior, x, y, weights, z, level, n_levels, residual, priors, tolerance, call = call)
+}
+
+core_posterior_effects <- function(x, y, weights, z, level, n_levels, residual, frame, posterior, layout) {
+  call_core(cpp_posterior_effects, x, y, weights, z, level, n_levels, residual, frame, posterior, layout)
+}
+
+# list(quantile, check): by the cardinal series, and by a spline of the logarithm.
+core_lattice_quantiles <- function(lattice, probs) {
+  call_core(cpp_lattice_quantiles, lattice$first, lattice$step, lattice$value, as.double(probs))
 }
 
 # n numbers between 0 and 1, the i-th from stream i of the seed.

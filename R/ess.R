@@ -19,7 +19,7 @@
 #' exponential or gamma `tau`, whose expected information is infinite.
 #'
 #' @param x a prior ([prior_beta()], [prior_normal()], [prior_gamma()] or a mixture)
-#'   or a [natural_rate()] or [natural_change()] (worth patients of its SD, or of `sigma`).
+#'   or a [natural_rate()] or [natural_change()] (all three methods; worth patients of its SD, or of `sigma`).
 #' @param method (string) `"elir"`, `"moment"` or `"morita"`.
 #' @param family (string) what one observation is: `"binomial"` (with a normal prior:
 #'   on log odds), `"gaussian"`, `"poisson"` or `"exponential"`; `NULL` is the one

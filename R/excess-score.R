@@ -152,6 +152,8 @@ score_excess_natural <- function(x) x$natural
 
 score_excess_settings <- function(x) x$settings
 
+score_excess_records <- function(x) x$records
+
 # Print ------------------------------------------------------------------------------------
 
 #' @export

@@ -17,9 +17,16 @@
 #' * `against = "predictive"`: patients are drawn from the answer's own natural rate. That is a **check of the code**,
 #'   not of the pipeline: it must give back the thresholds as nearly as whole numbers of patients allow.
 #'
-#' @param x an [excess()] of responders with one natural rate.
+#' For scores success is claimed where the natural tail of the mean change (1 - `prob_excess`) is at or below a
+#' threshold, whatever test was declared beforehand. `"left_out"`: patients of the source left out vary by its own SD
+#' about its mean, which is as uncertain as published (`conf.low`, `conf.high`: at its 95 % limits); exact.
+#' `"records"`: exact where changes are whole points (all sets are added up), else `sets` draws; the pipeline takes
+#' the range of the published population, because the records' own baselines differ from the trial's.
+#'
+#' @param x an [excess()] of responders with one natural rate, or of a [score_change()] with known final scores.
 #' @param records (data frame) untreated subjects, one row each: `response` (0 or 1, `TRUE` or `FALSE`; `NA` where not
-#'   known: such rows are refused), and if you like `level` and `baseline_day` (days from injury).
+#'   known: such rows are refused), and if you like `level` and `baseline_day` (days from injury); for scores `change`
+#'   (points, a gain positive), or `baseline` and `final` on the trial's scale.
 #' @param n (whole number) patients in a set; `NULL` is the number in the trial.
 #' @param sets (whole number) sets drawn where `exact = FALSE`.
 #' @param threshold (numeric in (0, 1)) natural tails at or below which success is claimed.
@@ -33,7 +40,8 @@
 #' @return A `falsify`: `tidy()` has one row per threshold (and per source left out, `group`): `term` (`"claims"`),
 #'   `threshold`, `estimate` (share of sets that would have been called a success), `conf.low`, `conf.high` (for
 #'   `"left_out"` from the exact 95 % limits of the source's rate; for draws exact binomial 95 % limits of the Monte
-#'   Carlo error), `critical` (fewest responders that are called a success, `NA` where no number is), `natural_tail`
+#'   Carlo error), `critical` (fewest responders, or smallest mean change, called a success, `NA` where none is),
+#'   `natural_tail`
 #'   (what the trial's own count would give there), `num.error`, `num.kind`.
 #' @section Conditions: `cordgain_invalid_input` for records without outcomes, too few records of a level or in the
 #'   window, or an answer whose outcomes or levels are open.
@@ -51,8 +59,7 @@ falsify <- function(x, records = NULL, n = NULL, sets = 10000, threshold = c(0.0
 #' @export
 falsify.default <- function(x, records = NULL, n = NULL, sets = 10000, threshold = c(0.025, 0.05, 0.10), seed = NULL,
                             ...) {
-  if (missing(x)) abort_input(c("{.arg x} is not given.", i = "Make it with {.fn excess}."))
-  abort_input(c("{.arg x} must be an excess.", x = "It is {.obj_type_friendly {x}}."))
+  check_excess_given(rlang::maybe_missing(x), "x")
 }
 
 #' @rdname falsify
@@ -65,7 +72,8 @@ falsify.excess_responders <- function(x, records = NULL, n = NULL, sets = 10000,
   sets <- check_count(sets, min = 100, max = 1e7)
   threshold <- sort(check_numeric(threshold, min = 0, max = 1, min_open = TRUE, max_open = TRUE))
   exact <- check_flag(exact)
-  against <- falsify_against(against, x, records, call)
+  natural <- excess_natural(x)
+  against <- falsify_against(against, natural, records, rate_kind(natural), call)
   worlds <- switch(against,
     left_out = left_out_worlds(x, n, call),
     records = list(record_world(x, records, n, call)),
@@ -74,21 +82,20 @@ falsify.excess_responders <- function(x, records = NULL, n = NULL, sets = 10000,
   if (!exact) seed <- draw_seed(seed)
   rows <- lapply(seq_along(worlds), \(i) {
     draw <- if (!exact) list(sets = sets, seed = seed, world = i)
-    world_rows(worlds[[i]], threshold, draw, scenario$responders, n == scenario$n)
+    world_rows(counted_world(worlds[[i]], scenario$responders), threshold, draw, n == scenario$n)
   })
   structure(list(terms = do.call(rbind, rows), against = against, n = n, drawn = if (!exact) sets, excess = x),
     class = "falsify")
 }
 
-falsify_against <- function(against, x, records, call) {
+falsify_against <- function(against, natural, records, kind, call) {
   if (is.null(against)) against <- if (is.null(records)) "left_out" else "records"
   against <- check_choice(against, c("left_out", "records", "predictive"), "against", call = call)
   if (against != "records" && !is.null(records)) {
     abort_input("{.arg records} belong to {.code against = \"records\"}.", call = call)
   }
-  natural <- excess_natural(x)
-  if (against == "left_out" && (rate_kind(natural) != "meta" || nrow(natural_sources(natural)) < 2L)) {
-    abort_input(c("There is no source to be left out: the natural rate needs two or more.",
+  if (against == "left_out" && (kind != "meta" || nrow(natural_sources(natural)) < 2L)) {
+    abort_input(c("There is no source to be left out: natural recovery needs two or more.",
       x = "It is {natural_label(natural)}.",
       i = "Give {.arg records} of untreated subjects, or check the code with {.code against = \"predictive\"}."),
     call = call)
@@ -98,11 +105,26 @@ falsify_against <- function(against, x, records, call) {
 
 # Worlds: what the pipeline says for each count, and how untreated counts are distributed -----------------------
 
-# `tail` natural tails of 0..n; `pmf` distribution of the responders among untreated; `low`, `high` the same at
-# the limits of what is known of the world, or NULL; `draw(u)` counts from uniform numbers, one row for each set.
+# What world_rows() asks of a world of any kind: `group`, `observed` (natural tail of the trial's own outcome there),
+# and either `claims(threshold)`, an exact row, or `tails(u)`, natural tails of sets drawn from `columns` uniform
+# numbers each, with `critical(threshold)`.
+
+# Of responders: `tail` natural tails of 0..n; `pmf` distribution of the responders among untreated; `low`, `high` the
+# same at the limits of what is known of the world, or NULL; `draw(u)` counts from uniform numbers, one row for each
+# set.
 new_world <- function(group, tails, pmf, draw, columns = 1L, low = NULL, high = NULL, pmf_error = 0) {
   list(group = group, tail = tails$value, pmf = pmf, draw = draw, columns = columns, low = low, high = high,
     pmf_error = pmf_error)
+}
+
+counted_world <- function(world, responders) {
+  critical <- \(threshold) {
+    claims <- world$tail <= threshold
+    if (any(claims)) which(claims)[1] - 1 else NA_real_
+  }
+  exact <- \(threshold) cbind(exact_claims(world, world$tail <= threshold), critical = critical(threshold))
+  list(group = world$group, observed = world$tail[responders + 1], claims = exact, critical = critical,
+    columns = world$columns, tails = \(u) world$tail[world$draw(u) + 1L])
 }
 
 # The pipeline's tails of every count, by the road that every answer takes.
@@ -202,40 +224,39 @@ convolve_pmf <- function(a, b) {
 
 # Claims ---------------------------------------------------------------------------------------------------------
 
-world_rows <- function(world, threshold, draw, observed, same_n) {
-  seen <- if (!is.null(draw)) drawn_counts(world, draw)
-  rows <- lapply(threshold, \(t) {
-    claims <- world$tail <= t
-    row <- if (is.null(draw)) exact_claims(world, claims) else drawn_claims(seen, claims)
-    cbind(group = world$group, threshold = t, row, critical = if (any(claims)) which(claims)[1] - 1 else NA_real_,
-      natural_tail = if (same_n) world$tail[observed + 1] else NA_real_)
+world_rows <- function(world, threshold, draw, same_n) {
+  seen <- if (!is.null(draw)) drawn_claims(world, threshold, draw)
+  rows <- lapply(seq_along(threshold), \(i) {
+    row <- if (is.null(draw)) world$claims(threshold[i]) else
+      cbind(share_row(seen[i], draw$sets), critical = world$critical(threshold[i]))
+    cbind(group = world$group, threshold = threshold[i], row,
+      natural_tail = if (same_n) world$observed else NA_real_)
   })
   do.call(rbind, rows)
 }
 
-# A tail within its error of the threshold could fall on either side; that error is then the whole mass of the count.
 exact_claims <- function(world, claims) {
   at <- \(pmf) if (is.null(pmf)) NA_real_ else sum(pmf[claims])
   term_row("claims", at(world$pmf), at(world$low), at(world$high), world$pmf_error + 64 * .Machine$double.eps)
 }
 
-drawn_claims <- function(seen, claims) {
-  hits <- sum(seen[claims])
-  limits <- core_clopper_pearson(hits, sum(seen), 0.025, 0.025)
-  share <- hits / sum(seen)
-  term_row("claims", share, limits$lower, limits$upper, 0, sqrt(share * (1 - share) / sum(seen)), "exact")
+share_row <- function(hits, sets) {
+  limits <- core_clopper_pearson(hits, sets, 0.025, 0.025)
+  share <- hits / sets
+  term_row("claims", share, limits$lower, limits$upper, 0, sqrt(share * (1 - share) / sets), "exact")
 }
 
 falsify_block <- 1000
 
-# Counts of sets with 0..n responders. Blocks of fixed size, each on a stream of its own of the one seed: the same
+# Sets called a success at each threshold. Blocks of fixed size, each on a stream of its own of the one seed: the same
 # draws for any number of workers.
-drawn_counts <- function(world, draw) {
+drawn_claims <- function(world, threshold, draw) {
   sizes <- diff(unique(c(seq(0, draw$sets, by = falsify_block), draw$sets)))
   one <- \(i) {
     stream <- draw$world * 2^20 + i
     u <- matrix(core_stream_uniforms(draw$seed, stream, sizes[i] * world$columns), ncol = world$columns)
-    tabulate(world$draw(u) + 1L, length(world$tail))
+    tails <- world$tails(u)
+    vapply(threshold, \(t) sum(tails <= t), 0)
   }
   Reduce(`+`, over_workers(seq_along(sizes), one))
 }
@@ -275,10 +296,17 @@ print.falsify <- function(x, digits = 3, ...) {
   interval <- ifelse(is.na(rows$conf.low), "", paste(signif(rows$conf.low, digits), "to", signif(rows$conf.high,
     digits)))
   print(data.frame(untreated = rows$group, `tail up to` = rows$threshold,
-    `needs at least` = ifelse(is.na(rows$critical), "no count", paste(rows$critical, "of", x$n)),
+    `needs at least` = critical_words(x, rows$critical),
     `share of sets` = format(signif(rows$estimate, digits), digits = digits), interval = interval,
     check.names = FALSE), row.names = FALSE, right = FALSE)
   invisible(x)
+}
+
+critical_words <- function(x, critical) {
+  if (inherits(x$excess, "excess_responders")) {
+    return(ifelse(is.na(critical), "no count", paste(critical, "of", x$n)))
+  }
+  ifelse(is.na(critical), "no mean", paste("a mean of", signif(critical, 4)))
 }
 
 #' @rdname falsify

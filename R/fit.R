@@ -211,7 +211,9 @@ check_magnitude <- function(frame, call, smallest = 1e-150, largest = 1e152) {
 #' @param ... call, formula, split, method, frame, design.
 #' @noRd
 new_recovery_fit <- function(result, ...) {
-  structure(c(list(...), list(result = result)), class = c("recovery_fit_reml", "recovery_fit"))
+  parts <- list(...)
+  engine <- if (inherits(parts$method, "method_bayes")) "recovery_fit_bayes" else "recovery_fit_reml"
+  structure(c(parts, list(result = result)), class = c(engine, "recovery_fit"))
 }
 
 #' @export

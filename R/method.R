@@ -29,13 +29,29 @@ method_ml <- function() {
   new_recovery_method("ml")
 }
 
+#' @rdname recovery_method
+#' @param prior (from [priors()]) what is left out takes a stated default.
+#' @param tolerance (number) largest `num.error` of posterior means and standard
+#'   deviations, in posterior standard deviations.
+#' @param engine (string) `"exact"`: quadrature, up to six variance parameters.
+#' @export
+method_bayes <- function(prior = priors(), tolerance = 1e-4, engine = "exact") {
+  if (!inherits(prior, "priors")) {
+    abort_input(c("{.arg prior} must be made by {.fn priors}.", x = "It is {.obj_type_friendly {prior}}."))
+  }
+  check_choice(engine, "exact", "engine")
+  tolerance <- check_number(tolerance, min = 1e-10, max = 1e-2)
+  new_recovery_method("bayes", prior = prior, tolerance = tolerance)
+}
+
 new_recovery_method <- function(name, ...) {
   structure(list(name = name, ...), class = c(paste0("method_", name), "recovery_method"))
 }
 
 #' @export
 print.recovery_method <- function(x, ...) {
-  words <- c(reml = "restricted maximum likelihood (REML)", ml = "maximum likelihood (ML)")
+  words <- c(reml = "restricted maximum likelihood (REML)", ml = "maximum likelihood (ML)",
+    bayes = "Bayes, exact integration")
   cat("Method of fitting:", words[[x$name]], "\n")
   invisible(x)
 }
@@ -48,8 +64,9 @@ as_method <- function(x, call = rlang::caller_env()) {
   if (inherits(x, "recovery_method")) {
     return(x)
   }
-  switch(check_choice(x, c("reml", "ml"), "method", call = call),
+  switch(check_choice(x, c("reml", "ml", "bayes"), "method", call = call),
     reml = method_reml(),
-    ml = method_ml()
+    ml = method_ml(),
+    bayes = method_bayes()
   )
 }

@@ -186,22 +186,35 @@ source_rows <- function(x, probs, call) {
   cbind(do.call(rbind, rows), group = x$sources$source)
 }
 
-# Effective sizes, in patients with the given SD: sd^2 / Var(theta*), and the expected local information
-# ratio sd^2 E[-(log pi)''] = sd^2 int pi'^2 / pi.
+# Effective sizes, in patients with the given SD: sd^2 / Var(theta*); the expected local information
+# ratio sd^2 E[-(log pi)''] = sd^2 int pi'^2 / pi; Morita's, sd^2 times the information at the mode (a flattened prior
+# has none).
 change_ess <- function(x, method, sigma = x$settings$sd, call = rlang::caller_env()) {
   if (change_is_known(x) || is.na(sigma)) {
     return(list(value = NA_real_, error = 0,
       reason = "a known mean, or patients of unknown SD, have no effective size"))
   }
-  if (method == "morita") abort_input("Morita's size is given for beta and normal priors.", call = call)
   size <- lapply(c(fine = "fine", coarse = "coarse"), \(route) {
     m <- change_mixture(x, route)
-    if (method == "moment") sigma^2 / core_mixture_summary(m, 0.5)$sd^2 else sigma^2 * location_information(m, route)
+    sigma^2 * switch(method, moment = 1 / core_mixture_summary(m, 0.5)$sd^2, elir = location_information(m, route),
+      morita = mode_information(m))
   })
   if (method == "moment" && !change_moments_exist(x)[["sd"]]) {
     return(list(value = NA_real_, error = 0, reason = "the SD of the mean change does not exist"))
   }
   two_routes(size$fine, size$coarse, "The effective sample size", call, limit = 1e-4)
+}
+
+# -(log pi)'' at the mode of the mixture, in closed form there.
+mode_information <- function(mixture) {
+  part <- \(x) mixture$weight * stats::dnorm(x, mixture$mean, mixture$sd)
+  s <- core_mixture_summary(mixture, c(0.001, 0.999))
+  grid <- seq(s$quantile[1], s$quantile[2], length.out = 401)
+  top <- which.max(vapply(grid, \(x) sum(part(x)), 0))
+  slope <- \(x) sum(part(x) * (mixture$mean - x) / mixture$sd^2)
+  mode <- stats::uniroot(slope, grid[top + c(-1, 1)], tol = 1e-13, extendInt = "downX")$root
+  z <- (mode - mixture$mean) / mixture$sd
+  sum(part(mode) * (1 - z^2) / mixture$sd^2) / sum(part(mode))
 }
 
 location_information <- function(mixture, route) {

@@ -18,7 +18,14 @@
 #'   exceeds the natural one, implied by the prior of the effect and by the customary priors of a rate taken alone,
 #'   `prior_benefit_jeffreys` and `prior_benefit_uniform`. The last two say "benefit" before the first patient.
 #'
-#' @param excess an [excess()] of responders with one natural rate and a known number of responders.
+#' For scores all of this is on the mean scale, in patients of the registry's SD: a natural mean with distribution
+#' \eqn{\pi} is worth \eqn{sd^2 / Var} (moment), \eqn{sd^2 E[-(\log \pi)'']} (ELIR) and \eqn{sd^2} times the
+#' information at the mode (Morita) patients; sources share it by \eqn{1 / (se_k^2 + \bar\tau^2)}, and the prior
+#' \eqn{N(m, s^2)} of the mean excess is worth \eqn{sd^2 / s^2} treated patients. The SD between patients is taken from
+#' the registry as it is; its own uncertainty is not part of the model.
+#'
+#' @param excess an [excess()] of responders with one natural rate and a known number of responders, or of a
+#'   [score_change()] with known final scores.
 #' @param ... not used.
 #' @return A `prior_check`; `tidy()` has the terms above, the ledger as rows `ledger_treated`, `ledger_source` (one
 #'   for each, named in `group`), `ledger_prior_mean`, `ledger_prior_effect` (patients). A size that is not defined is
@@ -37,10 +44,10 @@ prior_check <- function(excess, ...) UseMethod("prior_check")
 
 #' @export
 prior_check.default <- function(excess, ...) {
-  if (missing(excess)) abort_input(c("{.arg excess} is not given.", i = "Make it with {.fn excess}."))
-  abort_input(c("{.arg excess} must be an excess.", x = "It is {.obj_type_friendly {excess}}."))
+  check_excess_given(rlang::maybe_missing(excess))
 }
 
+#' @rdname prior_check
 #' @export
 prior_check.excess_responders <- function(excess, ...) {
   call <- rlang::current_env()
@@ -154,6 +161,8 @@ tidy.prior_check <- function(x, ...) x$terms
 #' @export
 summary.prior_check <- function(object, ...) object
 
+ess_names <- c(ess_moment = "moment", ess_elir = "ELIR", ess_morita = "Morita")
+
 #' @export
 print.prior_check <- function(x, digits = 3, ...) {
   terms <- x$terms
@@ -167,13 +176,13 @@ print.prior_check <- function(x, digits = 3, ...) {
       paste0(equivalents, " patient-equivalents from ", sources$group, collapse = ", "),
       if (length(at("ledger_prior_mean"))) paste0(", ", at("ledger_prior_mean"), " from the prior of the mean"),
       "; the prior of the effect is worth ", at("ledger_prior_effect"), " treated patients."),
-    paste0("Effective sample size of the natural rate: ", paste(c("moment", "ELIR", "Morita"), worth,
+    paste0("Effective sample size of natural recovery: ", paste(ess_names[sizes$term], worth,
       collapse = "; "), "."),
     paste0("Surprise under no effect: ", at("surprise"),
       ". In a single arm this is what an effect looks like, and no reason to weaken the evidence."),
-    paste0("Probability of benefit before the first patient: ", at("prior_benefit"), " by the prior of the effect; ",
-      at("prior_benefit_jeffreys"), " by a Jeffreys and ", at("prior_benefit_uniform"),
-      " by a uniform prior of the treated rate.")
+    paste0("Probability of benefit before the first patient: ", at("prior_benefit"), " by the prior of the effect",
+      if (length(at("prior_benefit_jeffreys"))) paste0("; ", at("prior_benefit_jeffreys"), " by a Jeffreys and ",
+        at("prior_benefit_uniform"), " by a uniform prior of the treated rate"), ".")
   )), sep = "\n")
   invisible(x)
 }

@@ -53,7 +53,7 @@
 #' prior_half_normal(0.5)
 #' prior_mixture(c(0.8, 0.2), prior_beta(8, 56), prior_beta(1, 1))
 #' prior_pc(1, 0.05) # rate 2.9957
-#' @name priors
+#' @name prior
 NULL
 
 # The vocabulary, in one place: the code of each kind in the core (an enum of
@@ -81,42 +81,42 @@ positive <- function(x, arg = rlang::caller_arg(x), call = rlang::caller_env()) 
   check_number(x, arg, min = 0, min_open = TRUE, call = call)
 }
 
-#' @rdname priors
+#' @rdname prior
 #' @export
 prior_normal <- function(mean, sd) {
   check_given(c(mean = "its mean", sd = "its standard deviation, above 0"))
   new_prior("normal", c(mean = check_number(mean), sd = positive(sd)))
 }
 
-#' @rdname priors
+#' @rdname prior
 #' @export
 prior_t <- function(df, mean, sd) {
   check_given(c(df = "degrees of freedom, above 0", mean = "its centre", sd = "its scale, above 0"))
   new_prior("t", c(mean = check_number(mean), sd = positive(sd), df = positive(df)))
 }
 
-#' @rdname priors
+#' @rdname prior
 #' @export
 prior_half_normal <- function(scale) {
   check_given(c(scale = "the standard deviation of the normal that is folded at 0, above 0"))
   new_prior("half_normal", c(scale = positive(scale)))
 }
 
-#' @rdname priors
+#' @rdname prior
 #' @export
 prior_half_t <- function(df, scale) {
   check_given(c(df = "degrees of freedom, above 0", scale = "its scale, above 0"))
   new_prior("half_t", c(scale = positive(scale), df = positive(df)))
 }
 
-#' @rdname priors
+#' @rdname prior
 #' @export
 prior_exponential <- function(rate) {
   check_given(c(rate = "one over its mean, above 0"))
   new_prior("exponential", c(rate = positive(rate)))
 }
 
-#' @rdname priors
+#' @rdname prior
 #' @export
 prior_pc <- function(upper, prob) {
   check_given(c(upper = "a value that is seldom exceeded, above 0", prob = "the probability of exceeding it"))
@@ -125,21 +125,21 @@ prior_pc <- function(upper, prob) {
   prior_exponential(-log(prob) / upper)
 }
 
-#' @rdname priors
+#' @rdname prior
 #' @export
 prior_beta <- function(a, b) {
   check_given(c(a = "first shape, like events seen before, above 0", b = "second shape, like non-events, above 0"))
   new_prior("beta", c(a = positive(a), b = positive(b)))
 }
 
-#' @rdname priors
+#' @rdname prior
 #' @export
 prior_gamma <- function(shape, rate) {
   check_given(c(shape = "its shape, like events seen before, above 0", rate = "its rate, like exposure, above 0"))
   new_prior("gamma", c(shape = positive(shape), rate = positive(rate)))
 }
 
-#' @rdname priors
+#' @rdname prior
 #' @export
 prior_uniform <- function(min, max) {
   check_given(c(min = "its lower end", max = "its upper end"))
@@ -151,14 +151,14 @@ prior_uniform <- function(min, max) {
   new_prior("uniform", c(min = min, max = max))
 }
 
-#' @rdname priors
+#' @rdname prior
 #' @export
 prior_fixed <- function(value) {
   check_given(c(value = "the value taken as known"))
   new_prior("fixed", c(value = check_number(value)))
 }
 
-#' @rdname priors
+#' @rdname prior
 #' @export
 prior_inverse_gamma <- function(shape, rate) {
   check_given(c(shape = "its shape, above 0", rate = "its rate, above 0"))
@@ -174,14 +174,14 @@ prior_inverse_gamma <- function(shape, rate) {
   new_prior("inverse_gamma", c(shape = shape, rate = rate))
 }
 
-#' @rdname priors
+#' @rdname prior
 #' @export
 prior_lkj <- function(eta) {
   check_given(c(eta = "1 for all correlations alike, more for small ones; above 0"))
   new_prior("lkj", c(eta = positive(eta)))
 }
 
-#' @rdname priors
+#' @rdname prior
 #' @export
 prior_mixture <- function(w, ...) {
   check_given(c(w = "the weights of the priors that follow"))

@@ -22,6 +22,7 @@
 #'   and `baseline_grade` (one for all, or one per patient), `baseline_days`,
 #'   `followup_weeks` (weeks **from injury**), `years`. What is left out is not known, and
 #'   counts as a difference from every source.
+#' @param role (string) `"treated"`, or `"control"` for patients without the treatment: [borrow()] takes no other.
 #'
 #' @return A `score_change`. `tidy()` has one row per patient (term `change`); where the
 #'   final score is not known `estimate` is `NA`, and `conf.low` and `conf.high` are the
@@ -36,13 +37,13 @@
 #' score_change(baseline = c(12, 18, 9, 15), final = c(36, 31, 11, 15), scale = "uems",
 #'   match = list(level = "cervical", baseline_grade = "A", followup_weeks = 54))
 #' @export
-score_change <- function(baseline, final, scale, subject = NULL, match = list()) {
+score_change <- function(baseline, final, scale, subject = NULL, match = list(), role = c("treated", "control")) {
   if (missing(baseline) || missing(final) || missing(scale)) {
     abort_input("{.arg baseline}, {.arg final} and {.arg scale} have no default.")
   }
   call <- rlang::current_env()
   fields <- list(baseline = baseline, final = final, scale = as_motor_scale(scale, call), subject = subject,
-    match = match)
+    match = match, role = check_option(role, arm_roles, call = call))
   validate_score_change(new_score_change(fields), call)
 }
 
@@ -123,6 +124,8 @@ is_score_change <- function(x) inherits(x, "score_change")
 
 change_scores <- function(x) x$change
 
+change_role <- function(x) x$role
+
 change_subjects <- function(x) x$subject
 
 change_motor_scale <- function(x) x$scale
@@ -167,8 +170,8 @@ format.score_change <- function(x, ...) {
   known <- \(v) paste(unique(or_unknown(v)), collapse = ", ")
   window <- \(range) if (anyNA(range)) "not known" else paste(unique(range), collapse = " to ")
   c(
-    paste0("<score_change> ", length(x$baseline), if (length(x$baseline) == 1L) " patient" else " patients", ", ",
-      format(x$scale)),
+    paste0("<score_change> ", length(x$baseline), if (x$role == "control") " control",
+      if (length(x$baseline) == 1L) " patient" else " patients", ", ", format(x$scale)),
     if (scale_sign(x$scale) < 0) "The sign of change is turned, so that a gain is positive.",
     paste0("Change: ", paste(ifelse(is.na(x$change), "not known", sprintf("%+g", x$change)), collapse = ", "), " ",
       scale_unit(x$scale), if (lost < length(x$final)) paste0("; mean ", signif(mean(x$change, na.rm = TRUE), 4))),

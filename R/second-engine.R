@@ -43,8 +43,8 @@ log_sum_rows <- function(x) {
   top + log(rowSums(exp(x - top)))
 }
 
-# Panels of tau from 0 to where the prior has ended.
-tau_nodes <- function(prior) {
+# Panels of tau from 0 to where the prior has ended, with further edges where the evidence needs them.
+tau_nodes <- function(prior, further = numeric()) {
   rows <- prior_components(prior)
   if (prior_base_kind(prior) == "fixed") {
     return(list(x = rows[, "a"], log_w = log(rows[, "weight"])))
@@ -58,6 +58,7 @@ tau_nodes <- function(prior) {
     edges <- scale * c(0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256, 400)
     edges <- edges[edges <= end * scale * (1 + 1e-9)]
   }
+  edges <- sort(unique(c(edges, further[further > min(edges) & further < max(edges)])))
   grid <- legendre_panels(edges)
   list(x = grid$x, log_w = log_prior_density(prior, grid$x) + log(grid$w))
 }

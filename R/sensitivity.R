@@ -29,8 +29,8 @@
 #' @param ... not used.
 #' @return A `sensitivity`. For scores `as.data.frame()` has the columns `analysis`, `evidence`, `tau`, `bias`,
 #'   `family`, `observed` (mean change), `n`, `natural_tail` (1 - `prob_excess`), `natural_mean`, `mean_excess` with
-#'   `conf.low` and `conf.high`, `prob_excess`, `posterior_excess`, `prob_benefit` (of `effect`), `num.error`, `note`, `own`. For
-#'   responders it has one row per combination: `analysis` (`"choice"`, `"one source left
+#'   `conf.low` and `conf.high`, `prob_excess`, `posterior_excess`, `prob_benefit` (of `effect`), `num.error`, `note`,
+#'   `own`. For responders it has one row per combination: `analysis` (`"choice"`, `"one source left
 #'   out"`, `"one patient left out"`), the columns `evidence`, `tau`, `bias`, `landmark`, `drift`, `responders`, `n`,
 #'   then `natural_tail`, `natural_tail_midp`, `natural_responders`, `excess_responders`, `natural_below_observed`,
 #'   `log_odds_shift`, `prob_benefit`, `prob_benefit_half_null`, `bayes_factor`, `e_value` (see [excess()]),

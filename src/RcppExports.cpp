@@ -11,6 +11,21 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
+// cpp_borrowed_mean
+Rcpp::List cpp_borrowed_mean(const Rcpp::List& history, double mean, double scale, double df, const Rcpp::NumericVector& probs, bool fine);
+RcppExport SEXP _cordgain_cpp_borrowed_mean(SEXP historySEXP, SEXP meanSEXP, SEXP scaleSEXP, SEXP dfSEXP, SEXP probsSEXP, SEXP fineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type history(historySEXP);
+    Rcpp::traits::input_parameter< double >::type mean(meanSEXP);
+    Rcpp::traits::input_parameter< double >::type scale(scaleSEXP);
+    Rcpp::traits::input_parameter< double >::type df(dfSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type probs(probsSEXP);
+    Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_borrowed_mean(history, mean, scale, df, probs, fine));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_grid_nodes
 Rcpp::List cpp_grid_nodes(const Rcpp::List& grid);
 RcppExport SEXP _cordgain_cpp_grid_nodes(SEXP gridSEXP) {
@@ -636,6 +651,56 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_exact_posterior
+Rcpp::List cpp_exact_posterior(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, Rcpp::List priors, double tolerance);
+RcppExport SEXP _cordgain_cpp_exact_posterior(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP priorsSEXP, SEXP toleranceSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type priors(priorsSEXP);
+    Rcpp::traits::input_parameter< double >::type tolerance(toleranceSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_exact_posterior(x, y, weight, z, level, n_levels, residual, priors, tolerance));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_posterior_effects
+Rcpp::List cpp_posterior_effects(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, Rcpp::List frame, Rcpp::List posterior, Rcpp::List layout);
+RcppExport SEXP _cordgain_cpp_posterior_effects(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP frameSEXP, SEXP posteriorSEXP, SEXP layoutSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type frame(frameSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type posterior(posteriorSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type layout(layoutSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_posterior_effects(x, y, weight, z, level, n_levels, residual, frame, posterior, layout));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_lattice_quantiles
+Rcpp::List cpp_lattice_quantiles(double first, double step, SEXP value, SEXP probabilities);
+RcppExport SEXP _cordgain_cpp_lattice_quantiles(SEXP firstSEXP, SEXP stepSEXP, SEXP valueSEXP, SEXP probabilitiesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< double >::type first(firstSEXP);
+    Rcpp::traits::input_parameter< double >::type step(stepSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type value(valueSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type probabilities(probabilitiesSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_lattice_quantiles(first, step, value, probabilities));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_normal_meta
 Rcpp::List cpp_normal_meta(const Rcpp::NumericVector& mean, const Rcpp::NumericVector& se, const Rcpp::List& priors, bool fine);
 RcppExport SEXP _cordgain_cpp_normal_meta(SEXP meanSEXP, SEXP seSEXP, SEXP priorsSEXP, SEXP fineSEXP) {
@@ -749,6 +814,7 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
+    {"_cordgain_cpp_borrowed_mean", (DL_FUNC) &_cordgain_cpp_borrowed_mean, 6},
     {"_cordgain_cpp_grid_nodes", (DL_FUNC) &_cordgain_cpp_grid_nodes, 1},
     {"_cordgain_cpp_add_normal_bias", (DL_FUNC) &_cordgain_cpp_add_normal_bias, 4},
     {"_cordgain_cpp_boschloo_rejection", (DL_FUNC) &_cordgain_cpp_boschloo_rejection, 3},
@@ -795,6 +861,9 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_grid_summary", (DL_FUNC) &_cordgain_cpp_grid_summary, 3},
     {"_cordgain_cpp_grid_cdf", (DL_FUNC) &_cordgain_cpp_grid_cdf, 2},
     {"_cordgain_cpp_prior_ess", (DL_FUNC) &_cordgain_cpp_prior_ess, 5},
+    {"_cordgain_cpp_exact_posterior", (DL_FUNC) &_cordgain_cpp_exact_posterior, 9},
+    {"_cordgain_cpp_posterior_effects", (DL_FUNC) &_cordgain_cpp_posterior_effects, 10},
+    {"_cordgain_cpp_lattice_quantiles", (DL_FUNC) &_cordgain_cpp_lattice_quantiles, 4},
     {"_cordgain_cpp_normal_meta", (DL_FUNC) &_cordgain_cpp_normal_meta, 4},
     {"_cordgain_cpp_mixture_summary", (DL_FUNC) &_cordgain_cpp_mixture_summary, 2},
     {"_cordgain_cpp_mixture_cdf", (DL_FUNC) &_cordgain_cpp_mixture_cdf, 2},

@@ -49,7 +49,7 @@ test_that("effective sizes of a normal are sigma^2 / variance, both ways", {
   expect_equal(as.numeric(ess(x)), 9, tolerance = 1e-7)
   expect_equal(as.numeric(ess(x, "moment")), 9)
   expect_equal(as.numeric(ess(x, "moment", sigma = 12)), 36)
-  expect_error(ess(x, "morita"), class = "cordgain_invalid_input")
+  expect_equal(as.numeric(ess(natural_change(prior_normal(8, 2), sd = 6), "morita")), 9, tolerance = 1e-9)
   expect_error(ess(x, family = "binomial"), class = "cordgain_invalid_input")
   expect_true(is.na(ess(natural_change(7.8, sd = 6.5))))
 })

@@ -265,6 +265,25 @@ test_that("an uncertain drift of one source is an ordinary bias", {
   expect_lt(abs(tail_of(moved) - tail_of(biased)), 1e-7)
 })
 
+test_that("a rate given as a beta with an uncertain bias is the double integral of its definition", {
+  # logit p* = logit p + b, p ~ Beta(12, 60), b ~ N(0.4, 0.6^2): P(k of 5), inner integral over b.
+  inner <- \(p, k) vapply(p, \(rate) stats::integrate(\(b) {
+    stats::dnorm(b, 0.4, 0.6) * stats::dbinom(k, 5, stats::plogis(stats::qlogis(rate) + b))
+  }, -4.4, 5.2, rel.tol = 1e-11)$value, 0)
+  natural <- natural_rate(prior_beta(12, 60), bias = prior_normal(0.4, 0.6))
+  found <- predict(natural, 5)
+  for (k in 0:5) {
+    expected <- stats::integrate(\(p) stats::dbeta(p, 12, 60) * inner(p, k), 0, 0.6, rel.tol = 1e-10)$value
+    # 8 standard deviations of the bias, and P(Beta > 0.6) = 4e-16: nothing left out reaches 1e-9.
+    expect_integral(found$probability[k + 1], expected)
+  }
+  # The predictive distribution is where its own median says.
+  median <- unname(quantile(natural, 0.5))
+  below <- stats::integrate(\(p) stats::dbeta(p, 12, 60) *
+    stats::pnorm(stats::qlogis(median) - stats::qlogis(p), 0.4, 0.6), 0, 0.6, rel.tol = 1e-10)$value
+  expect_lt(abs(below - 0.5), 1e-8)
+})
+
 # Refusals ---------------------------------------------------------------------------------
 
 test_that("counts that are none are refused, and a percentage is sent to events_from_percent()", {

@@ -70,3 +70,12 @@ test_that("the picture joins each patient's two scores on the whole scale", {
   expect_equal(nrow(built(picture, 2)), 8)
   expect_true(draws(picture))
 })
+
+test_that("the role is treated unless said, and no third", {
+  of <- \(...) score_change(c(12, 18), c(20, 19), "uems", ...)
+  expect_identical(change_role(of()), "treated")
+  expect_identical(change_role(of(role = "control")), "control")
+  expect_output(print(of(role = "control")), "2 control patients")
+  expect_identical(tidy(of(role = "control")), tidy(of()))
+  expect_error(of(role = "placebo"), class = "cordgain_invalid_input")
+})

@@ -1,0 +1,325 @@
+# The Bayesian engine in R's words: priors go down, a weighted mixture of normals comes up.
+
+#' @exportS3Method fit_with method_bayes
+fit_with.method_bayes <- function(method, design, call) {
+  check_exact(design, call)
+  rows <- core_rows(design)
+  every <- seq_along(rows[[2]])
+  columns <- list(x = columns_at(design$x, every), z = lapply(design$random, \(block) columns_at(block$z, every)))
+  completed <- complete_priors(method$prior, columns, rows[[2]], design$range, call)
+  setup <- posterior_setup(completed, design)
+  check_dimension(setup$terms, call)
+  out <- do.call(core_exact_posterior, c(rows, list(setup$core, method$tolerance, call)))
+  kept <- design$x$names[out$frame$kept]
+  out$coefficients <- name_moments(out$coefficients, kept)
+  out$hyper <- name_moments(out$hyper, setup$terms$name)
+  out$terms <- setup$terms
+  # A standard deviation given as known has no spread, where a weighted sum leaves rounding.
+  out$hyper[c("sd", "error")] <- lapply(out$hyper[c("sd", "error")], \(v) replace(v, !is_free(out), 0))
+  out$layout <- setup$core$layout
+  out$priors <- completed
+  rownames(out$mean) <- kept
+  out
+}
+
+name_moments <- function(x, names) lapply(x, \(v) if (length(v) == length(names)) rlang::set_names(v, names) else v)
+
+check_exact <- function(design, call) {
+  widest <- max(vapply(design$random, \(block) length(block$columns), 1L), 0L)
+  if (length(design$residual) > 0L || widest > 2L) {
+    abort_input(c("Exact integration is for random effects, at most two of them correlated, and independent residuals.",
+      x = if (widest > 2L) "A term has {widest} correlated effects.",
+      x = if (length(design$residual) > 0L) "The formula has a residual covariance over visits.",
+      i = "Independent effects {.code (x || subject)} are integrated exactly, up to six variance parameters in all.",
+      i = "{.fn method_reml} fits the model as it is."
+    ), call = call)
+  }
+}
+
+check_dimension <- function(terms, call, most = 6L) {
+  free <- sum(terms$free)
+  if (free > most) {
+    abort_input(c("Exact integration reaches {most} variance parameters; a sampler for more is not available yet.",
+      x = "The model has {free}: {.field {terms$name[terms$free]}}.",
+      i = "Take effects out, make them independent with {.code ||}, give a {.fn prior_fixed}, or replace t priors.",
+      i = "{.fn method_reml} fits the model without priors."
+    ), call = call)
+  }
+}
+
+# Hyperparameters in the core's order: of each block the standard deviations and the correlation, then sigma,
+# then a scale for every t component in the prior of a coefficient.
+posterior_setup <- function(priors, design) {
+  groups <- make.unique(vapply(design$random, `[[`, "", "group"))
+  entries <- \(block, sd, group) block_entries(block$columns, sd, priors$cor, group)
+  blocks <- Map(entries, design$random, priors$sd, groups)
+  before <- sum(lengths(blocks))
+  sigma <- sd_entry("Observation", "Residual", priors$sigma)
+  scales <- unlist(lapply(names(priors$fixed), \(name) scale_entries(priors$fixed[[name]], name)), recursive = FALSE)
+  hyper <- c(unlist(blocks, recursive = FALSE), list(sigma), scales)
+  list(
+    core = list(
+      coefficients = coefficient_rows(priors$fixed, first = before + 1L), hyper = hyper,
+      layout = list(blocks = block_indices(lengths(blocks)), sigma = as.integer(before))
+    ),
+    terms = do.call(rbind, lapply(hyper, \(entry) as.data.frame(entry[c("name", "group", "word", "free")])))
+  )
+}
+
+hyper_entry <- function(name, group, word, ..., free = TRUE) {
+  list(kind = match(word, c("sd", "cor", "scale")) - 1L, name = name, group = group, word = word, free = free, ...)
+}
+
+sd_entry <- function(name, group, prior) {
+  free <- prior_base_kind(prior) != "fixed"
+  hyper_entry(paste0("sd__", name), group, "sd", prior = prior_components(prior), free = free)
+}
+
+block_entries <- function(columns, sd, cor, group) {
+  sds <- lapply(columns, \(name) sd_entry(name, group, sd[[name]]))
+  if (length(columns) == 1L) {
+    return(sds)
+  }
+  name <- paste0("cor__", columns[1], ".", columns[2])
+  c(sds, list(hyper_entry(name, group, "cor", shape = prior_parameters(cor)[["eta"]])))
+}
+
+# Where each block's first and second standard deviation and correlation stand, from 0; -1 for none.
+block_indices <- function(sizes) {
+  first <- cumsum(c(0L, sizes))[seq_along(sizes)]
+  out <- cbind(first, ifelse(sizes == 3L, first + 1L, -1L), ifelse(sizes == 3L, first + 2L, -1L))
+  matrix(as.integer(out), ncol = 3L)
+}
+
+scale_entries <- function(prior, name) {
+  if (prior_base_kind(prior) != "t") {
+    return(list())
+  }
+  entry <- \(df) hyper_entry(paste0("scale__", name), NA_character_, "scale", shape = df)
+  lapply(unname(prior_components(prior)[, "c"]), entry)
+}
+
+# Per coefficient one row for each normal component: weight, mean, sd (infinite: flat), hyperparameter of a t prior's
+# scale (-1: none); `first` is the first of these.
+coefficient_rows <- function(fixed, first) {
+  counts <- vapply(fixed, \(prior) if (prior_base_kind(prior) == "t") nrow(prior_components(prior)) else 0L, 1L)
+  starts <- first + cumsum(c(0L, counts))
+  Map(\(prior, start, count) {
+    rows <- prior_components(prior)
+    mixing <- if (count > 0L) start + seq_len(count) - 1L else rep(-1, nrow(rows))
+    unname(cbind(rows[, "weight"], rows[, "a"], if (prior_base_kind(prior) == "flat") Inf else rows[, "b"], mixing))
+  }, fixed, starts[seq_along(fixed)], counts)
+}
+
+# What is asked of it --------------------------------------------------------------
+
+#' Bayesian fits of recovery
+#'
+#' What can be asked of a fit by [method_bayes()]. Coefficients and random effects
+#' are integrated in closed form and the variance parameters \eqn{\theta} by
+#' quadrature, so that the posterior is a finite mixture of normals,
+#' \deqn{p(\beta \mid y) = \sum_k w_k\, N(\beta;\, m_k, C_k), \qquad w_k \propto p(y \mid \theta_k)\, p(\theta_k),}
+#' with a stated numerical error and no chains.
+#'
+#' @param object,x a `recovery_fit` by [method_bayes()].
+#' @param effects (character) which rows: `"fixed"`, `"ran_pars"`, `"ran_vals"`.
+#' @param conf.level,level (number) posterior probability of the equal-tailed interval.
+#' @param parm (character) rows to keep.
+#' @param type (string) `"evidence"`: the log marginal likelihood, with all constants.
+#' @param digits (count) significant digits.
+#' @param row.names,optional,... unused.
+#' @return `tidy()`: posterior means, standard deviations, equal-tailed intervals and
+#'   `num.error`, which covers all of them; `fixef()`, `vcov()`: posterior mean and
+#'   covariance of the coefficients; `VarCorr()`: from the posterior means of standard
+#'   deviations and correlations; `ranef()`: posterior means (standard deviations in the
+#'   attribute `sd`); `logLik()`: the log evidence, `NA` with a flat prior.
+#' @references Naylor JC, Smith AFM (1982). Applications of a method for the
+#'   efficient computation of posterior distributions. *Applied Statistics* 31, 214-225.
+#' @examples
+#' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
+#'   subject = rep(1:4, each = 3))
+#' fit <- fit_recovery(score ~ week + (1 | subject), trial, method = "bayes")
+#' tidy(fit)
+#' @seealso [fit_recovery()], [priors()]
+#' @name recovery_fit_bayes
+NULL
+
+#' @rdname recovery_fit_bayes
+#' @exportS3Method nlme::fixef recovery_fit_bayes
+fixef.recovery_fit_bayes <- function(object, ...) object$result$coefficients$mean
+
+#' @rdname recovery_fit_bayes
+#' @exportS3Method stats::vcov recovery_fit_bayes
+vcov.recovery_fit_bayes <- function(object, ...) {
+  post <- object$result
+  centred <- post$mean - post$coefficients$mean
+  within <- unpack_symmetric(drop(post$covariance %*% post$weight), names(post$coefficients$mean))
+  within + centred %*% (post$weight * t(centred))
+}
+
+#' @rdname recovery_fit_bayes
+#' @exportS3Method stats::sigma recovery_fit_bayes
+sigma.recovery_fit_bayes <- function(object, ...) object$result$hyper$mean[["sd__Observation"]]
+
+#' @rdname recovery_fit_bayes
+#' @exportS3Method stats::nobs recovery_fit_bayes
+nobs.recovery_fit_bayes <- function(object, ...) length(object$design$y)
+
+#' @rdname recovery_fit_bayes
+#' @exportS3Method stats::logLik recovery_fit_bayes
+logLik.recovery_fit_bayes <- function(object, type = "evidence", ...) {
+  check_choice(type, "evidence")
+  post <- object$result
+  flat <- any(vapply(post$priors$fixed, prior_base_kind, "") == "flat")
+  structure(if (flat) NA_real_ else post$log_evidence, num.error = post$evidence_error, df = NA_integer_,
+    nobs = nobs(object), class = "logLik")
+}
+
+#' @rdname recovery_fit_bayes
+#' @exportS3Method nlme::VarCorr recovery_fit_bayes
+VarCorr.recovery_fit_bayes <- function(x, ...) {
+  values <- x$result$hyper$mean
+  matrices <- lapply(seq_along(x$design$random), \(i) {
+    at <- x$result$layout$blocks[i, ] + 1L
+    columns <- x$design$random[[i]]$columns
+    sd <- values[at[seq_along(columns)]]
+    r <- diag(length(columns))
+    if (length(columns) == 2L) r[1, 2] <- r[2, 1] <- values[[at[3]]]
+    with_correlation(matrix(r * outer(sd, sd), length(sd), dimnames = list(columns, columns)))
+  })
+  names(matrices) <- block_names(x)
+  structure(matrices, sc = stats::sigma(x), class = "VarCorr.recovery_fit")
+}
+
+#' @rdname recovery_fit_bayes
+#' @exportS3Method nlme::ranef recovery_fit_bayes
+ranef.recovery_fit_bayes <- function(object, ...) {
+  post <- object$result
+  out <- do.call(core_posterior_effects, c(core_rows(object$design),
+    list(post$frame, post[c("values", "weight", "mean", "covariance")], post$layout)))
+  tables <- Map(\(block, effects) {
+    named <- \(m) as.data.frame(matrix(m, nrow(m), dimnames = list(block$labels, block$columns)))
+    structure(named(effects$mean), sd = named(effects$sd))
+  }, object$design$random, out)
+  rlang::set_names(tables, block_names(object))
+}
+
+# Quantiles with the error of two routes: the two halves of the nodes, or two ways between
+# the nodes of a hyperparameter's density.
+coefficient_quantiles <- function(fit, probs) {
+  post <- fit$result
+  half <- seq_along(post$weight) <= post$plain
+  p <- nrow(post$mean)
+  rows <- lapply(seq_len(p), \(j) {
+    sd <- sqrt(post$covariance[cumsum(c(1, p:1))[j], ])
+    at <- \(keep) mixture_quantiles(post$weight[keep], post$mean[j, keep], sd[keep], probs)
+    whole <- at(rep(TRUE, length(half)))
+    if (all(half)) list(value = whole, error = 0) else list(value = whole, error = 10 * max(abs(at(half) - at(!half))))
+  })
+  quantile_table(rows)
+}
+
+mixture_quantiles <- function(weight, mean, sd, probs) {
+  core_mixture_summary(list(weight = weight / sum(weight), mean = mean, sd = sd), probs)$quantile
+}
+
+hyper_quantiles <- function(fit, probs) {
+  post <- fit$result
+  free <- cumsum(is_free(post))
+  rows <- lapply(seq_along(post$hyper$mean), \(k) {
+    if (!is_free(post)[k]) {
+      return(list(value = rep(post$hyper$mean[[k]], length(probs)), error = 0))
+    }
+    routes <- core_lattice_quantiles(post$marginal[[free[k]]], probs)
+    values <- lapply(routes, \(eta) hyper_value(post$terms$word[k], eta, post$hyper$unit[[k]]))
+    list(value = values$quantile, error = 10 * max(abs(values$quantile - values$check)))
+  })
+  quantile_table(rows)
+}
+
+quantile_table <- function(rows) {
+  list(value = do.call(rbind, lapply(rows, `[[`, "value")), error = vapply(rows, `[[`, 0, "error"))
+}
+
+is_free <- function(post) post$terms$free
+
+# The same three functions as in model/hyperparameters.hpp.
+hyper_value <- function(kind, eta, unit) {
+  switch(kind, sd = unit * exp(eta - exp(-eta)), cor = tanh(eta), scale = exp(eta))
+}
+
+#' @rdname recovery_fit_bayes
+#' @exportS3Method generics::tidy recovery_fit_bayes
+tidy.recovery_fit_bayes <- function(x, effects = c("fixed", "ran_pars"), conf.level = 0.95, ...) {
+  effects <- match.arg(effects, c("fixed", "ran_pars", "ran_vals"), several.ok = TRUE)
+  level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
+  probs <- c(1 - level, 1 + level) / 2
+  parts <- list(
+    fixed = \() tidy_moments("fixed", x$result$coefficients, coefficient_quantiles(x, probs), NA_character_),
+    ran_pars = \() tidy_moments("ran_pars", x$result$hyper, hyper_quantiles(x, probs), x$result$terms$group),
+    ran_vals = \() tidy_posterior_effects(ranef(x))
+  )
+  out <- do.call(rbind, lapply(parts[effects], \(part) part()))
+  rownames(out) <- NULL
+  out
+}
+
+tidy_moments <- function(effect, moments, quantiles, group) {
+  tidy_frame(effect, names(moments$mean), unname(moments$mean), group = group, std.error = unname(moments$sd),
+    conf.low = quantiles$value[, 1], conf.high = quantiles$value[, 2],
+    num.error = pmax(unname(moments$error), quantiles$error))
+}
+
+tidy_posterior_effects <- function(effects) {
+  do.call(rbind, lapply(names(effects), \(group) {
+    table <- effects[[group]]
+    tidy_frame("ran_vals", rep(names(table), each = nrow(table)), unlist(table, use.names = FALSE), group = group,
+      level = rep(rownames(table), ncol(table)), std.error = unlist(attr(table, "sd"), use.names = FALSE))
+  }))
+}
+
+#' @rdname recovery_fit_bayes
+#' @exportS3Method stats::confint recovery_fit_bayes
+confint.recovery_fit_bayes <- function(object, parm = NULL, level = 0.95, ...) {
+  table <- tidy(object, conf.level = level)
+  out <- as.matrix(table[c("conf.low", "conf.high")])
+  percent <- paste(format(100 * c(1 - level, 1 + level) / 2, trim = TRUE, digits = 3), "%")
+  dimnames(out) <- list(ifelse(table$group %in% c(NA, "Residual"), table$term, paste(table$group, table$term)), percent)
+  if (is.null(parm)) out else out[parm, , drop = FALSE]
+}
+
+#' @rdname recovery_fit_bayes
+#' @exportS3Method summary recovery_fit_bayes
+summary.recovery_fit_bayes <- function(object, ...) tidy(object, ...)
+
+#' @rdname recovery_fit_bayes
+#' @export
+print.recovery_fit_bayes <- function(x, digits = 4L, ...) {
+  post <- x$result
+  cat("Recovery fitted by Bayes, exact integration\nFormula: ", deparse1(x$formula), "\n", sep = "")
+  cat(fit_size(x), "\n\n", sep = "")
+  table <- tidy(x)
+  shown <- table[c("group", "term", "estimate", "std.error", "conf.low", "conf.high", "num.error")]
+  shown$group[is.na(shown$group)] <- ""
+  shown[3:6] <- lapply(shown[3:6], \(v) formatC(v, digits = digits, format = "g"))
+  shown$num.error <- formatC(table$num.error, digits = 0, format = "e")
+  names(shown) <- c("group", "term", "mean", "sd", "low 95 %", "high 95 %", "error")
+  print(shown, row.names = FALSE, right = FALSE)
+  cat("\nPriors:\n", paste0("  ", prior_lines(post), "\n"), sep = "")
+  evidence <- stats::logLik(x)
+  cat(sprintf("\nLog evidence %s. No sampler: %d nodes of two interleaved lattices; error: 10 x their difference.\n",
+    if (is.na(evidence)) "not defined (a flat prior)" else format(c(evidence), digits = 8L), length(post$weight)))
+  invisible(x)
+}
+
+prior_lines <- function(post) {
+  priors <- post$priors
+  groups <- unique(stats::na.omit(post$terms$group))
+  c(
+    paste0(names(priors$fixed), ": ", vapply(priors$fixed, format, "")),
+    unlist(Map(\(sd, group) paste0("sd of ", names(sd), " by ", group, ": ", vapply(sd, format, "")), priors$sd,
+      groups[seq_along(priors$sd)]), use.names = FALSE),
+    if (any(post$terms$word == "cor")) paste0("correlation: ", format(priors$cor)),
+    paste0("residual sd: ", format(priors$sigma))
+  )
+}

@@ -1,0 +1,174 @@
+# One document for a reviewer: the answer, what it rests on, and how easily it breaks, from a template that calls the
+# verbs of this package and types no number.
+
+#' A report for a reviewer
+#'
+#' One self-contained document on one answer: the estimand in the five attributes of ICH E9(R1), the observation and the
+#' natural expectation in the same sentence, the sources and how they match, the terms of the result, the complete
+#' decision table, the patients, sensitivity and tipping points, how often the same pipeline would have claimed success
+#' for untreated patients, harms, numerical errors, and the ROBUST and BARG checklists filled from the answer. Above
+#' each table stands the call that gives it, with the answer as `answer`.
+#'
+#' The document states what was observed beside what nature alone gives; it draws no causal conclusion, which one
+#' treated arm cannot carry, and refuses a title that does.
+#'
+#' @param x an [excess()] of responders with one natural rate.
+#' @param file (string) where the document goes; the ending decides: `.html` (one file, pictures inside) or `.docx`.
+#'   An existing file is overwritten.
+#' @param title (string) of the document.
+#' @param natural (named list) further evidence for [sensitivity()].
+#' @param estimand (named character) own words for attributes of the estimand, by name: `"treatment"`, `"population"`,
+#'   `"variable"`, `"intercurrent"`, `"summary"`. What is not given is filled from the answer.
+#' @param ... not used.
+#' @return The path of the document, invisibly.
+#' @section Conditions: `cordgain_invalid_input` for another ending, a folder that is not there, a title of a causal
+#'   claim, an answer with open outcomes or levels; `cordgain_no_rmarkdown` where rmarkdown, its pandoc or ggplot2 is
+#'   not installed.
+#' @references
+#' ICH E9(R1) (2019) Addendum on estimands and sensitivity analysis in clinical trials.
+#' Sung and others (2005) *Journal of Clinical Epidemiology* 58:261, \doi{10.1016/j.jclinepi.2004.08.010} (ROBUST).
+#' Kruschke (2021) *Nature Human Behaviour* 5:1282, \doi{10.1038/s41562-021-01177-7} (BARG).
+#' @seealso [excess()], [sensitivity()], [tipping()], [falsify()], [certify()]
+#' @examples
+#' late <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
+#' answer <- excess(keio_ips, natural_rate(late), accept = c("level", "baseline", "followup", "years"))
+#' \donttest{
+#' if (rmarkdown::pandoc_available() && requireNamespace("ggplot2", quietly = TRUE)) {
+#'   report(answer, tempfile(fileext = ".html"))
+#' }
+#' }
+#' @export
+report <- function(x, file, ...) UseMethod("report")
+
+#' @export
+report.default <- function(x, file, ...) {
+  if (missing(x)) abort_input(c("{.arg x} is not given.", i = "Give an {.fn excess}."))
+  abort_input(c("{.arg x} must be an excess of responders.", x = "It is {.obj_type_friendly {x}}."))
+}
+
+#' @rdname report
+#' @export
+report.excess_responders <- function(x, file, title = "Recovery beside natural recovery", natural = list(),
+                                     estimand = character(), ...) {
+  call <- rlang::current_env()
+  if (missing(file)) abort_input(c("{.arg file} is not given.", i = "A path that ends in .html or .docx."))
+  format <- report_format(file, call)
+  check_report_title(title, call)
+  check_reportable(x, call)
+  words <- report_estimand(x, estimand, call)
+  require_report_packages(call)
+  render_report(x, file, format, title = title, natural = natural, estimand = words)
+  invisible(file)
+}
+
+# Checks --------------------------------------------------------------------------
+
+report_format <- function(file, call) {
+  check_string(file, "file", call = call)
+  format <- tolower(tools::file_ext(file))
+  if (!format %in% c("html", "docx")) {
+    abort_input(c("{.arg file} must end in .html or .docx.", x = "It is {.file {file}}."), call = call)
+  }
+  if (!dir.exists(dirname(file))) {
+    abort_input(c("The folder of {.arg file} is not there.", x = "It is {.file {dirname(file)}}."), call = call)
+  }
+  format
+}
+
+# Words of a causal claim, or of a certainty, that one arm of a few patients cannot carry.
+claims_in <- function(text) {
+  claims <- readLines(system.file("report", "claims.txt", package = "cordgain"))
+  intersect(strsplit(tolower(text), "[^a-z]+")[[1]], claims)
+}
+
+check_report_title <- function(title, call) {
+  check_string(title, "title", call = call)
+  found <- claims_in(title)
+  if (length(found) > 0L) {
+    abort_input(c("{.arg title} claims more than one treated arm can show.",
+      x = "It says {.val {found}}.",
+      i = "Say what was observed beside what nature alone gives."
+    ), call = call)
+  }
+}
+
+check_reportable <- function(x, call) {
+  if (excess_is_bounds(x) || !inherits(excess_natural(x), "natural_rate")) {
+    abort_input(c("A report needs an answer with known outcomes and one natural rate.",
+      i = "Report each possibility as an answer of its own, with {.fn update} of the arm."
+    ), call = call)
+  }
+}
+
+require_report_packages <- function(call, has = \(package) requireNamespace(package, quietly = TRUE),
+                                    has_pandoc = \() rmarkdown::pandoc_available("2.0")) {
+  absent <- Filter(\(package) !has(package), c("rmarkdown", "knitr", "ggplot2"))
+  if (length(absent) == 0L && !has_pandoc()) absent <- "pandoc"
+  if (length(absent) > 0L) {
+    abort_cordgain(c("A report needs {.pkg rmarkdown} with pandoc, {.pkg knitr} and {.pkg ggplot2}.",
+      x = "Not there: {.pkg {absent}}.",
+      i = "Install them, or read the parts with {.fn tidy}, {.fn decision_table}, {.fn sensitivity} and {.fn tipping}."
+    ), "cordgain_no_rmarkdown", call = call)
+  }
+}
+
+# What the template is given --------------------------------------------------------
+
+estimand_attributes <- c(treatment = "Treatment", population = "Population", variable = "Variable",
+  intercurrent = "Intercurrent events", summary = "Population-level summary")
+
+# The five attributes of ICH E9(R1), from the arm where the caller has no words of his own.
+report_estimand <- function(x, own, call) {
+  unknown <- setdiff(names(own), names(estimand_attributes))
+  if (length(own) > 0L && (!is.character(own) || is.null(names(own)) || length(unknown) > 0L)) {
+    abort_input(c("{.arg estimand} must be a named character vector.",
+      i = "Its names are among {.val {names(estimand_attributes)}}."
+    ), call = call)
+  }
+  words <- standard_estimand(excess_arm(x))
+  words[names(own)] <- own
+  data.frame(Attribute = unname(estimand_attributes), Here = unname(words[names(estimand_attributes)]))
+}
+
+standard_estimand <- function(arm) {
+  terms <- match_terms(arm)
+  c(
+    treatment = or_words(arm_story(arm)$intervention, "the arm's treatment, beside no such treatment"),
+    population = paste0(arm_counts(arm)$n, " treated patients; grade ",
+      or_words(paste(unique(terms$grade), collapse = ", ")),
+      "; level ", or_words(paste(unique(stats::na.omit(terms$level)), collapse = ", ")), "; first exam on day ",
+      format_range(terms$baseline_days), " after the injury; treated in ",
+      format_range(terms$years), "."),
+    variable = paste0("Responder or not: ", endpoint_label(terms$endpoint), ", at week ",
+      format_range(terms$followup_weeks), " after the injury. ",
+      if (arm_declaration(arm)$declared) "Declared beforehand." else "The definition was not declared beforehand."),
+    intercurrent = paste("None is recorded in the arm: outcomes are taken as observed, whatever else was given",
+      "(treatment policy)."),
+    summary = paste("Responders observed minus responders that nature alone gives among these patients (mean and whole",
+      "distribution); the difference of rates in the population beside it.")
+  )
+}
+
+or_words <- function(x, otherwise = "not known") {
+  known <- !is.null(x) && length(x) == 1L && !is.na(x) && nzchar(x)
+  if (known) x else otherwise
+}
+
+# The document is knitted in a folder of its own, in an environment that holds what the template names.
+render_report <- function(x, file, format, ...) {
+  work <- tempfile("report")
+  dir.create(work)
+  on.exit(unlink(work, recursive = TRUE))
+  template <- file.path(work, "report.Rmd")
+  file.copy(system.file("report", "excess-responders.Rmd", package = "cordgain"), template)
+  given <- list2env(list(answer = x, ...), parent = globalenv())
+  style <- switch(format,
+    html = rmarkdown::html_document(self_contained = TRUE, toc = TRUE, mathjax = NULL),
+    docx = rmarkdown::word_document(toc = TRUE)
+  )
+  made <- rmarkdown::render(template, style, output_file = basename(file), output_dir = work, envir = given,
+    quiet = TRUE)
+  if (!file.copy(made, file, overwrite = TRUE)) {
+    abort_input("The report could not be written to {.file {file}}.", call = NULL)
+  }
+}

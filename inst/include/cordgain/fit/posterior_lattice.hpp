@@ -1,0 +1,228 @@
+// The posterior density of a Gaussian mixed model as a function of the
+// coordinates of its hyperparameters, where it lies, and sums of it over lattices.
+#pragma once
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <cordgain/math/flood.hpp>
+#include <cordgain/math/newton.hpp>
+#include <cordgain/model/coefficient_prior.hpp>
+#include <cordgain/model/cross_products.hpp>
+#include <cordgain/model/hyperparameters.hpp>
+#include <limits>
+#include <vector>
+
+namespace cordgain {
+
+/// What a posterior is made of; the blocks must outlive it.
+struct PosteriorModel {
+  const Blocks* blocks = nullptr;
+  Matrix from_user;  ///< variance parameters: user's units to the blocks'
+  CoefficientFrame frame;
+  CoefficientPriors coefficients;
+  std::vector<Hyperparameter> hyper;
+  HyperLayout layout;
+  double log_constant = 0.0;  ///< added to log p(y): the units of y, the weights
+};
+
+namespace detail {
+
+/// One posterior density, as a function of the free coordinates.
+class PosteriorDensity {
+ public:
+  explicit PosteriorDensity(const PosteriorModel& model)
+      : model_(model), evaluate_(*model.blocks), choices_(component_choices(model.coefficients)) {
+    values_.resize(static_cast<Index>(model.hyper.size()));
+    for (std::size_t k = 0; k < model.hyper.size(); ++k) {
+      if (model.hyper[k].fixed()) {
+        values_[static_cast<Index>(k)] = model.hyper[k].prior.components().front().a;
+      } else {
+        free_.push_back(static_cast<Index>(k));
+      }
+    }
+  }
+
+  [[nodiscard]] Index dimension() const noexcept { return static_cast<Index>(free_.size()); }
+  [[nodiscard]] const std::vector<Index>& free() const noexcept { return free_; }
+  [[nodiscard]] const Vector& values() const noexcept { return values_; }
+  /// The normal mixture of the coefficients at the last point asked.
+  [[nodiscard]] const std::vector<ConditionalNormal>& parts() const noexcept { return parts_; }
+
+  /// Log of the joint density of y and eta; -Inf where the covariance is not positive definite.
+  /// @param weight_only  whether the means and covariances of parts() may stay empty
+  double operator()(const Vector& eta, bool weight_only = true) {
+    double prior = 0.0;
+    for (Index k = 0; k < dimension(); ++k) {
+      const Hyperparameter& h = model_.hyper[static_cast<std::size_t>(free_[static_cast<std::size_t>(k)])];
+      const Transformed at = transform(h, eta[k]);
+      values_[free_[static_cast<std::size_t>(k)]] = at.value;
+      prior += log_prior(h, at) + at.log_slope;
+    }
+    if (!std::isfinite(prior)) return kNegInf;
+    const CrossProducts& at = evaluate_(model_.from_user * model_.layout.gamma(values_));
+    if (!at.feasible || !std::isfinite(at.log_det)) return kNegInf;
+    parts_.clear();
+    double top = kNegInf, sum = 0.0;
+    for (const auto& choice : choices_) {
+      parts_.push_back(
+          condition(at.cross, at.log_det, model_.blocks->n, model_.frame, choice, values_, weight_only));
+      top = std::max(top, parts_.back().log_weight);
+    }
+    for (const ConditionalNormal& part : parts_) sum += std::exp(part.log_weight - top);
+    return prior + top + std::log(sum);
+  }
+
+ private:
+  const PosteriorModel& model_;
+  CrossProductEvaluator evaluate_;
+  std::vector<std::vector<CoefficientComponent>> choices_;
+  std::vector<Index> free_;
+  Vector values_;
+  std::vector<ConditionalNormal> parts_;
+};
+
+/// Minus the log density with central differences: good enough to place a lattice.
+inline SecondOrder differenced(PosteriorDensity& density, const Vector& eta) {
+  constexpr double kStep = 1e-3;
+  const Index d = eta.size();
+  SecondOrder out;
+  out.value = -density(eta);
+  out.gradient.resize(d);
+  out.hessian.resize(d, d);
+  const auto at = [&](Index i, double by_i, Index j, double by_j) {
+    Vector moved = eta;
+    moved[i] += by_i;
+    moved[j] += by_j;
+    return -density(moved);
+  };
+  for (Index i = 0; i < d; ++i) {
+    const double up = at(i, kStep, i, 0.0), down = at(i, -kStep, i, 0.0);
+    out.gradient[i] = (up - down) / (2.0 * kStep);
+    out.hessian(i, i) = (up - 2.0 * out.value + down) / (kStep * kStep);
+    for (Index j = 0; j < i; ++j) {
+      out.hessian(i, j) = (at(i, kStep, j, kStep) - at(i, kStep, j, -kStep) - at(i, -kStep, j, kStep) +
+                           at(i, -kStep, j, -kStep)) /
+                          (4.0 * kStep * kStep);
+      out.hessian(j, i) = out.hessian(i, j);
+    }
+  }
+  return out;
+}
+
+/// Where the posterior lies: mode and covariance of the normal of equal curvature there.
+struct PosteriorPlace {
+  Vector mode;
+  Matrix covariance;
+};
+
+inline PosteriorPlace place_posterior(PosteriorDensity& density) {
+  const Index d = density.dimension();
+  PosteriorPlace out;
+  double best = std::numeric_limits<double>::infinity();
+  Matrix hessian;
+  NewtonControl control;
+  control.decrement = 1e-9;
+  control.max_steps = 60;
+  for (const double start : {0.6, -0.4, 1.6}) {
+    const NewtonResult found = newton([&](const Vector& eta) { return differenced(density, eta); },
+                                      Vector::Constant(d, start), control);
+    if (!std::isfinite(found.at.value) || !(found.at.value < best)) continue;
+    best = found.at.value;
+    out.mode = found.point;
+    hessian = found.at.hessian;
+  }
+  if (!std::isfinite(best))
+    throw NumericalError("the posterior density is zero or not finite at every start");
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(hessian);
+  // A direction of little curvature is explored from a spread of 4, no more: the lattice then walks along it.
+  const Vector spread = eigen.eigenvalues().cwiseAbs().cwiseMax(1.0 / 16.0).cwiseInverse();
+  out.covariance = eigen.eigenvectors() * spread.asDiagonal() * eigen.eigenvectors().transpose();
+  return out;
+}
+
+/// An affine lattice: of all axes only the first moves coordinate `first`, so that sums over the others
+/// are its marginal density.
+struct LatticeFrame {
+  Vector origin;
+  Matrix axes;
+  Index first = 0;
+  double log_volume = 0.0;  ///< of one cell
+};
+
+inline LatticeFrame lattice_frame(const PosteriorPlace& place, Index first, double step, double shift) {
+  const Index d = place.mode.size();
+  std::vector<Index> order{first};
+  for (Index k = 0; k < d; ++k) {
+    if (k != first) order.push_back(k);
+  }
+  Matrix turned(d, d);
+  for (Index i = 0; i < d; ++i) {
+    for (Index j = 0; j < d; ++j)
+      turned(i, j) = place.covariance(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(j)]);
+  }
+  const Matrix lower = turned.llt().matrixL();
+  LatticeFrame out;
+  out.first = first;
+  out.log_volume = (step * lower.diagonal()).array().log().sum();
+  out.axes.resize(d, d);
+  for (Index i = 0; i < d; ++i) out.axes.row(order[static_cast<std::size_t>(i)]) = step * lower.row(i);
+  out.origin = place.mode + out.axes * Vector::Constant(d, shift);
+  return out;
+}
+
+/// Sums over one lattice: log total, marginal of the first coordinate, and the nodes where kept.
+struct LatticeSums {
+  double log_total = 0.0;
+  std::vector<double> log_density;
+  std::vector<int> first;
+  std::vector<double> values, mean, covariance;  ///< side by side, a column for each node and part
+  std::vector<double> log_part;
+};
+
+inline void keep_parts(const PosteriorDensity& density, double log_prior, LatticeSums& out) {
+  for (const ConditionalNormal& part : density.parts()) {
+    out.log_part.push_back(log_prior + part.log_weight);
+    const Vector& v = density.values();
+    out.values.insert(out.values.end(), v.data(), v.data() + v.size());
+    out.mean.insert(out.mean.end(), part.mean.data(), part.mean.data() + part.mean.size());
+    const Vector cov = packed(part.covariance);
+    out.covariance.insert(out.covariance.end(), cov.data(), cov.data() + cov.size());
+  }
+}
+
+inline double log_sum(const std::vector<double>& logs) {
+  const double top = *std::max_element(logs.begin(), logs.end());
+  double sum = 0.0;
+  for (const double v : logs) sum += std::exp(v - top);
+  return top + std::log(sum);
+}
+
+/// @param lowest  log density at which the lattice ends
+/// @param keep    whether the normal parts of each node are kept, or only the marginal
+inline LatticeSums sum_lattice(PosteriorDensity& density, const LatticeFrame& frame, double lowest,
+                               std::size_t limit, bool keep) {
+  LatticeSums out;
+  const Index d = density.dimension();
+  Vector z(d);
+  // An origin below the end (a step far too long) still has its neighbours looked at.
+  const double depth = std::max(1.0, density(frame.origin) - lowest);
+  flood(d, depth, limit, [&](const LatticeNode& node) {
+    for (Index k = 0; k < d; ++k) z[k] = static_cast<double>(node[static_cast<std::size_t>(k)]);
+    const double value = density(frame.origin + frame.axes * z, !keep);
+    if (!(value > kNegInf)) return kNegInf;
+    out.log_density.push_back(value);
+    out.first.push_back(node[0]);
+    if (!keep) return value;
+    std::vector<double> parts;
+    for (const ConditionalNormal& part : density.parts()) parts.push_back(part.log_weight);
+    keep_parts(density, value - log_sum(parts), out);
+    return value;
+  });
+  out.log_total = log_sum(out.log_density) + frame.log_volume;
+  return out;
+}
+
+}  // namespace detail
+}  // namespace cordgain

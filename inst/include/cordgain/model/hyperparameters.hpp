@@ -1,0 +1,107 @@
+// The few parameters of a Bayesian Gaussian model that are integrated by
+// quadrature: standard deviations, correlations, scales of t priors. Each is a
+// function of a working coordinate eta in which its posterior dies away fast on
+// both sides, so that the trapezoidal rule converges geometrically.
+#pragma once
+
+#include <cmath>
+#include <cordgain/base/check.hpp>
+#include <cordgain/dist/prior.hpp>
+#include <cordgain/math/packed.hpp>
+#include <vector>
+
+namespace cordgain {
+
+enum class HyperKind {
+  kSd = 0,           // value = unit exp(eta - exp(-eta)) > 0
+  kCorrelation = 1,  // value = tanh(eta), LKJ prior
+  kMixing = 2        // value = exp(eta), gamma(df / 2, df / 2): the precision factor of a t prior
+};
+
+/// One hyperparameter. A fixed standard deviation has the prior kFixed and no coordinate.
+struct Hyperparameter {
+  HyperKind kind = HyperKind::kSd;
+  Prior prior;         ///< kSd
+  double shape = 1.0;  ///< kCorrelation: eta of LKJ; kMixing: degrees of freedom
+  double unit = 1.0;   ///< kSd: the value near which eta is of order one
+
+  [[nodiscard]] bool fixed() const noexcept { return kind == HyperKind::kSd && prior.is(PriorKind::kFixed); }
+};
+
+/// A value with the logarithm of its derivative in eta.
+struct Transformed {
+  double value = 0.0;
+  double log_slope = 0.0;
+};
+
+/// Value of a free hyperparameter at eta.
+/// A standard deviation may be near zero, where its posterior density need not vanish: in log(value) that
+/// is a tail falling like exp(eta) only. unit exp(eta - exp(-eta)) makes it fall doubly exponentially
+/// (Takahasi & Mori 1974, doi:10.2977/prims/1195192451), and is unit exp(eta) on the other side.
+[[nodiscard]] inline Transformed transform(const Hyperparameter& h, double eta) {
+  if (h.kind == HyperKind::kCorrelation) {
+    const double size = std::abs(eta);
+    // log(1 - tanh^2) without the cancellation of 1 - tanh^2
+    return {std::tanh(eta), 2.0 * (std::log(2.0) - size - std::log1p(std::exp(-2.0 * size)))};
+  }
+  if (h.kind == HyperKind::kMixing) return {std::exp(eta), eta};
+  const double log_value = eta - std::exp(-eta);
+  return {h.unit * std::exp(log_value), std::log(h.unit) + log_value + std::log1p(std::exp(-eta))};
+}
+
+/// The eta of a value of a standard deviation: the root of eta - exp(-eta) = log(value / unit), by Newton.
+[[nodiscard]] inline double sd_coordinate(double value, double unit) {
+  const double target = std::log(value / unit);
+  double eta = target > 0.0 ? target : -std::log1p(-target);
+  for (int step = 0; step < 60; ++step) {
+    const double tail = std::exp(-eta);
+    eta -= (eta - tail - target) / (1.0 + tail);
+  }
+  return eta;
+}
+
+/// Log prior density of the value.
+///   LKJ, two dimensions: (1 - r^2)^(shape - 1) / B(1/2, shape)
+/// Source: Lewandowski, Kurowicka & Joe (2009), doi:10.1016/j.jmva.2009.04.008.
+[[nodiscard]] inline double log_prior(const Hyperparameter& h, const Transformed& at) {
+  if (h.kind == HyperKind::kCorrelation) {
+    const double log_beta = std::lgamma(0.5) + std::lgamma(h.shape) - std::lgamma(h.shape + 0.5);
+    return (h.shape - 1.0) * at.log_slope - log_beta;
+  }
+  if (h.kind == HyperKind::kMixing) {
+    return detail::log_gamma_density(at.value, 0.5 * h.shape, 0.5 * h.shape);
+  }
+  return h.prior.log_density(at.value);
+}
+
+/// How the hyperparameters make the variance parameters of a model with independent residuals.
+/// Each block of random effects has one or two columns; of two, the third index is the correlation.
+struct HyperLayout {
+  struct Block {
+    Index first_sd = 0;
+    Index second_sd = -1;    ///< -1: one column
+    Index correlation = -1;  ///< -1: none
+  };
+  std::vector<Block> blocks;
+  Index sigma = 0;  ///< index of the residual standard deviation
+
+  /// Packed covariances of the blocks, then the residual variance, in the user's units.
+  [[nodiscard]] Vector gamma(const VectorIn& values) const {
+    Index size = 1;
+    for (const Block& b : blocks) size += b.second_sd < 0 ? 1 : 3;
+    Vector out(size);
+    Index at = 0;
+    for (const Block& b : blocks) {
+      const double first = values[b.first_sd];
+      out[at++] = first * first;
+      if (b.second_sd < 0) continue;
+      const double second = values[b.second_sd];
+      out[at++] = values[b.correlation] * first * second;
+      out[at++] = second * second;
+    }
+    out[at] = values[sigma] * values[sigma];
+    return out;
+  }
+};
+
+}  // namespace cordgain

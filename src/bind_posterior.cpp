@@ -1,0 +1,123 @@
+// The exact posterior of a Gaussian mixed model: priors come down in the user's units, a weighted mixture
+// goes up.
+#include "bind.h"
+
+#include "bind_gaussian.h"
+
+#include <cordgain/infer/posterior_report.hpp>
+#include <cordgain/math/lattice_quantile.hpp>
+
+namespace {
+
+using cordgain::Index;
+
+std::vector<cordgain::CoefficientComponent> components_from(const Rcpp::NumericMatrix& rows) {
+  std::vector<cordgain::CoefficientComponent> out;
+  for (int i = 0; i < rows.nrow(); ++i)
+    out.push_back({rows(i, 0), rows(i, 1), rows(i, 2), static_cast<Index>(rows(i, 3))});
+  return out;
+}
+
+cordgain::Hyperparameter hyper_from(const Rcpp::List& in) {
+  cordgain::Hyperparameter out;
+  out.kind = static_cast<cordgain::HyperKind>(Rcpp::as<int>(in["kind"]));
+  if (out.kind == cordgain::HyperKind::kSd) {
+    out.prior = bind::prior(in["prior"]);
+  } else {
+    out.shape = Rcpp::as<double>(in["shape"]);
+  }
+  return out;
+}
+
+cordgain::HyperLayout layout_from(const Rcpp::List& in) {
+  cordgain::HyperLayout out;
+  const Rcpp::IntegerMatrix blocks = in["blocks"];
+  for (int i = 0; i < blocks.nrow(); ++i) out.blocks.push_back({blocks(i, 0), blocks(i, 1), blocks(i, 2)});
+  out.sigma = Rcpp::as<int>(in["sigma"]);
+  return out;
+}
+
+cordgain::PosteriorPriors priors_from(const Rcpp::List& in) {
+  cordgain::PosteriorPriors out;
+  const Rcpp::List coefficients = in["coefficients"], hyper = in["hyper"];
+  for (R_xlen_t j = 0; j < coefficients.size(); ++j)
+    out.coefficients.push_back(components_from(coefficients[j]));
+  for (R_xlen_t k = 0; k < hyper.size(); ++k) out.hyper.push_back(hyper_from(hyper[k]));
+  out.layout = layout_from(in["layout"]);
+  return out;
+}
+
+Rcpp::List from_lattices(const std::vector<cordgain::Lattice>& in) {
+  Rcpp::List out(static_cast<R_xlen_t>(in.size()));
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    out[static_cast<R_xlen_t>(i)] =
+        Rcpp::List::create(Rcpp::Named("first") = in[i].first, Rcpp::Named("step") = in[i].step,
+                           Rcpp::Named("value") = in[i].value);
+  }
+  return out;
+}
+
+Rcpp::List from_posterior(const cordgain::PosteriorReport& report) {
+  using Rcpp::Named;
+  const cordgain::ExactPosterior& at = report.posterior;
+  return Rcpp::List::create(
+      Named("values") = at.values, Named("weight") = at.weight, Named("mean") = at.mean,
+      Named("covariance") = at.covariance,
+      Named("coefficients") =
+          Rcpp::List::create(Named("mean") = at.coefficient_mean, Named("sd") = at.coefficient_sd,
+                             Named("error") = at.coefficient_error),
+      Named("hyper") = Rcpp::List::create(Named("mean") = at.hyper_mean, Named("sd") = at.hyper_sd,
+                                          Named("error") = at.hyper_error, Named("unit") = at.unit),
+      Named("log_evidence") = at.log_evidence, Named("evidence_error") = at.evidence_error,
+      Named("marginal") = from_lattices(at.marginal),
+      Named("evaluations") = static_cast<double>(at.evaluations), Named("plain") = static_cast<int>(at.plain),
+      Named("frame") = bind::from_frame(report.frame));
+}
+
+}  // namespace
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_exact_posterior(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level,
+                               Rcpp::IntegerVector n_levels, Rcpp::List residual, Rcpp::List priors,
+                               double tolerance) {
+  return bind::guard([&] {
+    cordgain::PosteriorControl control;
+    control.tolerance = tolerance;
+    return from_posterior(cordgain::posterior_rows(
+        bind::to_design(x, y, weight, z, level, n_levels, residual), priors_from(priors), control));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_posterior_effects(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level,
+                                 Rcpp::IntegerVector n_levels, Rcpp::List residual, Rcpp::List frame,
+                                 Rcpp::List posterior, Rcpp::List layout) {
+  return bind::guard([&] {
+    cordgain::ExactPosterior from;
+    from.values = bind::matrix_map(posterior["values"]);
+    from.weight = bind::vector_map(posterior["weight"]);
+    from.mean = bind::matrix_map(posterior["mean"]);
+    from.covariance = bind::matrix_map(posterior["covariance"]);
+    const auto effects =
+        cordgain::posterior_effects(bind::to_design(x, y, weight, z, level, n_levels, residual),
+                                    bind::to_frame(frame), from, layout_from(layout));
+    Rcpp::List out(static_cast<R_xlen_t>(effects.size()));
+    for (std::size_t t = 0; t < effects.size(); ++t) {
+      out[static_cast<R_xlen_t>(t)] =
+          Rcpp::List::create(Rcpp::Named("mean") = effects[t].mean, Rcpp::Named("sd") = effects[t].sd);
+    }
+    return out;
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_lattice_quantiles(double first, double step, SEXP value, SEXP probabilities) {
+  return bind::guard([&] {
+    const cordgain::Lattice lattice{first, step, bind::vector_map(value)};
+    const cordgain::LatticeDistribution series(lattice), spline(lattice, true);
+    const cordgain::Vector at = bind::vector_map(probabilities);
+    return Rcpp::List::create(
+        Rcpp::Named("quantile") = at.unaryExpr([&](double p) { return series.quantile(p); }).eval(),
+        Rcpp::Named("check") = at.unaryExpr([&](double p) { return spline.quantile(p); }).eval());
+  });
+}
