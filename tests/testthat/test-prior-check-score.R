@@ -35,7 +35,8 @@ test_that("the ledger divides the moment size by the sources' information, and a
   informed <- prior_check(score_answer(mu = prior_normal(8, 2)))
   w <- c(w, 1 / 4)
   whole <- at(informed, "ess_moment")
-  expect_equal(c(at(informed, "ledger_source"), at(informed, "ledger_prior_mean")), whole * w / sum(w), tolerance = 1e-8)
+  expect_equal(c(at(informed, "ledger_source"), at(informed, "ledger_prior_mean")), whole * w / sum(w),
+    tolerance = 1e-8)
   fixed <- prior_check(score_answer(mu = prior_fixed(8)))
   expect_equal(at(fixed, "ledger_source"), c(0, 0, 0))
   expect_equal(at(fixed, "ledger_prior_mean"), 6.5^2 / 1.5^2, tolerance = 1e-8)
@@ -112,7 +113,8 @@ test_that("it prints as a sentence and draws as bars", {
   x <- prior_check(score_answer(prior_half_normal(2), sources = three_registries(n = c(117, 52, 21))))
   expect_output(print(x), "rests on 4 treated patients")
   printed <- gsub("\\s+", " ", paste(capture.output(print(x)), collapse = " "))
-  expect_match(printed, "Probability of benefit before the first patient: 0.5 by the prior of the effect.", fixed = TRUE)
+  expect_match(printed, "Probability of benefit before the first patient: 0.5 by the prior of the effect.",
+    fixed = TRUE)
   expect_match(at(x, "ledger_source", "note")[1], "117 patients")
   skip_if_not_installed("ggplot2")
   expect_true(draws(plot(x)))

@@ -138,7 +138,8 @@ test_that("an open final score gives a row for each end, and no posterior", {
 test_that("choices of the wrong kind are refused", {
   answer <- score_answer(prior_half_normal(2))
   expect_error(sensitivity(answer, natural = three_registries()), "named list", class = "cordgain_invalid_input")
-  expect_error(sensitivity(answer, natural = list(natural_change(8, sd = 6))), "named", class = "cordgain_invalid_input")
+  expect_error(sensitivity(answer, natural = list(natural_change(8, sd = 6))), "named",
+    class = "cordgain_invalid_input")
   expect_error(sensitivity(answer, natural = list(a = 3)), "no table", class = "cordgain_invalid_input")
   expect_error(sensitivity(answer, tau = prior_half_normal(1)), "list", class = "cordgain_invalid_input")
   expect_error(sensitivity(answer, tau = list(prior_normal(0, 1))), class = "cordgain_invalid_input")
