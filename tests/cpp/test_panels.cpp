@@ -282,3 +282,14 @@ TEST_CASE("panels of log odds near 0 are at most 4 wide, those far out stay as t
   }
   REQUIRE(edges[1] == -12.0);
 }
+
+TEST_CASE("edges from what is no number are refused, not sorted") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_AS(outward_edges(nan, 1.0, 0.0, 1.0), cordgain::NumericalError);
+  CHECK_THROWS_AS(outward_edges(0.5, nan, 0.0, 1.0), cordgain::NumericalError);
+  CHECK_THROWS_AS(outward_edges(0.5, 0.0, 0.0, 1.0), cordgain::NumericalError);
+  CHECK_THROWS_AS(outward_edges(0.5, 1.0, 0.0, infinity), cordgain::NumericalError);
+  CHECK_THROWS_AS(outward_edges(0.5, 1.0, nan, 1.0), cordgain::NumericalError);
+  CHECK(outward_edges(0.5, 1.0, 0.0, 1.0).size() == 3);
+}

@@ -84,12 +84,17 @@ oracle_tau_density <- function(kind, parameters) {
   switch(kind,
     half_normal = \(x) log(2) + stats::dnorm(x, 0, parameters[1], log = TRUE),
     half_t = \(x) log(2 / parameters[2]) + stats::dt(x / parameters[2], parameters[1], log = TRUE),
-    exponential = \(x) stats::dexp(x, parameters[1], log = TRUE)
+    exponential = \(x) stats::dexp(x, parameters[1], log = TRUE),
+    uniform = \(x) stats::dunif(x, parameters[1], parameters[2], log = TRUE)
   )
 }
 
 # Panels of tau: a factor of 1.6 each, from far below every scale to where the prior has ended.
 oracle_tau_edges <- function(kind, parameters) {
+  if (kind == "uniform") {
+    low <- max(parameters[1], 0.002 * parameters[2])
+    return(unique(c(parameters[1], exp(seq(log(low), log(parameters[2]), length.out = 16)))))
+  }
   scale <- switch(kind, half_normal = parameters[1], half_t = parameters[2], exponential = 1 / parameters[1])
   reach <- switch(kind, half_normal = 9 * scale, half_t = scale * 1e16^(1 / parameters[1]), exponential = 40 * scale)
   c(0, exp(seq(log(min(0.01, 0.02 * scale)), log(reach), length.out = ceiling(log(reach / (0.01 * scale)) / 0.47))))

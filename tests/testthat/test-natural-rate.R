@@ -149,6 +149,26 @@ test_that("the package agrees with a second road within the error it states, ove
   expect_identical(full, sets == 1000)
 })
 
+test_that("a prior of tau that ends where the posterior is high gives the answer of the second road", {
+  # uniform(0, 1) for one source has its posterior's mode at its end: steps beyond it once ended in no number at all.
+  evidence <- list(list(32, 187), list(c(19, 32), c(161, 187)), list(c(39, 3, 19, 32), c(482, 53, 161, 187)))
+  for (x in evidence) {
+    for (ends in list(c(0, 1), c(0.2, 1), c(0, 5))) {
+      natural <- natural_rate(sources_of(x[[1]], x[[2]]), tau = prior_uniform(ends[1], ends[2]))
+      posterior <- oracle_posterior(x[[1]], x[[2]], list(kind = "uniform", parameters = ends))
+      found <- predict(natural, 4)
+      away <- abs(found$probability - oracle_predictive(posterior)$pmf)
+      expect_lte(max(away - found$num.error), 1e-10, label = paste("uniform", ends[1], ends[2], length(x[[1]])))
+      expect_lt(max(found$num.error), 1e-6)
+    }
+  }
+  mixed <- prior_mixture(c(1, 1), prior_uniform(0, 1), prior_uniform(0, 2))
+  for (x in evidence) {
+    p <- predict(natural_rate(sources_of(x[[1]], x[[2]]), tau = mixed), 4)
+    expect_lt(abs(sum(p$probability) - 1), 1e-9)
+  }
+})
+
 test_that("a source far from the others keeps its digits", {
   # 0 of 1,749 among sources near one half: found by the sweep, where a step too wide left 1.4e-7 unseen.
   set <- list(events = c(174, 4, 0, 19, 31), n = c(478, 25, 1749, 60, 131),

@@ -202,8 +202,11 @@ inline double panel_quantile(const PanelGrid& grid, double probability) {
 
 /// Starting edges: panels around a centre, then wider ones outwards by the same factor, so that no panel is
 /// wide against its distance from the bulk and hides what lies at one of its ends.
+/// @throws NumericalError unless the centre, the width (> 0) and the ends are numbers
 inline std::vector<double> outward_edges(double centre, double width, double low, double high) {
   constexpr double kFactor = 2.5;
+  if (!std::isfinite(centre) || !(width > 0.0) || !std::isfinite(high - low))
+    throw NumericalError("a distribution has no centre and width from which panels could be laid");
   std::vector<double> edges{low, high};
   if (centre > low && centre < high) edges.push_back(centre);
   for (const double side : {-1.0, 1.0}) {

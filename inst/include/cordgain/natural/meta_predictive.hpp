@@ -112,22 +112,41 @@ class MetaIntegrator {
 
   void sharpen(TauRange& range) {
     const auto h = [&](double u) { return evaluate(range.low + std::exp(u)).log_value + u; };
-    double u = std::log(std::max(range.mode - range.low, 1e-300));
+    // A prior may end where the posterior is high: no step goes beyond, and where there is no room for one
+    // the mode found so far serves.
+    const double end = std::log(0.999 * (range.high - range.low));
+    double u = std::min(std::log(std::max(range.mode - range.low, 1e-300)), end);
     double d = 0.5;
     for (int i = 0; i < 8; ++i) {
+      d = std::min(d, end - u);
+      if (!(d > kLeastStep)) break;
       const double left = h(u - d);
       const double here = h(u);
       const double right = h(u + d);
       const double curvature = -(left - 2.0 * here + right) / (d * d);
-      if (!(curvature > 0.0)) break;
+      if (!(curvature > 0.0) || !std::isfinite(curvature)) break;
       range.log_sd = std::clamp(1.0 / std::sqrt(curvature), 1e-6, 1.0);
       const double move = std::clamp((right - left) / (2.0 * d * curvature), -2.0 * d, 2.0 * d);
-      u += move;
+      u = std::min(u + move, end);
       if (std::fabs(move) < 0.2 * range.log_sd && d < 1.5 * range.log_sd) break;
       d = std::min(d, 0.7 * range.log_sd);
     }
     range.mode = std::min(range.low + std::exp(u), range.high);
     range.top = evaluate(range.mode).log_value;
+  }
+
+  /// Panels start from the mode outwards, and end where a uniform part of the prior jumps.
+  [[nodiscard]] std::vector<double> tau_edges(const TauRange& range, double width) const {
+    std::vector<double> edges = outward_edges(range.mode, width, range.low, range.high);
+    for (const PriorComponent& p : priors_.tau.components()) {
+      if (p.kind != PriorKind::kUniform) continue;
+      for (const double jump : {p.a, p.b}) {
+        if (jump > range.low && jump < range.high) edges.push_back(jump);
+      }
+    }
+    std::sort(edges.begin(), edges.end());
+    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+    return edges;
   }
 
   void integrate_tau(MetaPosterior& posterior) {
@@ -142,7 +161,7 @@ class MetaIntegrator {
       }
       return value;
     };
-    PanelGrid grid = adaptive_panels(f, outward_edges(range.mode, width, range.low, range.high), 2.0 * width,
+    PanelGrid grid = adaptive_panels(f, tau_edges(range, width), 2.0 * width,
                                      {route_.order, kTauSlack * route_.tolerance, 12});
     const double total = panel_masses(grid).sum();
     const Vector nodes = panel_nodes(grid);
@@ -243,6 +262,7 @@ class MetaIntegrator {
   }
 
   static constexpr double kGrowth = 3.0;           // of the first steps along tau
+  static constexpr double kLeastStep = 1e-3;       // of log tau, towards the end of a prior
   static constexpr double kWidestTau = 1e9;        // prior scales; a posterior that reaches beyond has no end
   static constexpr double kMassLost = 1e-5;        // of the predictive distribution, most
   static constexpr double kSmallestShare = 1e-14;  // of the posterior mass: smaller parts are rounding
