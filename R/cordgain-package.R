@@ -11,7 +11,7 @@
 #' @useDynLib cordgain, .registration = TRUE
 #' @importFrom Rcpp evalCpp
 #' @importFrom generics tidy
-#' @importFrom stats logLik nobs predict quantile update vcov
+#' @importFrom stats logLik nobs predict quantile sd update vcov
 "_PACKAGE"
 
 # rlang and cli are reached when a message or a check needs them, so that they cost nothing at load.

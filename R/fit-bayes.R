@@ -127,7 +127,7 @@ coefficient_rows <- function(fixed, first) {
 #' @param parm (character) rows to keep.
 #' @param type (string) `"evidence"`: the log marginal likelihood, with all constants.
 #' @param digits (count) significant digits.
-#' @param row.names,optional,... unused.
+#' @param ... not used.
 #' @return `tidy()`: posterior means, standard deviations, equal-tailed intervals and
 #'   `num.error`, which covers all of them; `fixef()`, `vcov()`: posterior mean and
 #'   covariance of the coefficients; `VarCorr()`: from the posterior means of standard
