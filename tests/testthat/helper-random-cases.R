@@ -94,8 +94,16 @@ troubled <- function(rows, trouble) {
 # lme4's best ------------------------------------------------------------------------
 
 #' The lowest deviance that lme4 finds, over optimisers and starts, and the columns it keeps; NULL where it fails.
-#' lme4 gets the scores divided by the case's scale, which it does not treat; the deviance is carried back.
 lme4_best <- function(case) {
+  problem <- lme4_problem(case)
+  if (is.null(problem)) return(NULL)
+  found <- lme4_ends(problem, \(out) if (is.finite(out$fval)) out$fval else Inf)
+  list(deviance = min(found) + problem$rescaled, columns = colnames(problem$parsed$X))
+}
+
+#' What lme4 makes of a case. It gets the scores divided by the case's scale, which it does not treat; `rescaled`
+#' carries the deviance back.
+lme4_problem <- function(case) {
   data <- case$data
   data$score <- data$score / case$scale
   data$known <- data$known / case$scale
@@ -106,12 +114,8 @@ lme4_best <- function(case) {
   if (is.null(parsed)) return(NULL)
   objective <- quietly(do.call(lme4::mkLmerDevfun, c(parsed, list(control = control))))
   if (is.null(objective)) return(NULL)
-  columns <- colnames(parsed$X)
   nu <- nrow(parsed$X) - if (case$method == "reml") ncol(parsed$X) else 0
-  list(
-    deviance = lowest(objective, parsed$reTrms$theta, parsed$reTrms$lower) + 2 * nu * log(case$scale),
-    columns = columns
-  )
+  list(parsed = parsed, objective = objective, rescaled = 2 * nu * log(case$scale))
 }
 
 free_control <- function() {
@@ -122,19 +126,20 @@ free_control <- function() {
   )
 }
 
-lowest <- function(objective, theta, lower) {
-  far <- ifelse(lower == 0, 5, 1)
+#' What `judge` says of where each optimiser ends, Inf where it fails.
+lme4_ends <- function(problem, judge) {
+  theta <- problem$parsed$reTrms$theta
+  far <- ifelse(problem$parsed$reTrms$lower == 0, 5, 1)
   searches <- list(
     list("bobyqa", theta, list(rhoend = 1e-9, maxfun = 3000)), list("bobyqa", far, list(rhoend = 1e-9, maxfun = 3000)),
     list("Nelder_Mead", theta, list(FtolAbs = 1e-12, XtolRel = 1e-11, maxfun = 1000)),
     list("nloptwrap", theta, list(xtol_abs = 1e-10, ftol_abs = 1e-12, maxeval = 3000))
   )
-  found <- vapply(searches, \(search) {
-    out <- quietly(lme4::optimizeLmer(objective, optimizer = search[[1]], start = list(theta = search[[2]]),
+  vapply(searches, \(search) {
+    out <- quietly(lme4::optimizeLmer(problem$objective, optimizer = search[[1]], start = list(theta = search[[2]]),
       control = search[[3]], restart_edge = FALSE, boundary.tol = 0))
-    if (is.null(out) || !is.finite(out$fval)) Inf else out$fval
+    if (is.null(out)) Inf else judge(out)
   }, 1)
-  min(found)
 }
 
 quietly <- function(expr) {

@@ -134,28 +134,9 @@ printed <- function(x) {
 #' small its deviance is wrong in the sixth digit, and may seem lower than it is. Here the same points are found again
 #' and the likelihood is evaluated by its definition, the factor of V by a QR of [ZL I], which squares nothing.
 lme4_best_exactly <- function(case) {
-  data <- case$data
-  data$score <- data$score / case$scale
-  data$known <- data$known / case$scale
-  control <- free_control()
-  arguments <- list(case$formula, data, REML = case$method == "reml", control = control)
-  if (case$weighted) arguments$weights <- quote(w)
-  parsed <- quietly(do.call(lme4::lFormula, arguments))
-  objective <- quietly(do.call(lme4::mkLmerDevfun, c(parsed, list(control = control))))
-  start <- parsed$reTrms$theta
-  far <- ifelse(parsed$reTrms$lower == 0, 5, 1)
-  searches <- list(
-    list("bobyqa", start, list(rhoend = 1e-9, maxfun = 3000)), list("bobyqa", far, list(rhoend = 1e-9, maxfun = 3000)),
-    list("Nelder_Mead", start, list(FtolAbs = 1e-12, XtolRel = 1e-11, maxfun = 1000)),
-    list("nloptwrap", start, list(xtol_abs = 1e-10, ftol_abs = 1e-12, maxeval = 3000))
-  )
-  ends <- vapply(searches, \(search) {
-    out <- quietly(lme4::optimizeLmer(objective, optimizer = search[[1]], start = list(theta = search[[2]]),
-      control = search[[3]], restart_edge = FALSE, boundary.tol = 0))
-    if (is.null(out)) Inf else defined_deviance(parsed, out$par, case$method == "reml")
-  }, 1)
-  nu <- nrow(parsed$X) - if (case$method == "reml") ncol(parsed$X) else 0
-  min(ends) + 2 * nu * log(case$scale)
+  problem <- lme4_problem(case)
+  found <- lme4_ends(problem, \(out) defined_deviance(problem$parsed, out$par, case$method == "reml"))
+  min(found) + problem$rescaled
 }
 
 defined_deviance <- function(parsed, theta, restricted) {
