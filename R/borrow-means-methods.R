@@ -111,10 +111,7 @@ mean_normalised_power <- function(d) {
   lo <- if (is.null(d$known)) max(0, (1 - d$a) / d$n0) else 0
   edges <- c(0, 2^(-12:-2), 0.5, 0.75, 1)
   routes <- both_routes(\(fine) {
-    order <- if (fine) 15L else 10L
-    grid <- list(order = order, edges = edges, density = rep(1, order * (length(edges) - 1)), mass_below = 0,
-      mass_above = 0)
-    u <- core_grid_nodes(grid)
+    u <- unit_panels(edges, fine)
     a0 <- lo + (1 - lo) * u$node^2
     n <- d$n + a0 * d$n0
     between <- d$n * a0 * d$n0 / n * (d$mean - d$mean0)^2
@@ -206,9 +203,7 @@ normals_of_t <- function(mean, scale, df, fine) {
   }
   ends <- log(c(stats::qchisq(1e-16, df), stats::qchisq(1e-16, df, lower.tail = FALSE)))
   panels <- max(8, ceiling(diff(ends) / 1.5))
-  order <- if (fine) 15L else 10L
-  nodes <- core_grid_nodes(list(order = order, edges = seq(ends[1], ends[2], length.out = panels + 1),
-    density = rep(1, order * panels), mass_below = 0, mass_above = 0))
+  nodes <- unit_panels(seq(ends[1], ends[2], length.out = panels + 1), fine)
   weight <- nodes$mass * exp(stats::dchisq(exp(nodes$node), df, log = TRUE) + nodes$node)
   list(weight = weight / sum(weight), mean = rep(mean, length(weight)), sd = scale * sqrt(df / exp(nodes$node)))
 }

@@ -111,20 +111,19 @@ change_record_world <- function(x, records, n, call) {
   natural <- score_excess_natural(x)
   rows <- check_untreated_changes(records, change, call)
   chosen <- records_in_window(rows, match_terms(change)$baseline_days, call)
-  groups <- change_groups(chosen$rows, change, n, call)
+  drawn <- matched_records(chosen$rows, change_levels(change), n, length(change_scores(change)), call)
+  sets <- lapply(drawn$sets, \(set) list(change = set$rows$change, n = set$n))
   room <- published_room(natural, n)
   tail <- tail_of_mean(natural, room)
-  matched <- c(if (groups$matched) "level", chosen$matched)
-  label <- paste0(nrow(chosen$rows), " untreated records, ",
-    if (length(matched) > 0L) paste("matched on", paste(matched, collapse = " and ")) else "not matched")
+  label <- records_label(chosen, drawn)
   observed <- tail(mean(change_scores(change)))
   whole <- all(rows$change == round(rows$change))
   if (whole) {
-    law <- Reduce(convolve_sums, lapply(groups$sets, \(g) drawn_sums(g$change, g$n)))
+    law <- Reduce(convolve_sums, lapply(sets, \(g) drawn_sums(g$change, g$n)))
     means <- list(values = (law$first + seq_along(law$mass) - 1) / n, mass = law$mass)
     return(mean_world(label, x, natural, room, list(whole = list(fine = means, coarse = means)), call))
   }
-  list(group = label, observed = observed, columns = n, tails = \(u) tail(rowMeans(drawn_changes(groups$sets, u))),
+  list(group = label, observed = observed, columns = n, tails = \(u) tail(rowMeans(drawn_changes(sets, u))),
     critical = \(threshold) claimed_mean(tail, natural, room, threshold))
 }
 
@@ -147,24 +146,6 @@ check_untreated_changes <- function(records, change, call) {
   width <- diff(scale_range(scale))
   records$change <- check_numeric(records$change, "change", -width, width, call = call)
   records
-}
-
-# As many from each level as the trial has, where both know it.
-change_groups <- function(records, change, n, call) {
-  levels <- standard_level(change_levels(change))
-  patients <- length(change_scores(change))
-  known <- !is.null(records$level) && !anyNA(levels) && n == patients
-  wanted <- if (known) table(rep_len(levels, n)) else c(" " = n)
-  sets <- lapply(names(wanted), \(level) {
-    rows <- if (known) records[standard_level(records$level) %in% level, , drop = FALSE] else records
-    take <- as.integer(wanted[[level]])
-    if (nrow(rows) < take) {
-      abort_input(c("There are too few records{if (known) paste0(' of level ', level)}.",
-        x = "{nrow(rows)} record{?s}, {take} patient{?s} to be drawn."), call = call)
-    }
-    list(change = rows$change, n = take)
-  })
-  list(sets = sets, matched = known)
 }
 
 # Sums of n of the changes without replacement: ways[k + 1, s + 1] is the share of the sets of k that have the sum s.

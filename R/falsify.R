@@ -162,13 +162,11 @@ record_world <- function(x, records, n, call) {
   records <- check_untreated(records, call)
   arm <- excess_arm(x)
   chosen <- records_in_window(records, match_terms(arm)$baseline_days, call)
-  groups <- record_groups(chosen$rows, arm, n, call)
+  drawn <- matched_records(chosen$rows, arm_levels(arm), n, arm_counts(arm)$n, call)
+  groups <- lapply(drawn$sets, \(set) list(size = nrow(set$rows), events = sum(set$rows$response), n = set$n))
   pmf <- Reduce(convolve_pmf, lapply(groups, \(g) stats::dhyper(0:g$n, g$events, g$size - g$events, g$n)))
   tails <- pipeline_tails(excess_natural(x), n, call)
-  matched <- c(if (length(groups) > 1L || groups[[1]]$level != "") "level", chosen$matched)
-  label <- paste0(nrow(chosen$rows), " untreated records, ",
-    if (length(matched) > 0L) paste("matched on", paste(matched, collapse = " and ")) else "not matched")
-  new_world(label, tails, pmf, \(u) {
+  new_world(records_label(chosen, drawn), tails, pmf, \(u) {
     Reduce(`+`, Map(\(g, j) stats::qhyper(u[, j], g$events, g$size - g$events, g$n), groups, seq_along(groups)))
   }, columns = length(groups))
 }
@@ -201,20 +199,29 @@ records_in_window <- function(records, window, call) {
   list(rows = records[inside, , drop = FALSE], matched = "day")
 }
 
-# How many of the set come from each level, and what the records of that level hold.
-record_groups <- function(records, arm, n, call) {
-  levels <- standard_level(arm_levels(arm))
-  known <- !is.null(records$level) && !anyNA(levels) && n == arm_counts(arm)$n
-  wanted <- if (known) table(rep(levels, length.out = n)) else c(" " = n)
-  lapply(names(wanted), \(level) {
+# The records of each level, and how many of the set are drawn from them: as many from each level as the trial has,
+# where both know it and the set is as large as the trial.
+matched_records <- function(records, levels, n, patients, call) {
+  levels <- standard_level(levels)
+  known <- !is.null(records$level) && !anyNA(levels) && n == patients
+  wanted <- if (known) table(rep_len(levels, n)) else c(" " = n)
+  sets <- lapply(names(wanted), \(level) {
     rows <- if (known) records[standard_level(records$level) %in% level, , drop = FALSE] else records
     take <- as.integer(wanted[[level]])
     if (nrow(rows) < take) {
       abort_input(c("There are too few records{if (known) paste0(' of level ', level)}.",
         x = "{nrow(rows)} record{?s}, {take} patient{?s} to be drawn."), call = call)
     }
-    list(level = if (known) level else "", size = nrow(rows), events = sum(rows$response), n = take)
+    list(rows = rows, n = take)
   })
+  list(sets = sets, matched = known)
+}
+
+# What a world of records is called: how many, and what they were matched on.
+records_label <- function(chosen, drawn) {
+  matched <- c(if (drawn$matched) "level", chosen$matched)
+  paste0(nrow(chosen$rows), " untreated records, ",
+    if (length(matched) > 0L) paste("matched on", paste(matched, collapse = " and ")) else "not matched")
 }
 
 convolve_pmf <- function(a, b) {

@@ -32,6 +32,14 @@ two_routes <- function(fine, coarse, what, call = rlang::caller_env(), limit = 1
   list(value = fine, error = error)
 }
 
+# Nodes and weights (`mass`) of panels between these edges on one route, and the `grid` of density 1 they belong to.
+unit_panels <- function(edges, fine) {
+  order <- if (fine) 15L else 10L
+  grid <- list(order = order, edges = edges, density = rep(1, order * (length(edges) - 1)), mass_below = 0,
+    mass_above = 0)
+  c(list(grid = grid), core_grid_nodes(grid))
+}
+
 route_error <- function(fine, coarse) 10 * abs(fine - coarse) + 64 * .Machine$double.eps * pmax(1, abs(fine))
 
 #' @export

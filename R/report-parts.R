@@ -12,7 +12,7 @@ report_parts <- function(x, natural) {
     arm = arm, n = counts$n, y = scenario$responders, level = paste0(100 * excess_level(x), " %"),
     observed = paste0(scenario$responders, " of ", counts$n, " responded, ", endpoint_label(match_terms(arm)$endpoint)),
     evidence = natural_label(rate), natural_rate = rate, natural = wrap_lines(format(rate)),
-    rate = tidy(rate)$estimate[tidy(rate)$term == "rate"],
+    rate = mean_natural_rate(rate),
     sources = report_sources(natural_sources(rate)), accepted = report_accepted(excess_accepted(x)),
     terms = report_terms(tidy(x)), patients = story$patients, published = story$published,
     has_harms = !is.null(arm_harms(arm)), robust = robust_rows(x), barg = barg_rows(x), session = report_session()

@@ -112,12 +112,10 @@ likelihood_table <- function(law) {
   reach <- c(min(0, centre) - 12, max(0, centre) + 12)
   edges <- sort(unique(round(c(seq(-0.5, 0.5, by = 0.05), seq(0, reach[2], by = width), seq(0, reach[1], by = -width),
     reach[2] + 12 * (2^(0:5) - 1), reach[1] - 12 * (2^(0:5) - 1)), 12)))
-  routes <- lapply(c(fine = 15L, coarse = 10L), \(order) {
-    grid <- list(order = order, edges = edges, density = rep(1, order * (length(edges) - 1)), mass_below = 0,
-      mass_above = 0)
-    nodes <- core_grid_nodes(grid)
-    log_like <- law$log_likelihood(law$unit * nodes$node, if (order == 15L) "fine" else "coarse")
-    list(grid = grid, node = nodes$node, weight = nodes$mass, log_likelihood = log_like)
+  routes <- lapply(c(fine = "fine", coarse = "coarse"), \(route) {
+    panels <- unit_panels(edges, route == "fine")
+    log_like <- law$log_likelihood(law$unit * panels$node, route)
+    list(grid = panels$grid, node = panels$node, weight = panels$mass, log_likelihood = log_like)
   })
   list(routes = routes, unit = law$unit, centre = law$centre)
 }

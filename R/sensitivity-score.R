@@ -60,8 +60,7 @@ change_evidence <- function(own, natural, call) {
   made <- lapply(natural, \(x) if (is.data.frame(x)) change_of_table(x, own, call) else x)
   bad <- !vapply(made, is_natural_change, NA)
   if (any(bad)) abort_input("{.val {names(made)[bad]}} {?is/are} no table and no natural change.", call = call)
-  evidence <- c(list(own), unname(made))
-  stats::setNames(evidence, make.unique(c(natural_label(own), names(made))))
+  beside_own(own, made)
 }
 
 change_of_table <- function(x, own, call) {
@@ -126,9 +125,8 @@ change_answer <- function(base, bias, x, settings, call) {
 }
 
 empty_change <- function(y, note) {
-  values <- stats::setNames(as.data.frame(as.list(rep(NA_real_, length(change_terms)))), change_terms)
-  data.frame(observed = mean(y), n = length(y), values, conf.low = NA_real_, conf.high = NA_real_,
-    num.error = NA_real_, note = note)
+  unknown <- unknown_numbers(c(change_terms, "conf.low", "conf.high", "num.error"))
+  data.frame(observed = mean(y), n = length(y), unknown, note = note)
 }
 
 outcome_change <- function(y, room, natural, settings, call) {

@@ -129,8 +129,12 @@ evidence_list <- function(own, natural, call) {
   rates <- lapply(natural, \(x) if (is.data.frame(x)) natural_rate(x) else x)
   bad <- !vapply(rates, inherits, NA, what = "natural_rate")
   if (any(bad)) abort_input("{.val {names(rates)[bad]}} {?is/are} no table and no natural rate.", call = call)
-  evidence <- c(list(own), unname(rates))
-  stats::setNames(evidence, make.unique(c(natural_label(own), names(rates))))
+  beside_own(own, rates)
+}
+
+# The answer's own evidence first, under its label; then the named others.
+beside_own <- function(own, others) {
+  stats::setNames(c(list(own), unname(others)), make.unique(c(natural_label(own), names(others))))
 }
 
 # Rows -----------------------------------------------------------------------------------
@@ -201,9 +205,10 @@ outcome_answer <- function(rates, y, n, excess, call) {
 }
 
 empty_answer <- function(counts, note) {
-  values <- stats::setNames(as.data.frame(as.list(rep(NA_real_, length(sensitivity_terms)))), sensitivity_terms)
-  data.frame(responders = counts$min, n = counts$n, values, num.error = NA_real_, note = note)
+  data.frame(responders = counts$min, n = counts$n, unknown_numbers(c(sensitivity_terms, "num.error")), note = note)
 }
+
+unknown_numbers <- function(names) as.data.frame(as.list(stats::setNames(rep(NA_real_, length(names)), names)))
 
 # The excess's own settings without each source, and without one patient of either kind.
 left_out_rows <- function(excess, own, call) {

@@ -21,3 +21,15 @@ test_that("a natural recovery answers the verbs of its contract", {
   }
   expect_false(is_natural_recovery(0.2))
 })
+
+test_that("panels of density 1 integrate polynomials exactly on both routes, and say where they lie", {
+  for (fine in c(TRUE, FALSE)) {
+    panels <- unit_panels(c(-1, 0.5, 4), fine)
+    expect_identical(panels$grid$edges, c(-1, 0.5, 4))
+    expect_length(panels$node, 2 * if (fine) 15 else 10)
+    expect_false(is.unsorted(panels$node))
+    # Gauss rules of 10 nodes are exact to degree 19; the integral of x^7 from -1 to 4 is (4^8 - 1) / 8.
+    expect_equal(sum(panels$mass), 5, tolerance = 1e-14)
+    expect_equal(sum(panels$mass * panels$node^7), (4^8 - 1) / 8, tolerance = 1e-13)
+  }
+})

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <cordgain/base/check.hpp>
 #include <cordgain/dist/mixture_of_normals.hpp>
@@ -94,24 +95,24 @@ inline Places places_to_look(const MixtureOfNormals& history, const MeanLikeliho
   return places;
 }
 
-/// The best of an even grid between the outermost places, improved by golden sections.
+/// The best of an even grid between the outermost places, improved by Brent's search around it.
 inline double highest_between(const LogProduct& f, const Places& places) {
   constexpr int kLooks = 200;
-  constexpr double kGolden = 0.61803398874989484820;
+  constexpr int kBits = 20;  // it only centres panels
   const auto ends = std::minmax_element(places.centre.begin(), places.centre.end());
   const double step = (*ends.second - *ends.first) / kLooks;
   double best = *ends.first;
+  double height = f(best);
   for (int i = 1; i <= kLooks; ++i) {
-    if (f(*ends.first + i * step) > f(best)) best = *ends.first + i * step;
+    const double at = *ends.first + i * step;
+    const double here = f(at);
+    if (here > height) {
+      best = at;
+      height = here;
+    }
   }
-  double low = best - step;
-  double high = best + step;
-  for (int i = 0; i < 60 && high - low > 0.1 * places.width; ++i) {
-    const double left = high - kGolden * (high - low);
-    const double right = low + kGolden * (high - low);
-    (f(left) < f(right) ? low : high) = f(left) < f(right) ? left : right;
-  }
-  return 0.5 * (low + high);
+  const auto depth = [&](double theta) { return -f(theta); };
+  return boost::math::tools::brent_find_minima(depth, best - step, best + step, kBits).first;
 }
 
 /// From the outermost place outwards until the product is e^-60 of its peak; outside all centres it only

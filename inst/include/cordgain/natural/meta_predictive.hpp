@@ -131,7 +131,7 @@ class MetaIntegrator {
       if (std::fabs(move) < 0.2 * range.log_sd && d < 1.5 * range.log_sd) break;
       d = std::min(d, 0.7 * range.log_sd);
     }
-    range.mode = std::min(range.low + std::exp(u), range.high);
+    range.mode = range.low + std::exp(u);
     range.top = evaluate(range.mode).log_value;
   }
 

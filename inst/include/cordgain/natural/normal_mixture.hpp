@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cordgain/base/types.hpp>
 #include <cordgain/math/lattice.hpp>
+#include <utility>
 #include <vector>
 
 namespace cordgain {
@@ -76,37 +77,53 @@ inline double narrow_density(const SpreadComponent& c, double x) {
   return sum / c.lattice.step;
 }
 
-/// Sum over the lattice nodes within reach of x.
-inline double wide_density(const SpreadComponent& c, double x) {
+/// First and last lattice node within reach of places from `low` to `high`, the component's shift taken off;
+/// no nodes where first > last.
+inline std::pair<Index, Index> nodes_in_reach(const SpreadComponent& c, double low, double high) {
   const Lattice& lattice = c.lattice;
-  const double at = x - c.shift;
-  Index first = 0;
-  Index last = lattice.value.size() - 1;
-  if (lattice.step > 0.0) {
-    const double reach = c.reach * c.sd;
-    const double from = std::ceil((at - reach - lattice.first) / lattice.step);
-    const double to = std::floor((at + reach - lattice.first) / lattice.step);
-    if (to < 0.0 || from > static_cast<double>(last)) return 0.0;
-    first = static_cast<Index>(std::max(0.0, from));
-    last = static_cast<Index>(std::min(static_cast<double>(last), to));
-  }
-  const Index size = last - first + 1;
-  if (size <= 0) return 0.0;
-  const double start = (lattice.node(first) - at) / c.sd;
-  const double step = lattice.step / c.sd;
-  // exp(-z^2 / 2) along an equidistant z by two products a node: e^{-(z+d)^2/2} = e^{-z^2/2} e^{-z d -
-  // d^2/2}, whose second factor itself shrinks by e^{-d^2}. Over the few dozen nodes of a reach rounding
-  // stays below 1e-13.
-  double term = std::exp(-0.5 * start * start);
-  double ratio = std::exp(-step * (start + 0.5 * step));
+  const double last = static_cast<double>(lattice.value.size() - 1);
+  if (lattice.step == 0.0) return {0, static_cast<Index>(last)};
+  const double reach = c.reach * c.sd;
+  const double from = std::max(0.0, std::ceil((low - reach - lattice.first) / lattice.step));
+  const double to = std::min(last, std::floor((high + reach - lattice.first) / lattice.step));
+  if (from > to) return {1, 0};
+  return {static_cast<Index>(from), static_cast<Index>(to)};
+}
+
+/// Density of a component that its lattice resolves, from nodes first to last, at one place or several (an
+/// array). exp(-z^2 / 2) along an equidistant z by two products a node: e^{-(z+d)^2/2} = e^{-z^2/2} e^{-z d -
+/// d^2/2}, whose second factor itself shrinks by e^{-d^2}. Over the few dozen nodes of a reach rounding stays
+/// below 1e-13.
+template <class Places>
+Places walk_normal(const SpreadComponent& c, const Places& at, Index first, Index last) {
+  using std::exp;
+  const double step = c.lattice.step / c.sd;
+  const Places start = (c.lattice.node(first) - at) / c.sd;
+  Places term = exp(-0.5 * start * start);
+  Places ratio = exp(-step * (start + 0.5 * step));
   const double shrink = std::exp(-step * step);
-  double sum = 0.0;
-  for (Index j = first; j <= last; ++j) {
-    sum += term * lattice.value(j);
+  Places sum = c.lattice.value(first) * term;
+  for (Index j = first + 1; j <= last; ++j) {
     term *= ratio;
     ratio *= shrink;
+    sum += c.lattice.value(j) * term;
   }
   return sum / (c.sd * kSqrtTwoPi);
+}
+
+/// Sum over the lattice nodes within reach of x.
+inline double wide_density(const SpreadComponent& c, double x) {
+  const double at = x - c.shift;
+  const auto [first, last] = nodes_in_reach(c, at, at);
+  return first > last ? 0.0 : walk_normal(c, at, first, last);
+}
+
+/// The same at four places, each node within reach of any of them visited once for all.
+inline Eigen::Array4d wide_densities(const SpreadComponent& c, const Eigen::Array4d& x) {
+  const Eigen::Array4d at = x - c.shift;
+  const auto [first, last] = nodes_in_reach(c, at.minCoeff(), at.maxCoeff());
+  if (first > last) return Eigen::Array4d::Zero();
+  return walk_normal(c, at, first, last);
 }
 
 /// Whether a component's own normal is too narrow for its lattice to resolve.
@@ -121,29 +138,6 @@ inline double component_density(const SpreadComponent& c, double x) {
 /// How far apart, in standard deviations of a component, places may lie to be worked out together: at the
 /// first node within reach of the nearest, the normal at the farthest is still e^-400.
 constexpr double kTogether = 20.0;
-
-/// wide_density() at four places, each node of the lattice visited once for all.
-inline Eigen::Array4d wide_densities(const SpreadComponent& c, const Eigen::Array4d& x) {
-  const Lattice& lattice = c.lattice;
-  const Eigen::Array4d at = x - c.shift;
-  const double reach = c.reach * c.sd;
-  const double last = static_cast<double>(lattice.value.size() - 1);
-  const double from = std::max(0.0, std::ceil((at.minCoeff() - reach - lattice.first) / lattice.step));
-  const double to = std::min(last, std::floor((at.maxCoeff() + reach - lattice.first) / lattice.step));
-  Eigen::Array4d sum = Eigen::Array4d::Zero();
-  if (from > to) return sum;
-  const double step = lattice.step / c.sd;
-  const Eigen::Array4d start = (lattice.first + from * lattice.step - at) / c.sd;
-  Eigen::Array4d term = (-0.5 * start.square()).exp();
-  Eigen::Array4d ratio = (-step * (start + 0.5 * step)).exp();
-  const double shrink = std::exp(-step * step);
-  for (Index j = static_cast<Index>(from); j <= static_cast<Index>(to); ++j) {
-    sum += lattice.value(j) * term;
-    term *= ratio;
-    ratio *= shrink;
-  }
-  return sum / (c.sd * kSqrtTwoPi);
-}
 
 }  // namespace detail
 
