@@ -38,7 +38,7 @@ void sources(fuzz::FuzzedData& data) {
   const double mu = data.number(-6.0, 6.0);
   const Vector counts = data.counts(2, 400);
   fuzz::answers([&] {
-    const cordgain::SourceLikelihood source(counts(0), std::fmin(counts(1), 1e4), cordgain::coarse_route());
+    cordgain::SourceLikelihood source(counts(0), std::fmin(counts(1), 1e4), cordgain::coarse_route());
     double mode = source.guess();
     if (std::isfinite(mu) && std::fabs(mu) < 50.0 && tau < 20.0) {
       // A probability of one sequence of outcomes.
