@@ -22,11 +22,11 @@ struct FamilyFit {
   Vector point;
   double log_likelihood = -std::numeric_limits<double>::infinity();
   Vector gradient;
-  Matrix information;    ///< minus the Hessian of the log likelihood
+  Matrix information;  ///< minus the Hessian of the log likelihood
   double decrement = std::numeric_limits<double>::infinity();
   bool converged = false;
-  Vector runaway;        ///< per parameter its part in a direction without an end; empty: none
-  Vector shift;          ///< how far the optimum moves with more nodes
+  Vector runaway;  ///< per parameter its part in a direction without an end; empty: none
+  Vector shift;    ///< how far the optimum moves with more nodes
   Matrix information_finer;
   double log_likelihood_error = 0.0;  ///< change of the log likelihood with more nodes
   std::vector<Index> nodes;
@@ -129,8 +129,9 @@ inline NewtonResult coarse_fit(MarginalLikelihood& likelihood, const SubjectRows
       if (at.row == at.column) start[p + j] = sd;
     }
     likelihood.choose_nodes(start, 1e-2);
-    NewtonResult found =
-        newton([&](const Vector& point) { return likelihood.at(point); }, start, bounded_control(1e-4));
+    NewtonControl control = bounded_control(1e-2);
+    control.max_steps = 12;
+    NewtonResult found = newton([&](const Vector& point) { return likelihood.at(point); }, start, control);
     likelihood.choose_nodes(found.point, 1e-2);
     if (found.at.value < best.at.value) best = std::move(found);
   }
@@ -141,7 +142,7 @@ inline NewtonResult coarse_fit(MarginalLikelihood& likelihood, const SubjectRows
 inline void polish(MarginalLikelihood& likelihood, Vector& point, SecondOrder& at) {
   double decrement = 0.0;
   Vector step = safe_step(at, decrement);
-  for (int i = 0; i < 6 && decrement > 0.0; ++i) {
+  for (int i = 0; i < 6 && decrement > 1e-24; ++i) {
     SecondOrder next = likelihood.at(point + step);
     double next_decrement = std::numeric_limits<double>::infinity();
     if (!std::isfinite(next.value)) return;
@@ -159,10 +160,11 @@ inline FamilyFit adaptive_fit(MarginalLikelihood& likelihood, const SubjectRows&
                               double tolerance) {
   FamilyFit out;
   const auto objective = [&](const Vector& p) { return likelihood.at(p); };
+  // few nodes until the optimum is near, then those of the full tolerance
   for (int round = 0; round < 6; ++round) {
     const std::vector<Index> before = likelihood.nodes();
-    likelihood.choose_nodes(found.point, tolerance);
-    if (round > 0 && likelihood.nodes() == before) break;
+    likelihood.choose_nodes(found.point, round == 0 ? 1e-5 : tolerance);
+    if (round > 1 && likelihood.nodes() == before) break;
     found = newton(objective, found.point, bounded_control(1e-13));
     if (found.divergent || !std::isfinite(found.at.value)) break;
   }
@@ -192,10 +194,12 @@ inline void compare_with_more_nodes(MarginalLikelihood& likelihood, FamilyFit& f
 
 /// The optimum with a fixed number of nodes, from that with all. The identities of Fisher and Louis hold for
 /// the integral, not for a rule with few nodes, so derivatives are differences of its value.
-inline void refit_fixed(MarginalLikelihood& likelihood, const SubjectRows& rows, Index nodes, FamilyFit& fit) {
+inline void refit_fixed(MarginalLikelihood& likelihood, const SubjectRows& rows, Index nodes,
+                        FamilyFit& fit) {
   likelihood.set_nodes(std::vector<Index>(fit.nodes.size(), nodes));
   const auto value = [&](const Vector& p) { return likelihood.at(p, false).value; };
-  SecondOrder at{value(fit.point), difference_gradient(value, fit.point), difference_hessian(value, fit.point)};
+  SecondOrder at{value(fit.point), difference_gradient(value, fit.point),
+                 difference_hessian(value, fit.point)};
   double decrement = 0.0;
   for (int steps = 0; steps < 100; ++steps) {
     Vector step = safe_step(at, decrement);
@@ -224,7 +228,8 @@ inline void refit_fixed(MarginalLikelihood& likelihood, const SubjectRows& rows,
 }
 
 /// A fit that ended before random effects came in: fixed effects or the family's parameters have no end.
-inline FamilyFit without_end(const MarginalLikelihood& likelihood, const NewtonResult& plain, const Vector& part) {
+inline FamilyFit without_end(const MarginalLikelihood& likelihood, const NewtonResult& plain,
+                             const Vector& part) {
   FamilyFit out;
   const Index p = likelihood.fixed_count(), e = likelihood.extra_count();
   out.point = Vector::Zero(likelihood.size());

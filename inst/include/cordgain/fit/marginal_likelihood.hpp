@@ -1,8 +1,8 @@
 // The log likelihood of a mixed model of any family, random effects integrated out subject by subject, with
 // its gradient and Hessian.
 //
-// eta is linear in the fixed effects beta and in the elements of the effects' factor L (eta = x'beta + z'L u).
-// So the derivatives of one subject's log likelihood follow from those of the rows by the identities of
+// eta is linear in the fixed effects beta and in the elements of the effects' factor L (eta = x'beta + z'L
+// u). So the derivatives of one subject's log likelihood follow from those of the rows by the identities of
 // Fisher and Louis, posterior expectations over the same nodes:
 //   gradient  E[s],   Hessian  E[h] + E[s s'] - E[s] E[s]'
 // with s, h the derivatives of log f(y | u). They are the derivatives of the exact likelihood, to the error
@@ -135,7 +135,8 @@ class MarginalLikelihood {
   }
 
  private:
-  [[nodiscard]] SubjectAt subject_at(Index s, const Vector& beta, const Matrix& l, const Vector& extra) const {
+  [[nodiscard]] SubjectAt subject_at(Index s, const Vector& beta, const Matrix& l,
+                                     const Vector& extra) const {
     const Index first = rows_.first[static_cast<std::size_t>(s)];
     const Index n = rows_.first[static_cast<std::size_t>(s) + 1] - first;
     SubjectAt out{family_, rows_, s, extra, rows_.offset.segment(first, n), rows_.z.middleRows(first, n) * l};

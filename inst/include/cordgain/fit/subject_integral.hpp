@@ -63,8 +63,8 @@ struct Placement {
 
 namespace detail {
 
-/// The eigenvalues of a curvature, none below 1: the density of u alone gives that, and what the scores add is
-/// negative only away from a mode, or where a family's density is not log-concave.
+/// The eigenvalues of a curvature, none below 1: the density of u alone gives that, and what the scores add
+/// is negative only away from a mode, or where a family's density is not log-concave.
 inline EffectMatrix placed_root(const EffectMatrix& curvature) {
   const Eigen::LLT<EffectMatrix> llt(curvature);
   const Index q = curvature.rows();
@@ -123,7 +123,8 @@ struct NodeValues {
 };
 
 /// log int prod f(y_i | eta_i) phi(u) du, with what derivatives need.
-[[nodiscard]] inline NodeValues at_nodes(const SubjectAt& at, const Placement& place, const HermiteRule& rule) {
+[[nodiscard]] inline NodeValues at_nodes(const SubjectAt& at, const Placement& place,
+                                         const HermiteRule& rule) {
   NodeValues out;
   const Index nodes = rule.log_weight.size(), n = at.size(), q = place.mode.size();
   out.u = (place.root * rule.node).colwise() + place.mode;
@@ -137,8 +138,8 @@ struct NodeValues {
                     {out.value.col(i).data(), out.slope.col(i).data(), out.curvature.col(i).data()});
   }
   constexpr double kLogRoot2Pi = 0.91893853320467274178;
-  const Vector height = rule.log_weight + out.value.rowwise().sum() -
-                        0.5 * out.u.colwise().squaredNorm().transpose();
+  const Vector height =
+      rule.log_weight + out.value.rowwise().sum() - 0.5 * out.u.colwise().squaredNorm().transpose();
   const double top = height.maxCoeff();
   if (!std::isfinite(top)) return out;
   out.weight = (height.array() - top).exp();

@@ -9,10 +9,10 @@ namespace cordgain {
 struct FamilyReport {
   std::vector<Index> kept;  ///< columns of X that are independent
   Vector beta, extra;
-  Matrix vcov;         ///< of beta and extra, from the observed information
-  Vector error;        ///< of beta and extra: how far they move with more nodes, and with one more Newton step
+  Matrix vcov;   ///< of beta and extra, from the observed information
+  Vector error;  ///< of beta and extra: how far they move with more nodes, and with one more Newton step
   Vector std_error_error;
-  Matrix covariance;   ///< of the random effects
+  Matrix covariance;              ///< of the random effects
   double covariance_error = 0.0;  ///< largest relative change of a standard deviation
   std::vector<Index> rank;        ///< of each block of the covariance
   Matrix mode, mean, spread;      ///< random effects: subjects x q; spread: x packed lower triangle
@@ -103,7 +103,8 @@ inline void report_errors(const Units& units, const FamilyFit& fit, const Matrix
 /// Which coefficients, parameters and standard deviations a direction without an end moves.
 inline void report_runaway(const Units& units, const Vector& part, FamilyReport& out) {
   const Vector beta = units.beta(part);
-  out.runaway_beta = beta.cwiseAbs().cwiseProduct(units.rows.x_factor.colwise().norm().transpose()) / units.unit;
+  out.runaway_beta =
+      beta.cwiseAbs().cwiseProduct(units.rows.x_factor.colwise().norm().transpose()) / units.unit;
   out.runaway_extra = part.tail(units.extra).cwiseAbs();
   out.runaway_sd = Vector::Zero(units.rows.effects());
   for (Index j = 0; j < units.free; ++j) {
@@ -134,7 +135,8 @@ inline void report_runaway(const Units& units, const Vector& part, FamilyReport&
     detail::report_runaway(units, fit.runaway, out);
     return out;
   }
-  if (!std::isfinite(fit.log_likelihood)) throw NumericalError("the search ended where the likelihood is no number");
+  if (!std::isfinite(fit.log_likelihood))
+    throw NumericalError("the search ended where the likelihood is no number");
   likelihood.set_nodes(fit.nodes);
   out.nodes = fit.nodes;
   out.log_likelihood_error = fit.log_likelihood_error;

@@ -36,7 +36,8 @@ template <class F>
   };
   const auto second = [&](Index i, Index j, double h) {
     if (i == j) return (value(i, h, j, 0.0) - 2.0 * here + value(i, -h, j, 0.0)) / (h * h);
-    return (value(i, h, j, h) - value(i, h, j, -h) - value(i, -h, j, h) + value(i, -h, j, -h)) / (4.0 * h * h);
+    return (value(i, h, j, h) - value(i, h, j, -h) - value(i, -h, j, h) + value(i, -h, j, -h)) /
+           (4.0 * h * h);
   };
   Matrix out(n, n);
   for (Index i = 0; i < n; ++i) {

@@ -22,13 +22,13 @@ struct FactorPosition {
 /// Rows sorted by subject. x has orthogonal columns of mean square 1, z columns of mean square 1.
 struct SubjectRows {
   Matrix x, z;
-  Vector offset;                    ///< in units of the linear predictor
-  std::vector<Index> row;           ///< row of the data at each place
-  std::vector<Index> first;         ///< place of each subject's first row; one more at the end
-  std::vector<FactorPosition> free; ///< of the effects' factor
-  std::vector<Index> kept;          ///< columns of X that are independent
-  Matrix x_factor;                  ///< X = x x_factor
-  Vector z_scale;                   ///< Z = z diag(z_scale)
+  Vector offset;                     ///< in units of the linear predictor
+  std::vector<Index> row;            ///< row of the data at each place
+  std::vector<Index> first;          ///< place of each subject's first row; one more at the end
+  std::vector<FactorPosition> free;  ///< of the effects' factor
+  std::vector<Index> kept;           ///< columns of X that are independent
+  Matrix x_factor;                   ///< X = x x_factor
+  Vector z_scale;                    ///< Z = z diag(z_scale)
 
   [[nodiscard]] Index subjects() const noexcept { return static_cast<Index>(first.size()) - 1; }
   [[nodiscard]] Index effects() const noexcept { return z.cols(); }
@@ -37,10 +37,10 @@ struct SubjectRows {
 /// What is given: rows in any order.
 struct SubjectInput {
   Matrix x, z;
-  Vector offset;                    ///< n, or length 0
-  std::vector<Index> subject;       ///< n, from 0
+  Vector offset;               ///< n, or length 0
+  std::vector<Index> subject;  ///< n, from 0
   Index n_subjects = 0;
-  std::vector<Index> block;         ///< sizes of groups of correlated effects, in the order of z
+  std::vector<Index> block;  ///< sizes of groups of correlated effects, in the order of z
 };
 
 namespace detail {
