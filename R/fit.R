@@ -90,7 +90,15 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
       out, call = call, formula = formula, split = split, method = method, frame = frame, design = design
     )
   }
+  if (has_plateau(formula)) check_plateau_family(family, here)
   if (has_plateau(formula)) fit_plateau(fit_at, formula, data, method, here) else fit_at(environment(formula), method)
+}
+
+check_plateau_family <- function(family, call) {
+  if (family$name != "gaussian") {
+    abort_input(c("{.fn plateau} is for normal scores.", x = "The family is {.val {family$name}}.",
+      i = "Use the time itself, {.fn log1p} of it, or a spline."), call = call)
+  }
 }
 
 # kappa by maximum likelihood of the whole model, then the fit at that kappa.

@@ -37,8 +37,9 @@ inline Trial binary_trial(Index effects = 1) {
   return out;
 }
 
-/// log likelihood with a random intercept of standard deviation sd, by 4001 points on +-12 standard deviations:
-/// the trapezoidal rule of a smooth function that vanishes at both ends errs by less than rounding.
+/// log likelihood with a random intercept of standard deviation sd, by 4001 points on +-12 standard
+/// deviations: the trapezoidal rule of a smooth function that vanishes at both ends errs by less than
+/// rounding.
 inline double trapezoid(const Trial& trial, const Vector& beta, double sd) {
   double sum = 0.0;
   for (Index s = 0; s < 6; ++s) {

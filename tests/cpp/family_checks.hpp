@@ -20,8 +20,9 @@ inline PointTerms point(const Family& family, Index row, double eta, const Vecto
   return out;
 }
 
-/// Slopes and curvatures of a row, in eta and in the family's own parameters, against differences of the value:
-/// `tolerance` is their truncation (steps of 1e-3 and 1e-2, fourth order), relative to 1 and the derivative.
+/// Slopes and curvatures of a row, in eta and in the family's own parameters, against differences of the
+/// value: `tolerance` is their truncation (steps of 1e-3 and 1e-2, fourth order), relative to 1 and the
+/// derivative.
 inline void require_derivatives(const Family& family, Index row, double eta, const Vector& extra,
                                 double tolerance = 1e-7) {
   const Index e = extra.size();

@@ -53,7 +53,8 @@ TEST_CASE("far out the binomial family neither overflows nor loses its slope") {
 TEST_CASE("the Poisson family is the Poisson distribution") {
   const PoissonLog family(numbers({0, 4}));
   const boost::math::poisson_distribution<> truth(std::exp(0.7));
-  REQUIRE(point(family, 1, 0.7, Vector()).value == Approx(std::log(boost::math::pdf(truth, 4.0))).epsilon(1e-12));
+  REQUIRE(point(family, 1, 0.7, Vector()).value ==
+          Approx(std::log(boost::math::pdf(truth, 4.0))).epsilon(1e-12));
   REQUIRE(point(family, 0, 0.7, Vector()).value == Approx(-std::exp(0.7)).epsilon(1e-14));
 }
 

@@ -70,7 +70,8 @@ TEST_CASE("subjects who always or never succeed have a standard deviation withou
 
 TEST_CASE("subjects that are alike give a standard deviation of exactly zero") {
   family_cases::Trial trial = family_cases::binary_trial();
-  for (Index i = 0; i < 30; ++i) trial.y[i] = i % 5 == 0 || i % 5 == 3 ? 1.0 : 0.0;  // the same course for all
+  for (Index i = 0; i < 30; ++i)
+    trial.y[i] = i % 5 == 0 || i % 5 == 3 ? 1.0 : 0.0;  // the same course for all
   const SubjectRows rows = make_subject_rows(trial.in);
   const FamilyFit fit = fit_family(rows, BinomialLogit(trial.y, Vector::Ones(30)));
   REQUIRE(fit.converged);

@@ -28,7 +28,8 @@ TEST_CASE("a report does not depend on the units and the order of the data") {
 TEST_CASE("success and failure exchanged turn the signs") {
   const family_cases::Trial trial = family_cases::binary_trial();
   const FamilyReport up = report_family(trial.in, BinomialLogit(trial.y, Vector::Ones(30)));
-  const FamilyReport down = report_family(trial.in, BinomialLogit(Vector::Ones(30) - trial.y, Vector::Ones(30)));
+  const FamilyReport down =
+      report_family(trial.in, BinomialLogit(Vector::Ones(30) - trial.y, Vector::Ones(30)));
   REQUIRE((up.beta + down.beta).norm() < 1e-9);
   REQUIRE((up.mode + down.mode).norm() < 1e-8);
   REQUIRE(up.covariance(0, 0) == Approx(down.covariance(0, 0)).epsilon(1e-9));

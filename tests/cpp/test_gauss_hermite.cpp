@@ -57,7 +57,8 @@ TEST_CASE("a product rule has n^q nodes and integrates a product; no axis is one
   double sum = 0.0;
   for (Index k = 0; k < 64; ++k) {
     const auto t = rule.node.col(k);
-    sum += std::exp(rule.log_weight[k] - 0.5 * t.squaredNorm()) * t[0] * t[0] * std::pow(t[1], 4) * t[2] * t[2];
+    sum +=
+        std::exp(rule.log_weight[k] - 0.5 * t.squaredNorm()) * t[0] * t[0] * std::pow(t[1], 4) * t[2] * t[2];
   }
   REQUIRE(sum / std::pow(kRoot2Pi, 3) == Approx(3.0).epsilon(1e-12));  // 1 * 3 * 1
   REQUIRE(gauss_hermite(9, 0).log_weight.size() == 1);

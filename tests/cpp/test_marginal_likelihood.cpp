@@ -56,7 +56,8 @@ TEST_CASE("at a standard deviation of zero its slope vanishes, and the rest is a
   REQUIRE(std::fabs(at.hessian(0, 2)) < 1e-12);
 }
 
-TEST_CASE("one rung more changes nothing where the tolerance was reached, and effects are posterior moments") {
+TEST_CASE(
+    "one rung more changes nothing where the tolerance was reached, and effects are posterior moments") {
   const family_cases::Trial trial = family_cases::binary_trial();
   const SubjectRows rows = make_subject_rows(trial.in);
   const BinomialLogit family(trial.y, Vector::Ones(30));

@@ -19,7 +19,8 @@ struct Normal final : PointwiseFamily<Normal> {
 
 }  // namespace
 
-TEST_CASE("normal scores are integrated exactly by one node: the Laplace approximation is then no approximation") {
+TEST_CASE(
+    "normal scores are integrated exactly by one node: the Laplace approximation is then no approximation") {
   family_cases::Trial trial = family_cases::binary_trial(2);
   const SubjectRows rows = make_subject_rows(trial.in);
   const Normal family(trial.y);

@@ -35,8 +35,8 @@ struct FamilyFit {
 namespace detail {
 
 /// A coefficient of the linear predictor above this, or a standard error, has no finite estimate: odds of
-/// e^100, a count of e^100. Coordinates are of the size of the linear predictor in its unit.
-constexpr double kLargestPredictor = 100.0;
+/// e^40, a count of e^40. Coordinates are of the size of the linear predictor in its unit.
+constexpr double kLargestPredictor = 40.0;
 constexpr double kLargestError = 1e3;
 /// Variances of effects below this, in squared units of the linear predictor, are zero: Newton's method
 /// arrives at a zero standard deviation to about the root of its decrement.
@@ -165,8 +165,10 @@ inline FamilyFit adaptive_fit(MarginalLikelihood& likelihood, const SubjectRows&
     const std::vector<Index> before = likelihood.nodes();
     likelihood.choose_nodes(found.point, round == 0 ? 1e-5 : tolerance);
     if (round > 1 && likelihood.nodes() == before) break;
-    found = newton(objective, found.point, bounded_control(1e-13));
-    if (found.divergent || !std::isfinite(found.at.value)) break;
+    NewtonControl search = bounded_control(1e-13);
+    search.max_steps = 40;
+    found = newton(objective, found.point, search);
+    if (found.divergent || !std::isfinite(found.at.value) || (round > 1 && !found.converged)) break;
   }
   out.point = canonical_point(likelihood, rows, found.point);
   SecondOrder at = likelihood.at(out.point);

@@ -22,7 +22,7 @@ namespace cordgain {
 
 /// Numbers of nodes along an axis, each about 1.4 times the one before; the last bounds time and memory.
 [[nodiscard]] inline const std::vector<Index>& node_ladder(Index effects) {
-  static const std::vector<Index> line = {5, 9, 13, 19, 27, 39, 55, 77, 109, 155, 219, 309, 437};
+  static const std::vector<Index> line = {5, 9, 13, 19, 27, 39, 55, 77, 109, 155, 219, 309};
   static const std::vector<Index> plane = {5, 9, 13, 19, 27, 39, 55, 77, 109};
   static const std::vector<Index> space = {5, 9, 13, 19, 27};
   return effects <= 1 ? line : effects == 2 ? plane : space;
