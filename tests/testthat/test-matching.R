@@ -186,8 +186,30 @@ test_that("a wider source is called wider", {
   expect_false(any(grepl("wider", found(level = "T1-T9")$direction)))
 })
 
+test_that("for unknown levels the effect is told for the two ends", {
+  # Marino 2020: cervical 13.5 %, all 8.8 %, T1-T9 4.5 %.
+  effect <- function(level) found(plain_arm(level = NA), level = level)$direction[1]
+  expect_match(effect("all"), "cervical, natural rate too low.*T1-T9, natural rate too high")
+  expect_match(effect("cervical"), "cervical, the source is of their level; if T1-T9, natural rate too high")
+  expect_match(effect("T1-T9"), "cervical, natural rate too low.*T1-T9, the source is of their level")
+})
+
+test_that("a landmark is no remedy for a source whose exams reach the trial's window", {
+  remedy <- function(...) found(...)$remedy[1]
+  expect_match(remedy(baseline_from_day = 0, baseline_to_day = 13), "landmark()", fixed = TRUE)
+  expect_no_match(remedy(baseline_from_day = 0, baseline_to_day = 15), "landmark()", fixed = TRUE)
+})
+
+test_that("differences of one kind with other remedies have bullets of their own", {
+  rows <- found(source = c("early", "reaching"), baseline_from_day = 0, baseline_to_day = c(13, 15))
+  text <- gsub("\\s+", " ", conditionMessage(expect_error(assert_matched(rows), class = "cordgain_unmatched")))
+  expect_match(text, "sources early \\(day 0 to 13\\).*landmark\\(\\).*sources reaching \\(day 0 to 15")
+  expect_match(text, 'accept = c("baseline")', fixed = TRUE)
+})
+
 test_that("no direction is claimed where none is known", {
-  expect_match(found(plain_arm(level = NA))$direction, "no direction")
+  expect_match(found(plain_arm(level = NA), level = "own word")$direction, "no direction.*no direction")
+  expect_match(found(plain_arm(level = c("T1-T9", NA, NA, NA)))$direction, "no direction")
   expect_match(found(level = "own word")$direction, "no direction")
   expect_match(found(plain_arm(endpoint = "own"), endpoint = "own", level = "all")$direction, "no direction")
   expect_match(found(baseline_from_day = NA)$direction, "no direction")
