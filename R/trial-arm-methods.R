@@ -107,6 +107,7 @@ print.summary_trial_arm <- function(x, ...) {
   print(x$arm)
   if (!is.null(x$arm$intervention)) writeLines(strwrap(paste("Intervention:", x$arm$intervention), 100, exdent = 2))
   if (!is.null(x$arm$patients)) print(x$arm$patients, row.names = FALSE)
+  if (!is.null(x$arm$notes)) writeLines(strwrap(x$arm$notes, 100, exdent = 2))
   if (!is.null(x$arm$source)) writeLines(strwrap(paste("Published:", x$arm$source), 100, exdent = 2))
   invisible(x)
 }
