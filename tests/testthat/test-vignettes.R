@@ -24,7 +24,7 @@ vignette_prose <- function(name) {
   tolower(paste(lines[!fence], collapse = " "))
 }
 
-proof_vignettes <- c("precedents", "other-scales", "validation")
+proof_vignettes <- c("precedents", "other-scales", "validation", "cheat-sheet")
 
 test_that("no vignette of this kind claims what one arm cannot show", {
   for (name in proof_vignettes) {
@@ -98,4 +98,18 @@ test_that("validation: coverages are those of R's own limits, and claims stay be
   expect_equal(env$claimed(4, 0.1), checks_value("N07b"), tolerance = 1e-7)
   for (limit in env$limits) for (n in c(3, 4, 12)) expect_lte(env$claimed(n, limit), limit)
   expect_true(all(env$as_recorded))
+})
+
+test_that("cheat sheet: every call parses and names what is exported", {
+  lines <- readLines(file.path(source_root(), "vignettes", "cheat-sheet.Rmd"), encoding = "UTF-8")
+  rows <- regmatches(lines, regexec('^ +"[^"]+", "(.*)",?$', lines))
+  calls <- gsub("\\\"", "\"", vapply(rows[lengths(rows) == 2], `[`, "", 2), fixed = TRUE)
+  expect_gt(length(calls), 14)
+  known <- c(getNamespaceExports("cordgain"), "list", "subset", "summary", "anova", "confint")
+  for (call in calls) {
+    words <- Filter(\(word) grepl("^[a-z_]{2,}$", word), all.names(parse(text = call), unique = TRUE))
+    functions <- Filter(\(word) grepl(paste0(word, "("), call, fixed = TRUE), words)
+    expect_gt(length(functions) + !grepl("(", call, fixed = TRUE), 0)
+    expect_identical(setdiff(functions, known), character(), info = call)
+  }
 })
