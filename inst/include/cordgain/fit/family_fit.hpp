@@ -70,7 +70,7 @@ inline Vector canonical_point(const MarginalLikelihood& likelihood, const Subjec
   const Matrix l = likelihood.factor(point);
   const Matrix canonical = semidefinite_factor(l * l.transpose());
   for (Index j = 0; j < likelihood.free_count(); ++j) {
-    const FactorPosition at = rows.free[static_cast<std::size_t>(j)];
+    const FactorPosition at = rows.position(j);
     point[likelihood.fixed_count() + j] = canonical(at.row, at.column);
   }
   return point;
@@ -83,12 +83,10 @@ inline Vector runaway_direction(const Vector& point, const Matrix& information, 
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(information);
   const bool flat = eigen.eigenvalues()[0] < 1.0 / (kLargestError * kLargestError);
   const Vector direction = eigen.eigenvectors().col(0).cwiseAbs();
-  Index far = 0;
-  const bool large = point.size() > 0 && point.cwiseAbs().maxCoeff(&far) > kLargestPredictor;
+  const bool large = point.cwiseAbs().maxCoeff() > kLargestPredictor;
   if (flat && direction.dot(point.cwiseAbs()) > 1e-3) return direction;
   if (!divergent && !large) return Vector();
-  Vector out = point.cwiseAbs() / point.cwiseAbs().maxCoeff();
-  return out;
+  return point.cwiseAbs() / point.cwiseAbs().maxCoeff();
 }
 
 inline double newton_decrement(const SecondOrder& at) {
@@ -125,7 +123,7 @@ inline NewtonResult coarse_fit(MarginalLikelihood& likelihood, const SubjectRows
     start.head(p) = without_effects.head(p);
     start.tail(e) = without_effects.tail(e);
     for (Index j = 0; j < likelihood.free_count(); ++j) {
-      const FactorPosition at = rows.free[static_cast<std::size_t>(j)];
+      const FactorPosition at = rows.position(j);
       if (at.row == at.column) start[p + j] = sd;
     }
     likelihood.choose_nodes(start, 1e-2);

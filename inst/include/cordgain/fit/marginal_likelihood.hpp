@@ -49,7 +49,7 @@ class MarginalLikelihood {
   [[nodiscard]] Matrix factor(const Vector& point) const {
     Matrix out = Matrix::Zero(rows_.effects(), rows_.effects());
     for (Index j = 0; j < free_count(); ++j) {
-      const FactorPosition at = rows_.free[static_cast<std::size_t>(j)];
+      const FactorPosition at = rows_.position(j);
       out(at.row, at.column) = point[fixed_count() + j];
     }
     return out;
@@ -137,8 +137,7 @@ class MarginalLikelihood {
  private:
   [[nodiscard]] SubjectAt subject_at(Index s, const Vector& beta, const Matrix& l,
                                      const Vector& extra) const {
-    const Index first = rows_.first[static_cast<std::size_t>(s)];
-    const Index n = rows_.first[static_cast<std::size_t>(s) + 1] - first;
+    const Index first = rows_.start(s), n = rows_.count(s);
     SubjectAt out{family_, rows_, s, extra, rows_.offset.segment(first, n), rows_.z.middleRows(first, n) * l};
     out.fixed += rows_.x.middleRows(first, n) * beta;
     return out;
@@ -159,7 +158,7 @@ class MarginalLikelihood {
     out.topRows(p) = (values.slope * rows_.x.middleRows(first, n)).transpose();
     const Matrix by_effect = (values.slope * rows_.z.middleRows(first, n)).transpose();
     for (Index j = 0; j < free_count(); ++j) {
-      const FactorPosition at = rows_.free[static_cast<std::size_t>(j)];
+      const FactorPosition at = rows_.position(j);
       out.row(p + j) = by_effect.row(at.row).cwiseProduct(values.u.row(at.column));
     }
     return out;
@@ -177,12 +176,12 @@ class MarginalLikelihood {
     const auto z = rows_.z.middleRows(first, n);
     hessian.topLeftCorner(p, p) += x.transpose() * moment(values.curvature, values.weight).asDiagonal() * x;
     for (Index j = 0; j < free_count(); ++j) {
-      const FactorPosition a = rows_.free[static_cast<std::size_t>(j)];
+      const FactorPosition a = rows_.position(j);
       const Vector weighted = values.weight.cwiseProduct(values.u.row(a.column).transpose());
       const Vector once = moment(values.curvature, weighted).cwiseProduct(z.col(a.row));
       hessian.block(0, p + j, p, 1) += x.transpose() * once;
       for (Index k = 0; k <= j; ++k) {
-        const FactorPosition b = rows_.free[static_cast<std::size_t>(k)];
+        const FactorPosition b = rows_.position(k);
         const Vector twice = weighted.cwiseProduct(values.u.row(b.column).transpose());
         hessian(p + k, p + j) +=
             moment(values.curvature, twice).cwiseProduct(z.col(a.row)).dot(Vector(z.col(b.row)));
@@ -205,7 +204,7 @@ class MarginalLikelihood {
         hessian.bottomRightCorner(e, e) += w * terms.curvature;
         hessian.block(0, before, p, e) += w * rows_.x.row(first + i).transpose() * terms.cross.transpose();
         for (Index j = 0; j < free_count(); ++j) {
-          const FactorPosition at = rows_.free[static_cast<std::size_t>(j)];
+          const FactorPosition at = rows_.position(j);
           const double reach = w * rows_.z(first + i, at.row) * values.u(at.column, k);
           hessian.block(p + j, before, 1, e) += reach * terms.cross.transpose();
         }

@@ -26,9 +26,9 @@ struct SubjectAt {
   Vector fixed;    ///< x'beta + offset
   Matrix loading;  ///< z times the factor of the effects' covariance
 
-  [[nodiscard]] Index first() const { return rows.first[static_cast<std::size_t>(subject)]; }
+  [[nodiscard]] Index first() const { return rows.start(subject); }
   [[nodiscard]] Index size() const { return fixed.size(); }
-  [[nodiscard]] Index row(Index i) const { return rows.row[static_cast<std::size_t>(first() + i)]; }
+  [[nodiscard]] Index row(Index i) const { return rows.source(first() + i); }
 };
 
 /// log of the integrand (the density of u included but for its constant) with its derivatives in u.

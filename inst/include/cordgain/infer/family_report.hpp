@@ -108,7 +108,7 @@ inline void report_runaway(const Units& units, const Vector& part, FamilyReport&
   out.runaway_extra = part.tail(units.extra).cwiseAbs();
   out.runaway_sd = Vector::Zero(units.rows.effects());
   for (Index j = 0; j < units.free; ++j) {
-    const Index row = units.rows.free[static_cast<std::size_t>(j)].row;
+    const Index row = units.rows.position(j).row;
     out.runaway_sd[row] = std::max(out.runaway_sd[row], std::fabs(part[units.p + j]));
   }
 }

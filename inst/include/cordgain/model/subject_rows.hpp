@@ -32,6 +32,10 @@ struct SubjectRows {
 
   [[nodiscard]] Index subjects() const noexcept { return static_cast<Index>(first.size()) - 1; }
   [[nodiscard]] Index effects() const noexcept { return z.cols(); }
+  [[nodiscard]] Index start(Index subject) const { return first[static_cast<std::size_t>(subject)]; }
+  [[nodiscard]] Index count(Index subject) const { return start(subject + 1) - start(subject); }
+  [[nodiscard]] Index source(Index place) const { return row[static_cast<std::size_t>(place)]; }
+  [[nodiscard]] FactorPosition position(Index j) const { return free[static_cast<std::size_t>(j)]; }
 };
 
 /// What is given: rows in any order.
