@@ -4,6 +4,7 @@
 #include "family_cases.hpp"
 
 using namespace cordgain;
+using family_cases::Trial;
 
 TEST_CASE("no point around the optimum is better by the trapezoidal rule") {
   const family_cases::Trial trial = family_cases::binary_trial();
@@ -88,4 +89,87 @@ TEST_CASE("the factor of a covariance that lacks rank has columns of zeros") {
   REQUIRE(detail::semidefinite_factor(covariance).col(1).norm() == 0.0);
   const Matrix inverse = detail::symmetric_pseudo_inverse(covariance);
   REQUIRE((covariance * inverse * covariance - covariance).norm() < 1e-12);
+}
+
+namespace {
+
+// Normal scores of residual variance 1: the fit has a formula.
+struct UnitNormal final : PointwiseFamily<UnitNormal> {
+  Vector y;
+  explicit UnitNormal(Vector scores) : y(std::move(scores)) {}
+  [[nodiscard]] Index rows() const override { return y.size(); }
+  [[nodiscard]] PointTerms at(Index row, double eta, const Vector&) const {
+    const double off = y[row] - eta;
+    return {-0.5 * off * off - 0.91893853320467274178, off, -1.0};
+  }
+};
+
+// Four subjects with three scores each: 12 numbers.
+Trial balanced(const Vector& means) {
+  Trial out;
+  const double within[] = {-1.0, 0.25, 0.75};
+  out.y.resize(12);
+  for (Index i = 0; i < 12; ++i) {
+    out.y[i] = means[i / 3] + within[i % 3];
+    out.in.subject.push_back(i / 3);
+  }
+  out.in.x = Matrix::Ones(12, 1);
+  out.in.z = Matrix::Ones(12, 1);
+  out.in.n_subjects = 4;
+  out.in.block = {1};
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("normal scores in balanced groups: the mean, and the variance of means less 1/n") {
+  Vector means(4);
+  means << 1.0, 5.0, 2.0, 8.0;  // mean 4, mean square about it 7.5
+  const Trial trial = balanced(means);
+  const SubjectRows rows = make_subject_rows(trial.in);
+  const FamilyFit fit = fit_family(rows, UnitNormal(trial.y));
+  REQUIRE(fit.converged);
+  REQUIRE(fit.point[0] == Approx(4.0).epsilon(1e-9));
+  REQUIRE(fit.point[1] * fit.point[1] == Approx(7.5 - 1.0 / 3.0).epsilon(1e-9));
+  // information of the mean: 4 subjects of variance D + 1/3
+  REQUIRE(fit.information(0, 0) == Approx(4.0 / 7.5).epsilon(1e-9));
+  REQUIRE(std::fabs(fit.information(0, 1)) < 1e-9);
+}
+
+TEST_CASE("means that differ less than scores do have a standard deviation of zero") {
+  Vector means(4);
+  means << 1.0, 1.2, 0.9, 1.1;  // mean square 0.0125 < 1/3
+  const Trial trial = balanced(means);
+  const FamilyFit fit = fit_family(make_subject_rows(trial.in), UnitNormal(trial.y));
+  REQUIRE(fit.converged);
+  REQUIRE(fit.point[1] == 0.0);
+  REQUIRE(fit.point[0] == Approx(1.05).epsilon(1e-12));
+}
+
+TEST_CASE("the number of nodes makes no difference to normal scores") {
+  Vector means(4);
+  means << 1.0, 5.0, 2.0, 8.0;
+  const Trial trial = balanced(means);
+  const SubjectRows rows = make_subject_rows(trial.in);
+  const FamilyFit exact = fit_family(rows, UnitNormal(trial.y));
+  for (const Index nodes : {1, 7}) {
+    FamilyFitControl control;
+    control.nodes = nodes;
+    const FamilyFit fit = fit_family(rows, UnitNormal(trial.y), control);
+    // derivatives by differences: 1e-10 of the likelihood over its curvature
+    REQUIRE((fit.point - exact.point).norm() < 1e-7);
+    REQUIRE(fit.log_likelihood == Approx(exact.log_likelihood).epsilon(1e-12));
+    REQUIRE((fit.information - exact.information).norm() < 1e-6);
+  }
+}
+
+TEST_CASE("counts that are all zero have no end, counts with a rate do") {
+  const Trial trial = family_cases::binary_trial();
+  const SubjectRows rows = make_subject_rows(trial.in);
+  const FamilyFit none = fit_family(rows, PoissonLog(Vector::Zero(30)));
+  REQUIRE(none.runaway.size() == 3);
+  REQUIRE(none.runaway[0] > 0.1);
+  const FamilyFit some = fit_family(rows, PoissonLog(trial.y));
+  REQUIRE(some.converged);
+  REQUIRE(some.runaway.size() == 0);
 }

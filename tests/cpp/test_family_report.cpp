@@ -43,3 +43,28 @@ TEST_CASE("a report without an end names coefficients and standard deviations") 
   REQUIRE(report.runaway_beta[1] > 0.1);
   REQUIRE(report.beta.size() == 0);
 }
+
+TEST_CASE("a report of two effects has their covariance, rank, and effects by subject") {
+  const family_cases::Trial trial = family_cases::binary_trial(2);
+  const FamilyReport report = report_family(trial.in, BinomialLogit(trial.y, Vector::Ones(30)));
+  REQUIRE(report.converged);
+  REQUIRE(report.kept == std::vector<Index>({0, 1}));
+  REQUIRE(report.covariance.rows() == 2);
+  REQUIRE(report.rank.size() == 1);
+  REQUIRE(report.rank[0] >= 1);
+  REQUIRE(report.mode.rows() == 6);
+  REQUIRE(report.mode.cols() == 2);
+  REQUIRE(report.spread.cols() == 3);
+  REQUIRE(report.spread.col(0).minCoeff() > 0.0);
+  REQUIRE(report.error.size() == 2);
+  REQUIRE(report.error.maxCoeff() < 1e-7);
+  REQUIRE(report.log_likelihood_error < 1e-8);
+}
+
+TEST_CASE("independent effects keep a covariance of zero between them") {
+  family_cases::Trial trial = family_cases::binary_trial(2);
+  trial.in.block = {1, 1};
+  const FamilyReport report = report_family(trial.in, BinomialLogit(trial.y, Vector::Ones(30)));
+  REQUIRE(report.covariance(0, 1) == 0.0);
+  REQUIRE(report.rank.size() == 2);
+}

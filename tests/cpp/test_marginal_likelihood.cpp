@@ -86,3 +86,44 @@ TEST_CASE("points that are no numbers have no likelihood, and scores must be as 
   const BinomialLogit short_family(Vector::Ones(3), Vector::Ones(3));
   REQUIRE_THROWS_AS(MarginalLikelihood(rows, short_family), InvalidInput);
 }
+
+TEST_CASE("two correlated effects are integrated as a sum over a fine square grid has it") {
+  const family_cases::Trial trial = family_cases::binary_trial(2);
+  const SubjectRows rows = make_subject_rows(trial.in);
+  const BinomialLogit family(trial.y, Vector::Ones(30));
+  MarginalLikelihood likelihood(rows, family);
+  Vector beta(2), point(5);
+  beta << -0.2, 0.8;
+  point << rows.x_factor * beta, 1.2, 0.5, 0.7;
+  likelihood.choose_nodes(point, 1e-10);
+  // Z = z diag(z_scale), so the effects of z are those of Z times its scale
+  const Matrix l = rows.z_scale.cwiseInverse().asDiagonal() * likelihood.factor(point);
+  double sum = 0.0;
+  for (Index s = 0; s < 6; ++s) {
+    double integral = 0.0;
+    for (int j = -160; j <= 160; ++j) {
+      for (int k = -160; k <= 160; ++k) {
+        Vector u(2);
+        u << 0.05 * j, 0.05 * k;
+        double density = std::exp(-0.5 * u.squaredNorm()) / 6.283185307179586;
+        const Vector b = l * u;
+        for (Index i = 5 * s; i < 5 * s + 5; ++i) {
+          const double eta = trial.in.x.row(i).dot(beta) + trial.in.z.row(i).dot(b);
+          density /= 1.0 + std::exp(trial.y[i] > 0.5 ? -eta : eta);
+        }
+        integral += 0.0025 * density;
+      }
+    }
+    sum += std::log(integral);
+  }
+  // the grid ends at 8 standard deviations: 1e-15; six subjects to 1e-10
+  REQUIRE(std::fabs(sum + likelihood.at(point, false).value) < 1e-9);
+}
+
+TEST_CASE("the ladder of nodes climbs, and every rung is a rule") {
+  for (const Index effects : {1, 2, 3}) {
+    const std::vector<Index>& ladder = node_ladder(effects);
+    for (std::size_t i = 1; i < ladder.size(); ++i) REQUIRE(ladder[i] > ladder[i - 1]);
+    REQUIRE(ladder.back() <= kMostHermiteNodes);
+  }
+}

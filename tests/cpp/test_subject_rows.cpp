@@ -77,3 +77,16 @@ TEST_CASE("what does not fit together is refused") {
   in.offset = Vector::Zero(2);
   REQUIRE_THROWS_AS(make_subject_rows(in), InvalidInput);
 }
+
+TEST_CASE("a design without columns, without rows, or with four effects is refused") {
+  SubjectInput in = input();
+  in.x.resize(5, 0);
+  REQUIRE_THROWS_AS(make_subject_rows(in), InvalidInput);
+  in = input();
+  in.x.resize(0, 3);
+  REQUIRE_THROWS_AS(make_subject_rows(in), InvalidInput);
+  in = input();
+  in.z = Matrix::Ones(5, 4);
+  in.block = {4};
+  REQUIRE_THROWS_AS(make_subject_rows(in), InvalidInput);
+}

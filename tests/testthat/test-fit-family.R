@@ -198,3 +198,58 @@ test_that("what families do not have is refused in words", {
   refused(y ~ week + (1 | id), family = binomial(), weights = rep(2, 48))
   refused(y ~ plateau(week) + (1 | id), family = binomial())
 })
+
+test_that("counts with a random slope agree with glmer, whose Laplace approximation is ours with one node", {
+  skip_if_not_installed("lme4")
+  withr::local_seed(41)
+  d <- expand.grid(week = 0:5, id = 1:15)
+  d$y <- rpois(90, exp(1 + 0.2 * d$week + rnorm(15, 0, 0.6)[d$id] + rnorm(15, 0, 0.15)[d$id] * d$week))
+  fit <- fit_recovery(y ~ week + (week | id), d, family = poisson(), method = method_ml(nodes = 1))
+  peer <- lme4::glmer(y ~ week + (week | id), d, poisson(), control = lme4::glmerControl(tolPwrss = 1e-13))
+  # glmer stops where its simplex does: 1e-3 standard errors
+  expect_lt(max(abs(fixef(fit) - lme4::fixef(peer)) / sqrt(diag(vcov(fit)))), 5e-3)
+  expect_gt(c(logLik(fit)), c(logLik(peer)) - 1e-6)
+  expect_lt(abs(c(logLik(fit)) - c(logLik(peer))), 1e-4)
+  expect_equal(unname(as.matrix(ranef(fit)$id)), unname(as.matrix(lme4::ranef(peer)$id)), tolerance = 5e-3,
+    ignore_attr = TRUE)
+  exact <- fit_recovery(y ~ week + (week | id), d, family = poisson())
+  expect_lt(abs(c(logLik(exact)) - c(logLik(fit))), 0.1) # counts of several: Laplace is near
+})
+
+test_that("independent effects are those of two bars, and the correlated model is at least as likely", {
+  d <- binary_trial()
+  apart <- fit_recovery(y ~ week + (week || id), d, family = binomial())
+  bars <- fit_recovery(y ~ week + (1 | id) + (0 + week | id), d, family = binomial())
+  together <- fit_recovery(y ~ week + (week | id), d, family = binomial())
+  expect_equal(c(logLik(bars)), c(logLik(apart)), tolerance = 1e-11)
+  expect_gte(c(logLik(together)), c(logLik(apart)) - 1e-9)
+  expect_identical(attr(logLik(together), "df") - attr(logLik(apart), "df"), 1L)
+})
+
+test_that("time in another unit changes slopes alone", {
+  d <- binary_trial()
+  fit <- fit_recovery(y ~ week + (week | id), d, family = binomial())
+  days <- fit_recovery(y ~ day + (day | id), transform(d, day = 7 * week + 1000), family = binomial())
+  expect_equal(7 * fixef(days)[["day"]], fixef(fit)[["week"]], tolerance = 1e-6)
+  expect_equal(c(logLik(days)), c(logLik(fit)), tolerance = 1e-9)
+})
+
+test_that("columns that others give are left out and named", {
+  d <- transform(binary_trial(), month = week / 4)
+  fit <- fit_recovery(y ~ week + month + (1 | id), d, family = binomial())
+  expect_named(fixef(fit), c("(Intercept)", "week"))
+  expect_output(print(fit), "linear combinations of other columns: month")
+  expect_equal(unname(predict(fit)), unname(predict(fit_recovery(y ~ week + (1 | id), d, family = binomial()))),
+    tolerance = 1e-9)
+})
+
+test_that("update(), subset and a formula of factors work as for normal scores", {
+  d <- transform(binary_trial(), arm = rep(c("a", "b"), each = 24))
+  fit <- fit_recovery(y ~ week + (1 | id), d, family = binomial())
+  wider <- update(fit, . ~ . + arm)
+  expect_named(fixef(wider), c("(Intercept)", "week", "armb"))
+  expect_gte(c(logLik(wider)), c(logLik(fit)))
+  half <- fit_recovery(y ~ week + (1 | id), d, family = binomial(), subset = arm == "a")
+  expect_identical(nobs(half), 24L)
+  expect_equal(c(logLik(half)), c(logLik(fit_recovery(y ~ week + (1 | id), d[1:24, ], family = binomial()))))
+})

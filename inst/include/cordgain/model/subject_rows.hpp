@@ -65,6 +65,7 @@ inline void check_input(const SubjectInput& in) {
   const Index n = in.x.rows();
   require(n > 0 && in.z.rows() == n && static_cast<Index>(in.subject.size()) == n,
           "x, z and subject must have the same rows, at least one");
+  require(in.x.cols() > 0, "a model of this family has at least one fixed effect");
   require(in.offset.size() == 0 || in.offset.size() == n, "offset must have a number for each row");
   require(in.z.cols() <= kMostEffects, "a subject has at most three random effects");
   require(std::accumulate(in.block.begin(), in.block.end(), Index{0}) == in.z.cols(),
