@@ -94,3 +94,35 @@ test_that("the verbs of lme4 answer, those of normal scores are refused by name"
     expect_error(verb(fit), class = "cordgain_invalid_input")
   }
 })
+
+test_that("with slopes, predictions and tables hold both effects of each patient", {
+  wide <- fit_recovery(y ~ week + (week || id), trial, family = binomial())
+  effects <- ranef(wide)$id
+  expect_identical(names(effects), c("(Intercept)", "week"))
+  eta <- fixef(wide)[[1]] + effects[trial$id, 1] + (fixef(wide)[[2]] + effects[trial$id, 2]) * trial$week
+  expect_equal(unname(predict(wide)), eta, tolerance = 1e-12)
+  table <- tidy(wide, effects = "ran_vals")
+  expect_identical(table$term, rep(c("(Intercept)", "week"), each = 6))
+  expect_equal(table$estimate, unlist(effects, use.names = FALSE))
+  spread <- attr(effects, "postVar")
+  expect_identical(dim(spread), c(2L, 2L, 6L))
+  expect_equal(table$std.error[1:6]^2, spread[1, 1, ])
+  expect_identical(tidy(wide, effects = "ran_pars")$term, c("sd__(Intercept)", "sd__week"))
+})
+
+test_that("counts: mean counts are predicted on the scale of the score", {
+  counts <- transform(trial, y = c(2, 3, 5, 4, 7, 1, 0, 2, 1, 3, 6, 5, 9, 8, 12,
+    1, 1, 0, 2, 2, 4, 4, 3, 6, 5, 2, 1, 3, 4, 4))
+  poisson_fit <- fit_recovery(y ~ week + (1 | id), counts, family = poisson())
+  expect_output(print(poisson_fit), "family poisson, link log")
+  expect_equal(unname(fitted(poisson_fit)), exp(unname(predict(poisson_fit))))
+  # at the optimum the score of the intercept vanishes: posterior mean counts add up to those seen
+  sd <- attr(VarCorr(poisson_fit)$id, "stddev")
+  u <- seq(-10, 10, length.out = 8001)
+  expected <- vapply(split(counts, counts$id), \(rows) {
+    mean <- exp(outer(fixef(poisson_fit)[[1]] + fixef(poisson_fit)[[2]] * rows$week, sd * u, `+`))
+    height <- colSums(dpois(rows$y, mean, log = TRUE)) + dnorm(u, log = TRUE)
+    sum(colSums(mean) * exp(height - max(height))) / sum(exp(height - max(height)))
+  }, 0)
+  expect_equal(sum(expected), sum(counts$y), tolerance = 1e-8)
+})
