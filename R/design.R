@@ -7,7 +7,8 @@
 #' @param frame model frame of `frame_formula()`.
 #' @param contrasts as in `stats::lm()`.
 #' @param family from `as_recovery_family()`.
-#' @return list of `x` (from `model_columns()`), `y`, `scores` (as the family's engine takes them), `weights`, `offset`, `random`
+#' @return list of `x` (from `model_columns()`), `y`, `scores` (as the family's engine takes them), `weights`,
+#'   `offset`, `random`
 #'   (one entry per block of a covariance: `z`, from `model_columns()`, `level`,
 #'   `labels`, `group`, `columns`), `fixed_terms`, `xlevels`, `contrasts`.
 #' @noRd

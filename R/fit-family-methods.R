@@ -19,7 +19,8 @@ print.recovery_fit_family <- function(x, digits = max(3L, getOption("digits") - 
 family_notes <- function(x) {
   result <- x$result
   c(
-    sprintf("Log likelihood %s; AIC %s.", format(result$log_likelihood, digits = 8L), format(stats::AIC(x), digits = 7L)),
+    sprintf("Log likelihood %s; AIC %s.", format(result$log_likelihood, digits = 8L),
+      format(stats::AIC(x), digits = 7L)),
     note_nodes(x), note_optimum(result), note_zero(x), note_rank(x)
   )
 }
