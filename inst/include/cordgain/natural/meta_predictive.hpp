@@ -104,7 +104,7 @@ class MetaIntegrator {
       const double value = evaluate(tau).log_value + std::log(x);
       if (value > best) range.mode = tau;
       best = std::max(best, value);
-      if (value < best - route_.digits || x > kWidestTau * scale) break;
+      if (value < best - route_.reach || x > kWidestTau * scale) break;
     }
     sharpen(range);
     return range;
@@ -138,7 +138,8 @@ class MetaIntegrator {
   /// Panels start from the mode outwards, and end where a uniform part of the prior jumps. Towards tau = 0
   /// they are graded: at one place theta the predictive density is an average over tau of normals with
   /// variance spread^2 + tau^2, which turns as fast as the spread is small, however smooth the posterior of
-  /// tau itself is (poles at tau = +- i spread; a panel no wider than spread + 2 tau keeps them at a distance).
+  /// tau itself is (poles at tau = +- i spread; a panel no wider than spread + 2 tau keeps them at a
+  /// distance).
   [[nodiscard]] std::vector<double> tau_edges(const TauRange& range, double width) {
     std::vector<double> edges = outward_edges(range.mode, width, range.low, range.high);
     for (const PriorComponent& p : priors_.tau.components()) {
@@ -219,7 +220,7 @@ class MetaIntegrator {
       if (c.weight < kSmallestShare) continue;
       c.shift = evidence_.shift(r) + priors_.bias_mean;
       c.sd = std::hypot(tau, priors_.bias_sd);
-      c.reach = std::sqrt(2.0 * route_.digits);
+      c.reach = std::sqrt(2.0 * route_.reach);
       c.lattice = node.slices[static_cast<std::size_t>(r)].lattice;
       normalise(c.lattice);
       posterior_mu_.push_back({c.weight, c.lattice});

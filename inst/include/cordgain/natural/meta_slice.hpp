@@ -62,10 +62,13 @@ class MetaProfile {
     centre(offset, tau, spot);
     spot_ = spot;
     double step = route_.lattice_step * spot.scale;
+    const bool summed = tau >= kResolvedSteps * step;
+    if (!summed) step *= fineness_;
     for (int attempt = 0; attempt < 12; ++attempt) {
       const MetaSlice result = lay(offset, tau, spot.centre, step);
-      if (resolved(result.lattice)) return result;
-      step *= 0.7;
+      if (resolved(result.lattice, summed ? kSummed : std::exp(-route_.digits))) return result;
+      step *= kFiner;
+      if (!summed) fineness_ *= kFiner;
     }
     throw NumericalError("the posterior of the mean log odds is not resolved by a lattice");
   }
@@ -139,7 +142,7 @@ class MetaProfile {
     }
   }
 
-  /// Marches out from the centre on both sides until the values are e^-digits of the largest.
+  /// Marches out from the centre on both sides until the values are e^-reach of the largest.
   [[nodiscard]] MetaSlice lay(const VectorIn& offset, double tau, double start, double step) {
     std::vector<double> up{log_value(offset, tau, start)};
     std::vector<double> down;
@@ -170,20 +173,24 @@ class MetaProfile {
       const double value = log_value(offset, tau, start + step * static_cast<double>(i));
       values.push_back(value);
       top = std::max(top, value);
-      if (value < top - route_.digits) return;
+      if (value < top - route_.reach) return;
     }
     throw NumericalError("the posterior of the mean log odds does not end within the lattice");
   }
 
-  /// The sums over even and odd nodes are two trapezoidal rules of twice the step; where they agree to 1e-6
-  /// the full rule is right to about the square of that.
-  [[nodiscard]] static bool resolved(const Lattice& lattice) {
+  /// The sums over even and odd nodes are two trapezoidal rules of twice the step, whose difference is the
+  /// error of one of them. Where the lattice is only summed, the full rule is right to about the square of
+  /// that; where a normal narrower than its step asks for values between the nodes, the cardinal series is
+  /// right to about the difference itself.
+  [[nodiscard]] static bool resolved(const Lattice& lattice, double tolerance) {
     double even = 0.0;
     double odd = 0.0;
     for (Index j = 0; j < lattice.value.size(); ++j) (j % 2 == 0 ? even : odd) += lattice.value(j);
-    return std::fabs(even - odd) < 1e-6 * (even + odd);
+    return std::fabs(even - odd) < tolerance * (even + odd);
   }
 
+  static constexpr double kSummed = 1e-6;  // even against odd nodes
+  static constexpr double kFiner = 0.7;    // a step that did not do, to the next one tried
   static constexpr int kMostNodes = 4000;
 
   Prior mu_prior_;
@@ -192,6 +199,7 @@ class MetaProfile {
   std::vector<double> mode_;
   Spot spot_;
   bool warm_ = false;
+  double fineness_ = 1.0;  // of the step where the last slice with a narrow normal was resolved
 };
 
 }  // namespace cordgain
