@@ -34,8 +34,12 @@
 #' - The natural rate quoted beside the result was "about 10 %" for two grades up
 #'   (NHK) and 10 to 12 % for some motor function (Asahi): not the same event.
 #'
+#' All four are men, and two of them are over 60; the reports do not say which two
+#' (one is called elderly). `summary()` prints this.
+#'
 #' @format A `trial_arm` with `patients`: `subject`, `sex`, `age` and `outcome` in
-#'   the words of the reports, `baseline` and `final` AIS grades. Harm: 0 patients
+#'   the words of the reports, `baseline` and `final` AIS grades; `notes`: what is
+#'   published of the four together. Harm: 0 patients
 #'   with a serious adverse event of 4, 4 patient-years; which events were counted
 #'   as serious is not published.
 #' @source Protocol: Sugai and others (2021), Regenerative Therapy 18:321-333,
@@ -53,10 +57,20 @@
 #' reports. It is a numerical check rather than matched evidence: two of the four
 #' do not reach days 14 to 28, levels are mixed, and two are of one registry.
 #'
-#' A count is `printed`, or `rebuilt` where exactly one whole count gives the
-#' printed percentage (see [events_from_percent()]). Where `n` is not reported, or
-#' no count or several fit, `events` is `NA` and `rate` holds the printed
+#' A count is `printed`, `rebuilt` where exactly one whole count gives the printed
+#' percentage (see [events_from_percent()]), or `derived` by adding or taking off
+#' printed counts (`note` says how). Where `n` is not reported, or no count or
+#' several fit, `counts` is `none`, `events` is `NA` and `rate` holds the printed
 #' percentage; such rows are refused in a meta-analysis, by name.
+#'
+#' @section Where each row was read:
+#' - Kirshblum 2021, Table 2 (a review): Marino 1999, Burns 2003, Fawcett 2007, Spiess
+#'   2009, van Middendorp 2009, Kirshblum 2016. Counts are rebuilt from its
+#'   percentages; the 42 of 161 of van Middendorp 2009 is printed in the abstract.
+#' - The study's own abstract: all others, percentages but for the counts of Kawano
+#'   2020 (printed; "still A at week 8" derived), Ariji 2022 and El Tecle 2018 (printed).
+#' - `doi` is that of the document read. The abstract of Marino 2011 as read prints
+#'   none, and `doi_note` says so.
 #'
 #' @section Where the reports contradict each other:
 #' - **Late conversion.** In Kawano 2020, 34 of the 35 conversions came by week 8,
@@ -79,8 +93,9 @@
 #' - `years_from`, `years_to` (of injury), `registry` (several joined by `+`);
 #' - `reference`: in the reference set; `poolable`: `FALSE` for meta-analyses, second
 #'   reports of the same patients and late baselines, which are refused beside others;
-#' - `citation`, `doi` (of the document read; `NA` where not checked), `read_in` (table or abstract);
-#' - `counts` (`"printed"`, `"rebuilt"`), `percent_printed` (text, with the digits as
+#' - `citation`, `doi` (of the document read) or, where it is `NA`, `doi_note` (why there is none),
+#'   `read_in` (table or abstract);
+#' - `counts` (`"printed"`, `"rebuilt"`, `"derived"`, `"none"`), `percent_printed` (text, with the digits as
 #'   printed), `events_min`, `events_max` (all counts that fit);
 #' - `level_printed`, `baseline_printed`, `followup_printed` (as printed), `note` (what to mind).
 #' @source Kirshblum and others (2021), Journal of Neurotrauma 38:1267-1284,
@@ -110,14 +125,27 @@
 #' - Change of UEMS in AIS A: 7.8 from about day 16 (Kirshblum 2022), 9 to 11 from
 #'   within a week (Marino 2011), 10 to 11 (Steeves 2011).
 #'
+#' @section Where each row was read:
+#' - EMSCI and Sygen, by visit: group means published by the authors of Bourguignon
+#'   2022 beside their code (folders EMSCI/Tables and Sygen/Tables); `n` printed.
+#' - Kirshblum 2022, Steeves 2011, Marino 2011: abstracts; `n` not printed for the grade.
+#' - Shin 2015, controls: Table 5 (mean and standard error); `n` not printed there.
+#' - AXER-204, placebo: summary at PubMed Central; `n` printed.
+#'
+#' No number is rebuilt from a percentage.
+#'
 #' @format A data frame: `source`, `measure` (a name of [motor_scale()]), `kind`,
 #'   `baseline_grade`, `level`, `level_printed`, `week` (from injury), `from_week`
 #'   (where a change begins, if known), `mean`, `sd`, `se` (points), `mean_min` and
 #'   `mean_max` (points, where a range is printed), `n` (patients), `citation`, `doi`
-#'   (`NA` where not checked), `read_in`, `note`.
+#'   or, where it is `NA`, `doi_note` (why there is none), `read_in`, `counts` (of `n`:
+#'   `"printed"`, or `"none"` where it is not known), `note`.
 #' @source By visit: Bourguignon and others (2022), BMC Medicine 20:225,
 #'   \doi{10.1186/s12916-022-02395-0}, from the group means the authors published.
-#'   Change: the document in `citation` and `doi`.
+#'   Change: Kirshblum and others (2022), \doi{10.1016/j.apmr.2021.09.018}; Steeves and
+#'   others (2011), \doi{10.1038/sc.2010.99}; Marino and others (2011), Archives of
+#'   Physical Medicine and Rehabilitation 92:369-375; Shin and others (2015),
+#'   \doi{10.1155/2015/630932}; AXER-204 trial, PMC10410101.
 #' @examples
 #' subset(natural_motor, source == "Sygen" & measure == "uems")[c("week", "mean", "sd", "n")]
 "natural_motor"
@@ -135,12 +163,18 @@
 #' papers print two grades together: `to` is then, for example, `"C or D"`.
 #' No source read gives A to C apart from A to D with counts.
 #'
+#' @section Where each row was read:
+#' - Kirshblum 2021, Table 6 (a review): all rows but the next two; counts rebuilt.
+#' - Marino 2011, grades A and B: abstract, percentages only. It prints no DOI as
+#'   read, and `doi_note` says so.
+#' - van Middendorp 2009, grade B: abstract (\doi{10.1038/sc.2008.162}); 27 of 37 printed, the other 10 derived.
+#'
 #' @format A data frame: `source`, `level`, `from`, `to` (AIS grades), `count`, `n`
 #'   (patients), `percent`, `percent_printed` (text, digits as printed), `counts`
-#'   (`"printed"`, `"rebuilt"`, `NA`), `consistent` (`NA` where there is nothing to
+#'   (`"printed"`, `"rebuilt"`, `"derived"` by subtraction, `"none"`), `consistent` (`NA` where there is nothing to
 #'   compare), `baseline_from_day`, `baseline_to_day`, `followup_weeks` (from
-#'   injury), `registry`, `doi` (`NA` where not checked), `read_in`, `level_printed`,
-#'   `baseline_printed`, `followup_printed`, `note`.
+#'   injury), `registry`, `citation`, `doi` or, where it is `NA`, `doi_note` (why there
+#'   is none), `read_in`, `level_printed`, `baseline_printed`, `followup_printed`, `note`.
 #' @source Kirshblum and others (2021), Journal of Neurotrauma 38:1267-1284,
 #'   \doi{10.1089/neu.2020.7473}, Table 6; abstracts where `read_in` says so.
 #' @examples
@@ -157,11 +191,17 @@
 #'
 #' @format A data frame: `trial`, `product`, `population`, `arm` (`"treated"`,
 #'   `"control"`), `endpoint` (a name of [trial_arm()] or the words of the report),
-#'   `events`, `n` (patients), `followup_printed`, `detail`, `citation`, `doi` (`NA`
-#'   where not checked), `read_in` (given where a review was read instead of the
-#'   paper), `note`.
-#' @source The document in `citation` and `doi` of each row. Trials whose authors
-#'   were not checked are left out.
+#'   `events`, `n` (patients), `followup_printed`, `detail`, `citation`, `doi` or, where
+#'   it is `NA`, `doi_note` (why there is none), `read_in` (abstract, or the table of a
+#'   review), `counts` (`"printed"`, `"derived"` by adding printed transitions, `"none"`),
+#'   `note`. No count is rebuilt from a percentage.
+#' @source Abstracts: Shin and others (2015), \doi{10.1155/2015/630932}; Bydon and others
+#'   (2024, CELLTOP), \doi{10.1038/s41467-024-46259-y}; Curtis and others (2018),
+#'   \doi{10.1016/j.stem.2018.05.014}, and Martin and others (2024),
+#'   \doi{10.1016/j.xcrm.2024.101841} (NSI-566); Jiang and others (2013),
+#'   \doi{10.3892/etm.2013.1083}; Weidner and others (2025, NISCI),
+#'   \doi{10.1016/S1474-4422(24)00447-2}. Park 2005 and Tien 2019: Tables 2 and 4 of the
+#'   review \doi{10.5500/wjt.v14.i1.89674}. Trials whose authors were not checked are left out.
 #' @examples
 #' cell_trials[c("trial", "arm", "endpoint", "events", "n")]
 "cell_trials"

@@ -55,7 +55,7 @@ excess.recovery_data <- function(x, natural, control = NULL, accept = character(
     conf.level = check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   )
   courses <- treated_courses(x, call)
-  accepted <- rbind(match_evidence(x, natural, accept, call), few_subjects(natural, accept, call))
+  accepted <- match_evidence(x, natural, accept, call, few_subjects(natural))
   refuse_thoracic_course(x, natural, call)
   model <- stacked_model(courses, natural, settings$rise, call)
   terms <- curve_terms(model, settings)
@@ -111,14 +111,14 @@ excess_rise <- function(rise, natural, call) {
 }
 
 # A covariance estimated from a handful of subjects is hardly known.
-few_subjects <- function(natural, accept, call) {
+few_subjects <- function(natural) {
   n <- curve_subjects(natural)
   if (n >= 10) {
     return(NULL)
   }
   source <- data.frame(source = natural_label(natural))
-  assert_matched(differences("covariance", source, TRUE, "", paste(n, "subjects"), no_direction,
-    "take the covariance from a registry: natural_curve() of published means"), accept, call)
+  differences("covariance", source, TRUE, "", paste(n, "subjects"), no_direction,
+    "take the covariance from a registry: natural_curve() of published means")
 }
 
 refuse_thoracic_course <- function(x, natural, call) {

@@ -11,7 +11,7 @@ excess.trial_arm <- function(x, natural, control = NULL, accept = character(), e
   if (!is.null(margin)) margin <- check_number(margin, min = -1, max = 1)
   conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   extra <- check_extra(list(...), call)
-  accepted <- rbind(match_evidence(x, natural, accept, call), match_control(x, control, accept, call))
+  accepted <- match_evidence(x, natural, accept, call, control_differences(x, control, call))
   settings <- list(effect = effect, margin = margin, conf.level = conf.level)
   scenarios <- responder_scenarios(x, natural, settings, call)
   terms <- rbind(
@@ -102,14 +102,14 @@ responder_answer <- function(y, n, against, settings, known, call) {
 
 # Exchangeable arms are alike in all that sources are compared on; what differs is refused or
 # accepted by the same names.
-match_control <- function(x, control, accept, call) {
+control_differences <- function(x, control, call) {
   if (is.null(control)) {
     return(NULL)
   }
   if (!is_trial_arm(control) || arm_role(control) != "control") {
     abort_input("{.arg control} must be a {.fn trial_arm} with {.code role = \"control\"}.", call = call)
   }
-  assert_matched(arm_differences(match_terms(x), match_terms(control), arm_label(control)), accept, call)
+  arm_differences(match_terms(x), match_terms(control), arm_label(control))
 }
 
 # Endpoint, grade and level as sets of what the arms hold, the rest as for a source that is the control arm.
@@ -222,9 +222,9 @@ standard_sensitivity <- function(x) {
 #' @export
 format.excess_responders <- function(x, digits = 3, ...) {
   c(
-    format_question(x), "",
+    format_question(x, digits), "",
     if (excess_is_bounds(x)) format_bounds(x, digits) else format_answer(x, digits), "",
-    format_accepted(x$accepted), format_declaration(x)
+    format_accepted(x$accepted, open_levels(x)), format_declaration(x)
   )
 }
 
@@ -234,17 +234,26 @@ print.excess_responders <- function(x, digits = 3, ...) {
   invisible(x)
 }
 
-format_question <- function(x) {
+# Observation and natural expectation stand in one sentence, always.
+format_question <- function(x, digits) {
   counts <- arm_counts(x$arm)
   y <- if (counts$min == counts$max) counts$min else paste(counts$min, "to", counts$max)
   terms <- match_terms(x$arm)
   c(
-    paste0(arm_label(x$arm), ": ", y, " of ", counts$n, " responded, ", endpoint_label(terms$endpoint), "."),
+    paste0(arm_label(x$arm), ": ", y, " of ", counts$n, " responded, ", endpoint_label(terms$endpoint), ", where ",
+      format_expected(x$terms, digits), "."),
     paste0("Natural recovery: ", natural_label(x$natural), ".")
   )
 }
 
-# Observation and natural expectation stand in one sentence, always.
+# Responders that nature alone gives, in words: one number, bounds, or not known.
+format_expected <- function(terms, digits) {
+  row <- terms[terms$term == "natural_responders", ]
+  values <- signif(if (is.na(row$estimate)) c(row$conf.low, row$conf.high) else row$estimate, digits)
+  if (anyNA(values)) "what nature alone gives could not be computed" else
+    paste("nature alone gives", paste(values, collapse = " to "), "on average")
+}
+
 format_answer <- function(x, digits) {
   at <- \(term, column = "estimate") signif(x$terms[[column]][x$terms$term == term], digits)
   span <- \(term) paste(at(term, "conf.low"), "to", at(term, "conf.high"))
@@ -269,10 +278,17 @@ format_answer <- function(x, digits) {
       span("log_odds_shift"), "); probability of benefit ", at("prob_benefit"),
         ", with half of the prior on no effect ",
       at("prob_benefit_half_null"), "."),
-    paste0("Response rate ", at("rate_clopper_pearson"), ", exact ", level, " limits ", span("rate_clopper_pearson"),
+    paste0("Response rate ", at("rate_clopper_pearson"), " where nature alone gives ",
+      signif(x$terms$estimate[x$terms$term == "natural_responders"] / x$scenarios[[1]]$n, digits),
+      " on average, exact ", level, " limits ", span("rate_clopper_pearson"),
       if (lower > 0) paste0(": of natural rates taken as known, only those below ", lower, " are excluded"), "."),
     format_numerical(x$terms)
   )
+}
+
+# The levels that patients of unknown level may have had.
+open_levels <- function(x) {
+  if (inherits(x$natural, "natural_strata") && anyNA(arm_levels(x$arm))) strata_levels(x$natural) else character()
 }
 
 # How far the digits go, and which terms have none. Above 1 the error is that of the number's own digits.

@@ -84,19 +84,19 @@ new_excess <- function(fields, class) {
   structure(fields, class = c(class, "excess"))
 }
 
-# Differences between trial and evidence, those not accepted being an error.
-match_evidence <- function(x, natural, accept, call) {
+# Every difference between trial and evidence, those not accepted being one error that lists them all.
+# @param further (data frame or NULL) differences found elsewhere, from concurrent controls
+match_evidence <- function(x, natural, accept, call, further = NULL) {
   accept <- check_accept(accept, call)
   terms <- match_terms(x)
   found <- if (inherits(natural, "natural_strata")) {
     strata_differences(terms, natural)
   } else {
-    check_level_known(terms, accept, call)
     landmark <- natural_landmark(natural)
     check_landmark_reach(landmark, natural_sources(natural), terms, call)
     evidence_differences(terms, natural_sources(natural), landmark)
   }
-  assert_matched(found, accept, call)
+  assert_matched(rbind(found, further), accept, call)
 }
 
 # A landmark is refused where a source's window reaches the trial's.
@@ -106,16 +106,6 @@ check_landmark_reach <- function(landmark, sources, terms, call) {
     abort_unmatched(c("A landmark is refused where a source was examined in the trial's own window.",
       x = "{.val {sources$source[reach]}} {?reaches/reach} day {terms$baseline_days[1]}.",
       i = "Leave the landmark out for {cli::qty(length(reach))}{?it/them}, or use earlier sources alone."
-    ), call = call)
-  }
-}
-
-check_level_known <- function(terms, accept, call) {
-  if (anyNA(terms$level) && !"level" %in% accept) {
-    abort_unmatched(c("The level of {sum(is.na(terms$level))} of the patients is not known,
-       and natural recovery differs threefold between levels.",
-      i = "For bounds over the levels give {.arg natural} as {.fn natural_strata}.",
-      i = "For a point answer take the difference on yourself: accept = \"level\"."
     ), call = call)
   }
 }
@@ -147,13 +137,18 @@ print.summary_excess <- function(x, ...) {
 
 # What was accepted, one line for each kind: it belongs to the result. What a difference
 # does to the answer, where that is known, stands with it.
-format_accepted <- function(accepted) {
+# @param strata (character) levels over which bounds are given, because the patients' own are not known
+format_accepted <- function(accepted, strata = character()) {
+  over <- if (length(strata) > 0L) {
+    paste0("Level not known, so not matched: bounds over the levels ", paste(strata, collapse = ", "), ".")
+  }
   if (nrow(accepted) == 0L) {
-    return("Matched on endpoint, grade, level, baseline, follow-up, years and registry.")
+    level <- if (is.null(over)) "level, "
+    return(c(paste0("Matched on endpoint, grade, ", level, "baseline, follow-up, years and registry."), over))
   }
   c(
     "Not matched, illustration: these differences were accepted.",
-    vapply(unique(accepted$what), \(kind) format_difference(accepted[accepted$what == kind, , drop = FALSE]), "")
+    vapply(split(accepted, rows_alike(accepted)), format_difference, ""), over
   )
 }
 

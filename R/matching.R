@@ -26,6 +26,8 @@
 #'
 #' What is not known counts as a difference. A registry that is not named may be
 #' any: name it (or the hospital) to say that the sources hold different patients.
+#' Where the trial's level is unknown all other differences are told with it, and what
+#' the source does to the answer is told for cervical and for T1-T9 patients.
 #' Give levels as the sources divide them (`"cervical"`, not `"C5"`): a cervical
 #' source is wider than one segment.
 #'
@@ -79,7 +81,8 @@ differences <- function(what, sources, bad, trial, natural, direction, remedy) {
   bad <- is.na(bad) | bad
   data.frame(
     what = rep(what, sum(bad)), source = sources$source[bad], trial = rep(trial, sum(bad)),
-    natural = natural[bad], direction = rep_len(direction, nrow(sources))[bad], remedy = rep(remedy, sum(bad))
+    natural = natural[bad], direction = rep_len(direction, nrow(sources))[bad],
+    remedy = rep_len(remedy, nrow(sources))[bad]
   )
 }
 
@@ -109,27 +112,44 @@ differs_level <- function(terms, sources) {
     bad = bad,
     trial = paste(or_unknown(levels), collapse = ", "), natural = or_unknown(sources$level),
     direction = level_direction(levels, sources$level, terms$endpoint),
-    remedy = "choose a source of that level, or give bounds over levels with natural_strata()"
+    remedy = if (anyNA(levels)) unknown_level_remedy else
+      "choose a source of that level, or give bounds over levels with natural_strata()"
   )
 }
+
+# A point answer over unknown levels is an average that nobody chose; bounds need no such choice.
+unknown_level_remedy <- paste("give a rate as natural_strata() for bounds over the levels;",
+  "a point answer only with accept = \"level\"")
 
 # By level, grade A, 1995-2015 (Marino 2020): cervical patients improve to C or
 # better most often (13.5 %), T1-T9 least (4.5 %), T10-T12 between (6.1 %). The
 # same order holds for one grade or more (28.6, 9.1, 16.8 %). Where the order
 # does not settle it, no direction is claimed.
 level_direction <- function(trial, natural, endpoint) {
-  width <- ifelse(is.na(level_covers(natural, trial[1])), "",
-    ifelse(level_covers(natural, trial[1]), "the source is wider; ", ""))
-  if (length(trial) != 1L || is.na(trial) || !endpoint %in% c("ais_any", "ais_c")) {
-    return(paste0(rep_len("", length(natural)), "recovery differs threefold between levels: no direction is known"))
+  if (length(trial) != 1L || !endpoint %in% c("ais_any", "ais_c")) {
+    return(rep(paste0(level_matters, no_direction), length(natural)))
   }
+  if (is.na(trial)) {
+    supposed <- c("cervical", "T1-T9")
+    effects <- lapply(supposed, level_effect, natural = natural)
+    return(paste0(level_matters, "if the patients are ", supposed[1], ", ", effects[[1]], "; if ", supposed[2], ", ",
+      effects[[2]]))
+  }
+  width <- ifelse(level_covers(natural, trial) %in% TRUE, "the source is wider; ", "")
+  paste0(width, level_effect(trial, natural))
+}
+
+level_matters <- "recovery differs threefold between levels: "
+
+# What a source of level `natural` does to the answer for patients of level `trial`.
+level_effect <- function(trial, natural) {
   inside <- \(stretch) isTRUE(level_covers(stretch, trial))
   reaches <- \(stretch) level_reaches(natural, stretch)
   too_low <- (inside("cervical") & reaches("T1-S5")) | (inside("T10-T12") & reaches("T1-T9") & !reaches("cervical"))
   too_high <- (inside("thoracic") & reaches("cervical")) |
     (inside("T1-T9") & reaches("T10-T12") & !reaches("cervical"))
-  effect <- ifelse(too_low %in% TRUE, too_low_text, ifelse(too_high %in% TRUE, too_high_text, no_direction))
-  paste0(width, effect)
+  ifelse(natural %in% trial, "the source is of their level",
+    ifelse(too_low %in% TRUE, too_low_text, ifelse(too_high %in% TRUE, too_high_text, no_direction)))
 }
 
 no_direction <- "no direction is known"
@@ -157,7 +177,9 @@ differs_baseline <- function(terms, sources, landmark) {
     direction = ifelse(is.na(middle) | anyNA(window), no_direction,
       ifelse(middle < mean(window), paste0("examined earlier, when some had not yet recovered: ", too_high_text),
         paste0("examined later, when early recovery is over: ", too_low_text))),
-    remedy = "choose a source examined at the trial's time, or correct with landmark()"
+    # A landmark is refused for a source whose exams reach the trial's window.
+    remedy = paste0("choose a source examined at the trial's time",
+      ifelse((sources$baseline_to_day >= window[1]) %in% TRUE, "", ", or correct with landmark()"))
   )
 }
 
@@ -256,7 +278,7 @@ assert_matched <- function(differences, accept = character(), call = rlang::call
   open <- differences[!differences$what %in% accept, , drop = FALSE]
   if (nrow(open) > 0L) {
     kinds <- unique(open$what)
-    bullets <- vapply(kinds, \(kind) describe_difference(open[open$what == kind, , drop = FALSE]), "")
+    bullets <- vapply(split(open, rows_alike(open)), describe_difference, "")
     quoted <- paste0("\"", kinds, "\"", collapse = ", ")
     abort_unmatched(c("Trial and natural sources differ.",
       stats::setNames(escape_braces(bullets), rep("x", length(bullets))),
@@ -264,6 +286,12 @@ assert_matched <- function(differences, accept = character(), call = rlang::call
     ), call = call, differences = open)
   }
   differences[differences$what %in% accept, , drop = FALSE]
+}
+
+# Differences of one kind with one remedy are told together; those from controls ask for something else.
+rows_alike <- function(rows) {
+  key <- paste(rows$what, rows$trial, rows$remedy, sep = "\r")
+  factor(key, unique(key))
 }
 
 check_accept <- function(accept, call) {

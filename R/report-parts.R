@@ -14,7 +14,8 @@ report_parts <- function(x, natural) {
     evidence = natural_label(rate), natural_rate = rate, natural = wrap_lines(format(rate)),
     rate = mean_natural_rate(rate),
     sources = report_sources(natural_sources(rate)), accepted = report_accepted(excess_accepted(x)),
-    terms = report_terms(tidy(x)), patients = story$patients, published = story$published,
+    terms = report_terms(tidy(x)), patients = story$patients, notes = story$notes,
+    published = story$published,
     has_harms = !is.null(arm_harms(arm)), robust = robust_rows(x), barg = barg_rows(x), session = report_session()
   )
 }

@@ -67,21 +67,28 @@ format.trial_arm <- function(x, ...) {
   c(
     paste0("<trial_arm> ", arm_label(x), ", ", x$role),
     paste0("Observed: ", format_range(c(counts$min, counts$max)), " of ", x$n, ", endpoint ",
-      endpoint_label(x$endpoint), if (x$missing > 0) paste0("; ", x$missing, " without an outcome")),
+      endpoint_label(x$endpoint), if (x$missing > 0) paste0("; ", x$missing, " without an outcome"), "; ",
+      arm_expectation[[x$role]]),
     paste0("Patients: AIS ", format_known(x$baseline_grade), "; level ", format_known(x$level),
       "; injured ", format_range(x$years)),
     paste0("Exams: baseline day ", format_range(x$baseline_days), ", follow-up week ",
       format_range(x$followup_weeks), ", from injury"),
     paste0("Definition: ", if (x$declared) "declared beforehand" else "not declared beforehand", ", ",
       x$looks, if (x$looks == 1) " look" else " looks"),
-    if (!is.null(x$harms)) format_harms(x$harms),
-    "What natural recovery alone gives among such patients is not taken off: see excess()."
+    if (!is.null(x$harms)) format_harms(x$harms, x$role)
   )
 }
 
-format_harms <- function(harms) {
+# An arm holds no natural expectation, and the sentence that tells what was seen says so.
+arm_expectation <- c(
+  treated = "what nature alone gives in such patients is not in this description (natural_rate() and excess() say it)",
+  control = "this is what came without the treatment"
+)
+
+format_harms <- function(harms, role) {
   years <- if (is.null(harms$exposure_years)) "" else paste0(" in ", format(harms$exposure_years), " patient-years")
-  paste0("Harm: ", harms$events, " of ", harms$n, years, ": ", harms$definition)
+  paste0("Harm: ", harms$events, " of ", harms$n, years, " (", harms$definition, ")",
+    if (role == "treated") "; how many come without the treatment is not in this description")
 }
 
 #' @export
@@ -100,6 +107,7 @@ print.summary_trial_arm <- function(x, ...) {
   print(x$arm)
   if (!is.null(x$arm$intervention)) writeLines(strwrap(paste("Intervention:", x$arm$intervention), 100, exdent = 2))
   if (!is.null(x$arm$patients)) print(x$arm$patients, row.names = FALSE)
+  if (!is.null(x$arm$notes)) writeLines(strwrap(x$arm$notes, 100, exdent = 2))
   if (!is.null(x$arm$source)) writeLines(strwrap(paste("Published:", x$arm$source), 100, exdent = 2))
   invisible(x)
 }

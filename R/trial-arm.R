@@ -51,6 +51,8 @@
 #'   are refused.
 #' @param label (string) what the arm is called in prints and plots.
 #' @param source (character) where the trial was published.
+#' @param notes (character) what was published about the patients together and
+#'   belongs to no single one, such as how many were above an age.
 #'
 #' @return A `trial_arm`. `tidy()` gives one row per count with `estimate`, or,
 #'   where a count is known only as a range, `estimate` `NA` and the range in
@@ -82,7 +84,8 @@
 #' @export
 trial_arm <- function(responders, n, endpoint, level, baseline_grade, baseline_days, followup_weeks, years,
                       role = c("treated", "control"), missing = 0, declared = TRUE, looks = 1, harms = NULL,
-                      exposure_years = NULL, intervention = NULL, patients = NULL, label = NULL, source = NULL) {
+                      exposure_years = NULL, intervention = NULL, patients = NULL, label = NULL, source = NULL,
+                      notes = NULL) {
   given <- names(match.call())
   if (!is.null(patients)) {
     patients <- check_patients(patients, given)
@@ -100,7 +103,7 @@ trial_arm <- function(responders, n, endpoint, level, baseline_grade, baseline_d
     responders = responders, n = n, endpoint = endpoint, level = level, baseline_grade = baseline_grade,
     baseline_days = baseline_days, followup_weeks = followup_weeks, years = years, role = role, missing = missing,
     declared = declared, looks = looks, harms = harms, exposure_years = exposure_years, intervention = intervention,
-    patients = patients, label = label, source = source
+    patients = patients, label = label, source = source, notes = notes
   )))
 }
 
@@ -221,7 +224,9 @@ valid_declaration <- function(x, call) {
   for (field in c("intervention", "label")) {
     x[field] <- list(check_string(x[[field]], field, allow_null = TRUE, call = call))
   }
-  x["source"] <- list(if (!is.null(x$source)) check_text(x$source, "source", call = call))
+  for (field in c("source", "notes")) {
+    x[field] <- list(if (!is.null(x[[field]])) check_text(x[[field]], field, call = call))
+  }
   x
 }
 
@@ -281,4 +286,6 @@ match_terms.trial_arm <- function(x) {
 }
 
 # What only reports show: words, NULL where the arm has none.
-arm_story <- function(x) list(intervention = x$intervention, patients = x$patients, published = x$source)
+arm_story <- function(x) {
+  list(intervention = x$intervention, patients = x$patients, notes = x$notes, published = x$source)
+}

@@ -25,6 +25,7 @@ build_keio_ips <- function(facts, cordgain) {
       "2 million allogeneic neural stem/progenitor cells from induced pluripotent stem cells into the injured cord",
       "14 to 28 days after injury, immunosuppression for 6 months, rehabilitation in hospital"
     ),
+    notes = "All four are adult men; two of them are over 60, which two is not published (Nature, press reports).",
     label = "Four-patient iPSC trial (Keio)",
     source = c(
       "Protocol: Sugai et al. 2021, Regenerative Therapy 18:321-333, doi:10.1016/j.reth.2021.08.005",

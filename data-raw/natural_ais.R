@@ -1,5 +1,6 @@
 # Published conversion of AIS grade. Counts are printed, or rebuilt where exactly
-# one count gives the printed percentage; where several do, their range is kept.
+# one count gives the printed percentage, or derived from printed counts by subtraction; where several
+# fit, their range is kept.
 
 build_natural_ais <- function(facts, cordgain) {
   x <- read_facts("natural_ais", facts)
@@ -16,11 +17,12 @@ build_natural_ais <- function(facts, cordgain) {
   x$events_max <- ends(max)
   x$events <- ifelse(x$events_min == x$events_max, x$events_min, NA_real_)
   x$counts[rebuild & !is.na(x$events)] <- "rebuilt"
+  x$counts[is.na(x$counts)] <- "none"
   x$rate <- ifelse(is.na(x$events), round(percent / 100, 6), NA_real_)
   x[c(
     "source", "events", "n", "rate", "endpoint", "baseline_grade", "level", "baseline_from_day", "baseline_to_day",
     "baseline_mean_day", "followup_weeks", "years_from", "years_to", "registry", "reference", "poolable", "citation",
-    "doi", "read_in", "counts", "percent_printed", "events_min", "events_max", "level_printed", "baseline_printed",
-    "followup_printed", "note"
+    "doi", "doi_note", "read_in", "counts", "percent_printed", "events_min", "events_max", "level_printed",
+    "baseline_printed", "followup_printed", "note"
   )]
 }

@@ -11,14 +11,14 @@ build_natural_transition <- function(facts, cordgain) {
   rownames(x) <- NULL
   x[c(
     "source", "level", "from", "to", "count", "n", "percent", "percent_printed", "counts", "consistent",
-    "baseline_from_day", "baseline_to_day", "followup_weeks", "registry", "doi", "read_in", "level_printed",
-    "baseline_printed", "followup_printed", "note"
+    "baseline_from_day", "baseline_to_day", "followup_weeks", "registry", "citation", "doi", "doi_note", "read_in",
+    "level_printed", "baseline_printed", "followup_printed", "note"
   )]
 }
 
 rebuild_row <- function(x, cordgain) {
   x$count <- x$count_printed
-  x$counts <- ifelse(is.na(x$count), NA_character_, "printed")
+  x$counts[is.na(x$count)] <- "none"
   x$consistent <- NA
   if (anyNA(x$n) || anyNA(x$percent)) {
     return(x)

@@ -23,10 +23,54 @@ test_that("the table has the columns of a table of sources, and where each row w
   expect_false(anyNA(natural_ais[always]))
 })
 
+test_that("no row of any table lacks its study, the place read, its DOI or why there is none, and what its count is", {
+  counted <- list(natural_ais = "events", natural_motor = "n", natural_transition = "count", cell_trials = "events")
+  for (name in names(counted)) {
+    data <- get(name)
+    expect_false(anyNA(data[c("citation", "read_in", "counts")]), label = name)
+    expect_true(all(nzchar(trimws(unlist(data[c("citation", "read_in")])))), label = name)
+    # Either a DOI or a sentence why there is none, never both and never neither.
+    expect_true(all(xor(is.na(data$doi), is.na(data$doi_note))), label = name)
+    expect_true(all(data$counts %in% c("printed", "rebuilt", "derived", "none")), label = name)
+    expect_identical(data$counts == "none", is.na(data[[counted[[name]]]]), label = name)
+    # A count that is not printed as such says in its note how it was had, or gives its percentage.
+    derived <- data[data$counts == "derived", ]
+    expect_true(all(grepl("subtraction|sum", derived$note)), label = name)
+    expect_false(anyNA(data$percent_printed[data$counts == "rebuilt"]), label = name)
+  }
+})
+
+test_that("a DOI in the data stands in the help page of the data", {
+  pages <- tools::Rd_db("cordgain")
+  for (name in c("natural_motor", "natural_transition", "cell_trials")) {
+    page <- paste(as.character(pages[[paste0(name, ".Rd")]]), collapse = "")
+    dois <- setdiff(unlist(strsplit(unique(get(name)$doi), "; ", fixed = TRUE)), NA)
+    for (doi in dois) expect_true(grepl(doi, page, fixed = TRUE), label = paste(name, doi))
+  }
+})
+
+test_that("the numbers of the two trials checked against their abstracts are theirs", {
+  # Bydon 2024: seven of ten improved. Weidner 2025: 80 and 49 randomised, no responder count.
+  celltop <- subset(cell_trials, trial == "CELLTOP phase 1")
+  expect_identical(c(celltop$events, celltop$n), c(7, 10))
+  nisci <- subset(cell_trials, trial == "NISCI")
+  expect_identical(nisci$n, c(80, 49))
+  expect_true(all(is.na(nisci$events)))
+  # Shin 2015, Table 5: 3.9, standard error 0.6, for the controls.
+  shin <- subset(natural_motor, source == "Shin 2015, control")
+  expect_identical(c(shin$mean, shin$se), c(3.9, 0.6))
+})
+
+test_that("two of the four patients are over 60, and no single age is invented", {
+  expect_match(keio_ips$notes, "two of them are over 60")
+  expect_output(print(summary(keio_ips)), "two of them are over 60")
+  expect_identical(keio_ips$patients$age[2:4], rep("not reported", 3))
+})
+
 test_that("every row has a count or a rate, never both", {
   expect_true(all(xor(is.na(natural_ais$events), is.na(natural_ais$rate))))
-  expect_identical(is.na(natural_ais$events), is.na(natural_ais$counts))
-  expect_setequal(natural_ais$counts, c("printed", "rebuilt", NA))
+  expect_identical(is.na(natural_ais$events), natural_ais$counts == "none")
+  expect_setequal(natural_ais$counts, c("printed", "rebuilt", "derived", "none"))
 })
 
 test_that("every count with a printed percentage gives that percentage back", {

@@ -64,3 +64,56 @@ test_that("an endpoint that was not declared carries its multiplicity in the pri
 test_that("summary() adds every outcome that could have been seen", {
   expect_output(print(summary(excess(plain_arm(), natural_rate(late_sources())))), "Every outcome")
 })
+
+test_that("an unknown level does not hide the other differences", {
+  # Every difference of the four-patient trial from the two late registries, named by hand from their tables.
+  late <- natural_rate(subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14))
+  error <- expect_error(excess(keio_ips, late), class = "cordgain_unmatched")
+  expect_setequal(unique(error$differences$what), c("level", "baseline", "followup", "years"))
+  text <- gsub("\\s+", " ", conditionMessage(error))
+  bullets <- c("level: trial not known", "baseline: trial day 14 to 28", "followup: trial week 54 to 56",
+    "years: trial 2021 to 2023")
+  for (bullet in bullets) expect_match(text, paste0(bullet, "; sources [^.]+[.] Effect: [^.]+[.] To do: [^.]+[.]"))
+  expect_match(text, "natural_strata() for bounds over the levels; a point answer only with accept = \"level\"",
+    fixed = TRUE)
+  # What is accepted is left out, and the unknown level stays.
+  rest <- expect_error(excess(keio_ips, late, accept = c("baseline", "followup")), class = "cordgain_unmatched")
+  expect_setequal(unique(rest$differences$what), c("level", "years"))
+})
+
+test_that("differences from sources and from controls are told in one error", {
+  other <- plain_arm(role = "control", endpoint = "own", years = 1990)
+  error <- expect_error(excess(plain_arm(), natural_rate(plain_sources(level = "all")), control = other),
+    class = "cordgain_unmatched")
+  expect_setequal(unique(error$differences$what), c("level", "endpoint", "years"))
+  accepted <- excess(plain_arm(), natural_rate(plain_sources(level = "all")), control = other,
+    accept = c("level", "endpoint", "years"))
+  expect_match(paste(format(accepted), collapse = " "), "years: trial 2010 to 2012; control arm", fixed = TRUE)
+})
+
+test_that("every sentence of print that tells what was observed tells what nature gives", {
+  natural <- natural_rate(0.2, match = matched_terms("cervical"))
+  lines <- format(excess(plain_arm(responders = 2), natural, accept = "registry"))
+  seen <- grep("responded|Observed|Response rate", lines, value = TRUE)
+  expect_length(seen, 3)
+  # 4 patients at a known rate of 0.2: 0.8 on average, and the rate itself.
+  expect_match(seen, "nature alone gives 0[.][28] on average")
+  strata <- natural_strata(cervical = natural, "T1-T9" = natural_rate(0.1, match = matched_terms("T1-T9")))
+  bounds <- format(excess(plain_arm(level = NA_character_), strata, accept = "registry"))
+  expect_match(grep("responded", bounds, value = TRUE), "nature alone gives 0.4 to 0.8 on average", fixed = TRUE)
+})
+
+test_that("bounds over strata are never called matched on level", {
+  strata <- natural_strata(
+    cervical = natural_rate(plain_sources()), "T1-T9" = natural_rate(plain_sources(level = "T1-T9"))
+  )
+  unknown <- paste(format(excess(plain_arm(level = NA_character_), strata)), collapse = "\n")
+  expect_match(unknown, "Matched on endpoint, grade, baseline, follow-up, years and registry.", fixed = TRUE)
+  expect_match(unknown, "Level not known, so not matched: bounds over the levels cervical, T1-T9.", fixed = TRUE)
+  # Where something else was accepted the sentence stands too; where the levels are known it does not.
+  known_rates <- natural_strata(cervical = natural_rate(0.2), "T1-T9" = natural_rate(0.1))
+  taken <- setdiff(every_difference, "level")
+  expect_match(paste(format(excess(plain_arm(level = NA_character_), known_rates, accept = taken)), collapse = "\n"),
+    "bounds over the levels cervical, T1-T9")
+  expect_match(paste(format(excess(plain_arm(), strata)), collapse = "\n"), "Matched on endpoint, grade, level")
+})

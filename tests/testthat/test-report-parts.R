@@ -55,6 +55,7 @@ test_that("the parts hold the arm's own words only where it has them", {
   expect_identical(parts$observed, "2 of 4 responded, from AIS A to C or better (ais_c)")
   expect_true(parts$has_harms)
   expect_identical(nrow(parts$patients), 4L)
+  expect_match(parts$notes, "two of them are over 60")
   plain <- cordgain:::report_parts(excess_of(natural_rate(0.12)), list())
   expect_false(plain$has_harms)
   expect_null(plain$patients)

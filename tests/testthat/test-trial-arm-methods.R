@@ -41,13 +41,25 @@ test_that("an update is checked like a new arm", {
 
 # Print and tidy -----------------------------------------------------------------
 
-test_that("the print fits a screen and points to what nature gives", {
+test_that("the print fits a screen", {
   for (arm in list(plain_arm(), keio_ips, plain_arm(missing = 2, harms = list(events = 0, definition = "death")))) {
     lines <- capture.output(print(arm))
     expect_lte(length(lines), 12)
     expect_lte(max(nchar(lines)), 100)
-    expect_match(paste(lines, collapse = " "), "natural recovery alone")
   }
+})
+
+test_that("each line that tells what was seen says where the natural expectation is", {
+  seen <- function(arm) grep("^(Observed|Harm)", format(arm), value = TRUE)
+  for (arm in list(plain_arm(), keio_ips, plain_arm(missing = 2, harms = list(events = 0, definition = "death")))) {
+    expect_match(seen(arm)[1], "what nature alone gives.*not in this description.*excess\\(\\)")
+    if (!is.null(arm$harms)) expect_match(seen(arm)[2], "how many come without the treatment is not in this")
+  }
+  expect_length(seen(keio_ips), 2)
+  # Controls had no treatment: what they show is the natural expectation.
+  control <- seen(plain_arm(role = "control", harms = list(events = 0, definition = "death")))
+  expect_match(control[1], "came without the treatment")
+  expect_no_match(control[2], "not in this description")
 })
 
 test_that("the print says what is not known", {
