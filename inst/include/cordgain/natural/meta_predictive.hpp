@@ -290,7 +290,7 @@ class MetaIntegrator {
 
   // The integral over tau is far more accurate than the last Legendre terms of a panel tell (its error is of
   // twice their degree), so they may be larger here than where a grid is interpolated.
-  static constexpr double kTauSlack = 5.0;
+  static constexpr double kTauSlack = 20.0;
 
   struct MuPart {
     double weight;
