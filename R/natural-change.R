@@ -52,7 +52,8 @@
 #'   needed by all families but the normal.
 #' @param zero (number in (0, 1)) for `"hurdle"`: share of patients without any change.
 #' @param scale (string or [motor_scale()]) of the score; `NULL` reads it from `measure`. Where lower
-#'   is better, means of change are turned here, once, so that a gain is positive.
+#'   is better, means of change in a table are turned here, once, so that a gain is positive; a number and a prior are
+#'   taken as gains already.
 #' @param match (named list) for a prior or a number: the population it is about, as in [natural_rate()],
 #'   and `endpoint` (name of the scale).
 #' @return A `natural_change`, which is a `natural_recovery`: print it, `tidy()` it, `quantile()` it,

@@ -234,6 +234,22 @@ prior_components <- function(x) {
   matrix(c(1, entry$code, c(values, 0, 0, 0)[1:3]), nrow = 1, dimnames = list(NULL, c("weight", "kind", "a", "b", "c")))
 }
 
+# Probability above a value of a prior of a standard deviation, in closed form.
+prior_above <- function(x, value) {
+  if (prior_kind(x) == "mixture") {
+    return(sum(x$w * vapply(x$components, prior_above, 0, value = value)))
+  }
+  p <- as.list(prior_parameters(x))
+  switch(prior_kind(x),
+    half_normal = 2 * stats::pnorm(-value / p$scale),
+    half_t = 2 * stats::pt(-value / p$scale, p$df),
+    exponential = exp(-p$rate * value),
+    gamma = stats::pgamma(value, p$shape, p$rate, lower.tail = FALSE),
+    uniform = stats::punif(value, p$min, p$max, lower.tail = FALSE),
+    fixed = as.numeric(p$value > value)
+  )
+}
+
 # Mean and variance of a beta, normal or gamma prior (mixtures too), in closed form.
 prior_moments <- function(x) {
   rows <- prior_components(x)

@@ -1,8 +1,11 @@
 # Vignettes whose numbers have a second road: their code is run as it stands, and what they say is checked.
 
+vignettes_run <- new.env()
+
 run_vignette <- function(name) {
-  skip_on_cran() # some seconds each
+  skip_on_cran() # some seconds each, so once
   skip_if_not_installed("knitr")
+  if (!is.null(vignettes_run[[name]])) return(vignettes_run[[name]])
   file <- file.path(source_root(), "vignettes", paste0(name, ".Rmd"))
   code <- withr::local_tempfile(fileext = ".R")
   env <- new.env(parent = globalenv())
@@ -11,6 +14,7 @@ run_vignette <- function(name) {
   withr::local_dir(dirname(file))
   withr::local_pdf(withr::local_tempfile())
   utils::capture.output(suppressWarnings(sys.source(code, env)))
+  vignettes_run[[name]] <- env
   env
 }
 
@@ -20,7 +24,7 @@ vignette_prose <- function(name) {
   tolower(paste(lines[!fence], collapse = " "))
 }
 
-proof_vignettes <- c("precedents")
+proof_vignettes <- c("precedents", "other-scales", "validation", "cheat-sheet")
 
 test_that("no vignette of this kind claims what one arm cannot show", {
   for (name in proof_vignettes) {
@@ -50,4 +54,62 @@ test_that("precedents: tails are the check files', agree with a second engine, a
   common <- stats::pbinom(1, 4, stats::quantile(narrow, (seq_len(200) - 0.5) / 200), lower.tail = FALSE)
   # The vignette's midpoint rule of 200 parts: 2e-3 of the ten-decimal check N14h.
   expect_lt(abs(mean(1 - (1 - common)^10) - checks_value("N14h")), 2e-3)
+})
+
+test_that("other scales: signs, spreads and excess are those of hand computation", {
+  env <- run_vignette("other-scales")
+  at <- env$at
+  # 0.89 a month for six months; 95 % of patients within 0.04 and 1.96 a month are 2 x 1.959964 SDs.
+  expect_equal(at(env$als_natural, "mean_change"), -5.34, tolerance = 1e-9)
+  expect_equal(env$als$sd, 6 * 1.92 / 3.919928, tolerance = 1e-6)
+  # Changes -2, -1, 0, -4.
+  expect_equal(at(env$als_answer, "mean_excess"), -1.75 + 5.34, tolerance = 1e-9)
+  # Lower is better: 5, 1, -2, 5 gained, 2.4 lost by nature.
+  for (answer in env$pd_answers) expect_equal(at(answer, "mean_excess"), 2.25 + 2.4, tolerance = 1e-9)
+  expect_equal(env$stable$natural_tail[3], 1 - 0.75^4 - 4 * 0.25 * 0.75^3, tolerance = 1e-12)
+})
+
+test_that("other scales: slope and correlation of change on impairment are algebra", {
+  env <- run_vignette("other-scales")
+  r <- cor(env$baseline, env$outcome)
+  k <- sd(env$outcome) / sd(env$baseline)
+  # Identities of sample moments: rounding alone.
+  expect_equal(unname(coef(lm(env$change ~ env$impairment))[2]), 1 - r * k, tolerance = 1e-12)
+  expect_equal(cor(env$change, env$impairment), (1 - r * k) / sqrt(1 + k^2 - 2 * r * k), tolerance = 1e-12)
+  # What the text says: nothing related (200 patients: |r| beyond 0.3 is 4 standard errors), change nearly a line.
+  expect_lt(abs(r), 0.3)
+  expect_gt(cor(env$change, env$impairment), 0.85)
+})
+
+test_that("the facts on other scales carry their sources", {
+  facts <- utils::read.csv(system.file("extdata", "other-scales.csv", package = "cordgain"), na.strings = "")
+  expect_false(anyNA(facts$source))
+  expect_match(stats::na.omit(facts$doi), "^10\\.[0-9]{4,}/\\S+$")
+  expect_true(all(!is.na(facts$doi) | !is.na(facts$note)))
+})
+
+test_that("validation: coverages are those of R's own limits, and claims stay below their limit", {
+  env <- run_vignette("validation")
+  own <- vapply(0:4, \(y) stats::binom.test(y, 4)$conf.int, numeric(2))
+  held <- vapply(env$rates, \(p) sum(stats::dbinom(0:4, 4, p)[own[1, ] <= p & p <= own[2, ]]), 0)
+  expect_equal(env$coverage(4, "clopper-pearson"), held, tolerance = 1e-10)
+  # Checks N07a and N07b: claims at 0.05 and 0.10 for four patients.
+  expect_equal(env$claimed(4, 0.05), checks_value("N07a"), tolerance = 1e-7)
+  expect_equal(env$claimed(4, 0.1), checks_value("N07b"), tolerance = 1e-7)
+  for (limit in env$limits) for (n in c(3, 4, 12)) expect_lte(env$claimed(n, limit), limit)
+  expect_true(all(env$as_recorded))
+})
+
+test_that("cheat sheet: every call parses and names what is exported", {
+  lines <- readLines(file.path(source_root(), "vignettes", "cheat-sheet.Rmd"), encoding = "UTF-8")
+  rows <- regmatches(lines, regexec('^ +"[^"]+", "(.*)",?$', lines))
+  calls <- gsub("\\\"", "\"", vapply(rows[lengths(rows) == 2], `[`, "", 2), fixed = TRUE)
+  expect_gt(length(calls), 14)
+  known <- c(getNamespaceExports("cordgain"), "list", "subset", "summary", "anova", "confint")
+  for (call in calls) {
+    words <- Filter(\(word) grepl("^[a-z_]{2,}$", word), all.names(parse(text = call), unique = TRUE))
+    functions <- Filter(\(word) grepl(paste0(word, "("), call, fixed = TRUE), words)
+    expect_gt(length(functions) + !grepl("(", call, fixed = TRUE), 0)
+    expect_identical(setdiff(functions, known), character(), info = call)
+  }
 })
