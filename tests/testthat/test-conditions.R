@@ -122,4 +122,8 @@ test_that("an argument that does not exist is a classed error that names it and 
   error <- invalid(natural_rate(foo = 1), "There is no argument `foo`")
   expect_match(conditionMessage(error), "`tau`")
   invalid(natural_rate(0.2, tua = prior_half_normal(1)), "tua")
+  invalid(trial_arm(foo = 1), "foo")
+  invalid(plain_arm(foo = 1), "foo")
+  invalid(update(plain_arm(), foo = 1), "foo")
+  invalid(decision_table(natural_rate(0.2), 4, foo = 1), "foo")
 })
