@@ -6,7 +6,7 @@ most_randomised <- 300
 
 most_tables <- 2e4
 
-mean_natural_rate <- function(natural) rate_summary(natural, 0.5)$mean$value
+mean_natural_rate <- function(natural) rate_summary(natural, usual_probs)$mean$value
 
 # One arm --------------------------------------------------------------------------------
 

@@ -204,15 +204,21 @@ standard_sensitivity <- function(x) {
     other <- if (identical(rate_tau(natural), prior_half_normal(0.5))) 1 else 0.5
     variants[[paste0("tau ~ half-normal(", other, ")")]] <- \() refit_rate(natural, tau = prior_half_normal(other))
   }
-  if (rate_bias(natural)$sd == 0 && rate_bias(natural)$mean == 0) {
-    variants[["bias N(0, 0.5^2)"]] <- \() refit_rate(natural, bias = list(mean = 0, sd = 0.5))
-    variants[["bias N(ln 2, 0.5^2)"]] <- \() refit_rate(natural, bias = list(mean = log(2), sd = 0.5))
-  }
+  biases <- list("no bias" = c(0, 0), "bias N(0, 0.5^2)" = c(0, 0.5), "bias N(ln 2, 0.5^2)" = c(log(2), 0.5))
+  biases <- lapply(biases, \(b) list(mean = b[1], sd = b[2]))
+  # In place of the rate's own bias, which is not told twice.
+  biases <- biases[!vapply(biases, identical, NA, lapply(rate_bias(natural)[c("mean", "sd")], as.double))]
+  for (name in names(biases)) variants[[name]] <- local({
+    bias <- biases[[name]]
+    \() refit_rate(natural, bias = bias)
+  })
   if (inherits(other_mu(natural), "prior")) {
     variants[[mu_words(other_mu(natural))]] <- \() refit_rate(natural, mu = other_mu(natural))
   }
+  y <- x$scenarios[[1]]$responders
   tails <- vapply(variants, \(make) {
-    sum(responders_pmf(make(), x$scenarios[[1]]$n)$value[-seq_len(x$scenarios[[1]]$responders)])
+    pmf <- or_numerical_error(responders_pmf(make(), x$scenarios[[1]]$n))
+    if (inherits(pmf, "condition")) NA_real_ else sum(pmf$value[seq_along(pmf$value) > y])
   }, 0)
   data.frame(variant = names(variants), natural_tail = unname(tails))
 }
@@ -306,7 +312,8 @@ format_sensitivity <- function(extra, digits) {
   if (is.null(extra)) {
     return(NULL)
   }
-  tails <- paste0(extra$variant, ": ", signif(extra$natural_tail, digits), collapse = "; ")
+  tails <- ifelse(is.na(extra$natural_tail), "not known to 1e-6", signif(extra$natural_tail, digits))
+  tails <- paste0(extra$variant, ": ", tails, collapse = "; ")
   paste0("  That probability under other assumptions: ", tails, ".")
 }
 

@@ -44,6 +44,8 @@ rate_tau <- function(x) if (x$kind == "meta") x$settings$tau
 
 rate_bias <- function(x) x$settings$bias
 
+has_bias <- function(x) rate_bias(x)$mean != 0 || rate_bias(x)$sd != 0
+
 natural_drift <- function(x) x$settings$drift
 
 rate_settings <- function(x) x$settings
@@ -83,8 +85,24 @@ responders_pmf <- function(x, n, call = rlang::caller_env()) {
 # A finite sum where the rate is known, else ten times the difference of two routes.
 rate_num_kind <- function(x) if (rate_is_known(x)) "exact" else "estimate"
 
+# The quantiles that tidy() gives unless asked for others.
+usual_probs <- c(0.025, 0.975)
+
+# A rate whose mean, SD or interval cannot be had to 1e-6 is refused where it is made, and they are worked out once.
+# Where patients differ it has no one rate to look at: its responders are checked when asked for.
+with_summary <- function(x, call = rlang::caller_env()) {
+  if (length(rate_offset(x)) == 1L) x$summary <- rate_summary(x, usual_probs, call)
+  x
+}
+
 # Mean, SD and quantiles of the rate (of the mean rate where patients differ).
 rate_summary <- function(x, probs, call = rlang::caller_env()) {
+  at <- match(signif(probs, 12), usual_probs)
+  if (!is.null(x$summary) && !anyNA(at)) {
+    known <- x$summary
+    known$quantile <- lapply(known$quantile, \(values) values[at])
+    return(known)
+  }
   if (x$kind == "known" && length(x$offset) > 1L && !rate_is_known(x)) {
     abort_input("Patients have different rates: ask {.fn predict} for their responders.", call = call)
   }
@@ -113,4 +131,31 @@ summarise_routes <- function(grids, probs, as_rate, what, call) {
 summary_row <- function(term, s) {
   error <- max(s$mean$error, s$sd$error, s$quantile$error)
   term_row(term, s$mean$value, s$quantile$value[1], s$quantile$value[2], error, s$sd$value)
+}
+
+# Priors that leave no rate to be worked out ------------------------------------------
+
+# One source says nothing about how populations differ: tau's prior alone does. Where most of it lies above 5 on log
+# odds (95 % of populations then have odds that differ by factors up to e^20), the source says nothing of a new one.
+wide_tau <- 5
+
+check_tau_of_one_source <- function(tau, sources, call) {
+  wide <- if (nrow(sources) == 1L && prior_base_kind(tau) != "fixed") prior_above(tau, wide_tau) else 0
+  if (wide >= 0.5) {
+    abort_input(c("With one source, which says nothing about {.arg tau}, its prior must not be flat or nearly flat.",
+      x = "{.code {format(tau)}} has probability {format(wide, digits = 2)} above {wide_tau} on log odds, where a source
+           says nothing of another population.",
+      i = "Use {.code prior_half_normal(1)}, the default, state {.code prior_fixed()}, or give more sources."
+    ), call = call)
+  }
+}
+
+# A beta prior of more than some 1e8 events and non-events is a known rate: its width is that of rounding.
+check_not_known <- function(x, call) {
+  rows <- prior_components(x)
+  if (prior_base_kind(x) == "beta" && any(pmin(rows[, "a"], rows[, "b"]) > 1e8)) {
+    abort_input(c("A prior this sharp is a known rate.", x = "It is {.code {format(x)}}.",
+      i = "Give the rate as a number: {.code natural_rate({signif(rows[1, 'a'] / (rows[1, 'a'] + rows[1, 'b']), 6)})}."
+    ), call = call)
+  }
 }

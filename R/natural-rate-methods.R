@@ -62,7 +62,8 @@ or_not_known <- function(term, row) {
 
 ess_rows <- function(x, call) {
   rows <- lapply(c("moment", "elir"), \(method) {
-    e <- rate_ess(x, method, call)
+    # A number with a shared deviation has no likelihood of patients to be compared with.
+    e <- if (x$kind == "known") list(value = NA_real_, error = NA_real_) else rate_ess(x, method, call)
     term_row(paste0("ess_", method), e$value, error = e$error)
   })
   do.call(rbind, rows)
@@ -117,17 +118,17 @@ print.natural_rate <- function(x, digits = 3, ...) {
   if (x$kind == "known" && length(x$offset) > 1L) {
     return(invisible(x))
   }
-  s <- rate_summary(x, c(0.025, 0.5, 0.975))
+  s <- rate_summary(x, usual_probs)
   q <- signif(s$quantile$value, digits)
+  or_unknown_digits <- \(value) tryCatch(signif(value, digits), cordgain_numerical_error = \(e) "not known to 1e-6")
   cat(
-    "Rate in a new population: mean ", signif(s$mean$value, digits), ", median ", q[2],
-    ", 95 % interval ", q[1], " to ", q[3], "\n", sep = ""
+    "Rate in a new population: mean ", signif(s$mean$value, digits), ", median ",
+    or_unknown_digits(rate_summary(x, 0.5)$quantile$value), ", 95 % interval ", q[1], " to ", q[2], "\n", sep = ""
   )
   other <- other_mu(x)
   if (!is.null(other)) {
-    mean <- rate_summary(refit_rate(x, mu = other), 0.5)$mean$value
-    cat("  One source leaves much to the prior of mu: with ", mu_words(other), " the mean is ", signif(mean, digits),
-      ".\n", sep = "")
+    mean <- or_unknown_digits(rate_summary(refit_rate(x, mu = other), usual_probs)$mean$value)
+    cat("  One source leaves much to the prior of mu: with ", mu_words(other), " the mean is ", mean, ".\n", sep = "")
   }
   invisible(x)
 }

@@ -32,6 +32,7 @@
 #' @param match (list) for a number or a prior: what population it is about, as
 #'   `endpoint`, `baseline_grade`, `level`, `baseline_days`, `followup_weeks`, `years`
 #'   (see [trial_arm()]). What is left out is unknown and differs from every trial.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #'
 #' @return A `natural_rate` (a `natural_recovery`). [predict()][predict.natural_rate]
 #'   gives the number of responders among n patients, `quantile()` quantiles of the
@@ -40,10 +41,12 @@
 #'   numerical error of each (a row beside `rate` that is infinite or not known to its
 #'   stated error is `NA`); [ess()] the effective sample size; `plot()` the sources
 #'   with the predictive interval.
-#' @section Conditions: `cordgain_invalid_input` for a table that is none (see
-#'   [natural_ais]), a prior of the wrong kind, an improper posterior;
-#'   `cordgain_unmatched` where a landmark's endpoint or level is not the sources';
-#'   `cordgain_numerical_error` where a number cannot be had to 1e-6.
+#' @section Conditions: `cordgain_unmatched` where a landmark's endpoint or level is not the
+#'   sources'; `cordgain_invalid_input` for a table that is none (see [natural_ais]), a prior
+#'   of the wrong kind, an improper posterior, a beta prior so sharp that it is a number, or
+#'   a prior of `tau` that is flat or nearly flat (half of it above 5) with one source;
+#'   `cordgain_numerical_error` at once where the mean, the SD or the 95 % interval of the
+#'   rate cannot be had to 1e-6.
 #' @references
 #' Neuenschwander and others (2010), Clinical Trials 7:5-18, \doi{10.1177/1740774509356002}.
 #' Schmidli and others (2014), Biometrics 70:1023-1032, \doi{10.1111/biom.12242}.
@@ -57,7 +60,8 @@
 #' predict(natural, patients = 4)
 #' @export
 natural_rate <- function(x, tau = prior_half_normal(1), mu = prior_normal(0, 2), bias = NULL, landmark = NULL,
-                         drift = NULL, shared_sd = NULL, match = NULL) {
+                         drift = NULL, shared_sd = NULL, match = NULL, ...) {
+  check_no_more(names(formals(natural_rate)), ...)
   if (missing(x)) {
     abort_input(c("{.arg x} is not given.", i = "Give a table of sources, a prior on the rate, or a known rate."))
   }
@@ -68,7 +72,7 @@ natural_rate <- function(x, tau = prior_half_normal(1), mu = prior_normal(0, 2),
     drift = check_made_by(drift, is_drift, "drift"), shared_sd = shared_sd, match = match
   )
   check_tau_positive(tau)
-  rate_from(x, settings, rlang::current_env())
+  with_summary(rate_from(x, settings, rlang::current_env()))
 }
 
 check_bias <- function(bias, call = rlang::caller_env()) {
@@ -108,10 +112,10 @@ refit_rate <- function(x, tau = x$settings$tau, bias = x$settings$bias, landmark
   rate_from(evidence, settings, call)
 }
 
-# A rate from sources without bias, with a bias laid on it: log odds moved and smoothed, the evidence not gone
-# through again.
+# A rate with a bias in place of its own. Where it has none the bias is laid on it: log odds moved and smoothed, the
+# evidence not gone through again.
 with_bias <- function(x, bias) {
-  if (rate_kind(x) != "meta") {
+  if (rate_kind(x) != "meta" || has_bias(x)) {
     return(refit_rate(x, bias = bias))
   }
   fine <- c(fine = TRUE, coarse = FALSE)
@@ -121,6 +125,7 @@ with_bias <- function(x, bias) {
       core_add_normal_bias(parts$theta, bias$mean, bias$sd, fine[[route]])
     parts
   })
+  x["summary"] <- list(NULL)
   x$settings$bias <- bias
   x$priors[c("bias_mean", "bias_sd")] <- bias[c("mean", "sd")]
   x
@@ -157,6 +162,7 @@ rate_from.data.frame <- function(x, settings, call) {
   refuse_setting(settings, c("shared_sd", "match"), "a table of sources", call)
   sources <- as_sources(x, call = call)
   check_number_of_sources(sources, call)
+  check_tau_of_one_source(settings$tau, sources, call)
   check_landmark(settings$landmark, sources, call)
   priors <- list(
     mu = prior_components(settings$mu), tau = prior_components(settings$tau),
@@ -176,6 +182,7 @@ rate_from.prior <- function(x, settings, call) {
   rows <- prior_components(rate_prior(x, call))
   sources <- declared_source(settings$match, paste("prior", format(x)), call)
   check_landmark(settings$landmark, sources, call)
+  check_not_known(x, call)
   routes <- lapply(c(fine = TRUE, coarse = FALSE), \(fine) {
     moves <- rate_moves(settings, fine)
     list(theta = core_prior_predictive(rows, moves, fine), moves = moves)

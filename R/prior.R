@@ -35,7 +35,8 @@
 #' @param min,max (numbers) ends of the uniform, `min < max`.
 #' @param value (number) the value that is taken as known.
 #' @param eta (number > 0) of the LKJ prior.
-#' @param w (numeric > 0, one per component) weights; they are divided by their sum.
+#' @param w (numeric > 0, one per component) weights; where they do not add up to 1 they
+#'   are divided by their sum, and a message says so.
 #' @param ... priors of one kind, one for each weight.
 #'
 #' @return A `prior`: print it, `tidy()` it (one row per component), [update()] it
@@ -194,7 +195,20 @@ prior_mixture <- function(w, ...) {
       x = "Given: {.val {ifelse(is.na(kinds), 'not a prior', kinds)}}."
     ))
   }
+  tell_rescaled(w)
+  new_mixture(w, components)
+}
+
+# Weights in proportion, as they come out of a computation.
+new_mixture <- function(w, components) {
   structure(list(kind = "mixture", w = w / sum(w), components = components), class = "prior")
+}
+
+tell_rescaled <- function(w) {
+  if (abs(sum(w) - 1) > 1e-8) {
+    cli::cli_inform(c("!" = "The weights add up to {format(sum(w), digits = 6)}, not 1, and are divided by it:
+      {format(w / sum(w), digits = 3)}."), class = "cordgain_rescaled_weights")
+  }
 }
 
 # Flat on the whole line: what `mu = NULL` means. Not exported: an improper prior has no name of its own.
@@ -232,6 +246,22 @@ prior_components <- function(x) {
   entry <- prior_kinds[[prior_kind(x)]]
   values <- unname(prior_parameters(x)[entry$parameters])
   matrix(c(1, entry$code, c(values, 0, 0, 0)[1:3]), nrow = 1, dimnames = list(NULL, c("weight", "kind", "a", "b", "c")))
+}
+
+# Probability above a value of a prior of a standard deviation, in closed form.
+prior_above <- function(x, value) {
+  if (prior_kind(x) == "mixture") {
+    return(sum(x$w * vapply(x$components, prior_above, 0, value = value)))
+  }
+  p <- as.list(prior_parameters(x))
+  switch(prior_kind(x),
+    half_normal = 2 * stats::pnorm(-value / p$scale),
+    half_t = 2 * stats::pt(-value / p$scale, p$df),
+    exponential = exp(-p$rate * value),
+    gamma = stats::pgamma(value, p$shape, p$rate, lower.tail = FALSE),
+    uniform = stats::punif(value, p$min, p$max, lower.tail = FALSE),
+    fixed = as.numeric(p$value > value)
+  )
 }
 
 # Mean and variance of a beta, normal or gamma prior (mixtures too), in closed form.
@@ -284,7 +314,7 @@ update.prior <- function(object, events, n, ...) {
   log_w <- log(object$w) + vapply(posterior, \(p) p$log_evidence, 0)
   # A part that the counts rule out keeps the smallest weight there is, so that the mixture keeps its parts.
   w <- pmax(exp(log_w - max(log_w)), .Machine$double.xmin)
-  do.call(prior_mixture, c(list(w), lapply(posterior, \(p) p$prior)))
+  new_mixture(w, lapply(posterior, \(p) p$prior))
 }
 
 conjugate <- function(prior, events, n) {

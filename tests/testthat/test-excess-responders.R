@@ -305,6 +305,29 @@ test_that("the variants that every print adds are those of the checks", {
   expect_match(text, "nature alone gives 0.482 on average, and 2 or more with probability 0.0841")
 })
 
+test_that("the added tails stay where the rate has a bias: none, and the two others in place of its own", {
+  tails <- function(...) cordgain:::standard_sensitivity(excess_of(reference_rate(...)))
+  known <- c("no bias" = checks_value("C04"), "bias N(0, 0.5^2)" = checks_value("C07"),
+    "bias N(ln 2, 0.5^2)" = checks_value("C08"))
+  for (bias in list(prior_normal(0.2, 0.3), prior_fixed(log(2)), prior_normal(0, 0.5))) {
+    extra <- tails(bias = bias)
+    expected <- if (identical(bias, prior_normal(0, 0.5))) known[c(1, 3)] else known
+    found <- stats::setNames(extra$natural_tail, extra$variant)
+    expect_identical(setdiff(names(found), "tau ~ half-normal(1)"), names(expected))
+    expect_map(found[names(expected)], expected)
+  }
+  expect_false("no bias" %in% tails()$variant)
+  text <- paste(format(excess_of(reference_rate(bias = prior_fixed(log(2))))), collapse = " ")
+  expect_match(text, "no bias: 0.0841; bias N(0, 0.5^2): 0.101; bias N(ln 2, 0.5^2): 0.227", fixed = TRUE)
+})
+
+test_that("an added tail that cannot be had to 1e-6 is told as not known, and the answer stands", {
+  x <- excess_of(natural_rate(sources_of(3, 20), tau = prior_uniform(0, 9.9)))
+  expect_match(paste(format(x), collapse = " "), "mu flat: (0[.][0-9]+|not known to 1e-6)")
+  expect_match(cordgain:::format_sensitivity(data.frame(variant = "mu flat", natural_tail = NA_real_), 3),
+    "mu flat: not known to 1e-6")
+})
+
 test_that("an excess's own table is that of its natural rate, row by row", {
   x <- excess_of(natural_rate(prior_beta(4, 30)), responders = 3, n = 6)
   own <- decision_table(x)

@@ -117,3 +117,68 @@ test_that("a shift moves the edges of a grid and nothing else", {
   expect_identical(shift_grid(grid, 0.5), list(edges = c(-0.5, 0.5, 2.5), other = "kept"))
   expect_identical(shift_grid(shift_grid(grid, 3), -3), grid)
 })
+
+test_that("a rate that cannot be had to 1e-6 is refused where it is made, not where it is printed (refusal 23)", {
+  numerical <- function(expr) expect_error(expr, "1e-06", class = "cordgain_numerical_error")
+  error <- numerical(natural_rate(sources_of(3, 20), tau = prior_uniform(0, 9.9), mu = NULL))
+  expect_match(deparse(conditionCall(error))[1], "natural_rate")
+  numerical(natural_rate(sources_of(32, 187), tau = prior_uniform(0, 1))) # its interval, not its mean
+  # Half of the rates near 0 and half near 1 leave the median between them open: told, not refused.
+  apart <- natural_rate(prior_mixture(c(0.5, 0.5), prior_normal(-30, 1e-4), prior_normal(30, 1e-4)))
+  expect_output(print(apart), "mean 0.5, median not known to 1e-6")
+  expect_error(quantile(apart, 0.5), "1e-06", class = "cordgain_numerical_error")
+})
+
+test_that("what is checked when a rate is made is what print, tidy() and quantile() give, and worked out once", {
+  natural <- natural_rate(prior_beta(2, 8), bias = prior_normal(0.3, 0.2))
+  again <- natural
+  again["summary"] <- list(NULL)
+  expect_identical(rate_summary(natural, usual_probs), rate_summary(again, usual_probs))
+  # The levels of an interval are 0.025 and 0.975 only up to rounding, which moves the last digits of the error too.
+  expect_equal(tidy(natural)[1:5], tidy(again)[1:5], tolerance = 1e-12)
+  expect_equal(tidy(natural)$num.error, tidy(again)$num.error, tolerance = 1e-3)
+  marked <- natural
+  marked$summary$mean$value <- 0.123
+  expect_identical(tidy(marked)$estimate[1], 0.123)
+  expect_output(print(marked), "mean 0.123")
+  # Other levels are not among those kept.
+  expect_equal(unname(quantile(natural, 0.6)), unname(quantile(again, 0.6)))
+})
+
+test_that("one source with a flat or nearly flat tau is refused, with the probability that makes it so (refusal 6)", {
+  flat <- list(
+    prior_uniform(0, 10), prior_uniform(0, 1e6), prior_half_normal(1000), prior_half_t(1, 25), prior_exponential(0.01),
+    prior_gamma(1, 0.001), prior_mixture(c(0.2, 0.8), prior_half_normal(1), prior_half_normal(100))
+  )
+  for (tau in flat) {
+    invalid(natural_rate(sources_of(3, 20), tau = tau), "one source.*flat")
+    expect_gte(prior_above(tau, 5), 0.5)
+  }
+  for (tau in list(prior_half_normal(1), prior_uniform(0, 2), prior_half_t(1, 1), prior_pc(1, 0.05), prior_fixed(6))) {
+    expect_s3_class(natural_rate(sources_of(3, 20), tau = tau), "natural_rate")
+  }
+  # Two sources say something of tau.
+  expect_s3_class(natural_rate(sources_of(c(3, 4), c(20, 20)), tau = prior_uniform(0, 10)), "natural_rate")
+})
+
+test_that("a prior sharper than rounding is refused as a known rate, at once", {
+  invalid(natural_rate(prior_beta(1e12, 1e12)), "natural_rate\\(0.5\\)")
+  invalid(natural_rate(prior_beta(3e8, 1e9)), "known rate")
+})
+
+test_that("a number with a shared deviation has a table, its effective sizes being not known", {
+  rows <- tidy(natural_rate(0.2, shared_sd = 0.5))
+  expect_true(all(is.na(rows$estimate[rows$term %in% c("ess_moment", "ess_elir")])))
+  # E logit^-1(qlogis(0.2) + 0.5 z) by R's own quadrature, which is good to 1e-8 here.
+  rate_of <- \(z) stats::plogis(stats::qlogis(0.2) + 0.5 * z) * stats::dnorm(z)
+  mean <- stats::integrate(rate_of, -Inf, Inf, rel.tol = 1e-10)
+  expect_lt(abs(rows$estimate[rows$term == "rate"] - mean$value), 1e-8)
+})
+
+test_that("a bias takes the place of a rate's own, it is not laid on it", {
+  natural <- natural_rate(reference_registries(), bias = prior_normal(0.4, 0.3))
+  moved <- with_bias(natural, list(mean = 0, sd = 0.5))
+  fresh <- natural_rate(reference_registries(), bias = prior_normal(0, 0.5))
+  expect_equal(rate_summary(moved, 0.5)$mean$value, rate_summary(fresh, 0.5)$mean$value, tolerance = 1e-12)
+  expect_false(has_bias(with_bias(natural, list(mean = 0, sd = 0))))
+})

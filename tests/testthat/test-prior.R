@@ -223,3 +223,26 @@ test_that("format() has six digits and the names of the parameters", {
   utils::capture.output(returned <- print(prior_beta(1, 1)))
   expect_identical(returned, prior_beta(1, 1))
 })
+
+test_that("the probability above a value is that of the prior's density, integrated", {
+  above <- function(density, from = 2) stats::integrate(density, from, Inf, rel.tol = 1e-10)$value
+  # R's quadrature is asked for ten digits; 1e-8 leaves it two.
+  expect_equal(prior_above(prior_half_normal(1.5), 2), above(\(x) 2 * stats::dnorm(x, 0, 1.5)), tolerance = 1e-8)
+  expect_equal(prior_above(prior_half_t(3, 1.5), 2), above(\(x) 2 * stats::dt(x / 1.5, 3) / 1.5), tolerance = 1e-8)
+  expect_equal(prior_above(prior_exponential(0.4), 2), above(\(x) 0.4 * exp(-0.4 * x)), tolerance = 1e-8)
+  expect_equal(prior_above(prior_gamma(2, 0.4), 2), above(\(x) 0.16 * x * exp(-0.4 * x)), tolerance = 1e-8)
+  expect_identical(prior_above(prior_uniform(0, 8), 2), 0.75)
+  expect_identical(c(prior_above(prior_fixed(3), 2), prior_above(prior_fixed(1), 2)), c(1, 0))
+  expect_equal(prior_above(prior_mixture(c(0.25, 0.75), prior_uniform(0, 8), prior_uniform(0, 4)), 2), 0.5625)
+})
+
+test_that("weights that do not add up to 1 are rescaled with a message that says to what", {
+  two <- list(prior_beta(8, 56), prior_beta(1, 1))
+  expect_message(x <- prior_mixture(c(3, 1), two[[1]], two[[2]]), "add up to 4, not 1.*0.75.*0.25",
+    class = "cordgain_rescaled_weights")
+  expect_identical(tidy(x)$weight, c(0.75, 0.25))
+  expect_no_message(prior_mixture(c(0.8, 0.2), two[[1]], two[[2]]))
+  expect_no_message(prior_mixture(c(1 / 3, 2 / 3), two[[1]], two[[2]]))
+  # A posterior's weights are proportions that nobody gave.
+  expect_no_message(update(x, events = 1, n = 4))
+})

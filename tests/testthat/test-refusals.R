@@ -56,7 +56,9 @@ test_that("4: two sources of one registry with overlapping or unknown years", {
 })
 
 test_that("6 and 7: priors that leave nothing proper, or that decide the answer unseen", {
-  # A flat tau has no name at all; what could be mistaken for one is refused.
+  # An improper tau has no name at all; what could be mistaken for one is refused, and so is a flat one with one source.
+  invalid(natural_rate(sources_of(3, 20), tau = prior_uniform(0, 100)), "one source.*flat")
+  invalid(natural_rate(sources_of(3, 20), tau = prior_half_normal(100)), "one source.*flat")
   invalid(natural_rate(sources_of(3, 20), tau = NULL), "tau")
   invalid(natural_rate(sources_of(3, 20), tau = prior_normal(0, 1)), "tau")
   invalid(prior_inverse_gamma(0.001, 0.001), "vague")
@@ -126,6 +128,9 @@ test_that("23: a number whose digits are not known is no number", {
   expect_error(routes(2e-7), "The share could not be computed", class = "cordgain_numerical_error")
   expect_equal(routes(1e-9)$error, 1e-8, tolerance = 1e-6) # ten times the difference
   expect_error(routes(NaN), class = "cordgain_numerical_error")
+  # At the call, not when it is printed.
+  expect_error(natural_rate(sources_of(3, 20), tau = prior_uniform(0, 9.9), mu = NULL), "1e-06",
+    class = "cordgain_numerical_error")
 })
 
 test_that("24: factors and text are not turned into numbers", {
