@@ -206,6 +206,53 @@ TEST_CASE("the coarse route agrees to the accuracy it states") {
   REQUIRE(std::fabs(fine.sd - coarse.sd) < 1e-6);
 }
 
+// One source, mu ~ N(0, 2): at one tau mu is integrated by hand, for (theta_1, theta*) are normal with
+// variances v = 4 + tau^2 and covariance 4; what is left is a normal average of the likelihood, and an
+// integral over tau.
+TEST_CASE("the predictive density is right at each place, also far from the centre and for every tau") {
+  const double y = 35.0;
+  const double n = 203.0;
+  const auto likelihood = [&](double theta) {
+    return std::exp(y * (theta - std::log(y / (n - y))) -
+                    n * (std::log1p(std::exp(theta)) - std::log1p(y / (n - y))));
+  };
+  const std::vector<double> cuts{0.0, 0.03, 0.1, 0.3, 0.6, 1.0, 2.0, 3.0, 5.0, 9.0};
+  const auto over_tau = [&](const auto& f) {
+    double sum = 0.0;
+    for (std::size_t i = 1; i < cuts.size(); ++i) {
+      sum += naive::in_pieces(
+          [&](double tau) { return 2.0 * naive::normal(tau, 0.0, 1.0) * f(tau, 4.0 + tau * tau); },
+          cuts[i - 1], cuts[i], 1);
+    }
+    return sum;
+  };
+  const double whole = over_tau([&](double, double v) {
+    return naive::in_pieces([&](double t) { return likelihood(t) * naive::normal(t, 0.0, std::sqrt(v)); },
+                            -4.0, 1.0, 4);
+  });
+  // The narrower of the two factors is the one to integrate over.
+  const auto averaged = [&](double mean, double sd) {
+    if (sd < 0.3) return average(likelihood, mean, sd);
+    return naive::in_pieces([&](double t) { return likelihood(t) * naive::normal(t, mean, sd); }, -4.0, 1.0,
+                            4);
+  };
+  const auto density = [&](double theta) {
+    return over_tau([&](double, double v) {
+             return naive::normal(theta, 0.0, std::sqrt(v)) *
+                    averaged(4.0 / v * theta, std::sqrt(v - 16.0 / v));
+           }) /
+           whole;
+  };
+  const MetaEvidence source = evidence_of({y}, {n});
+  for (const auto& [route, tolerance] : {std::pair{fine_route(), 1e-9}, std::pair{coarse_route(), 1e-8}}) {
+    const cordgain::PanelGrid grid = meta_predictive(source, half_normal(1.0), route).theta;
+    for (double theta : {-4.5, -2.1, -1.6, -0.96, -0.76, -0.58, 0.4, 3.0}) {
+      const double here = cordgain::interpolate_panel(grid, cordgain::find_panel(grid, theta), theta);
+      REQUIRE(std::fabs(here - density(theta)) < tolerance);
+    }
+  }
+}
+
 TEST_CASE("more heterogeneity allowed widens the prediction, and a bias widens it further") {
   double before = 0.0;
   for (double scale : {0.05, 0.25, 0.5, 1.0}) {

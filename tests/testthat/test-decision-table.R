@@ -195,3 +195,32 @@ test_that("the natural probabilities add up to 1, from 1 to 200 patients, and ev
     expect_lt(max(abs(table$natural_tail + table$natural_below_observed - 1)), 1e-9)
   }
 })
+
+# Numbers that need the tails of the predictive distribution, by the second road of helper-oracle.R: of improbable
+# outcomes the digits are relative.
+test_that("improbable outcomes keep their digits after small, empty and large sources", {
+  cases <- list(
+    list(events = 6, n = 32, tau = 0.3, patients = 20),
+    list(events = c(0, 0, 1, 0), n = c(3, 13, 143, 4), tau = 0.1, patients = 4)
+  )
+  for (case in cases) {
+    sources <- data.frame(source = paste("registry", seq_along(case$n)), events = case$events, n = case$n)
+    natural <- natural_rate(sources, tau = prior_fixed(case$tau))
+    table <- decision_table(natural, case$patients)
+    expect_false(anyNA(table))
+    second <- oracle_predictive(
+      oracle_posterior(case$events, case$n, list(kind = "fixed", parameters = case$tau)), size = case$patients
+    )$pmf
+    # The second road leaves out 1e-13 of the posterior; its own digits end there.
+    expect_lt(max(abs(table$natural_probability - second) / pmax(second, 1e-6)), 1e-6)
+    # And what the table states holds for the e-value, a ratio to that probability.
+    known <- second > 1e-6
+    expect_lt(max(abs(table$e_value * (case$patients + 1) * second - 1)[known]), 1e-6)
+  }
+})
+
+test_that("every outcome of 300 patients after one source of 203 has all its numbers", {
+  table <- decision_table(natural_rate(data.frame(source = "registry", events = 35, n = 203)), 300)
+  expect_false(anyNA(table))
+  expect_equal(sum(table$natural_probability), 1, tolerance = 1e-10) # a distribution over all outcomes
+})

@@ -17,6 +17,10 @@ struct Lattice {
   [[nodiscard]] double sum() const { return value.sum(); }
 };
 
+/// A normal at least this many steps wide is resolved by the lattice: summed over it to an error of
+/// e^{-2 pi^2 (sd/step)^2}.
+constexpr double kResolvedSteps = 1.6;
+
 /// Values that add up to 1.
 inline void normalise(Lattice& lattice) {
   lattice.value /= lattice.sum();

@@ -90,7 +90,7 @@ class MetaSizer : private MetaIntegrator {
   [[nodiscard]] std::vector<DeepComponent> deep_components(const PanelGrid& tau, const TailLaw& law) {
     std::vector<DeepComponent> deep;
     Route far = route_;
-    far.digits = kDeepDigits;
+    far.reach = kDeepDigits;
     profile_ = MetaProfile(evidence_, priors_.mu, far);
     if (tau.panels() == 0) {
       const double fixed = priors_.tau.components().front().a;
@@ -162,7 +162,7 @@ class MetaSizer : private MetaIntegrator {
       c.part.lattice = slice.lattice;
       normalise(c.part.lattice);
       // Not thinned as in the bulk: the tails tilt the lattice function by e^mu.
-      if (c.part.sd < detail::kResolvedSteps * c.part.lattice.step)
+      if (c.part.sd < kResolvedSteps * c.part.lattice.step)
         c.part = resolve_component(std::move(c.part));
       deep.push_back(std::move(c));
     }

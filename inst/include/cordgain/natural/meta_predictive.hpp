@@ -104,7 +104,7 @@ class MetaIntegrator {
       const double value = evaluate(tau).log_value + std::log(x);
       if (value > best) range.mode = tau;
       best = std::max(best, value);
-      if (value < best - route_.digits || x > kWidestTau * scale) break;
+      if (value < best - route_.reach || x > kWidestTau * scale) break;
     }
     sharpen(range);
     return range;
@@ -135,8 +135,12 @@ class MetaIntegrator {
     range.top = evaluate(range.mode).log_value;
   }
 
-  /// Panels start from the mode outwards, and end where a uniform part of the prior jumps.
-  [[nodiscard]] std::vector<double> tau_edges(const TauRange& range, double width) const {
+  /// Panels start from the mode outwards, and end where a uniform part of the prior jumps. Towards tau = 0
+  /// they are graded: at one place theta the predictive density is an average over tau of normals with
+  /// variance spread^2 + tau^2, which turns as fast as the spread is small, however smooth the posterior of
+  /// tau itself is (poles at tau = +- i spread; a panel no wider than spread + 2 tau keeps them at a
+  /// distance).
+  [[nodiscard]] std::vector<double> tau_edges(const TauRange& range, double width) {
     std::vector<double> edges = outward_edges(range.mode, width, range.low, range.high);
     for (const PriorComponent& p : priors_.tau.components()) {
       if (p.kind != PriorKind::kUniform) continue;
@@ -144,9 +148,25 @@ class MetaIntegrator {
         if (jump > range.low && jump < range.high) edges.push_back(jump);
       }
     }
+    const double spread = std::max(least_spread(range.low), kLeastGrade * (range.mode - range.low));
+    const double last = range.mode + width;
+    for (double edge = range.low + spread + 2.0 * range.low; edge < last; edge += spread + 2.0 * edge) {
+      if (evaluate(edge).log_value > range.top - route_.digits) edges.push_back(edge);
+    }
     std::sort(edges.begin(), edges.end());
     edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
     return edges;
+  }
+
+  /// The smallest standard deviation of the predictive distribution that is not due to tau: of the mean log
+  /// odds at the smallest tau, and of the bias.
+  [[nodiscard]] double least_spread(double tau) {
+    double least = std::numeric_limits<double>::infinity();
+    for (MetaSlice& slice : evaluate(tau).slices) {
+      normalise(slice.lattice);
+      least = std::min(least, lattice_variance(slice.lattice));
+    }
+    return std::sqrt(0.5 * least + priors_.bias_sd * priors_.bias_sd);
   }
 
   void integrate_tau(MetaPosterior& posterior) {
@@ -200,7 +220,7 @@ class MetaIntegrator {
       if (c.weight < kSmallestShare) continue;
       c.shift = evidence_.shift(r) + priors_.bias_mean;
       c.sd = std::hypot(tau, priors_.bias_sd);
-      c.reach = std::sqrt(2.0 * route_.digits);
+      c.reach = std::sqrt(2.0 * route_.reach);
       c.lattice = node.slices[static_cast<std::size_t>(r)].lattice;
       normalise(c.lattice);
       posterior_mu_.push_back({c.weight, c.lattice});
@@ -261,6 +281,7 @@ class MetaIntegrator {
                            {route_.order, route_.tolerance, 12});
   }
 
+  static constexpr double kLeastGrade = 0.02;      // of tau's mode: where the mean log odds is known
   static constexpr double kGrowth = 3.0;           // of the first steps along tau
   static constexpr double kLeastStep = 1e-3;       // of log tau, towards the end of a prior
   static constexpr double kWidestTau = 1e9;        // prior scales; a posterior that reaches beyond has no end
@@ -269,7 +290,7 @@ class MetaIntegrator {
 
   // The integral over tau is far more accurate than the last Legendre terms of a panel tell (its error is of
   // twice their degree), so they may be larger here than where a grid is interpolated.
-  static constexpr double kTauSlack = 5.0;
+  static constexpr double kTauSlack = 20.0;
 
   struct MuPart {
     double weight;

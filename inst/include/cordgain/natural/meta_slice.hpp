@@ -8,6 +8,7 @@
 #include <cordgain/dist/prior.hpp>
 #include <cordgain/math/lattice.hpp>
 #include <cordgain/natural/source_likelihood.hpp>
+#include <limits>
 #include <vector>
 
 namespace cordgain {
@@ -62,10 +63,20 @@ class MetaProfile {
     centre(offset, tau, spot);
     spot_ = spot;
     double step = route_.lattice_step * spot.scale;
+    // Summed, the lattice is right to about the square of the imbalance of its nodes; where a normal narrower
+    // than its step asks for values between them, the cardinal series is right to about the imbalance itself.
+    const bool summed = tau >= kResolvedSteps * step;
+    const double tolerance = summed ? kSummed : std::exp(-route_.digits);
+    if (!summed) step *= fineness_;
+    double before = std::numeric_limits<double>::infinity();
     for (int attempt = 0; attempt < 12; ++attempt) {
       const MetaSlice result = lay(offset, tau, spot.centre, step);
-      if (resolved(result.lattice)) return result;
-      step *= 0.7;
+      const double left = imbalance(result.lattice);
+      // What a finer step does not halve is rounding of the likelihood.
+      if (left < tolerance || (left < kSummed && left > 0.5 * before)) return result;
+      before = left;
+      step *= kFiner;
+      if (!summed) fineness_ *= kFiner;
     }
     throw NumericalError("the posterior of the mean log odds is not resolved by a lattice");
   }
@@ -139,7 +150,7 @@ class MetaProfile {
     }
   }
 
-  /// Marches out from the centre on both sides until the values are e^-digits of the largest.
+  /// Marches out from the centre on both sides until the values are e^-reach of the largest.
   [[nodiscard]] MetaSlice lay(const VectorIn& offset, double tau, double start, double step) {
     std::vector<double> up{log_value(offset, tau, start)};
     std::vector<double> down;
@@ -170,20 +181,22 @@ class MetaProfile {
       const double value = log_value(offset, tau, start + step * static_cast<double>(i));
       values.push_back(value);
       top = std::max(top, value);
-      if (value < top - route_.digits) return;
+      if (value < top - route_.reach) return;
     }
     throw NumericalError("the posterior of the mean log odds does not end within the lattice");
   }
 
-  /// The sums over even and odd nodes are two trapezoidal rules of twice the step; where they agree to 1e-6
-  /// the full rule is right to about the square of that.
-  [[nodiscard]] static bool resolved(const Lattice& lattice) {
+  /// Difference of the sums over even and odd nodes, two trapezoidal rules of twice the step, as a share of
+  /// the whole.
+  [[nodiscard]] static double imbalance(const Lattice& lattice) {
     double even = 0.0;
     double odd = 0.0;
     for (Index j = 0; j < lattice.value.size(); ++j) (j % 2 == 0 ? even : odd) += lattice.value(j);
-    return std::fabs(even - odd) < 1e-6 * (even + odd);
+    return std::fabs(even - odd) / (even + odd);
   }
 
+  static constexpr double kSummed = 1e-6;
+  static constexpr double kFiner = 0.7;  // a step that did not do, to the next one tried
   static constexpr int kMostNodes = 4000;
 
   Prior mu_prior_;
@@ -192,6 +205,7 @@ class MetaProfile {
   std::vector<double> mode_;
   Spot spot_;
   bool warm_ = false;
+  double fineness_ = 1.0;  // of the step where the last slice with a narrow normal was resolved
 };
 
 }  // namespace cordgain

@@ -23,9 +23,6 @@ struct SpreadComponent {
 namespace detail {
 
 constexpr double kSqrtTwoPi = 2.50662827463100050241576528481;
-/// A normal of at least this many lattice steps is resolved by the lattice (error e^{-2 pi^2 (sd/step)^2
-/// ..}).
-constexpr double kResolvedSteps = 1.6;
 constexpr double kFinest = 32.0;  // largest refinement of a lattice
 
 }  // namespace detail
@@ -52,8 +49,8 @@ inline SpreadComponent resolve_component(SpreadComponent component) {
   Lattice& lattice = component.lattice;
   if (component.sd >= kCoarsening * std::sqrt(lattice_variance(lattice)))
     return thin_component(std::move(component));
-  if (lattice.step == 0.0 || component.sd >= detail::kResolvedSteps * lattice.step) return component;
-  const double wanted = detail::kResolvedSteps * lattice.step / std::max(component.sd, 1e-300);
+  if (lattice.step == 0.0 || component.sd >= kResolvedSteps * lattice.step) return component;
+  const double wanted = kResolvedSteps * lattice.step / std::max(component.sd, 1e-300);
   if (wanted > detail::kFinest) return component;
   const double factor = std::ceil(wanted);
   Lattice fine;
