@@ -76,8 +76,8 @@ inline void report_effects(MarginalLikelihood& likelihood, const FamilyFit& fit,
   out.spread.resize(subjects, q * (q + 1) / 2);
   for (Index s = 0; s < subjects; ++s) {
     const MarginalLikelihood::Effects u = likelihood.effects(s, fit.point);
-    out.mode.row(s) = (factor * u.mode).transpose();
-    out.mean.row(s) = (factor * u.mean).transpose();
+    out.mode.row(s).transpose().noalias() = factor * Vector(u.mode);
+    out.mean.row(s).transpose().noalias() = factor * Vector(u.mean);
     const Matrix spread = factor * u.covariance * factor.transpose();
     Index at = 0;
     for (Index j = 0; j < q; ++j)
