@@ -38,6 +38,7 @@ check_known <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf, ca
 # A range from two ends, or one number for both; NA for what is not known.
 check_range <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf, whole = FALSE,
                         call = rlang::caller_env()) {
+  force(arg)
   x <- check_known(x, arg, min, max, call = call)
   if (!length(x) %in% 1:2) {
     abort_input(c("{.arg {arg}} must be one number or a range of two.", x = "It has length {length(x)}."), call = call)

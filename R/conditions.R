@@ -80,6 +80,7 @@ check_numeric <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf,
 
 check_count <- function(x, arg = rlang::caller_arg(x), min = 0, max = .Machine$integer.max, length = 1L,
                         call = rlang::caller_env()) {
+  force(arg) # before x is replaced, and with it the word for it
   x <- check_numeric(x, arg, min = min, max = max, length = length, call = call)
   bad <- which(x != round(x))
   if (length(bad) > 0L) {
@@ -106,6 +107,7 @@ check_string <- function(x, arg = rlang::caller_arg(x), allow_na = FALSE, allow_
 }
 
 check_choice <- function(x, choices, arg = rlang::caller_arg(x), call = rlang::caller_env()) {
+  force(arg) # before x is replaced, and with it the word for it
   x <- check_string(x, arg, call = call)
   if (!x %in% choices) {
     abort_input(c("{.arg {arg}} must be one of {.or {.val {choices}}}.", x = "It is {.val {x}}."), call = call)
@@ -116,6 +118,16 @@ check_choice <- function(x, choices, arg = rlang::caller_arg(x), call = rlang::c
 # One of several options of which the first is the default, as in `f(how = c("a", "b"))`.
 check_option <- function(x, choices, arg = rlang::caller_arg(x), call = rlang::caller_env()) {
   check_choice(if (identical(x, choices)) x[1L] else x, choices, arg, call = call)
+}
+
+# Arguments that a function does not have: R's own error for them has no class to catch.
+check_no_more <- function(own, ..., call = rlang::caller_env()) {
+  if (...length() > 0L) {
+    given <- ...names() %||% rep("", ...length())
+    given[!nzchar(given)] <- "(without a name)"
+    own <- setdiff(own, "...")
+    abort_input(c("There is no argument {.arg {given}}.", i = "Arguments: {.arg {own}}."), call = call)
+  }
 }
 
 check_ggplot2 <- function(call = rlang::caller_env()) {

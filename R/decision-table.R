@@ -43,6 +43,7 @@ decision_table.default <- function(x, n, effect = prior_normal(0, 1), ...) {
 #' @export
 decision_table.natural_rate <- function(x, n, effect = prior_normal(0, 1), ...) {
   call <- rlang::current_env()
+  check_no_more(names(formals(decision_table)), ...)
   if (missing(n)) abort_input(c("{.arg n} is not given.", i = "How many patients does the trial treat?"))
   n <- check_count(n, min = 1, max = 1000)
   check_prior(effect, "normal")

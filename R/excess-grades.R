@@ -67,8 +67,14 @@ as_grade_steps <- function(x, call) {
     return(x)
   }
   x <- check_numeric(x, "transition", min = 0, call = call)
+  if (length(x) < 2L) {
+    abort_input(c("{.arg transition} needs a number for no step up, one for one step up, and so on: two or more.",
+      x = "It holds {length(x)}: {format(x)}.",
+      i = "For example {.code c(0.7, 0.15, 0.15)}, counts such as {.code c(135, 20, 32)}, or {.fn grade_steps}."
+    ), call = call)
+  }
   counted <- sum(x) > 1.5
-  if (length(x) < 2L || (!counted && abs(sum(x) - 1) > 1e-9) || (counted && any(x != round(x)))) {
+  if ((!counted && abs(sum(x) - 1) > 1e-9) || (counted && any(x != round(x)))) {
     abort_input(c("{.arg transition} must hold whole counts, or probabilities, of 0, 1, ... grade steps.",
       i = "Probabilities add up to 1.",
       x = "It adds up to {format(sum(x), digits = 10)}."

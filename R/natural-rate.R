@@ -32,6 +32,7 @@
 #' @param match (list) for a number or a prior: what population it is about, as
 #'   `endpoint`, `baseline_grade`, `level`, `baseline_days`, `followup_weeks`, `years`
 #'   (see [trial_arm()]). What is left out is unknown and differs from every trial.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #'
 #' @return A `natural_rate` (a `natural_recovery`). [predict()][predict.natural_rate]
 #'   gives the number of responders among n patients, `quantile()` quantiles of the
@@ -59,7 +60,8 @@
 #' predict(natural, patients = 4)
 #' @export
 natural_rate <- function(x, tau = prior_half_normal(1), mu = prior_normal(0, 2), bias = NULL, landmark = NULL,
-                         drift = NULL, shared_sd = NULL, match = NULL) {
+                         drift = NULL, shared_sd = NULL, match = NULL, ...) {
+  check_no_more(names(formals(natural_rate)), ...)
   if (missing(x)) {
     abort_input(c("{.arg x} is not given.", i = "Give a table of sources, a prior on the rate, or a known rate."))
   }

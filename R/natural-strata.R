@@ -42,6 +42,13 @@ validate_natural_strata <- function(x, call = rlang::caller_env()) {
     abort_input("{.val {labels[bad]}} {?is/are} not one natural rate.", call = call)
   }
   names(x$strata) <- standard_level(labels)
+  twice <- duplicated(names(x$strata))
+  if (any(twice)) {
+    abort_input(c("Two strata are of one level.",
+      x = "{.val {labels[twice]}} is another word for {.val {names(x$strata)[twice]}}.",
+      i = "Give one natural rate for each level."
+    ), call = call)
+  }
   x
 }
 

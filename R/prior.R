@@ -35,7 +35,8 @@
 #' @param min,max (numbers) ends of the uniform, `min < max`.
 #' @param value (number) the value that is taken as known.
 #' @param eta (number > 0) of the LKJ prior.
-#' @param w (numeric > 0, one per component) weights; they are divided by their sum.
+#' @param w (numeric > 0, one per component) weights; where they do not add up to 1 they
+#'   are divided by their sum, and a message says so.
 #' @param ... priors of one kind, one for each weight.
 #'
 #' @return A `prior`: print it, `tidy()` it (one row per component), [update()] it
@@ -194,7 +195,20 @@ prior_mixture <- function(w, ...) {
       x = "Given: {.val {ifelse(is.na(kinds), 'not a prior', kinds)}}."
     ))
   }
+  tell_rescaled(w)
+  new_mixture(w, components)
+}
+
+# Weights in proportion, as they come out of a computation.
+new_mixture <- function(w, components) {
   structure(list(kind = "mixture", w = w / sum(w), components = components), class = "prior")
+}
+
+tell_rescaled <- function(w) {
+  if (abs(sum(w) - 1) > 1e-8) {
+    cli::cli_inform(c("!" = "The weights add up to {format(sum(w), digits = 6)}, not 1, and are divided by it:
+      {format(w / sum(w), digits = 3)}."), class = "cordgain_rescaled_weights")
+  }
 }
 
 # Flat on the whole line: what `mu = NULL` means. Not exported: an improper prior has no name of its own.
@@ -300,7 +314,7 @@ update.prior <- function(object, events, n, ...) {
   log_w <- log(object$w) + vapply(posterior, \(p) p$log_evidence, 0)
   # A part that the counts rule out keeps the smallest weight there is, so that the mixture keeps its parts.
   w <- pmax(exp(log_w - max(log_w)), .Machine$double.xmin)
-  do.call(prior_mixture, c(list(w), lapply(posterior, \(p) p$prior)))
+  new_mixture(w, lapply(posterior, \(p) p$prior))
 }
 
 conjugate <- function(prior, events, n) {

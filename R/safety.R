@@ -259,12 +259,17 @@ print.summary_safety <- function(x, ...) {
 #' @export
 plot.safety <- function(x, ...) {
   check_ggplot2()
-  rows <- x$table[x$table$term %in% c(paste0("risk_", c("exact", names(x$priors$risk)))), ]
+  rows <- x$table[x$table$term %in% c("risk_exact_upper", paste0("risk_", c("exact", names(x$priors$risk)))), ]
   label <- harm_label(rows$term, x$asked)
   rows$label <- factor(label, levels = rev(label))
+  bound <- rows[rows$term == "risk_exact_upper", ]
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$label)) +
     ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high)) +
     ggplot2::geom_point(size = 2.5) +
+    # The bound that print tells: marked and numbered, because it is what a reader takes away.
+    ggplot2::geom_point(ggplot2::aes(x = .data$conf.high), bound, shape = 124, size = 6) +
+    ggplot2::geom_text(ggplot2::aes(x = .data$conf.high, label = paste("up to", harm_percent(.data$conf.high))), bound,
+      hjust = -0.1) +
     ggplot2::scale_x_continuous(limits = c(0, 1), labels = \(p) paste0(100 * p, " %")) +
     ggplot2::labs(
       x = paste0("Risk per patient (", harm_percent(x$asked$conf.level), " limits)"), y = NULL,

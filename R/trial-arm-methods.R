@@ -19,7 +19,7 @@
 #' @export
 update.trial_arm <- function(object, ...) {
   changes <- list(...)
-  unknown <- setdiff(if (is.null(names(changes))) "" else names(changes), names(formals(trial_arm)))
+  unknown <- setdiff(if (is.null(names(changes))) "" else names(changes), setdiff(names(formals(trial_arm)), "..."))
   if (length(changes) > 0L && length(unknown) > 0L) {
     abort_input(c("Only arguments of {.fn trial_arm} can be changed, by name.", x = "Not one: {.val {unknown}}."))
   }

@@ -53,6 +53,7 @@
 #' @param source (character) where the trial was published.
 #' @param notes (character) what was published about the patients together and
 #'   belongs to no single one, such as how many were above an age.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #'
 #' @return A `trial_arm`. `tidy()` gives one row per count with `estimate`, or,
 #'   where a count is known only as a range, `estimate` `NA` and the range in
@@ -85,7 +86,8 @@
 trial_arm <- function(responders, n, endpoint, level, baseline_grade, baseline_days, followup_weeks, years,
                       role = c("treated", "control"), missing = 0, declared = TRUE, looks = 1, harms = NULL,
                       exposure_years = NULL, intervention = NULL, patients = NULL, label = NULL, source = NULL,
-                      notes = NULL) {
+                      notes = NULL, ...) {
+  check_no_more(names(formals(trial_arm)), ...)
   given <- names(match.call())
   if (!is.null(patients)) {
     patients <- check_patients(patients, given)

@@ -106,3 +106,24 @@ test_that("every exported function for counts, priors and harms names each argum
   expect_error(update(prior_beta(1, 1), 1), "`n` is not given", class = "cordgain_invalid_input")
   expect_error(predict(natural_rate(0.2)), "`patients` is not given", class = "cordgain_invalid_input")
 })
+
+test_that("an argument is called by its name, not by its value, however it was given", {
+  for (expr in expression(decision_table(natural_rate(0.2), 4.5), safety(0, 4.5, 4, "death"))) {
+    invalid(eval(expr), "`n` must be a whole number")
+  }
+  invalid(predict(natural_rate(0.2), 4.5), "`patients` must be a whole number")
+  inner <- function(count) check_count(count)
+  invalid(inner(1.5), "`count`")
+  ends <- function(range) check_range(range)
+  invalid(ends(c(3, 1)), "`range`")
+})
+
+test_that("an argument that does not exist is a classed error that names it and those that do", {
+  error <- invalid(natural_rate(foo = 1), "There is no argument `foo`")
+  expect_match(conditionMessage(error), "`tau`")
+  invalid(natural_rate(0.2, tua = prior_half_normal(1)), "tua")
+  invalid(trial_arm(foo = 1), "foo")
+  invalid(plain_arm(foo = 1), "foo")
+  invalid(update(plain_arm(), foo = 1), "foo")
+  invalid(decision_table(natural_rate(0.2), 4, foo = 1), "foo")
+})

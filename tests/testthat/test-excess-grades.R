@@ -95,3 +95,11 @@ test_that("an arm without grades has no grade steps", {
   expect_error(excess(arm, natural_rate(0.151), accept = taken, transition = marino), "grades",
     class = "cordgain_invalid_input")
 })
+
+test_that("one number is no table of steps, and the message says what is missing", {
+  natural <- natural_rate(0.2)
+  arm <- graded_arm(c("C", "A", "A", "A"))
+  error <- invalid(excess(arm, natural, accept = every_difference, transition = 1), "two or more")
+  expect_match(conditionMessage(error), "grade_steps")
+  invalid(excess(arm, natural, accept = every_difference, transition = c(0.5, 0.4)), "add")
+})

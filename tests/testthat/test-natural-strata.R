@@ -100,3 +100,7 @@ test_that("strata print their levels, and tidy() has a row per level and term", 
   expect_output(print(two), "cervical: rate 0.135")
   expect_setequal(tidy(two)$group, c("cervical", "T1-T9"))
 })
+
+test_that("two words for one level are refused as one stratum twice", {
+  invalid(natural_strata(tetraplegia = natural_rate(0.1), cervical = natural_rate(0.2)), "another word for")
+})

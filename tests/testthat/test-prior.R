@@ -235,3 +235,14 @@ test_that("the probability above a value is that of the prior's density, integra
   expect_identical(c(prior_above(prior_fixed(3), 2), prior_above(prior_fixed(1), 2)), c(1, 0))
   expect_equal(prior_above(prior_mixture(c(0.25, 0.75), prior_uniform(0, 8), prior_uniform(0, 4)), 2), 0.5625)
 })
+
+test_that("weights that do not add up to 1 are rescaled with a message that says to what", {
+  two <- list(prior_beta(8, 56), prior_beta(1, 1))
+  expect_message(x <- prior_mixture(c(3, 1), two[[1]], two[[2]]), "add up to 4, not 1.*0.75.*0.25",
+    class = "cordgain_rescaled_weights")
+  expect_identical(tidy(x)$weight, c(0.75, 0.25))
+  expect_no_message(prior_mixture(c(0.8, 0.2), two[[1]], two[[2]]))
+  expect_no_message(prior_mixture(c(1 / 3, 2 / 3), two[[1]], two[[2]]))
+  # A posterior's weights are proportions that nobody gave.
+  expect_no_message(update(x, events = 1, n = 4))
+})

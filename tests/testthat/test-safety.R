@@ -176,7 +176,10 @@ test_that("the plot draws one bar per method within 0 and 1", {
   drawn <- plot(none_of_four())
   expect_s3_class(drawn, "ggplot")
   built <- ggplot2::ggplot_build(drawn)
-  expect_equal(nrow(built$data[[1]]), 3L)
+  expect_equal(nrow(built$data[[1]]), 4L)
+  # The one-sided bound has its bar from 0 and its number: 1 - 0.05^(1/4), 52.7 %.
+  expect_equal(built$data[[3]]$x, 1 - 0.05^(1 / 4), tolerance = 1e-12)
+  expect_match(as.character(built$data[[4]]$label), "up to 52.7 %", fixed = TRUE)
   expect_equal(max(built$data[[1]]$xmax), upper(none_of_four(), "risk_exact"))
 })
 
