@@ -121,6 +121,10 @@ cpp_sum_of_steps <- function(steps, n, uncertain) {
     .Call(`_cordgain_cpp_sum_of_steps`, steps, n, uncertain)
 }
 
+cpp_fit_family <- function(x, z, offset, subject, n_subjects, block, family, nodes) {
+    .Call(`_cordgain_cpp_fit_family`, x, z, offset, subject, n_subjects, block, family, nodes)
+}
+
 cpp_fit_gaussian <- function(x, y, weight, z, level, n_levels, residual, restricted) {
     .Call(`_cordgain_cpp_fit_gaussian`, x, y, weight, z, level, n_levels, residual, restricted)
 }

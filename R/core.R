@@ -211,3 +211,10 @@ core_lattice_quantiles <- function(lattice, probs) {
 
 # n numbers between 0 and 1, the i-th from stream i of the seed.
 core_uniforms <- function(seed, n) call_core(cpp_uniforms, seed, n)
+
+# Families by quadrature (src/bind_families.cpp) ------------------------------------
+# `family` is list(name, link, score, ...); `block` the sizes of the blocks of correlated effects.
+
+core_fit_family <- function(x, z, offset, subject, n_subjects, block, family, nodes, call) {
+  call_core(cpp_fit_family, x, z, offset, subject, n_subjects, block, family, nodes, call = call)
+}

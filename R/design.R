@@ -6,22 +6,25 @@
 #' @param split from `split_formula()`.
 #' @param frame model frame of `frame_formula()`.
 #' @param contrasts as in `stats::lm()`.
-#' @return list of `x` (from `model_columns()`), `y`, `weights`, `offset`, `random`
+#' @param family from `as_recovery_family()`.
+#' @return list of `x` (from `model_columns()`), `y`, `scores` (as the family's engine takes them), `weights`,
+#'   `offset`, `random`
 #'   (one entry per block of a covariance: `z`, from `model_columns()`, `level`,
 #'   `labels`, `group`, `columns`), `fixed_terms`, `xlevels`, `contrasts`.
 #' @noRd
-build_design <- function(split, frame, contrasts = NULL, call = rlang::caller_env()) {
+build_design <- function(split, frame, contrasts = NULL, family = gaussian_scores(), call = rlang::caller_env()) {
   if (nrow(frame) == 0L) {
     abort_input(c("No rows are left.",
       i = "Every row has a missing value in a variable of the formula, or {.arg data} or {.arg subset} is empty."
     ), call = call)
   }
-  check_frame(frame, call)
+  check_frame(frame, family, call)
   fixed_terms <- part_terms(split$fixed, frame)
   check_factors(fixed_terms, frame, call)
   x <- model_columns(fixed_terms, frame, contrasts)
+  scores <- family_scores(family, frame[[1L]])
   list(
-    x = x, y = as.double(frame[[1L]]),
+    x = x, y = if (is.matrix(scores)) scores[, 1L] else scores, scores = scores,
     weights = frame_weights(frame, call), offset = frame_offset(frame, call),
     random = random_parts(split, frame, x, fixed_terms, contrasts, call),
     residual = residual_pattern(split$residual, frame, call),
@@ -105,13 +108,8 @@ check_variables <- function(formula, data, call) {
   }
 }
 
-check_frame <- function(frame, call) {
-  y <- frame[[1L]]
-  if (!is.numeric(y) || is.matrix(y)) {
-    abort_input(c("The score must be one numeric column.",
-      x = "{.var {names(frame)[1]}} is {.obj_type_friendly {y}}."
-    ), call = call)
-  }
+check_frame <- function(frame, family, call) {
+  check_scores(family, frame[[1L]], names(frame)[1], rownames(frame), call)
   for (name in names(frame)) {
     values <- .subset2(frame, name)
     if (if (is.double(values) && is.numeric(values)) is.finite(sum(values)) else !anyNA(values)) next

@@ -33,8 +33,10 @@
 #'   and several terms for crossed factors; `offset()`, `poly()`, splines and
 #'   interactions as in [stats::lm()].
 #' @param data (data frame) one row per visit.
-#' @param family the distribution of the score; here [stats::gaussian()].
-#' @param method `NULL` or `"reml"`, `"ml"`, or [method_reml()], [method_ml()].
+#' @param family the distribution of the score: [stats::gaussian()], or one of
+#'   [recovery_families], which are fitted as [recovery_fit_family] says.
+#' @param method `NULL` (`"reml"` for normal scores, `"ml"` for other families), `"reml"`,
+#'   `"ml"`, `"bayes"`, or [method_reml()], [method_ml()], [method_bayes()].
 #' @param weights (numeric, one per row, positive) precision weights: the
 #'   residual variance of a row is \eqn{\sigma^2 / w}. Evaluated in `data`.
 #' @param offset (numeric, one per row, units of the score) known part of the mean.
@@ -69,8 +71,8 @@
 fit_recovery <- function(formula, data, family = stats::gaussian(), method = NULL, weights = NULL, offset = NULL,
                          subset = NULL, contrasts = NULL, na.action = stats::na.omit, control = list()) {
   call <- match.call()
-  method <- as_method(method)
-  if (!missing(family)) check_gaussian(family)
+  family <- as_recovery_family(family)
+  method <- method_for(family, method)
   if (!is.data.frame(data)) {
     abort_input(c("{.arg data} must be a data frame.", x = "It is {.obj_type_friendly {data}}."))
   }
@@ -81,14 +83,22 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
   fit_at <- \(env, method) {
     frame <- recovery_frame(call, split, env, caller, data)
     check_rows_left(frame, formula, data, here)
-    design <- build_design(split, frame, contrasts, call = here)
+    design <- build_design(split, frame, contrasts, family, call = here)
     check_magnitude(frame, here)
     out <- fit_with(method, design, call = here)
     new_recovery_fit(
       out, call = call, formula = formula, split = split, method = method, frame = frame, design = design
     )
   }
+  if (has_plateau(formula)) check_plateau_family(family, here)
   if (has_plateau(formula)) fit_plateau(fit_at, formula, data, method, here) else fit_at(environment(formula), method)
+}
+
+check_plateau_family <- function(family, call) {
+  if (family$name != "gaussian") {
+    abort_input(c("{.fn plateau} is for normal scores.", x = "The family is {.val {family$name}}.",
+      i = "Use the time itself, {.fn log1p} of it, or a spline."), call = call)
+  }
 }
 
 # kappa by maximum likelihood of the whole model, then the fit at that kappa.
@@ -109,36 +119,24 @@ fit_with <- function(method, design, call) {
   UseMethod("fit_with")
 }
 
-check_gaussian <- function(family, call = rlang::caller_env()) {
-  if (is.function(family)) family <- family()
-  known <- inherits(family, "family") && family$family == "gaussian" && family$link == "identity"
-  if (!known) {
-    abort_input(c("This family of scores is not available.",
-      x = "{.arg family} is {.obj_type_friendly {family}}.",
-      i = "Use {.code gaussian()} with the identity link."
-    ), call = call)
-  }
-}
-
 # model.frame() with weights, offset and subset evaluated where the user wrote them. Frames without a missing value
 # are taken as they are: na.omit() would copy them.
 recovery_frame <- function(call, split, env, caller, data) {
   frame_call <- as.call(c(list(quote(stats::model.frame)), as.list(call)[intersect(names(call), frame_arguments())]))
   frame_call$formula <- frame_formula(split, env)
   frame_call$data <- data
-  evaluate <- \(na_action, drop) {
+  frame_call$drop.unused.levels <- FALSE
+  evaluate <- \(na_action) {
     frame_call$na.action <- na_action
-    frame_call$drop.unused.levels <- drop
     eval(frame_call, caller)
   }
   tryCatch(
     {
-      frame <- if (leaves_complete(call$na.action, caller)) evaluate(quote(stats::na.pass), FALSE)
+      frame <- if (leaves_complete(call$na.action, caller)) evaluate(quote(stats::na.pass))
       if (is.null(frame) || has_missing(frame)) {
-        evaluate(if (is.null(call$na.action)) quote(stats::na.omit) else call$na.action, TRUE)
-      } else {
-        drop_levels(frame)
+        frame <- evaluate(if (is.null(call$na.action)) quote(stats::na.omit) else call$na.action)
       }
+      drop_levels(frame)
     },
     error = \(e) {
       if (inherits(e, "cordgain_error")) rlang::cnd_signal(e)
@@ -167,9 +165,9 @@ has_missing <- function(frame) {
   FALSE
 }
 
-# Factors without the levels that no row has.
+# Factors without the levels that no row has; the score keeps its own.
 drop_levels <- function(frame) {
-  for (name in names(frame)) {
+  for (name in names(frame)[-1L]) {
     column <- .subset2(frame, name)
     if (is.factor(column) && any(tabulate(column, nlevels(column)) == 0L)) frame[[name]] <- column[, drop = TRUE]
   }
@@ -212,8 +210,8 @@ check_magnitude <- function(frame, call, smallest = 1e-150, largest = 1e152) {
 #' @noRd
 new_recovery_fit <- function(result, ...) {
   parts <- list(...)
-  engine <- if (inherits(parts$method, "method_bayes")) "recovery_fit_bayes" else "recovery_fit_reml"
-  structure(c(parts, list(result = result)), class = c(engine, "recovery_fit"))
+  engine <- switch(parts$method$name, bayes = "bayes", quadrature = "family", "reml")
+  structure(c(parts, list(result = result)), class = c(paste0("recovery_fit_", engine), "recovery_fit"))
 }
 
 #' @export

@@ -24,9 +24,14 @@ method_reml <- function() {
 }
 
 #' @rdname recovery_method
+#' @param nodes (count) Gauss-Hermite nodes along each random effect, for families other
+#'   than the normal one. `NULL`: as many as each subject needs, until one step more changes
+#'   its log likelihood by less than 1e-10. `1` is the Laplace approximation, which a few
+#'   binary visits make badly wrong; the print says how far the log likelihood is off.
 #' @export
-method_ml <- function() {
-  new_recovery_method("ml")
+method_ml <- function(nodes = NULL) {
+  if (!is.null(nodes)) nodes <- check_count(nodes, min = 1, max = 200)
+  new_recovery_method("ml", nodes = nodes)
 }
 
 #' @rdname recovery_method
@@ -51,7 +56,7 @@ new_recovery_method <- function(name, ...) {
 #' @export
 print.recovery_method <- function(x, ...) {
   words <- c(reml = "restricted maximum likelihood (REML)", ml = "maximum likelihood (ML)",
-    bayes = "Bayes, exact integration")
+    bayes = "Bayes, exact integration", quadrature = "maximum likelihood, adaptive Gauss-Hermite quadrature")
   cat("Method of fitting:", words[[x$name]], "\n")
   invisible(x)
 }

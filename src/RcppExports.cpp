@@ -399,6 +399,23 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_fit_family
+Rcpp::List cpp_fit_family(SEXP x, SEXP z, SEXP offset, SEXP subject, int n_subjects, SEXP block, Rcpp::List family, int nodes);
+RcppExport SEXP _cordgain_cpp_fit_family(SEXP xSEXP, SEXP zSEXP, SEXP offsetSEXP, SEXP subjectSEXP, SEXP n_subjectsSEXP, SEXP blockSEXP, SEXP familySEXP, SEXP nodesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type z(zSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type offset(offsetSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type subject(subjectSEXP);
+    Rcpp::traits::input_parameter< int >::type n_subjects(n_subjectsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type block(blockSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type family(familySEXP);
+    Rcpp::traits::input_parameter< int >::type nodes(nodesSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_fit_family(x, z, offset, subject, n_subjects, block, family, nodes));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_fit_gaussian
 Rcpp::List cpp_fit_gaussian(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, bool restricted);
 RcppExport SEXP _cordgain_cpp_fit_gaussian(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP restrictedSEXP) {
@@ -844,6 +861,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_effect_posterior", (DL_FUNC) &_cordgain_cpp_effect_posterior, 3},
     {"_cordgain_cpp_rate_difference", (DL_FUNC) &_cordgain_cpp_rate_difference, 5},
     {"_cordgain_cpp_sum_of_steps", (DL_FUNC) &_cordgain_cpp_sum_of_steps, 3},
+    {"_cordgain_cpp_fit_family", (DL_FUNC) &_cordgain_cpp_fit_family, 8},
     {"_cordgain_cpp_fit_gaussian", (DL_FUNC) &_cordgain_cpp_fit_gaussian, 8},
     {"_cordgain_cpp_wald_test", (DL_FUNC) &_cordgain_cpp_wald_test, 5},
     {"_cordgain_cpp_row_tests", (DL_FUNC) &_cordgain_cpp_row_tests, 4},

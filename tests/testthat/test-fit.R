@@ -26,7 +26,7 @@ test_that("a word or an object names the method, other words are refused", {
 
 test_that("families that are not there are refused", {
   expect_error(
-    fit_recovery(score ~ week + (1 | subject), trial, family = stats::poisson()), class = "cordgain_invalid_input"
+    fit_recovery(score ~ week + (1 | subject), trial, family = stats::Gamma()), class = "cordgain_invalid_input"
   )
   expect_error(
     fit_recovery(score ~ week + (1 | subject), trial, family = stats::gaussian("log")),

@@ -1,0 +1,221 @@
+# What a fit of a family shows: print, tables, intervals, predictions; and what it refuses.
+
+#' @rdname recovery_fit_family
+#' @param digits (count) significant digits.
+#' @export
+print.recovery_fit_family <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  family <- x$method$family
+  cat("Recovery fitted by maximum likelihood, family ", family$name, ", link ", family$link, "\n", sep = "")
+  cat("Formula: ", deparse1(x$formula), "\n", sep = "")
+  cat(fit_size(x), "\n\nVariances, on the scale of the link:\n", sep = "")
+  print(VarCorr(x), digits = digits)
+  cat("\nFixed effects, on the scale of the link:\n")
+  print(fixef(x), digits = digits)
+  cat("\n", paste0(family_notes(x), "\n"), sep = "")
+  invisible(x)
+}
+
+# What a reader must know about this fit, a sentence each.
+family_notes <- function(x) {
+  result <- x$result
+  c(
+    sprintf("Log likelihood %s; AIC %s.", format(result$log_likelihood, digits = 8L),
+      format(stats::AIC(x), digits = 7L)),
+    note_nodes(x), note_optimum(result), note_zero(x), note_rank(x)
+  )
+}
+
+note_nodes <- function(x) {
+  nodes <- x$method$nodes
+  if (is.null(nodes)) {
+    range <- unique(range(x$result$nodes))
+    return(sprintf("Adaptive Gauss-Hermite quadrature, %s nodes along each effect; log likelihood within %.0e.",
+      paste(range, collapse = " to "), attr(stats::logLik(x), "num.error")))
+  }
+  sprintf("%s, as asked: the log likelihood of the same estimates by all the nodes needed differs by %.2g.",
+    if (nodes == 1L) "Laplace approximation (1 node)" else paste(nodes, "Gauss-Hermite nodes"),
+    x$result$log_likelihood_error)
+}
+
+note_optimum <- function(result) {
+  sprintf("Optimum: norm of the gradient %.0e, Newton decrement %.0e.", result$gradient, result$decrement)
+}
+
+note_zero <- function(x) {
+  lacking <- which(x$result$rank < vapply(x$design$random, \(block) length(block$columns), 1L))
+  vapply(lacking, \(i) {
+    block <- x$design$random[[i]]
+    zero <- block$columns[diag(effect_covariances(x)[[i]]) == 0]
+    if (length(zero) > 0L) {
+      return(sprintf("On the boundary: the standard deviation of %s between levels of %s is estimated as exactly zero.",
+        paste(zero, collapse = " and "), block$group))
+    }
+    sprintf("On the boundary: the effects of %s by %s are tied to each other (a correlation of 1 or -1).",
+      paste(block$columns, collapse = " and "), block$group)
+  }, "")
+}
+
+#' @rdname recovery_fit_family
+#' @param effects (character) which rows: `"fixed"`, `"ran_pars"`, `"ran_vals"`.
+#' @param conf.level,level (number) level of the Wald interval.
+#' @exportS3Method generics::tidy recovery_fit_family
+tidy.recovery_fit_family <- function(x, effects = c("fixed", "ran_pars"), conf.level = 0.95, ...) {
+  effects <- match.arg(effects, c("fixed", "ran_pars", "ran_vals"), several.ok = TRUE)
+  level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
+  parts <- list(fixed = \() tidy_wald(x, level), ran_pars = \() tidy_deviations(x), ran_vals = \() tidy_modes(x))
+  out <- do.call(rbind, lapply(parts[effects], \(part) part()))
+  rownames(out) <- out$reason <- NULL
+  out
+}
+
+# Wald rows; the error covers the estimate and its limits.
+tidy_wald <- function(x, level) {
+  result <- x$result
+  estimate <- fixef(x)
+  se <- sqrt(diag(vcov(x)))
+  z <- estimate / se
+  half <- stats::qnorm((1 + level) / 2)
+  rounding <- .Machine$double.eps * (abs(estimate) + se) * sqrt(nobs(x))
+  tidy_frame("fixed", names(estimate), unname(estimate), std.error = unname(se), statistic = unname(z),
+    p.value = unname(2 * stats::pnorm(-abs(z))), conf.low = unname(estimate - half * se),
+    conf.high = unname(estimate + half * se),
+    num.error = unname(10 * (result$error$beta + half * result$std_error_error$beta + rounding)))
+}
+
+tidy_deviations <- function(x) {
+  table <- as.data.frame(VarCorr(x), order = "lower.tri")
+  is_sd <- is.na(table$var2)
+  term <- ifelse(is_sd, paste0("sd__", table$var1), paste0("cor__", table$var1, ".", table$var2))
+  error <- 10 * max(x$result$covariance_error, .Machine$double.eps) * ifelse(is_sd, table$sdcor, 2)
+  tidy_frame("ran_pars", term, table$sdcor, group = table$grp, num.error = error)
+}
+
+tidy_modes <- function(x) {
+  effects <- ranef(x)
+  table <- effects[[1L]]
+  se <- apply(attr(table, "postVar"), 3L, \(v) sqrt(diag(as.matrix(v))))
+  tidy_frame("ran_vals", rep(names(table), each = nrow(table)), unlist(table, use.names = FALSE),
+    group = names(effects), level = rep(rownames(table), ncol(table)),
+    std.error = as.vector(if (ncol(table) > 1L) t(se) else se))
+}
+
+#' @rdname recovery_fit_family
+#' @exportS3Method generics::glance recovery_fit_family
+glance.recovery_fit_family <- function(x, ...) {
+  data.frame(nobs = nobs(x), logLik = c(stats::logLik(x)), AIC = stats::AIC(x), BIC = stats::BIC(x),
+    deviance = stats::deviance(x), df.residual = stats::df.residual(x))
+}
+
+#' @rdname recovery_fit_family
+#' @exportS3Method summary recovery_fit_family
+summary.recovery_fit_family <- function(object, ...) {
+  table <- tidy_wald(object, 0.95)
+  coefficients <- as.matrix(table[c("estimate", "std.error", "statistic", "p.value")])
+  dimnames(coefficients) <- list(table$term, c("Estimate", "Std. Error", "z value", "Pr(>|z|)"))
+  structure(list(fit = object, coefficients = coefficients), class = "summary.recovery_fit_family")
+}
+
+#' @export
+print.summary.recovery_fit_family <- function(x, ...) {
+  print(x$fit, ...)
+  cat("\nWald tests, normal quantiles:\n")
+  stats::printCoefmat(x$coefficients, signif.stars = FALSE)
+  invisible(x)
+}
+
+#' @rdname recovery_fit_family
+#' @param parm (character) coefficients; left out: all.
+#' @param method (string) `"wald"`; others are refused.
+#' @exportS3Method stats::confint recovery_fit_family
+confint.recovery_fit_family <- function(object, parm = NULL, level = 0.95, method = "wald", ...) {
+  if (!identical(method, "wald")) {
+    abort_input(c("Intervals of a fit of this family are Wald's.", x = "{.arg method} is {.val {method}}.",
+      i = "Profile and bootstrap intervals are for normal scores."))
+  }
+  level <- check_number(level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
+  table <- tidy_wald(object, level)
+  limits <- as.matrix(table[c("conf.low", "conf.high")])
+  out <- new_interval(limits, table$term, level, "wald", "Wald, normal quantiles: too short with few subjects.")
+  if (is.null(parm)) {
+    return(out)
+  }
+  at <- if (is.character(parm)) match(parm, table$term) else match(parm, seq_along(table$term))
+  if (anyNA(at)) abort_input(c("There is no such coefficient.", x = "Asked for: {.val {parm[is.na(at)]}}."))
+  new_interval(limits[at, , drop = FALSE], table$term[at], level, "wald", attr(out, "notes"))
+}
+
+#' Predictions of a fit of a family
+#'
+#' The linear predictor \eqn{x'\hat\beta + z'\hat b}, or the mean score that it gives. Per patient, \eqn{\hat b}
+#' is the mode of its random effects; with `re.form = NA` it is zero, the course of a typical patient, which on
+#' the scale of the score is not the mean over patients.
+#'
+#' @inheritParams predict.recovery_fit
+#' @param object a `recovery_fit` of a family.
+#' @param type (string) `"link"`: \eqn{\eta}; `"response"`: the probability of an event, or the mean count.
+#' @param se.fit (logical) standard errors, of `re.form = NA` alone.
+#' @return numeric vector with the names of the rows; with `se.fit` a list of `fit` and `se.fit`.
+#' @inherit recovery_families examples
+#' @seealso [recovery_fit_family]
+#' @exportS3Method stats::predict recovery_fit_family
+predict.recovery_fit_family <- function(object, newdata = NULL, re.form = NULL, type = c("link", "response"),
+                                        allow.new.levels = FALSE, se.fit = FALSE, ...) {
+  call <- rlang::current_env()
+  type <- check_option(type, c("link", "response"))
+  included <- included_terms(object, re.form, call)
+  if (se.fit && any(included)) {
+    abort_input(c("Standard errors of one patient's prediction are not available for this family.",
+      i = "{.code re.form = NA} gives those of a typical patient."))
+  }
+  new <- prediction_rows(object, newdata, included, included, allow.new.levels, FALSE, NULL, call)
+  eta <- new$offset + mean_of(new$x, new$terms, fixef(object), block_modes(object))
+  fit <- if (type == "link") eta else object$method$family$inverse(eta)
+  if (!se.fit) {
+    return(with_missing(fit, new, object, newdata))
+  }
+  se <- sqrt(rowSums((new$x %*% vcov(object)) * new$x))
+  if (type == "response") se <- se * object$method$family$slope(eta)
+  list(fit = with_missing(fit, new, object, newdata), se.fit = with_missing(se, new, object, newdata))
+}
+
+# Modes of the random effects, a matrix per block.
+block_modes <- function(fit) {
+  sizes <- vapply(fit$design$random, \(block) length(block$columns), 1L)
+  ends <- cumsum(sizes)
+  lapply(seq_along(sizes), \(i) fit$result$mode[, seq.int(ends[i] - sizes[i] + 1L, ends[i]), drop = FALSE])
+}
+
+#' @rdname recovery_fit_family
+#' @exportS3Method stats::fitted recovery_fit_family
+fitted.recovery_fit_family <- function(object, ...) stats::predict(object, type = "response")
+
+# Refusals: verbs of normal scores ---------------------------------------------------
+
+refuse_family <- function(what, instead, call = rlang::caller_env()) {
+  abort_input(c("Not available for fits of this family: {what}.", i = instead), call = call)
+}
+
+#' @exportS3Method stats::residuals recovery_fit_family
+residuals.recovery_fit_family <- function(object, ...) {
+  refuse_family("residuals", "Compare the scores with {.fn fitted}.")
+}
+
+#' @exportS3Method stats::simulate recovery_fit_family
+simulate.recovery_fit_family <- function(object, nsim = 1, seed = NULL, ...) {
+  refuse_family("simulation", "Draw from the family at {.code predict(fit, type = \"response\")}.")
+}
+
+#' @exportS3Method stats::anova recovery_fit_family
+anova.recovery_fit_family <- function(object, ...) {
+  refuse_family("tests of type III", "Compare {.fn logLik} of two fits, or read the Wald tests of {.fn summary}.")
+}
+
+#' @exportS3Method bootstrap recovery_fit_family
+bootstrap.recovery_fit_family <- function(fit, ...) {
+  refuse_family("bootstrap", "{.fn confint} gives Wald intervals.")
+}
+
+#' @exportS3Method generics::augment recovery_fit_family
+augment.recovery_fit_family <- function(x, ...) {
+  refuse_family("augment()", "Bind {.fn fitted} to the data.")
+}

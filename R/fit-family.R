@@ -1,0 +1,213 @@
+# Families by maximum likelihood: one call of the core, names put on, and the verbs of such a fit.
+
+#' @exportS3Method fit_with method_quadrature
+fit_with.method_quadrature <- function(method, design, call) {
+  check_family_design(method$family, design, call)
+  n <- seq_along(design$y)
+  z <- do.call(cbind, lapply(design$random, \(block) columns_at(block$z, n)))
+  first <- design$random[[1L]]
+  sizes <- vapply(design$random, \(block) length(block$columns), 1L)
+  out <- core_fit_family(
+    columns_at(design$x, n), z, design$offset, first$level, length(first$labels), sizes,
+    core_family(method$family, design$scores), if (is.null(method$nodes)) 0L else as.integer(method$nodes), call
+  )
+  check_end(out, method$family, design, call)
+  check_converged(out, call)
+  name_family_fit(out, method$family, design, sizes)
+}
+
+core_family <- function(family, scores) list(name = family$name, link = family$link, score = scores)
+
+# One grouping factor, up to three effects, rows of equal weight.
+check_family_design <- function(family, design, call, most = 3L) {
+  groups <- unique(vapply(design$random, `[[`, "", "group"))
+  effects <- sum(vapply(design$random, \(block) length(block$columns), 1L))
+  refuse <- \(wrong, todo, .envir = parent.frame()) {
+    abort_input(c("Scores of family {.val {family$name}} have random effects of one grouping factor, three at most.",
+      x = wrong, i = todo), call = call)
+  }
+  if (length(groups) != 1L) {
+    refuse(if (length(groups) == 0L) "The formula has none." else paste("It has", toString(groups)),
+      if (length(groups) == 0L) "Add {.code (1 | subject)}; without it, {.fn stats::glm} fits the model." else
+        "Keep the factor of the patients.")
+  }
+  if (effects > most) refuse(sprintf("It has %d effects.", effects), "Leave terms out of the random effects.")
+  if (length(design$residual) > 0L) {
+    refuse("It has a residual covariance over visits.", "That is for normal scores: describe visits by random effects.")
+  }
+  if (length(design$weights) > 0L) {
+    refuse("{.arg weights} were given.", "Give counts as {.code cbind(events, failures)}.")
+  }
+}
+
+# No finite estimate: what moves without an end, by name.
+check_end <- function(out, family, design, call, part = 0.1) {
+  run <- out$runaway
+  if (length(run$sd) == 0L) {
+    return(invisible())
+  }
+  kept <- design$x$names[out$kept]
+  moving <- c(
+    rlang::set_names(run$beta, paste("coefficient of", kept)), rlang::set_names(run$extra, family$extra),
+    rlang::set_names(run$sd, paste("standard deviation of", effect_columns(design)))
+  )
+  named <- names(moving)[moving > part * max(moving)]
+  abort_numerical(c("The likelihood has no maximum: it rises without an end as an estimate goes to infinity.",
+    x = "Going to infinity: {named}.",
+    i = "The scores are separated: some combination of these tells all of them apart, or a group has equal scores.",
+    i = "Leave terms out, put levels together, or take fewer random effects."
+  ), call = call, terms = named)
+}
+
+# Where random effects are so wide that no number of nodes here integrates them, no optimum is certified.
+check_converged <- function(out, call) {
+  if (out$converged) {
+    return(invisible())
+  }
+  sd <- sqrt(diag(out$covariance))
+  abort_numerical(c("No maximum of the likelihood was found to its stated error.",
+    x = "The search stopped at standard deviations of {format(sd, digits = 3)}, with up to {max(out$nodes)} nodes.",
+    i = "Large values mean that patients' scores hardly change at random: the estimate may be infinite.",
+    i = "Leave terms out, put levels together, or take fewer random effects."
+  ), call = call)
+}
+
+effect_columns <- function(design) unlist(lapply(design$random, `[[`, "columns"))
+
+name_family_fit <- function(out, family, design, sizes) {
+  kept <- design$x$names[out$kept]
+  out$frame <- list(kept = out$kept)
+  all <- c(kept, family$extra)
+  dimnames(out$vcov) <- list(all, all)
+  p <- seq_along(kept)
+  parts <- \(v) list(beta = rlang::set_names(v[p], kept), extra = rlang::set_names(v[-p], family$extra))
+  out$coefficients <- rlang::set_names(out$beta, kept)
+  out$extra <- rlang::set_names(out$extra, family$extra)
+  out$error <- parts(out$error)
+  out$std_error_error <- parts(out$std_error_error)
+  out$gamma <- packed_blocks(out$covariance, sizes)
+  out
+}
+
+# The lower triangles of the blocks on the diagonal.
+packed_blocks <- function(covariance, sizes) {
+  ends <- cumsum(sizes)
+  unlist(lapply(seq_along(sizes), \(i) {
+    at <- seq.int(ends[i] - sizes[i] + 1L, ends[i])
+    block <- covariance[at, at, drop = FALSE]
+    block[lower.tri(block, diag = TRUE)]
+  }))
+}
+
+# Verbs ----------------------------------------------------------------------------
+
+#' Fits of scores that are not normal
+#'
+#' @description
+#' What [fit_recovery()] does with a family of [recovery_families], and what can be asked of
+#' the fit. The likelihood of subject \eqn{i} is an integral over its random effects
+#' \eqn{b = Lu}, \eqn{u \sim N(0, I)},
+#' \deqn{L_i = \int \prod_j f(y_{ij} \mid x_{ij}'\beta + z_{ij}'Lu)\, \phi(u)\, du,}
+#' taken by adaptive Gauss-Hermite quadrature: nodes at the mode of the integrand, spread
+#' by its curvature, as many as the subject needs until one step more changes
+#' \eqn{\log L_i} by less than 1e-10. Gradient and Hessian are posterior expectations
+#' over the same nodes (the identities of Fisher and Louis), the optimum is found by Newton's
+#' method, and standard errors come from the observed information.
+#'
+#' @details
+#' A standard deviation of zero is a correct optimum and is named in the print. Where an
+#' estimate is infinite (separated scores: a combination of columns tells all events from
+#' all failures) there is no fit but a `cordgain_numerical_error` that names the terms.
+#'
+#' With a handful of subjects, maximum likelihood estimates of standard deviations are too
+#' small and Wald intervals too short: \eqn{z} quantiles know nothing of degrees of freedom.
+#'
+#' There are no restricted likelihood, no Kenward-Roger or Satterthwaite degrees of freedom,
+#' no bootstrap, profile, residuals or simulation of such fits; what is asked of them is
+#' refused by name.
+#'
+#' @param object,x a `recovery_fit` of a family.
+#' @param type (string) `ranef()`: `"mode"` of the posterior given the estimates, as lme4 has it,
+#'   or `"mean"`.
+#' @param condVar (logical) attach posterior covariances as `postVar` (array q x q x levels).
+#' @param full (logical) with the family's own parameters.
+#' @param ... unused.
+#' @return `fixef()`: named vector, on the scale of the link; `vcov()`: its covariance; `ranef()`: list of
+#'   data frames as from [ranef.recovery_fit]; `logLik()`: with all constants, `num.error` as attribute;
+#'   `nobs()`: rows; the others as their generics say.
+#' @references Pinheiro JC, Bates DM (1995). Approximations to the log-likelihood function in
+#'   the nonlinear mixed-effects model. *Journal of Computational and Graphical Statistics* 4, 12-35.
+#'
+#'   Louis TA (1982). Finding the observed information matrix when using the EM algorithm.
+#'   *JRSS B* 44, 226-233.
+#' @inherit recovery_families examples
+#' @seealso [fit_recovery()], [method_ml()], [predict.recovery_fit_family()]
+#' @name recovery_fit_family
+NULL
+
+#' @rdname recovery_fit_family
+#' @exportS3Method nlme::fixef recovery_fit_family
+fixef.recovery_fit_family <- function(object, ...) object$result$coefficients
+
+#' @rdname recovery_fit_family
+#' @exportS3Method stats::vcov recovery_fit_family
+vcov.recovery_fit_family <- function(object, full = FALSE, ...) {
+  all <- object$result$vcov
+  p <- if (full) nrow(all) else length(fixef(object))
+  all[seq_len(p), seq_len(p), drop = FALSE]
+}
+
+#' @rdname recovery_fit_family
+#' @exportS3Method stats::nobs recovery_fit_family
+nobs.recovery_fit_family <- function(object, ...) nrow(object$frame)
+
+#' @rdname recovery_fit_family
+#' @exportS3Method stats::family recovery_fit_family
+family.recovery_fit_family <- function(object, ...) object$method$family$object
+
+#' @rdname recovery_fit_family
+#' @exportS3Method stats::logLik recovery_fit_family
+logLik.recovery_fit_family <- function(object, ...) {
+  result <- object$result
+  structure(result$log_likelihood,
+    df = length(result$coefficients) + length(result$gamma) + length(result$extra),
+    num.error = 10 * result$log_likelihood_error + .Machine$double.eps * abs(result$log_likelihood),
+    nobs = nobs(object), nall = nobs(object), class = "logLik")
+}
+
+#' @rdname recovery_fit_family
+#' @exportS3Method stats::deviance recovery_fit_family
+deviance.recovery_fit_family <- function(object, ...) -2 * object$result$log_likelihood
+
+#' @rdname recovery_fit_family
+#' @exportS3Method stats::df.residual recovery_fit_family
+df.residual.recovery_fit_family <- function(object, ...) nobs(object) - attr(stats::logLik(object), "df")
+
+#' @rdname recovery_fit_family
+#' @exportS3Method nlme::VarCorr recovery_fit_family
+VarCorr.recovery_fit_family <- function(x, ...) {
+  matrices <- rlang::set_names(lapply(effect_covariances(x), with_correlation), block_names(x))
+  structure(matrices, class = "VarCorr.recovery_fit")
+}
+
+#' @rdname recovery_fit_family
+#' @exportS3Method nlme::ranef recovery_fit_family
+ranef.recovery_fit_family <- function(object, type = c("mode", "mean"), condVar = TRUE, ...) {
+  type <- check_option(type, c("mode", "mean"))
+  first <- object$design$random[[1L]]
+  columns <- effect_columns(object$design)
+  out <- as.data.frame(matrix(object$result[[type]], length(first$labels),
+    dimnames = list(first$labels, columns)))
+  if (condVar) attr(out, "postVar") <- spread_array(object$result$spread, columns)
+  structure(rlang::set_names(list(out), first$group), class = "ranef.recovery_fit")
+}
+
+# q x q x subjects from packed lower triangles, a row each.
+spread_array <- function(packed, columns) {
+  q <- length(columns)
+  array(apply(packed, 1L, \(row) unpack_symmetric(row, columns)), c(q, q, nrow(packed)))
+}
+
+#' @rdname recovery_fit_family
+#' @exportS3Method stats::coef recovery_fit_family
+coef.recovery_fit_family <- function(object, ...) coef.recovery_fit_reml(object, ...)

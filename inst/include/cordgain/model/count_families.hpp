@@ -1,0 +1,84 @@
+// Families of counts: events among trials, and events without a bound.
+#pragma once
+
+#include <boost/math/special_functions/gamma.hpp>
+#include <cmath>
+#include <cordgain/base/check.hpp>
+#include <cordgain/base/double_policy.hpp>
+#include <cordgain/model/family.hpp>
+#include <utility>
+
+namespace cordgain {
+
+namespace detail {
+
+inline double log_factorial(double n) {
+  return boost::math::lgamma(n + 1.0, DoublePolicy());
+}
+
+inline double log_choose(double n, double k) {
+  return log_factorial(n) - log_factorial(k) - log_factorial(n - k);
+}
+
+inline void require_events(const Vector& events, const Vector& trials) {
+  require(events.size() == trials.size(), "events and trials must be equally many");
+  for (Index i = 0; i < events.size(); ++i) require_counts(events[i], trials[i], "events and trials");
+}
+
+}  // namespace detail
+
+/// events ~ binomial(trials, p), log(p / (1 - p)) = eta. Written for whole arrays: exponentials and
+/// logarithms are then taken several at a time, and binary scores are what most time is spent on.
+class BinomialLogit final : public Family {
+ public:
+  BinomialLogit(Vector events, Vector trials) : events_(std::move(events)), trials_(std::move(trials)) {
+    detail::require_events(events_, trials_);
+    constant_.resize(events_.size());
+    for (Index i = 0; i < events_.size(); ++i) constant_[i] = detail::log_choose(trials_[i], events_[i]);
+  }
+
+  [[nodiscard]] Index rows() const override { return events_.size(); }
+
+  void terms(Index row, const VectorIn& eta, const Vector&, const RowTerms& out) const override {
+    const double n = trials_[row], y = events_[row];
+    Eigen::Map<Array> value(out.value, eta.size()), slope(out.slope, eta.size()),
+        curvature(out.curvature, eta.size());
+    const auto x = eta.array();
+    slope = (-x.abs()).exp();             // at most 1: nothing overflows
+    curvature = (1.0 + slope).inverse();  // the larger of p and 1 - p
+    // y eta - n log(1 + e^eta) without the difference of two large numbers; log(1 + small) to its absolute
+    // rounding
+    value = constant_[row] + (x > 0.0).select((y - n) * x, y * x) - n * (1.0 + slope).log();
+    slope *= curvature;  // the smaller
+    curvature *= -n * slope;
+    slope = (x > 0.0).select(y * slope - (n - y) * (1.0 - slope), y * (1.0 - slope) - (n - y) * slope);
+  }
+
+ private:
+  Vector events_, trials_, constant_;
+};
+
+/// events ~ Poisson(mu), log mu = eta.
+class PoissonLog final : public PointwiseFamily<PoissonLog> {
+ public:
+  explicit PoissonLog(Vector events) : events_(std::move(events)) {
+    constant_.resize(events_.size());
+    for (Index i = 0; i < events_.size(); ++i) {
+      require(std::isfinite(events_[i]) && events_[i] >= 0.0 && std::floor(events_[i]) == events_[i],
+              "counts must be whole and not negative");
+      constant_[i] = -detail::log_factorial(events_[i]);
+    }
+  }
+
+  [[nodiscard]] Index rows() const override { return events_.size(); }
+
+  [[nodiscard]] PointTerms at(Index row, double eta, const Vector&) const {
+    const double mean = std::exp(eta);
+    return {constant_[row] + events_[row] * eta - mean, events_[row] - mean, -mean};
+  }
+
+ private:
+  Vector events_, constant_;
+};
+
+}  // namespace cordgain

@@ -1,0 +1,66 @@
+// What a family of scores is to the engine: the log density of one row and its derivatives in the linear
+// predictor and in the family's own parameters.
+#pragma once
+
+#include <cordgain/base/types.hpp>
+
+namespace cordgain {
+
+/// log f(y | eta) with its first two derivatives in eta.
+struct PointTerms {
+  double value = 0.0, slope = 0.0, curvature = 0.0;
+};
+
+/// Derivatives of log f(y | eta, extra) in the family's own parameters.
+struct ExtraTerms {
+  Vector slope;      ///< d / d extra
+  Vector cross;      ///< d2 / d extra d eta
+  Matrix curvature;  ///< d2 / d extra d extra'
+};
+
+/// The same terms at many values of eta of one row.
+struct RowTerms {
+  double* value;
+  double* slope;
+  double* curvature;
+};
+
+/// A family holds its scores and knows them by row.
+class Family {
+ public:
+  Family() = default;
+  Family(const Family&) = delete;
+  Family& operator=(const Family&) = delete;
+  virtual ~Family() = default;
+
+  [[nodiscard]] virtual Index rows() const = 0;
+  /// The terms of a row at each of eta.
+  virtual void terms(Index row, const VectorIn& eta, const Vector& extra, const RowTerms& out) const = 0;
+
+  /// Where the search for the family's own parameters begins; as long as there are such parameters.
+  [[nodiscard]] virtual Vector start() const { return Vector(); }
+  [[nodiscard]] virtual bool feasible(const Vector&) const { return true; }
+  /// Fills `out`, which has the right sizes and is zero.
+  virtual void extra_terms(Index, double, const Vector&, ExtraTerms&) const {}
+  /// The unit of the linear predictor: 1 for a link, the spread of the scores where eta is a score.
+  [[nodiscard]] virtual double unit() const { return 1.0; }
+  /// The family's parameters in the user's units.
+  [[nodiscard]] virtual Vector reported(const Vector& extra) const { return extra; }
+};
+
+/// A family that says what one row gives at one eta: `PointTerms at(row, eta, extra) const`.
+template <class Own>
+class PointwiseFamily : public Family {
+ public:
+  void terms(Index row, const VectorIn& eta, const Vector& extra, const RowTerms& out) const final {
+    const Own& own = static_cast<const Own&>(*this);
+    for (Index k = 0; k < eta.size(); ++k) {
+      const PointTerms point = own.at(row, eta[k], extra);
+      out.value[k] = point.value;
+      out.slope[k] = point.slope;
+      out.curvature[k] = point.curvature;
+    }
+  }
+};
+
+}  // namespace cordgain
