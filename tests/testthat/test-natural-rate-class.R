@@ -120,9 +120,13 @@ test_that("a shift moves the edges of a grid and nothing else", {
 
 test_that("a rate that cannot be had to 1e-6 is refused where it is made, not where it is printed (refusal 23)", {
   numerical <- function(expr) expect_error(expr, "1e-06", class = "cordgain_numerical_error")
-  error <- numerical(natural_rate(sources_of(3, 20), tau = prior_uniform(0, 9.9), mu = NULL))
-  expect_match(deparse(conditionCall(error))[1], "natural_rate")
-  numerical(natural_rate(sources_of(32, 187), tau = prior_uniform(0, 1))) # its interval, not its mean
+  # Two routes whose log odds stand a millionth apart: ten times that, in a mean whose slope is p (1 - p), is above 1e-6.
+  natural <- natural_rate(sources_of(32, 187))
+  expect_identical(natural$summary, rate_summary(natural, usual_probs)) # natural_rate() ends with with_summary()
+  natural["summary"] <- list(NULL)
+  expect_identical(with_summary(natural)$summary, natural_rate(sources_of(32, 187))$summary)
+  natural$routes$coarse$theta$edges <- natural$routes$coarse$theta$edges + 1e-6
+  numerical(with_summary(natural))
   # Half of the rates near 0 and half near 1 leave the median between them open: told, not refused.
   apart <- natural_rate(prior_mixture(c(0.5, 0.5), prior_normal(-30, 1e-4), prior_normal(30, 1e-4)))
   expect_output(print(apart), "mean 0.5, median not known to 1e-6")
