@@ -162,8 +162,7 @@ class MetaSizer : private MetaIntegrator {
       c.part.lattice = slice.lattice;
       normalise(c.part.lattice);
       // Not thinned as in the bulk: the tails tilt the lattice function by e^mu.
-      if (c.part.sd < kResolvedSteps * c.part.lattice.step)
-        c.part = resolve_component(std::move(c.part));
+      if (c.part.sd < kResolvedSteps * c.part.lattice.step) c.part = resolve_component(std::move(c.part));
       deep.push_back(std::move(c));
     }
   }

@@ -67,7 +67,8 @@ class MetaProfile {
     // than its step asks for values between them, the cardinal series is right to about the imbalance itself.
     const bool summed = tau >= kResolvedSteps * step;
     const double tolerance = summed ? kSummed : std::exp(-route_.digits);
-    if (!summed) step *= fineness_;
+    double& fineness = summed ? summed_fineness_ : fineness_;
+    step *= fineness;
     double before = std::numeric_limits<double>::infinity();
     for (int attempt = 0; attempt < 12; ++attempt) {
       const MetaSlice result = lay(offset, tau, spot.centre, step);
@@ -76,7 +77,7 @@ class MetaProfile {
       if (left < tolerance || (left < kSummed && left > 0.5 * before)) return result;
       before = left;
       step *= kFiner;
-      if (!summed) fineness_ *= kFiner;
+      fineness *= kFiner;
     }
     throw NumericalError("the posterior of the mean log odds is not resolved by a lattice");
   }
@@ -205,7 +206,8 @@ class MetaProfile {
   std::vector<double> mode_;
   Spot spot_;
   bool warm_ = false;
-  double fineness_ = 1.0;  // of the step where the last slice with a narrow normal was resolved
+  double summed_fineness_ = 1.0;  // of the step where the last slice that was only summed was resolved
+  double fineness_ = 1.0;         // of the step where the last slice with a narrow normal was resolved
 };
 
 }  // namespace cordgain
