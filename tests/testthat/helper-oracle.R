@@ -50,12 +50,11 @@ oracle_source <- function(y, n) {
     plateau = y == 0, theta = g$x, lik = g$w * exp(kernel(g$x) - top))
 }
 
-# Mode of z = (theta - mu) / tau, by bisection of the slope to 0.002; the rule around it, of +-8.5, need not know it
-# closer.
+# Mode of z = (theta - mu) / tau, by bisection of the slope; the rule around it need not know it closer.
 oracle_mode <- function(s, m, tau) {
   low <- rep(-tau * s$n, length(m))
   high <- -low
-  for (i in seq_len(max(1, ceiling(log2(tau * s$n / 0.001))))) {
+  for (i in 1:40) {
     middle <- (low + high) / 2
     up <- tau * (s$y - s$n * stats::plogis(m + tau * middle)) - middle > 0
     low[up] <- middle[up]
@@ -90,8 +89,7 @@ oracle_tau_density <- function(kind, parameters) {
   )
 }
 
-# Panels of tau, from far below every scale to where the prior has ended: a factor of 2 each, or 1.6 under the long
-# tail of a t.
+# Panels of tau: a factor of 1.6 each, from far below every scale to where the prior has ended.
 oracle_tau_edges <- function(kind, parameters) {
   if (kind == "uniform") {
     low <- max(parameters[1], 0.002 * parameters[2])
@@ -99,8 +97,7 @@ oracle_tau_edges <- function(kind, parameters) {
   }
   scale <- switch(kind, half_normal = parameters[1], half_t = parameters[2], exponential = 1 / parameters[1])
   reach <- switch(kind, half_normal = 9 * scale, half_t = scale * 1e16^(1 / parameters[1]), exponential = 40 * scale)
-  panels <- ceiling(log(reach / (0.01 * scale)) / log(if (kind == "half_t") 1.6 else 2))
-  c(0, exp(seq(log(min(0.01, 0.02 * scale)), log(reach), length.out = panels)))
+  c(0, exp(seq(log(min(0.01, 0.02 * scale)), log(reach), length.out = ceiling(log(reach / (0.01 * scale)) / 0.47))))
 }
 
 # The posterior of mu at one tau, normalised against a common scale: nodes, log density x weight. Where the spread
