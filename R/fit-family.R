@@ -133,7 +133,7 @@ packed_blocks <- function(covariance, sizes) {
 #' @param full (logical) with the family's own parameters.
 #' @param ... unused.
 #' @return `fixef()`: named vector, on the scale of the link; `vcov()`: its covariance; `ranef()`: list of
-#'   data frames as from [ranef.recovery_fit]; `logLik()`: with all constants, `num.error` as attribute;
+#'   data frames, effects by level; `logLik()`: with all constants, `num.error` as attribute;
 #'   `nobs()`: rows; the others as their generics say.
 #' @references Pinheiro JC, Bates DM (1995). Approximations to the log-likelihood function in
 #'   the nonlinear mixed-effects model. *Journal of Computational and Graphical Statistics* 4, 12-35.

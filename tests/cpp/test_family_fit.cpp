@@ -49,6 +49,11 @@ TEST_CASE("one node finds the optimum of the Laplace approximation, by differenc
       REQUIRE(likelihood.at(moved, false).value > best);
     }
   }
+  // What one node costs is stated: the same estimates by the trapezoidal rule.
+  const double whole = family_cases::trapezoid(
+      trial, rows.x_factor.triangularView<Eigen::Upper>().solve(fit.point.head(2)), fit.point[2]);
+  REQUIRE(fit.log_likelihood_error > 1e-3);
+  REQUIRE(std::fabs(fit.log_likelihood_error - std::fabs(whole - fit.log_likelihood)) < 1e-8);
 }
 
 TEST_CASE("separated scores have no end, and the moving coefficient is named") {

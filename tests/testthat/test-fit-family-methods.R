@@ -11,6 +11,11 @@ test_that("the print names family, link, rows, nodes and optimum", {
   }
   laplace <- fit_recovery(y ~ week + (1 | id), trial, family = binomial(), method = method_ml(nodes = 1))
   expect_output(print(laplace), "Laplace approximation \\(1 node\\), as asked")
+  # How far off one node is: the exact optimum is at least as likely as the same estimates by all nodes.
+  off <- attr(logLik(laplace), "num.error") / 10
+  expect_gt(off, 1e-3)
+  expect_gt(c(logLik(fit)) + 1e-9, c(logLik(laplace)) - off)
+  expect_output(print(laplace), sprintf("differs by %.2g", off), fixed = TRUE)
   expect_output(print(summary(fit)), "z value")
 })
 

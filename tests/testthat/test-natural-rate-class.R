@@ -120,7 +120,8 @@ test_that("a shift moves the edges of a grid and nothing else", {
 
 test_that("a rate that cannot be had to 1e-6 is refused where it is made, not where it is printed (refusal 23)", {
   numerical <- function(expr) expect_error(expr, "1e-06", class = "cordgain_numerical_error")
-  # Two routes whose log odds stand a millionth apart: ten times that, in a mean whose slope is p (1 - p), is above 1e-6.
+  # Two routes whose log odds stand a millionth apart: ten times that, in a mean whose slope is p (1 - p), is above
+  # 1e-6.
   natural <- natural_rate(sources_of(32, 187))
   expect_identical(natural$summary, rate_summary(natural, usual_probs)) # natural_rate() ends with with_summary()
   natural["summary"] <- list(NULL)

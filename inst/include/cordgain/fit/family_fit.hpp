@@ -28,7 +28,7 @@ struct FamilyFit {
   Vector runaway;  ///< per parameter its part in a direction without an end; empty: none
   Vector shift;    ///< how far the optimum moves with more nodes
   Matrix information_finer;
-  double log_likelihood_error = 0.0;  ///< change of the log likelihood with more nodes
+  double log_likelihood_error = 0.0;  ///< change of the log likelihood with more (all) nodes
   std::vector<Index> nodes;
 };
 
@@ -196,6 +196,7 @@ inline void compare_with_more_nodes(MarginalLikelihood& likelihood, FamilyFit& f
 /// the integral, not for a rule with few nodes, so derivatives are differences of its value.
 inline void refit_fixed(MarginalLikelihood& likelihood, const SubjectRows& rows, Index nodes,
                         FamilyFit& fit) {
+  const std::vector<Index> all = fit.nodes;
   likelihood.set_nodes(std::vector<Index>(fit.nodes.size(), nodes));
   const auto value = [&](const Vector& p) { return likelihood.at(p, false).value; };
   SecondOrder at{value(fit.point), difference_gradient(value, fit.point),
@@ -225,6 +226,10 @@ inline void refit_fixed(MarginalLikelihood& likelihood, const SubjectRows& rows,
   fit.nodes = likelihood.nodes();
   fit.information_finer = difference_hessian(value, fit.point, 5e-3);
   fit.shift = -(symmetric_pseudo_inverse(fit.information) * difference_gradient(value, fit.point, 2e-3));
+  // What the few nodes cost: the log likelihood of the same estimates by as many as each subject needs.
+  likelihood.set_nodes(all);
+  fit.log_likelihood_error = std::fabs(fit.log_likelihood + likelihood.at(fit.point, false).value);
+  likelihood.set_nodes(fit.nodes);
 }
 
 /// A fit that ended before random effects came in: fixed effects or the family's parameters have no end.
