@@ -70,7 +70,7 @@ outcome_rows <- function(table, n) {
 
 outcome_columns <- function(table, n) {
   y <- 0:n
-  tail <- rev(cumsum(rev(table$null)))
+  tail <- upper_tails(table$null)
   factor <- table$alternative / table$null
   list(
     natural_probability = table$null, natural_tail = tail, natural_tail_midp = tail - table$null / 2,

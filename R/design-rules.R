@@ -52,7 +52,7 @@ rule_tails <- function(s, call) {
   \(n) {
     pmf <- colSums(nodes$mass[used] * binomial_rows(nodes$logit[used], n))
     pmf[c(1, n + 1)] <- pmf[c(1, n + 1)] + c(nodes$below, nodes$above)
-    rev(cumsum(rev(pmf)))
+    upper_tails(pmf)
   }
 }
 

@@ -39,7 +39,7 @@ tail_of_mean <- function(natural, room) {
   if (is.null(means$mass)) {
     return(\(mean) vapply(mean, \(at) mean_reached(means, at), 0))
   }
-  above <- pmin(1, rev(cumsum(rev(means$mass))))
+  above <- upper_tails(means$mass)
   \(mean) {
     from <- findInterval(mean - 1e-9, means$values) + 1L
     ifelse(from > length(above), 0, above[pmin(from, length(above))])

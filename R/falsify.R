@@ -130,7 +130,7 @@ counted_world <- function(world, responders) {
 # The pipeline's tails of every count, by the road that every answer takes.
 pipeline_tails <- function(natural, n, call) {
   table <- responders_pmf(natural, n, call)
-  list(value = rev(cumsum(rev(table$value))), error = sum(table$error))
+  list(value = upper_tails(table$value), error = sum(table$error))
 }
 
 left_out_worlds <- function(x, n, call) {
@@ -151,7 +151,7 @@ predictive_world <- function(x, n, call) {
   natural <- excess_natural(x)
   pmf <- responders_pmf(natural, n, call)
   below <- cumsum(pmf$value)[seq_len(n)]
-  new_world("own predictive distribution: check of the code", list(value = rev(cumsum(rev(pmf$value)))), pmf$value,
+  new_world("own predictive distribution: check of the code", list(value = upper_tails(pmf$value)), pmf$value,
     \(u) findInterval(u[, 1], below), pmf_error = sum(pmf$error))
 }
 

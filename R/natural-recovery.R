@@ -40,6 +40,9 @@ unit_panels <- function(edges, fine) {
   c(list(grid = grid), core_grid_nodes(grid))
 }
 
+# P(count or more) of each count; the sum of all may round to a last bit above 1.
+upper_tails <- function(pmf) pmin(1, rev(cumsum(rev(pmf))))
+
 route_error <- function(fine, coarse) 10 * abs(fine - coarse) + 64 * .Machine$double.eps * pmax(1, abs(fine))
 
 #' @export
