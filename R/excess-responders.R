@@ -208,10 +208,7 @@ standard_sensitivity <- function(x) {
   biases <- lapply(biases, \(b) list(mean = b[1], sd = b[2]))
   # In place of the rate's own bias, which is not told twice.
   biases <- biases[!vapply(biases, identical, NA, lapply(rate_bias(natural)[c("mean", "sd")], as.double))]
-  for (name in names(biases)) variants[[name]] <- local({
-    bias <- biases[[name]]
-    \() refit_rate(natural, bias = bias)
-  })
+  variants <- c(variants, lapply(biases, \(bias) \() refit_rate(natural, bias = bias)))
   if (inherits(other_mu(natural), "prior")) {
     variants[[mu_words(other_mu(natural))]] <- \() refit_rate(natural, mu = other_mu(natural))
   }

@@ -94,8 +94,7 @@ packed_blocks <- function(covariance, sizes) {
   ends <- cumsum(sizes)
   unlist(lapply(seq_along(sizes), \(i) {
     at <- seq.int(ends[i] - sizes[i] + 1L, ends[i])
-    block <- covariance[at, at, drop = FALSE]
-    block[lower.tri(block, diag = TRUE)]
+    pack_symmetric(covariance[at, at, drop = FALSE])
   }))
 }
 

@@ -167,7 +167,7 @@ inside_cone <- function(fit, gamma) {
   clip <- \(m) {
     e <- eigen(m, symmetric = TRUE)
     out <- e$vectors %*% (pmax(e$values, 0) * t(e$vectors))
-    out[lower.tri(out, diag = TRUE)]
+    pack_symmetric(out)
   }
   residual <- parts$residual
   c(

@@ -6,6 +6,9 @@ lower_pairs <- function(q) {
   list(row = row(keep)[keep], col = col(keep)[keep])
 }
 
+# The packed lower triangle of a symmetric matrix.
+pack_symmetric <- function(x) x[lower.tri(x, diag = TRUE)]
+
 # The symmetric matrix of a packed lower triangle.
 unpack_symmetric <- function(values, names) {
   q <- length(names)

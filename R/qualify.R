@@ -49,26 +49,13 @@
 #' @export
 qualify <- function(file = NULL, checks = NULL) {
   call <- rlang::current_env()
-  format <- qualify_format(file, call)
+  format <- if (is.null(file)) "none" else page_format(file, c("html", "docx", "txt"), call)
   own <- check_own_checks(checks, call)
   if (format %in% c("html", "docx")) require_report_packages(call)
   result <- new_qualification(run_checks(rbind(shipped_checks(), own)))
   if (format == "txt") writeLines(format(result, all = TRUE), file, useBytes = TRUE)
-  if (format %in% c("html", "docx")) render_qualification(result, file, format)
+  if (format %in% c("html", "docx")) render_page("qualify.Rmd", list(qualification = result), file, format)
   result
-}
-
-qualify_format <- function(file, call) {
-  if (is.null(file)) return("none")
-  check_string(file, "file", call = call)
-  format <- tolower(tools::file_ext(file))
-  if (!format %in% c("html", "docx", "txt")) {
-    abort_input(c("{.arg file} must end in .html, .docx or .txt.", x = "It is {.file {file}}."), call = call)
-  }
-  if (!dir.exists(dirname(file))) {
-    abort_input(c("The folder of {.arg file} is not there.", x = "It is {.file {dirname(file)}}."), call = call)
-  }
-  format
 }
 
 # What the package is for, in the words of the help page and of every page written.
@@ -201,21 +188,3 @@ header_number <- function(header, macro) {
 }
 
 joined_version <- function(...) if (anyNA(c(...))) "not installed" else paste(..., sep = ".")
-
-# The page -------------------------------------------------------------------------------
-
-render_qualification <- function(x, file, format) {
-  work <- tempfile("qualify")
-  dir.create(work)
-  on.exit(unlink(work, recursive = TRUE))
-  template <- file.path(work, "qualify.Rmd")
-  file.copy(system.file("report", "qualify.Rmd", package = "cordgain"), template)
-  style <- switch(format,
-    html = rmarkdown::html_document(self_contained = TRUE, mathjax = NULL),
-    docx = rmarkdown::word_document()
-  )
-  given <- list2env(list(qualification = x), parent = globalenv())
-  made <- rmarkdown::render(template, style, output_file = basename(file), output_dir = work, envir = given,
-    quiet = TRUE)
-  if (!file.copy(made, file, overwrite = TRUE)) abort_input("The page could not be written to {.file {file}}.")
-}

@@ -52,22 +52,25 @@ report.excess_responders <- function(x, file, title = "Recovery beside natural r
                                      estimand = character(), ...) {
   call <- rlang::current_env()
   if (missing(file)) abort_input(c("{.arg file} is not given.", i = "A path that ends in .html or .docx."))
-  format <- report_format(file, call)
+  format <- page_format(file, c("html", "docx"), call)
   check_report_title(title, call)
   check_reportable(x, call)
   words <- report_estimand(x, estimand, call)
   require_report_packages(call)
-  render_report(x, file, format, title = title, natural = natural, estimand = words)
+  given <- list(answer = x, title = title, natural = natural, estimand = words)
+  render_page("excess-responders.Rmd", given, file, format, toc = TRUE, what = "report")
   invisible(file)
 }
 
 # Checks --------------------------------------------------------------------------
 
-report_format <- function(file, call) {
+# The format that the ending of `file` asks for, one of `formats`; its folder must be there.
+page_format <- function(file, formats, call) {
   check_string(file, "file", call = call)
   format <- tolower(tools::file_ext(file))
-  if (!format %in% c("html", "docx")) {
-    abort_input(c("{.arg file} must end in .html or .docx.", x = "It is {.file {file}}."), call = call)
+  if (!format %in% formats) {
+    endings <- sub(", ([^,]*)$", " or \\1", toString(paste0(".", formats)))
+    abort_input(c("{.arg file} must end in {endings}.", x = "It is {.file {file}}."), call = call)
   }
   if (!dir.exists(dirname(file))) {
     abort_input(c("The folder of {.arg file} is not there.", x = "It is {.file {dirname(file)}}."), call = call)
@@ -154,21 +157,21 @@ or_words <- function(x, otherwise = "not known") {
   if (known) x else otherwise
 }
 
-# The document is knitted in a folder of its own, in an environment that holds what the template names.
-render_report <- function(x, file, format, ...) {
-  work <- tempfile("report")
+# A template of inst/report/ is knitted in a folder of its own, in an environment that holds what it names (`given`).
+# @param what the word for the document, should it not be written
+render_page <- function(template, given, file, format, toc = FALSE, what = "page") {
+  work <- tempfile("page")
   dir.create(work)
   on.exit(unlink(work, recursive = TRUE))
-  template <- file.path(work, "report.Rmd")
-  file.copy(system.file("report", "excess-responders.Rmd", package = "cordgain"), template)
-  given <- list2env(list(answer = x, ...), parent = globalenv())
+  copy <- file.path(work, template)
+  file.copy(system.file("report", template, package = "cordgain"), copy)
   style <- switch(format,
-    html = rmarkdown::html_document(self_contained = TRUE, toc = TRUE, mathjax = NULL),
-    docx = rmarkdown::word_document(toc = TRUE)
+    html = rmarkdown::html_document(self_contained = TRUE, toc = toc, mathjax = NULL),
+    docx = rmarkdown::word_document(toc = toc)
   )
-  made <- rmarkdown::render(template, style, output_file = basename(file), output_dir = work, envir = given,
-    quiet = TRUE)
+  made <- rmarkdown::render(copy, style, output_file = basename(file), output_dir = work,
+    envir = list2env(given, parent = globalenv()), quiet = TRUE)
   if (!file.copy(made, file, overwrite = TRUE)) {
-    abort_input("The report could not be written to {.file {file}}.", call = NULL)
+    abort_input("The {what} could not be written to {.file {file}}.", call = NULL)
   }
 }

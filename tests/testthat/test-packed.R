@@ -10,3 +10,9 @@ test_that("unpacking fills both triangles", {
   )
   expect_identical(unpack_symmetric(5, "a"), matrix(5, 1, 1, dimnames = list("a", "a")))
 })
+
+test_that("packing takes the lower triangle column by column, and unpacking gives the matrix back", {
+  m <- matrix(c(4, 2, 1, 2, 5, 3, 1, 3, 6), 3, dimnames = list(c("a", "b", "c"), c("a", "b", "c")))
+  expect_identical(pack_symmetric(m), c(4, 2, 1, 5, 3, 6)) # by hand
+  expect_identical(unpack_symmetric(pack_symmetric(m), c("a", "b", "c")), m)
+})

@@ -71,7 +71,7 @@ test_that("the page holds the verdict, every call and the statement, in one file
   skip_if_not(rmarkdown::pandoc_available("2.0"), "pandoc")
   x <- new_qualification(rbind(qualified()$checks[1:3, ], run_checks(check_own_checks(doctored, NULL))))
   file <- withr::local_tempfile(fileext = ".html")
-  render_qualification(x, file, "html")
+  render_page("qualify.Rmd", list(qualification = x), file, "html")
   html <- paste(readLines(file, warn = FALSE, encoding = "UTF-8"), collapse = "\n")
   bare <- gsub("(?s)<(script|style)[^>]*>.*?</\\1>", " ", html, perl = TRUE)
   text <- gsub("\\s+", " ", gsub("<[^>]+>", " ", bare, perl = TRUE), perl = TRUE)
@@ -81,7 +81,7 @@ test_that("the page holds the verdict, every call and the statement, in one file
   }
   expect_false(grepl("<(img|script|link)[^>]+(src|href)=\"https?://", html, perl = TRUE))
   word <- withr::local_tempfile(fileext = ".docx")
-  render_qualification(x, word, "docx")
+  render_page("qualify.Rmd", list(qualification = x), word, "docx")
   expect_true("word/document.xml" %in% utils::unzip(word, list = TRUE)$Name)
 })
 

@@ -162,10 +162,8 @@ class MetaIntegrator {
   /// odds at the smallest tau, and of the bias.
   [[nodiscard]] double least_spread(double tau) {
     double least = std::numeric_limits<double>::infinity();
-    for (MetaSlice& slice : evaluate(tau).slices) {
-      normalise(slice.lattice);
-      least = std::min(least, lattice_variance(slice.lattice));
-    }
+    const TauNode node = evaluate(tau);
+    for (const MetaSlice& slice : node.slices) least = std::min(least, lattice_variance(slice.lattice));
     return std::sqrt(0.5 * least + priors_.bias_sd * priors_.bias_sd);
   }
 
