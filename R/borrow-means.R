@@ -240,7 +240,7 @@ print.borrow_means <- function(x, digits = 3, ...) {
 
 #' @export
 plot.borrow_means <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.borrow_means)), ...)
   rows <- x$terms[x$terms$term == "mean", ]
   label <- ifelse(rows$group == "none", "controls alone", gsub("_", " ", rows$group))
   rows$label <- factor(label, rev(label))

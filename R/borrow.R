@@ -257,7 +257,7 @@ print.borrow <- function(x, digits = 3, ...) {
 #' @param ... not used.
 #' @export
 plot.borrow <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.borrow)), ...)
   rows <- x$terms[x$terms$term == "rate", ]
   rows$label <- factor(ifelse(rows$group == "none", "controls alone", gsub("_", " ", rows$group)),
     rev(ifelse(rows$group == "none", "controls alone", gsub("_", " ", rows$group))))

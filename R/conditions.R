@@ -138,4 +138,10 @@ check_ggplot2 <- function(call = rlang::caller_env()) {
   }
 }
 
+# What every plot needs: ggplot2, and no argument that it does not have (a misspelt one would draw another picture).
+check_picture <- function(own, ..., call = rlang::caller_env()) {
+  check_ggplot2(call)
+  check_no_more(own, ..., call = call)
+}
+
 `%||%` <- function(x, y) if (is.null(x)) y else x

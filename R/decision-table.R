@@ -58,13 +58,13 @@ new_decision_table <- function(rows, label, observed = NULL) {
 # @param table of effect_table(), or the numerical error that it ended with
 outcome_rows <- function(table, n) {
   routes <- lapply(known_value(table), outcome_columns, n = n)
-  error <- as.data.frame(Map(route_error, routes$fine, routes$coarse))
-  value <- as.data.frame(routes$fine)
+  error <- as_table(Map(route_error, routes$fine, routes$coarse))
+  value <- as_table(routes$fine)
   unknown <- is.na(error) | error > num_limit(as.matrix(value))
   value[unknown] <- NA_real_
   error[unknown] <- NA_real_
   relative <- as.matrix(error) / pmax(1, abs(as.matrix(value)))
-  rows <- cbind(data.frame(responders = 0:n), value, num.error = apply(relative, 1, max, na.rm = TRUE))
+  rows <- as_table(c(list(responders = 0:n), value, list(num.error = apply(relative, 1, max, na.rm = TRUE))))
   structure(rows, errors = error)
 }
 

@@ -102,7 +102,7 @@ e_value_path <- function(outcomes, rate, one_sided = FALSE, a = 1, b = 1) {
 #' @noRd
 binomial_limits <- function(y, n, conf.level = 0.95) {
   names <- c("clopper-pearson", "jeffreys", "blaker", "wilson")
-  do.call(rbind, lapply(names, \(name) limit_methods()[[name]](y, n, 1 - conf.level)))
+  stack_list(lapply(names, \(name) limit_methods()[[name]](y, n, 1 - conf.level)))
 }
 
 #' Exact tests of y1 of n1 treated against y0 of n0 controls, as rows of tidy()

@@ -221,7 +221,7 @@ range_text <- function(low, high, text) {
 
 #' @export
 plot.excess_by_reference <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.excess_by_reference)), ...)
   counts <- arm_counts(x$arm)
   rows <- x$table[order(x$table$tail_high), ]
   rows$label <- factor(rows$reference, unique(rows$reference))

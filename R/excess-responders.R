@@ -14,7 +14,7 @@ excess.trial_arm <- function(x, natural, control = NULL, accept = character(), e
   accepted <- match_evidence(x, natural, accept, call, control_differences(x, control, call))
   settings <- list(effect = effect, margin = margin, conf.level = conf.level)
   scenarios <- responder_scenarios(x, natural, settings, call)
-  terms <- rbind(
+  terms <- stack_tables(
     combine_scenarios(lapply(scenarios, \(s) s$terms)),
     control_terms(x, control, call), grade_step_terms(x, extra$transition, conf.level, call)
   )
@@ -88,12 +88,12 @@ responder_answer <- function(y, n, against, settings, known, call) {
   posterior <- or_numerical_error(core_routes(rates, \(r) core_effect_posterior(r, effect, as.integer(y))))
   pmf <- two_routes(nature$fine$pmf, nature$coarse$pmf, "The distribution of natural responders", call)
   natural <- lapply(nature, \(r) r$pmf)
-  terms <- rbind(
+  terms <- stack_tables(
     mark_exact(tail_terms(y, natural, call), known),
     satt_terms(y, natural, posterior, settings, known, call),
     effect_terms(y, table, posterior, settings, call),
     difference_terms(y, n, rates, settings, call),
-    cbind(binomial_limits(y, n, settings$conf.level), reason = NA_character_),
+    with_columns(binomial_limits(y, n, settings$conf.level), reason = NA_character_),
     evidence_terms(y, n, nature, known, call)
   )
   list(responders = y, n = n, rates = rates, table = table, terms = terms, satt = satt_table(y, pmf, posterior),

@@ -4,8 +4,8 @@
 # Terms whose digits are not known are NA and carry the reason; the others stand.
 # @param terms names of the rows that `expr` makes
 known_terms <- function(terms, expr) {
-  tryCatch(cbind(expr, reason = NA_character_), cordgain_numerical_error = \(e) {
-    cbind(term_row(terms, NA_real_, error = NA_real_), reason = numerical_reason(e))
+  tryCatch(with_columns(expr, reason = NA_character_), cordgain_numerical_error = \(e) {
+    with_columns(term_row(terms, NA_real_, error = NA_real_), reason = numerical_reason(e))
   })
 }
 
@@ -37,13 +37,13 @@ tail_terms <- function(y, routes, call = rlang::caller_env()) {
       term_row(term, value$value, error = value$error)
     })
   }
-  rbind(row("natural_tail", k >= y), row("natural_tail_midp", k >= y, 0.5), row("natural_below_observed", k < y))
+  stack_tables(row("natural_tail", k >= y), row("natural_tail_midp", k >= y, 0.5), row("natural_below_observed", k < y))
 }
 
 # The three readings of the excess among these patients, and the natural responders.
 satt_terms <- function(y, natural, posterior, settings, known, call) {
   row <- \(term, routes, y = NULL) known_terms(term, count_row(term, routes, settings$conf.level, y, call))
-  rbind(
+  stack_tables(
     mark_exact(row("natural_responders", natural), known),
     mark_exact(row("excess_responders", natural, y), known),
     row("excess_responders_joint", lapply(known_value(posterior), \(p) p$natural), y),
@@ -68,7 +68,7 @@ count_row <- function(term, routes, conf.level, y = NULL, call = rlang::caller_e
 satt_table <- function(y, pmf, posterior) {
   k <- seq_along(pmf$value) - 1
   known <- !inherits(posterior, "condition")
-  data.frame(
+  plain_table(
     natural = k, excess = y - k, probability = pmf$value,
     probability_joint = if (known) posterior$fine$natural else NA_real_,
     probability_comonotone = if (known) posterior$fine$natural_comonotone else NA_real_
@@ -85,7 +85,7 @@ effect_terms <- function(y, table, posterior, settings, call) {
     })
   }
   ratio <- \(t) t$alternative[y + 1] / t$null[y + 1]
-  rbind(
+  stack_tables(
     known_terms("log_odds_shift", summary_row("log_odds_shift", summarise_routes(
       lapply(known_value(posterior), \(p) p$delta), probs, FALSE, "The posterior of the log-odds shift", call
     ))),
@@ -103,7 +103,7 @@ difference_terms <- function(y, n, rates, settings, call) {
   d <- or_numerical_error(core_routes(rates, \(r) core_rate_difference(r, y + 0.5, n - y + 0.5, probs, margin)))
   at <- \(name) two_routes(known_value(d)$fine[[name]], d$coarse[[name]], "The difference of rates", call)
   above <- \(term, name) known_terms(term, term_row(term, at(name)$value, error = at(name)$error))
-  rbind(
+  stack_tables(
     known_terms("rate_difference", summary_row("rate_difference",
       list(mean = at("mean"), sd = at("sd"), quantile = at("quantile")))),
     above("rate_difference_above_zero", "above_zero"),
@@ -121,20 +121,20 @@ evidence_terms <- function(y, n, nature, known, call) {
       term_row(term, e$value, error = e$error)
     })
   }
-  mark_exact(rbind(row("e_value", two_sided), row("e_value_one_sided", one_sided)), known)
+  mark_exact(stack_tables(row("e_value", two_sided), row("e_value_one_sided", one_sided)), known)
 }
 
 # One scenario: its terms. Several: no estimate, and the smallest and largest value; unknown
 # where one of them is.
 combine_scenarios <- function(tables) {
   if (length(tables) == 1L) {
-    return(cbind(tables[[1]], interval = "interval"))
+    return(with_columns(tables[[1]], interval = "interval"))
   }
   column <- \(name) do.call(cbind, lapply(tables, \(t) t[[name]]))
   rows <- term_row(tables[[1]]$term, NA_real_, apply(column("estimate"), 1, min), apply(column("estimate"), 1, max),
     apply(column("num.error"), 1, max), num.kind = tables[[1]]$num.kind)
   rows$reason <- apply(column("reason"), 1, \(r) r[!is.na(r)][1])
-  cbind(rows, interval = paste("bounds over", length(tables), "possibilities"))
+  with_columns(rows, interval = paste("bounds over", length(tables), "possibilities"))
 }
 
 core_routes <- function(rates, fun) lapply(rates, fun)

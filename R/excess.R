@@ -96,7 +96,7 @@ match_evidence <- function(x, natural, accept, call, further = NULL) {
     check_landmark_reach(landmark, natural_sources(natural), terms, call)
     evidence_differences(terms, natural_sources(natural), landmark)
   }
-  assert_matched(rbind(found, further), accept, call)
+  assert_matched(stack_tables(found, further), accept, call)
 }
 
 # A landmark is refused where a source's window reaches the trial's.

@@ -319,7 +319,7 @@ critical_words <- function(x, critical) {
 #' @rdname falsify
 #' @export
 plot.falsify <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.falsify)), ...)
   rows <- x$terms
   rows$threshold <- factor(percent_text(rows$threshold), unique(percent_text(rows$threshold)))
   rows$text <- percent_text(rows$estimate)

@@ -21,7 +21,7 @@
 #' }
 #' @export
 plot.isncsci_explanation <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.isncsci_explanation)), ...)
   cells <- worksheet_cells(x$cells)
   levels <- worksheet_levels(x$scores)
   ggplot2::ggplot(cells, ggplot2::aes(x = .data$x, y = .data$y)) +

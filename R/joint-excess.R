@@ -140,7 +140,7 @@ print.joint_excess <- function(x, digits = 3, ...) {
 
 #' @export
 plot.joint_excess <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.joint_excess)), ...)
   rows <- x$terms[x$terms$term != "prob_common", ]
   rows$label <- factor(ifelse(is.na(rows$outcome), "common", rows$outcome))
   rows$label <- factor(rows$label, levels = rev(c(names(x$parts), "common")))

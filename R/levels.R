@@ -27,9 +27,8 @@ level_span <- function(level) {
   row <- match(standard_level(level), level_table$level)
   parts <- strsplit(as.character(level), "-", fixed = TRUE)
   part <- \(i) vapply(parts, \(p) if (length(p) <= 2L) rev(p)[[min(3L - i, length(p))]] else NA_character_, "")
-  ends <- data.frame(from = ifelse(is.na(row), part(1L), level_table$from[row]),
-    to = ifelse(is.na(row), part(2L), level_table$to[row]))
-  data.frame(from = match(ends$from, segments), to = match(ends$to, segments))
+  end <- \(i, known) match(ifelse(is.na(row), part(i), known[row]), segments)
+  list(from = end(1L, level_table$from), to = end(2L, level_table$to))
 }
 
 # Does the first level hold every segment of the second? NA if that is unknown.

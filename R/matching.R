@@ -71,15 +71,13 @@ evidence_differences <- function(terms, sources, landmark = NULL) {
     differs_baseline(terms, sources, landmark), differs_followup(terms, sources), differs_years(terms, sources),
     overlapping_registries(sources)
   )
-  found <- do.call(rbind, found)
-  rownames(found) <- NULL
-  found
+  stack_list(found)
 }
 
 # One row per source that differs. `bad` NA is unknown, and differs.
 differences <- function(what, sources, bad, trial, natural, direction, remedy) {
   bad <- is.na(bad) | bad
-  data.frame(
+  plain_table(
     what = rep(what, sum(bad)), source = sources$source[bad], trial = rep(trial, sum(bad)),
     natural = natural[bad], direction = rep_len(direction, nrow(sources))[bad],
     remedy = rep_len(remedy, nrow(sources))[bad]
@@ -243,7 +241,7 @@ overlapping_registries <- function(sources) {
     found <- c(found, list(registry_difference(sources[unnamed, , drop = FALSE], "registry not known")))
   }
   found <- c(list(registry_difference(sources[0, , drop = FALSE], "")), found)
-  do.call(rbind, found)
+  stack_list(found)
 }
 
 # For each source: do its years overlap those of another of `rows`, or are unknown?
@@ -255,9 +253,9 @@ years_clash <- function(sources, rows) {
 
 registry_difference <- function(sources, registry) {
   if (nrow(sources) == 0L) {
-    sources <- data.frame(source = character())
+    sources <- plain_table(source = character())
   } else {
-    sources <- data.frame(source = paste(sources$source, collapse = " and "))
+    sources <- plain_table(source = paste(sources$source, collapse = " and "))
   }
   differences("registry", sources,
     bad = rep(TRUE, nrow(sources)), trial = "", natural = rep(registry, nrow(sources)),

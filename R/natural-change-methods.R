@@ -309,7 +309,7 @@ print.natural_change <- function(x, digits = 3, ...) {
 #' if (requireNamespace("ggplot2", quietly = TRUE)) plot(natural)
 #' @export
 plot.natural_change <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.natural_change)), ...)
   rows <- change_forest(x)
   rows$label <- factor(rows$label, levels = rev(unique(rows$label)))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$label, colour = .data$kind)) +

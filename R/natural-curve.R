@@ -335,7 +335,7 @@ print.natural_curve <- function(x, ...) {
 
 #' @export
 plot.natural_curve <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.natural_curve)), ...)
   rows <- tidy(x)
   rows <- rows[!is.na(rows$time), ]
   picture <- ggplot2::ggplot(rows, ggplot2::aes(x = .data$time, y = .data$estimate)) +

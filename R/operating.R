@@ -112,7 +112,7 @@ print.operating_characteristics <- function(x, digits = 3, ...) {
 #' @param ... not used.
 #' @export
 plot.operating_characteristics <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.operating_characteristics)), ...)
   rows <- as.data.frame(x)
   words <- if (attr(x,
     "scale") == "rate") "True excess over the natural rate (rate points)" else "True excess (log odds)"

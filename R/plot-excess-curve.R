@@ -23,7 +23,7 @@
 #' if (requireNamespace("ggplot2", quietly = TRUE)) plot(answer)
 #' @export
 plot.excess_curve <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.excess_curve)), ...)
   parts <- curve_excess_parts(x)
   fan <- do.call(rbind, lapply(parts$courses, course_fan, parts = parts))
   seen <- course_points(parts$data)

@@ -22,7 +22,7 @@
 #' if (requireNamespace("ggplot2", quietly = TRUE)) plot(answer)
 #' @export
 plot.excess_score <- function(x, type = c("patients", "percentiles"), ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.excess_score)), ...)
   type <- check_option(type, c("patients", "percentiles"))
   if (type == "patients") patients_plot(x) else percentiles_plot(x, rlang::current_env())
 }

@@ -20,7 +20,7 @@
 #' @name plot.excess_responders
 #' @export
 plot.excess_responders <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.excess_responders)), ...)
   rows <- reading_rows(excess_scenarios(x))
   rows$text <- bar_text(rows$low, rows$high)
   ggplot2::ggplot(rows, ggplot2::aes(x = factor(.data$excess), y = .data$high)) +
@@ -82,7 +82,7 @@ excess_title <- function(x) {
 #' @rdname plot.excess_responders
 #' @export
 plot.decision_table <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.decision_table)), ...)
   observed <- attr(x, "observed")
   rows <- data.frame(responders = x$responders, tail = x$natural_tail, seen = x$responders %in% observed)
   rows$text <- paste0(percent_text(rows$tail), ifelse(rows$seen, "\nobserved", ""))

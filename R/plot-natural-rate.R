@@ -22,7 +22,7 @@
 #' if (requireNamespace("ggplot2", quietly = TRUE)) plot(natural, observed = keio_ips)
 #' @export
 plot.natural_rate <- function(x, type = c("forest", "density"), observed = NULL, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.natural_rate)), ...)
   type <- if (identical(type, rate_pictures)) rate_pictures[1] else check_choice(type, rate_pictures, "type")
   call <- rlang::current_env()
   if (!is.null(observed) && !is_trial_arm(observed)) {

@@ -18,7 +18,7 @@
 #' if (requireNamespace("ggplot2", quietly = TRUE)) plot(sensitivity(answer))
 #' @export
 plot.sensitivity <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.sensitivity)), ...)
   table <- as.data.frame(x)
   table <- table[table$analysis == "choice" & !is.na(table$natural_tail), , drop = FALSE]
   table <- table[order(table$natural_tail), , drop = FALSE]

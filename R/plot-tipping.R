@@ -19,7 +19,7 @@
 #' @name plot.tipping
 #' @export
 plot.tipping <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.tipping)), ...)
   rows <- do.call(rbind, lapply(x$curves, curve_rows))
   rows$assumption <- factor(rows$title, unique(rows$title))
   parts <- question_parts(x$excess)
@@ -75,7 +75,7 @@ tipping_title <- function(x) {
 #' @rdname plot.tipping
 #' @export
 plot.tipping_map <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.tipping_map)), ...)
   rows <- data.frame(across = x$axes[[1]]$place(x$grid[[x$over[1]]]), up = x$axes[[2]]$place(x$grid[[x$over[2]]]),
     tail = x$grid$estimate)
   picture <- ggplot2::ggplot(rows, ggplot2::aes(x = .data$across, y = .data$up)) +

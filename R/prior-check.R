@@ -191,7 +191,7 @@ print.prior_check <- function(x, digits = 3, ...) {
 #' @param x a `prior_check`.
 #' @export
 plot.prior_check <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.prior_check)), ...)
   rows <- x$terms[startsWith(x$terms$term, "ledger_") & is.finite(x$terms$estimate), ]
   rows$label <- ifelse(rows$term == "ledger_treated", "Treated patients", ifelse(rows$term == "ledger_prior_mean",
     paste("Prior of the mean:", rows$group), ifelse(rows$term == "ledger_prior_effect", paste("Prior of the effect:",

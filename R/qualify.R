@@ -39,8 +39,9 @@
 #' relative error).
 #' @seealso [certify()] for one answer of your own.
 #' @examples
-#' own <- data.frame(id = "own-1", call = "stats::pbinom(1, 4, 0.1, lower.tail = FALSE)", expected = "0.0523",
-#'   tolerance = "1e-10")
+#' own <- data.frame(
+#'   id = "own-1", call = "stats::pbinom(1, 4, 0.1, lower.tail = FALSE)", expected = "0.0523", tolerance = "1e-10"
+#' )
 #' \donttest{
 #' x <- qualify(checks = own)
 #' x

@@ -246,7 +246,7 @@ summary_treated <- function(x) {
 
 #' @export
 plot.recovery_data <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.recovery_data)), ...)
   drawn <- data.frame(subject = as.character(role(x, "subject")), time = role(x, "time"), score = role(x, "score"))
   roles <- recovery_roles(x)
   ggplot2::ggplot(drawn[!is.na(drawn$score), ], ggplot2::aes(x = .data$time, y = .data$score, group = .data$subject)) +

@@ -258,7 +258,7 @@ print.summary_safety <- function(x, ...) {
 
 #' @export
 plot.safety <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.safety)), ...)
   rows <- x$table[x$table$term %in% c("risk_exact_upper", paste0("risk_", c("exact", names(x$priors$risk)))), ]
   label <- harm_label(rows$term, x$asked)
   rows$label <- factor(label, levels = rev(label))

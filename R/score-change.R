@@ -201,7 +201,7 @@ summary.score_change <- function(object, ...) {
 
 #' @export
 plot.score_change <- function(x, ...) {
-  check_ggplot2()
+  check_picture(names(formals(plot.score_change)), ...)
   points <- data.frame(
     subject = rep(x$subject, 2), time = factor(rep(c("baseline", "follow-up"), each = length(x$subject)),
       levels = c("baseline", "follow-up")), score = c(x$baseline, x$final)

@@ -9,7 +9,7 @@
 #include <cordgain/dist/prior.hpp>
 #include <cordgain/math/panels.hpp>
 #include <cordgain/natural/patient_rates.hpp>
-#include <cordgain/natural/source_likelihood.hpp>
+#include <cordgain/natural/route.hpp>
 #include <exception>
 #include <string>
 #include <vector>

@@ -45,6 +45,24 @@ TEST_CASE("two of four against known rates has the tails of the checks A01 and A
   }
 }
 
+TEST_CASE("a binomial is added alike by both of its ways, from the first term and from the mode") {
+  for (const double logit : {-25.0, -19.0, -3.0, 0.0, 0.4, 5.0, 25.0, 800.0}) {
+    for (const Index n : {0, 1, 2, 29, 30, 31, 32}) {
+      cordgain::Vector sum = cordgain::Vector::Zero(n + 3);
+      cordgain::add_binomial(sum, 1, n, -cordgain::softplus(-logit), -cordgain::softplus(logit), 0.5);
+      REQUIRE(sum(0) == 0.0);
+      REQUIRE(sum(n + 2) == 0.0);
+      const double p = 1.0 / (1.0 + std::exp(-logit));
+      const double q = 1.0 / (1.0 + std::exp(logit));
+      for (Index k = 0; k <= n; ++k) {
+        const double expected = 0.5 * naive::choose(static_cast<int>(n), static_cast<int>(k)) *
+                                std::pow(p, static_cast<double>(k)) * std::pow(q, static_cast<double>(n - k));
+        REQUIRE(std::fabs(sum(k + 1) - expected) <= 1e-12 * expected + 1e-21);
+      }
+    }
+  }
+}
+
 TEST_CASE("successes at log odds x are failures at -x") {
   for (double x : {0.0, 0.3, 2.0, 40.0}) {
     const Vector up = binomial_pmf(9, x);

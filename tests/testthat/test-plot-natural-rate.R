@@ -94,3 +94,9 @@ test_that("a picture that does not exist is refused by class", {
   skip_if_not_installed("ggplot2")
   for (type in list("bars", NULL, 1, c("a", "b"))) invalid(plot(natural_rate(prior_beta(2, 8)), type = type), "type")
 })
+
+test_that("a plot refuses an argument that it does not have, instead of drawing another picture", {
+  skip_if_not_installed("ggplot2")
+  expect_error(plot(natural_rate(0.2), observd = keio_ips), "observd", class = "cordgain_invalid_input")
+  expect_error(plot(decision_table(natural_rate(0.2), n = 4), main = "x"), "main", class = "cordgain_invalid_input")
+})

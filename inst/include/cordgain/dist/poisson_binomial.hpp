@@ -31,10 +31,12 @@ class BinomialLikelihood {
         log_choose_(std::lgamma(events_ + others_ + 1.0) - std::lgamma(events_ + 1.0) -
                     std::lgamma(others_ + 1.0)) {}
 
-  double operator()(double logit) const {
-    // log(1 - p) = -softplus(logit), log p = logit - softplus(logit): the exponent is right to an absolute
-    // 1e-13.
-    return std::exp(log_choose_ + events_ * logit - (events_ + others_) * softplus(logit));
+  double operator()(double logit) const { return at(logit, softplus(logit)); }
+
+  /// The same where softplus(logit) = -log(1 - p) is known; log p = logit - softplus(logit). The exponent is
+  /// right to an absolute 1e-13.
+  [[nodiscard]] double at(double logit, double minus_log_q) const {
+    return std::exp(log_choose_ + events_ * logit - (events_ + others_) * minus_log_q);
   }
 
  private:
@@ -43,11 +45,25 @@ class BinomialLikelihood {
   double log_choose_;
 };
 
-/// Adds weight x Binomial(n, p) to sum(first), ..., sum(first + n), from the mode outwards and only where it
-/// is above 1e-20 of its top.
+/// Few patients need no mode to start from: their first term is a number while its log is above this.
+constexpr Index kFewPatients = 30;
+constexpr double kNoUnderflow = -600.0;
+
+/// Adds weight x Binomial(n, p) to sum(first), ..., sum(first + n): of many patients from the mode outwards
+/// and only where it is above 1e-20 of its top.
 /// @param log_p, log_q  logs of p and 1 - p, each with its own digits; -infinity is allowed
 inline void add_binomial(Vector& sum, Index first, Index n, double log_p, double log_q, double weight) {
   const auto size = static_cast<double>(n);
+  if (n <= kFewPatients && size * log_q > kNoUnderflow) {
+    double term = weight * std::exp(size * log_q);
+    const double odds = std::exp(log_p - log_q);
+    sum(first) += term;
+    for (Index i = 0; i < n; ++i) {
+      term *= odds * static_cast<double>(n - i) / static_cast<double>(i + 1);
+      sum(first + i + 1) += term;
+    }
+    return;
+  }
   const Index mode = std::min(n, static_cast<Index>(std::floor((size + 1.0) * std::exp(log_p))));
   const auto k = static_cast<double>(mode);
   double log_top = std::lgamma(size + 1.0) - std::lgamma(k + 1.0) - std::lgamma(size - k + 1.0);

@@ -153,18 +153,18 @@ class SharedShift {
     Vector prior = panel_masses(line);
     for (Index i = 0; i < delta.size(); ++i) prior(i) *= effect_.density(delta(i));
     const double lump = y == 0 ? rates_.grid.mass_below : (y == n ? rates_.grid.mass_above : 0.0);
-    const Matrix joint = joint_moments(delta, prior, likelihood);
+    EffectPosterior answer;
+    answer.natural = Vector::Zero(n + 1);
+    answer.natural_comonotone = Vector::Zero(n + 1);
+    const Eigen::RowVector3d joint = add_pairs(delta, prior, likelihood, y, answer);
     Eigen::RowVector4d whole = lump * effect_.moments();
-    whole(0) += joint.col(0).sum();
-    whole(2) += joint.col(1).sum();
-    whole(3) += joint.col(2).sum();
+    whole(0) += joint(0);
+    whole(2) += joint(1);
+    whole(3) += joint(2);
     probability = whole(0);
     // A count that cannot happen at these rates, to the last bit.
     if (!(probability > 0.0))
       throw NumericalError("the observed responders have no probability under these natural rates");
-    EffectPosterior answer;
-    answer.natural = natural_row(joint.col(0));
-    answer.natural_comonotone = comonotone(delta, prior, likelihood, y, probability);
     answer.natural(y) += lump;
     answer.natural_comonotone(y) += lump;
     answer.natural /= answer.natural.sum();
@@ -224,11 +224,15 @@ class SharedShift {
     const bool inside = panels > 0 && x > grid_.edges(0) && x < grid_.edges(panels);
     Index cut = inside ? find_panel(grid_, x) * grid_.order : 0;
     if (!inside && x > theta_(theta_.size() - 1)) cut = theta_.size();
-    const Index size = last_ - first_ + 1;
-    const Array delta = x - theta_.segment(first_, size).array();
-    const Array here = mass_.segment(first_, size).array() * effect_.density(delta);
+    // Nodes from which an effect within reach leads to x.
+    const double* const nodes = theta_.data();
+    const double* const end = nodes + last_ + 1;
+    const Index from = std::lower_bound(nodes + first_, end, x - effect_.high()) - nodes;
+    const Index size = std::upper_bound(nodes + from, end, x - effect_.low()) - nodes - from;
+    const Array delta = x - theta_.segment(from, size).array();
+    const Array here = mass_.segment(from, size).array() * effect_.density(delta);
     const Array moment = here * delta;
-    Eigen::RowVector4d h(here.sum(), here.head(std::clamp<Index>(cut - first_, 0, size)).sum(), moment.sum(),
+    Eigen::RowVector4d h(here.sum(), here.head(std::clamp<Index>(cut - from, 0, size)).sum(), moment.sum(),
                          (moment * delta).sum());
     if (!inside) return h;
     const Index panel = cut / grid_.order;
@@ -241,57 +245,46 @@ class SharedShift {
     return h;
   }
 
-  /// For each node of theta its probability together with y, and this times delta and delta^2.
-  [[nodiscard]] Matrix joint_moments(const Vector& delta, const Vector& prior,
-                                     const BinomialLikelihood& likelihood) const {
-    Matrix joint = Matrix::Zero(theta_.size(), 3);
-    for (Index j = 0; j < theta_.size(); ++j) {
-      if (mass_(j) == 0.0) continue;
-      for (Index i = 0; i < delta.size(); ++i) {
-        const double here = mass_(j) * prior(i) * likelihood(theta_(j) + offset_(0) + delta(i));
-        joint(j, 0) += here;
-        joint(j, 1) += here * delta(i);
-        joint(j, 2) += here * delta(i) * delta(i);
-      }
-    }
-    return joint;
-  }
-
-  /// Natural responders, independent of what was observed given theta.
-  [[nodiscard]] Vector natural_row(const VectorIn& joint) const {
-    Vector row = Vector::Zero(rates_.patients() + 1);
-    for (Index j = 0; j < theta_.size(); ++j) {
-      if (joint(j) > 0.0) row += joint(j) * binomial_pmf(rates_.patients(), theta_(j) + offset_(0));
-    }
-    return row;
-  }
-
-  /// Each responder natural as far as the rates allow: for delta > 0 Bin(y, p0 / p1), else y + Bin(n - y, (p0
-  /// - p1) / (1 - p1)). With q0 = 1 - p0, 1 - p0 / p1 = q0 (1 - e^-delta): nothing cancels.
-  [[nodiscard]] Vector comonotone(const Vector& delta, const Vector& prior,
-                                  const BinomialLikelihood& likelihood, Index y, double total) const {
+  /// All pairs of theta and delta. To `answer` are added the natural responders, independent of what was
+  /// observed given theta, and the comonotone ones: each responder natural as far as the rates allow, so for
+  /// delta > 0 Bin(y, p0 / p1), else y + Bin(n - y, (p0 - p1) / (1 - p1)). With q0 = 1 - p0, 1 - p0 / p1 = q0
+  /// (1 - e^-delta): nothing cancels.
+  /// @return sums of the probability together with y, and this times delta and delta^2
+  Eigen::RowVector3d add_pairs(const Vector& delta, const Vector& prior, const BinomialLikelihood& likelihood,
+                               Index y, EffectPosterior& answer) const {
     const Index n = rates_.patients();
-    Vector row = Vector::Zero(n + 1);
-    // Pairs left out add up to less than 1e-13 of the whole.
-    const double pairs = static_cast<double>(theta_.size()) * static_cast<double>(delta.size());
-    const double least = 1e-13 * total / pairs;
-    for (Index j = 0; j < theta_.size(); ++j) {
+    const Array turned = delta.unaryExpr([](double d) { return std::log(-std::expm1(-std::fabs(d))); });
+    // Pairs left out add up to less than 1e-13 of the whole: from the heaviest node on, so that much of it is
+    // known when light ones come.
+    const double part = 1e-13 / (static_cast<double>(theta_.size()) * static_cast<double>(delta.size()));
+    Eigen::RowVector3d total = Eigen::RowVector3d::Zero();
+    Index heaviest = 0;
+    mass_.maxCoeff(&heaviest);
+    for (Index step = 0; step < theta_.size(); ++step) {
+      const Index j = (heaviest + step) % theta_.size();
       if (mass_(j) == 0.0) continue;
       const double untreated = theta_(j) + offset_(0);
+      const double above = softplus(untreated);
+      const double below = softplus(-untreated);
+      Eigen::RowVector3d joint = Eigen::RowVector3d::Zero();
       for (Index i = 0; i < delta.size(); ++i) {
+        const double most = mass_(j) * prior(i);
+        if (most <= part * total(0)) continue;
         const double treated = untreated + delta(i);
-        const double here = mass_(j) * prior(i) * likelihood(treated);
-        if (here <= least) continue;
+        const double unresponsive = softplus(treated);  // -log(1 - p1), and -log p1 is this less `treated`
+        const double here = most * likelihood.at(treated, unresponsive);
+        joint += here * Eigen::RowVector3d(1.0, delta(i), delta(i) * delta(i));
+        if (here <= part * total(0)) continue;
         if (delta(i) > 0.0) {
-          add_binomial(row, 0, y, softplus(-treated) - softplus(-untreated),
-                       std::log(-std::expm1(-delta(i))) - softplus(untreated), here);
+          add_binomial(answer.natural_comonotone, 0, y, softplus(-treated) - below, turned(i) - above, here);
         } else {
-          add_binomial(row, y, n - y, std::log(-std::expm1(delta(i))) - softplus(-untreated),
-                       softplus(treated) - softplus(untreated), here);
+          add_binomial(answer.natural_comonotone, y, n - y, turned(i) - below, unresponsive - above, here);
         }
       }
+      if (joint(0) > 0.0) answer.natural += joint(0) * binomial_pmf(n, untreated);
+      total += joint;
     }
-    return row;
+    return total;
   }
 
   /// Posterior density of delta on adaptive panels, from its mean outwards to e^-45 of its top.

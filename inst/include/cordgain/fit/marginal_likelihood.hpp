@@ -138,7 +138,7 @@ class MarginalLikelihood {
   [[nodiscard]] SubjectAt subject_at(Index s, const Vector& beta, const Matrix& l,
                                      const Vector& extra) const {
     const Index first = rows_.start(s), n = rows_.count(s);
-    SubjectAt out{family_, rows_, s, extra, rows_.offset.segment(first, n), rows_.z.middleRows(first, n) * l};
+    SubjectAt out{family_, rows_, s, extra, rows_.offset.segment(first, n), rows_.z_rows(first, n) * l};
     out.fixed += rows_.x.middleRows(first, n) * beta;
     return out;
   }
@@ -156,7 +156,7 @@ class MarginalLikelihood {
     const Index n = subject.size(), p = fixed_count(), first = subject.first();
     Matrix out = Matrix::Zero(size(), values.weight.size());
     out.topRows(p) = (values.slope * rows_.x.middleRows(first, n)).transpose();
-    const Matrix by_effect = (values.slope * rows_.z.middleRows(first, n)).transpose();
+    const Matrix by_effect = (values.slope * rows_.z_rows(first, n)).transpose();
     for (Index j = 0; j < free_count(); ++j) {
       const FactorPosition at = rows_.position(j);
       out.row(p + j) = by_effect.row(at.row).cwiseProduct(values.u.row(at.column));
@@ -173,7 +173,7 @@ class MarginalLikelihood {
   void add_eta_curvature(const SubjectAt& subject, const NodeValues& values, Matrix& hessian) const {
     const Index n = subject.size(), p = fixed_count(), first = subject.first();
     const auto x = rows_.x.middleRows(first, n);
-    const auto z = rows_.z.middleRows(first, n);
+    const Matrix z = rows_.z_rows(first, n);
     hessian.topLeftCorner(p, p) += x.transpose() * moment(values.curvature, values.weight).asDiagonal() * x;
     for (Index j = 0; j < free_count(); ++j) {
       const FactorPosition a = rows_.position(j);

@@ -29,6 +29,12 @@ struct SubjectAt {
   [[nodiscard]] Index first() const { return rows.start(subject); }
   [[nodiscard]] Index size() const { return fixed.size(); }
   [[nodiscard]] Index row(Index i) const { return rows.source(first() + i); }
+
+  /// Row i of the loading. Where there are no random effects there is no memory to point into.
+  [[nodiscard]] EffectVector load(Index i) const {
+    if (loading.cols() == 0) return EffectVector(0);
+    return loading.row(i).transpose();
+  }
 };
 
 /// log of the integrand (the density of u included but for its constant) with its derivatives in u.
@@ -42,10 +48,10 @@ struct Integrand {
   const Index q = u.size();
   Integrand out{-0.5 * u.squaredNorm(), -u, EffectMatrix::Identity(q, q)};
   for (Index i = 0; i < at.size(); ++i) {
-    const Vector eta = Vector::Constant(1, at.fixed[i] + at.loading.row(i).dot(u));
+    const EffectVector load = at.load(i);
+    const Vector eta = Vector::Constant(1, at.fixed[i] + load.dot(u));
     PointTerms point;
     at.family.terms(at.row(i), eta, at.extra, {&point.value, &point.slope, &point.curvature});
-    const EffectVector load = at.loading.row(i).transpose();
     out.value += point.value;
     out.slope += point.slope * load;
     out.curvature -= point.curvature * load * load.transpose();

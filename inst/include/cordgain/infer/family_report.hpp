@@ -74,6 +74,7 @@ inline void report_effects(MarginalLikelihood& likelihood, const FamilyFit& fit,
   out.mode.resize(subjects, q);
   out.mean.resize(subjects, q);
   out.spread.resize(subjects, q * (q + 1) / 2);
+  if (q == 0) return;
   for (Index s = 0; s < subjects; ++s) {
     const MarginalLikelihood::Effects u = likelihood.effects(s, fit.point);
     out.mode.row(s).transpose().noalias() = factor * Vector(u.mode);

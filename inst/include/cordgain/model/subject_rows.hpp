@@ -32,6 +32,11 @@ struct SubjectRows {
 
   [[nodiscard]] Index subjects() const noexcept { return static_cast<Index>(first.size()) - 1; }
   [[nodiscard]] Index effects() const noexcept { return z.cols(); }
+  /// Rows of z; also where it has no columns, and so no memory to point into.
+  [[nodiscard]] Matrix z_rows(Index from, Index n) const {
+    if (z.cols() == 0) return Matrix(n, 0);
+    return z.middleRows(from, n);
+  }
   [[nodiscard]] Index start(Index subject) const { return first[static_cast<std::size_t>(subject)]; }
   [[nodiscard]] Index count(Index subject) const { return start(subject + 1) - start(subject); }
   [[nodiscard]] Index source(Index place) const { return row[static_cast<std::size_t>(place)]; }
@@ -108,7 +113,7 @@ inline void orthogonalise(const Matrix& x, SubjectRows& out) {
   for (Index i = n - 1; i >= 0; --i) {
     const Index from = out.row[static_cast<std::size_t>(i)];
     x.row(i) = in.x.row(from);
-    out.z.row(i) = in.z.row(from);
+    if (in.z.cols() > 0) out.z.row(i) = in.z.row(from);
     if (in.offset.size() > 0) out.offset[i] = in.offset[from] / unit;
     out.first[static_cast<std::size_t>(subject(from))] = i;
   }

@@ -180,7 +180,7 @@ class MetaIntegrator {
       return value;
     };
     PanelGrid grid = adaptive_panels(f, tau_edges(range, width), 2.0 * width,
-                                     {route_.order, kTauSlack * route_.tolerance, 12});
+                                     {route_.order, route_.tau_slack * route_.tolerance, 12});
     const double total = panel_masses(grid).sum();
     const Vector nodes = panel_nodes(grid);
     const Vector mass = panel_masses(grid);
@@ -221,7 +221,7 @@ class MetaIntegrator {
       c.reach = std::sqrt(2.0 * route_.reach);
       c.lattice = node.slices[static_cast<std::size_t>(r)].lattice;
       normalise(c.lattice);
-      posterior_mu_.push_back({c.weight, c.lattice});
+      if (c.weight > kLeastMuPart) posterior_mu_.push_back({c.weight, c.lattice});
       components_.push_back(resolve_component(std::move(c)));
     }
   }
@@ -284,11 +284,8 @@ class MetaIntegrator {
   static constexpr double kLeastStep = 1e-3;       // of log tau, towards the end of a prior
   static constexpr double kWidestTau = 1e9;        // prior scales; a posterior that reaches beyond has no end
   static constexpr double kMassLost = 1e-5;        // of the predictive distribution, most
+  static constexpr double kLeastMuPart = 1e-11;    // of the density of mu, which is shown and not built upon
   static constexpr double kSmallestShare = 1e-14;  // of the posterior mass: smaller parts are rounding
-
-  // The integral over tau is far more accurate than the last Legendre terms of a panel tell (its error is of
-  // twice their degree), so they may be larger here than where a grid is interpolated.
-  static constexpr double kTauSlack = 20.0;
 
   struct MuPart {
     double weight;

@@ -7,28 +7,12 @@
 #include <cordgain/base/check.hpp>
 #include <cordgain/base/types.hpp>
 #include <cordgain/math/logistic.hpp>
+#include <cordgain/natural/route.hpp>
 #include <limits>
 #include <optional>
 #include <vector>
 
 namespace cordgain {
-
-/// How far sums go and how fine they are: two routes differ in every one of these.
-struct Route {
-  Index order = 15;            // nodes of a panel
-  double digits = 28.0;        // -log of the relative size of what is left out (e^-28 = 7e-13)
-  double lattice_step = 0.47;  // of a lattice, in standard deviations
-  double tolerance = 1e-9;     // of adaptive panels
-  double reach = 35.0;  // -log of the relative size at which a tail ends: what nature hardly ever gives
-                        // (all of 20 patients at a rate of 0.2) is decided far from the centre
-};
-
-inline Route fine_route() {
-  return Route{};
-}
-inline Route coarse_route() {
-  return Route{10, 25.0, 0.51, 1e-7, 32.0};
-}
 
 namespace detail {
 
