@@ -234,6 +234,9 @@ is_natural_curve <- function(x) inherits(x, "natural_curve")
 
 curve_settings <- function(x) x$settings
 
+# What a curve is made of, for those who work it out anew.
+curve_parts <- function(x) x[c("kind", "table", "curve", "own", "correlation", "settings")]
+
 # Subjects behind the covariance of a fit; Inf for a registry's.
 curve_subjects <- function(x) if (x$kind == "fit") x$subjects else Inf
 
