@@ -234,6 +234,9 @@ is_natural_curve <- function(x) inherits(x, "natural_curve")
 
 curve_settings <- function(x) x$settings
 
+# What a curve is made of, for those who work it out anew.
+curve_parts <- function(x) x[c("kind", "table", "curve", "own", "correlation", "settings")]
+
 # Subjects behind the covariance of a fit; Inf for a registry's.
 curve_subjects <- function(x) if (x$kind == "fit") x$subjects else Inf
 
@@ -342,9 +345,20 @@ plot.natural_curve <- function(x, ...) {
     ggplot2::geom_ribbon(ggplot2::aes(ymin = .data$conf.low, ymax = .data$conf.high), fill = plot_ink[["fill"]]) +
     ggplot2::geom_line(colour = plot_ink[["dark"]]) +
     ggplot2::labs(x = "Weeks since injury", y = if (rows$term[1] == "mean_gain") "Mean gain" else "Mean score",
-      title = "Natural course",
-        caption = plot_words("Line and band: fitted mean, 95 % interval. Dots: as published.")) +
+      title = course_finding(rows), caption = plot_words("Line and band: fitted mean, 95 % interval.",
+        if (x$kind != "fit") " Dots: as published.")) +
     plot_theme()
   if (x$kind == "fit") picture else picture + ggplot2::geom_point(ggplot2::aes(x = .data$week, y = .data$mean),
     data = x$table$rows, inherit.aes = FALSE)
+}
+
+course_finding <- function(rows) {
+  last <- nrow(rows)
+  two <- \(value) format(signif(value, 2), trim = TRUE)
+  weeks <- format(signif(rows$time, 3), trim = TRUE)
+  if (rows$term[1] == "mean_gain") {
+    return(plot_words("Without treatment the mean gain by week ", weeks[last], " is ", two(rows$estimate[last])))
+  }
+  plot_words("Without treatment the mean score goes from ", two(rows$estimate[1]), " in week ", weeks[1], " to ",
+    two(rows$estimate[last]), " in week ", weeks[last])
 }
