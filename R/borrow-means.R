@@ -242,14 +242,8 @@ print.borrow_means <- function(x, digits = 3, ...) {
 plot.borrow_means <- function(x, ...) {
   check_picture(names(formals(plot.borrow_means)), ...)
   rows <- x$terms[x$terms$term == "mean", ]
-  label <- ifelse(rows$group == "none", "controls alone", gsub("_", " ", rows$group))
-  rows$label <- factor(label, rev(label))
   rows$estimate <- ifelse(is.na(rows$estimate), mean(change_scores(x$controls)), rows$estimate)
-  ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$label)) +
-    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), colour = plot_ink[["mid"]],
-      linewidth = 1) +
-    ggplot2::geom_point(size = 2.6, colour = plot_ink[["dark"]]) +
-    ggplot2::labs(x = paste0("Mean change of the concurrent controls (", scale_unit(change_motor_scale(x$controls)),
-      ")"), y = NULL, title = plot_words("What borrowing makes of the controls' mean")) +
-    plot_theme()
+  unit <- scale_unit(change_motor_scale(x$controls))
+  borrowing_picture(rows, paste0("Mean change of the concurrent controls (", unit, ")"),
+    \(value) format(signif(value, 2), trim = TRUE), paste0(" ", unit))
 }

@@ -259,14 +259,5 @@ print.borrow <- function(x, digits = 3, ...) {
 plot.borrow <- function(x, ...) {
   check_picture(names(formals(plot.borrow)), ...)
   rows <- x$terms[x$terms$term == "rate", ]
-  rows$label <- factor(ifelse(rows$group == "none", "controls alone", gsub("_", " ", rows$group)),
-    rev(ifelse(rows$group == "none", "controls alone", gsub("_", " ", rows$group))))
-  ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$label)) +
-    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), colour = plot_ink[["mid"]],
-      linewidth = 1) +
-    ggplot2::geom_point(size = 2.6, colour = plot_ink[["dark"]]) +
-    percent_axis(limits = c(0, 1)) +
-    ggplot2::labs(x = "Rate of the concurrent controls", y = NULL,
-      title = plot_words("What borrowing makes of the controls' rate")) +
-    plot_theme()
+  borrowing_picture(rows, "Rate of the concurrent controls", percent_text) + percent_axis(limits = c(0, 1))
 }

@@ -39,10 +39,11 @@ second_row <- function(term, subject, estimate, low = NA_real_, high = NA_real_,
 
 # One line for each number of tidy(): its estimate, limits and SD, beside the second engine's.
 paired_rows <- function(terms, second) {
-  key <- \(rows) paste(rows$term, rows$subject)
+  key <- \(rows) paste(rows$term, rows$subject, rows$time)
   at <- match(key(terms), key(second))
   parts <- lapply(c("estimate", "conf.low", "conf.high", "std.error"), \(part) {
-    rows <- data.frame(term = terms$term, subject = terms$subject, part = part, estimate = terms[[part]],
+    told <- terms[intersect(c("term", "subject", "time"), names(terms))]
+    rows <- data.frame(told, part = part, estimate = terms[[part]],
       second = second[[part]][at], num.error = terms$num.error, order = seq_len(nrow(terms)))
     rows[!is.na(rows$estimate), ]
   })

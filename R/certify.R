@@ -7,9 +7,11 @@
 #' the C++ core) and reports how many digits agree, number by number. It takes seconds. Agreement rules out an error
 #' in one engine; it does not make the model true.
 #'
-#' Of scores every estimate, SD and limit is compared, one row each (`part`), patients by `subject`.
+#' Of scores every estimate, SD and limit is compared, one row each (`part`), patients by `subject`, visits of repeated
+#' scores by `time`. A natural course is fitted again to its published means; a model of untreated records is not: its
+#' mean and covariances are taken as fitted.
 #'
-#' @param x an [excess()] of responders or of a [score_change()], a [natural_rate()] or a [natural_change()].
+#' @param x an [excess()] of responders, of a [score_change()] or of a course ([recovery_data()]), a [natural_rate()] or a [natural_change()].
 #' @param ... not used.
 #' @return A `certificate`: `tidy()` has one row per number: `term`, `estimate`, `second` (by the other engine),
 #'   `difference`, `digits` (agreed significant digits, at most 15), `num.error` (as stated with the estimate),
@@ -26,7 +28,7 @@ certify <- function(x, ...) UseMethod("certify")
 #' @export
 certify.default <- function(x, ...) {
   if (missing(x)) abort_input(c("{.arg x} is not given.", i = "Give an {.fn excess} or a {.fn natural_rate}."))
-  abort_input(c("{.arg x} must be an excess of responders or of changes of a score, or natural recovery.",
+  abort_input(c("{.arg x} must be an excess, or natural recovery: a rate or a change.",
     x = "It is {.obj_type_friendly {x}}."))
 }
 
@@ -94,7 +96,7 @@ agreed_digits <- function(rows, label) {
   difference <- abs(rows$estimate - rows$second)
   relative <- difference / pmax(abs(rows$estimate), 1e-300)
   digits <- pmin(15, floor(-log10(pmax(relative, 1e-16))))
-  named <- intersect(c("term", "subject", "part"), names(rows))
+  named <- intersect(c("term", "subject", "time", "part"), names(rows))
   result <- cbind(rows[c(named, "estimate", "second")], difference = difference,
     digits = ifelse(rows$estimate == 0 & difference == 0, 15, pmax(0, digits)), num.error = rows$num.error,
     agrees = difference <= rows$num.error + 1e-7 * pmax(1, abs(rows$estimate)))
@@ -120,7 +122,7 @@ print.certificate <- function(x, ...) {
       paste0("DO NOT AGREE: ", paste(unique(done$term[!done$agrees]), collapse = ", "), ".")
     }
   )), sep = "\n")
-  told <- done[intersect(c("term", "subject", "part"), names(done))]
+  told <- done[intersect(c("term", "subject", "time", "part"), names(done))]
   told[is.na(told)] <- ""
   print(cbind(told, estimate = signif(done$estimate, 10), digits = done$digits), row.names = FALSE, right = FALSE)
   other <- unique(rows$term[is.na(rows$second)])

@@ -16,21 +16,3 @@
 
 # rlang and cli are reached when a message or a check needs them, so that they cost nothing at load.
 utils::globalVariables(".data") # the pronoun of ggplot2's aes()
-
-# Classes with a picture. Each has a plot() method; autoplot() draws the same.
-plotted_classes <- c("natural_rate", "excess_responders", "decision_table", "excess_by_reference", "safety", "tipping",
-  "tipping_map", "sensitivity", "falsify", "prior_check", "operating_characteristics", "borrow")
-
-.onLoad <- function(libname, pkgname) {
-  register_late("ggplot2", "autoplot", plotted_classes, \(object, ...) plot(object, ...))
-}
-
-# Methods for a generic of a suggested package: now if it is loaded, else when it will
-# be, so that loading this package does not load that one.
-register_late <- function(package, generic, classes, method) {
-  register <- function(...) {
-    for (class in classes) registerS3method(generic, class, method, envir = asNamespace(package))
-  }
-  if (isNamespaceLoaded(package)) register()
-  setHook(packageEvent(package, "onLoad"), register)
-}

@@ -322,7 +322,6 @@ plot.falsify <- function(x, ...) {
   check_picture(names(formals(plot.falsify)), ...)
   rows <- x$terms
   rows$threshold <- factor(percent_text(rows$threshold), unique(percent_text(rows$threshold)))
-  rows$text <- percent_text(rows$estimate)
   goal <- data.frame(threshold = levels(rows$threshold), asked = unique(x$terms$threshold))
   goal$threshold <- factor(goal$threshold, levels(rows$threshold))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$group)) +
@@ -332,10 +331,17 @@ plot.falsify <- function(x, ...) {
       xmax = .data$conf.high),
       colour = plot_ink[["mid"]])) +
     ggplot2::geom_point(size = 2.4, colour = plot_ink[["dark"]]) +
-    ggplot2::geom_text(ggplot2::aes(label = .data$text), vjust = -0.9, hjust = 0.1, size = 3) +
+    ggplot2::geom_text(ggplot2::aes(label = percent_text(.data$estimate)), x = Inf, hjust = 1, size = 3) +
     ggplot2::facet_wrap(ggplot2::vars(.data$threshold), labeller = \(v) lapply(v, \(t) paste("Tail up to", t))) +
-    percent_axis(limits = c(0, NA), n.breaks = 4, expand = ggplot2::expansion(mult = c(0.06, 0.14))) +
-    ggplot2::labs(x = "Share of untreated sets called a success", y = NULL,
-      title = plot_words("How often untreated patients would have been called a success")) +
+    percent_axis(limits = c(0, NA), n.breaks = 4, expand = ggplot2::expansion(mult = c(0.06, 0.45))) +
+    ggplot2::labs(x = "Share of untreated sets called a success", y = NULL, title = falsify_title(x$terms),
+      caption = "Dashed: the share that the rule allows.") +
     plot_theme()
+}
+
+falsify_title <- function(terms) {
+  last <- terms[terms$threshold == max(terms$threshold), ]
+  plot_words("Untreated patients would have been called a success in ",
+    paste(unique(percent_text(range(last$estimate))), collapse = " to "), " of trials, by a rule that allows ",
+    percent_text(last$threshold[1]))
 }

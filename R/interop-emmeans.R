@@ -7,7 +7,9 @@
 #' With these methods, `emmeans::emmeans()`, `emmeans::contrast()` and the like work
 #' on a fit: means \eqn{L\hat\beta} over a grid, with the standard errors and degrees
 #' of freedom of [linear_test()] for every combination, averages included. There is no
-#' limit on the number of rows. `ggeffects::ggemmeans()` comes here too.
+#' limit on the number of rows. A fit of events or counts is tested on the scale of its link, by its normal
+#' approximation; a fit by [method_bayes()] gives emmeans independent draws of its exact posterior, from which it
+#' makes medians and highest-density intervals (with coda). `ggeffects::ggemmeans()` comes here too.
 #'
 #' @param object a `recovery_fit`.
 #' @param data,trms,xlev,grid,... as emmeans passes them.
@@ -16,6 +18,8 @@
 #'   infinite degrees of freedom.
 #' @param vcov. (matrix, or function of the fit) another covariance of the fixed
 #'   effects; the degrees of freedom are then Satterthwaite's.
+#' @param draws (whole number) draws of a fit by [method_bayes()].
+#' @param seed (whole number or `NULL`) of the draws; `NULL` takes one from R's stream.
 #' @return what emmeans asks for: a data set, and a list of the grid's model matrix,
 #'   coefficients, covariance and a function for degrees of freedom.
 #' @references Searle SR, Speed FM, Milliken GA (1980). Population marginal means in
@@ -43,13 +47,37 @@ emm_basis.recovery_fit <- function(object, trms, xlev, grid, ddf = NULL, informa
   scales <- c("link", "response") # the same for an identity link; ggeffects asks for one of them
   if (!asymptotic && !is.null(mode) && !mode %in% scales) ddf <- mode
   ddf <- match_ddf(object, if (is.null(vcov.)) ddf else "satterthwaite")
-  frame <- stats::model.frame(trms, grid, na.action = stats::na.pass, xlev = xlev)
-  x <- stats::model.matrix(trms, frame, contrasts.arg = object$design$contrasts)
   list(
-    X = x, bhat = full_coefficients(object), nbasis = null_basis(object),
+    X = grid_matrix(object, trms, xlev, grid), bhat = full_coefficients(object), nbasis = null_basis(object),
     V = basis_covariance(object, ddf, information, vcov.), dffun = emmeans_df(ddf, asymptotic),
     dfargs = list(fit = object, ddf = ddf, information = information), misc = list()
   )
+}
+
+#' @rdname interop-emmeans
+#' @exportS3Method emmeans::emm_basis recovery_fit_family
+emm_basis.recovery_fit_family <- function(object, trms, xlev, grid, ...) {
+  list(
+    X = grid_matrix(object, trms, xlev, grid), bhat = full_coefficients(object), nbasis = null_basis(object),
+    V = stats::vcov(object), dffun = \(k, dfargs) Inf, dfargs = list(),
+    misc = emmeans::.std.link.labels(stats::family(object), list())
+  )
+}
+
+#' @rdname interop-emmeans
+#' @exportS3Method emmeans::emm_basis recovery_fit_bayes
+emm_basis.recovery_fit_bayes <- function(object, trms, xlev, grid, draws = 4000, seed = NULL, ...) {
+  coefficients <- seq_len(nrow(object$result$mean))
+  list(
+    X = grid_matrix(object, trms, xlev, grid), bhat = full_coefficients(object), nbasis = null_basis(object),
+    V = stats::vcov(object), dffun = \(k, dfargs) Inf, dfargs = list(), misc = list(),
+    post.beta = unname(posterior_draws(object, draws, draw_seed(seed))[, coefficients, drop = FALSE])
+  )
+}
+
+grid_matrix <- function(fit, trms, xlev, grid) {
+  frame <- stats::model.frame(trms, grid, na.action = stats::na.pass, xlev = xlev)
+  stats::model.matrix(trms, frame, contrasts.arg = fit$design$contrasts)
 }
 
 # Coefficients of all columns, NA for those left out.

@@ -75,10 +75,12 @@ get_parameters.recovery_fit <- function(x, effects = c("fixed", "random"), ...) 
 #' @rdname interop-insight
 #' @exportS3Method insight::get_statistic recovery_fit
 get_statistic.recovery_fit <- function(x, ...) {
-  table <- summary(x)$coefficients
-  structure(
-    data.frame(Parameter = rownames(table), Statistic = unname(table[, "t value"])), statistic = "t-statistic"
-  )
+  table <- tidy(x, effects = "fixed")
+  if (inherits(x, "recovery_fit_bayes")) {
+    abort_input(c("A posterior distribution has no test statistic.", i = "{.fn tidy} has its intervals."))
+  }
+  structure(data.frame(Parameter = table$term, Statistic = table$statistic),
+    statistic = if (inherits(x, "recovery_fit_family")) "z-statistic" else "t-statistic")
 }
 
 #' @rdname interop-insight
@@ -116,11 +118,23 @@ get_variance.recovery_fit <- function(x, component = c("all", "fixed", "random",
                                                        "dispersion", "intercept", "slope", "rho01", "rho00"),
                                       verbose = TRUE, ...) {
   component <- match.arg(component)
+  check_gaussian_fit(x, "Variances by component")
   out <- variance_components(x)
   if (component == "all") {
     return(out[lengths(out) > 0L])
   }
   out[switch(component, rho01 = "cor.slope_intercept", rho00 = "cor.slopes", paste0("var.", component))]
+}
+
+# Without this a fit of counts, whose residual variance is not a parameter, would be given one in silence.
+check_gaussian_fit <- function(fit, what, call = rlang::caller_env()) {
+  if (!inherits(fit, "recovery_fit_reml")) {
+    abort_input(c("{what} are those of a Gaussian fit by REML or ML.",
+      x = "This fit is by {fit$method$name}{if (inherits(fit, 'recovery_fit_family')) paste0(', family ',
+        stats::family(fit)$family)}.",
+      i = "{.fn tidy} with {.code effects = \"ran_pars\"} has the parameters that it has."
+    ), call = call)
+  }
 }
 
 variance_components <- function(fit) {
@@ -163,9 +177,14 @@ slope_correlations <- function(covariances, groups) {
 model_parameters.recovery_fit <- function(model, ci = 0.95, ci_method = NULL, effects = c("all", "fixed"), ...) {
   effects <- match.arg(effects)
   ci <- check_number(ci, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
-  ddf <- ddf_of_easystats(model, ci_method)
+  gaussian <- inherits(model, "recovery_fit_reml")
+  ddf <- if (gaussian) ddf_of_easystats(model, ci_method)
   wanted <- if (effects == "all") c("fixed", "ran_pars") else "fixed"
-  table <- tidy(model, effects = wanted, ddf = ddf, conf.level = ci)
+  table <- if (gaussian) {
+    tidy(model, effects = wanted, ddf = ddf, conf.level = ci)
+  } else {
+    tidy(model, effects = wanted, conf.level = ci)
+  }
   fixed <- table$effect == "fixed"
   out <- data.frame(
     Parameter = ifelse(fixed, table$term, random_parameter(table$term, table$group)), Coefficient = table$estimate,
@@ -175,7 +194,8 @@ model_parameters.recovery_fit <- function(model, ci = 0.95, ci_method = NULL, ef
   )
   structure(out,
     class = c("parameters_model", "see_parameters_model", "data.frame"), ci = ci,
-    ci_method = ddf, model_class = class(model), coefficient_name = "Coefficient", ignore_group = FALSE,
+    ci_method = if (inherits(model, "recovery_fit_family")) "normal" else ddf, model_class = class(model),
+    coefficient_name = "Coefficient", ignore_group = FALSE,
     ran_pars = TRUE, title = "Recovery model", object_name = "model"
   )
 }
@@ -193,6 +213,7 @@ random_parameter <- function(term, group) {
 #' @rdname interop-insight
 #' @exportS3Method performance::r2 recovery_fit
 r2.recovery_fit <- function(model, ...) {
+  check_gaussian_fit(model, "Explained variances")
   parts <- variance_components(model)
   total <- parts$var.fixed + parts$var.random + parts$var.residual
   structure(

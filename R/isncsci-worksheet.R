@@ -7,7 +7,7 @@
 #' every level that is possible) and below the neurological level of injury. It
 #' estimates nothing: it shows cells and the levels of [explain_isncsci()].
 #'
-#' @param x,object an `isncsci_explanation`.
+#' @param x an `isncsci_explanation`.
 #' @param ... not used.
 #' @return A ggplot.
 #' @section Conditions: `cordgain_no_ggplot2` without ggplot2.
@@ -41,16 +41,9 @@ plot.isncsci_explanation <- function(x, ...) {
     ) +
     ggplot2::labs(title = worksheet_title(x$scores), subtitle = worksheet_subtitle(x),
       caption = worksheet_caption(x$scores)) +
-    ggplot2::theme_minimal(base_size = 10) +
-    ggplot2::theme(
-      panel.grid = ggplot2::element_blank(), plot.background = ggplot2::element_rect(fill = "white", colour = NA),
-      plot.title.position = "plot", legend.position = "right"
-    )
+    plot_theme(base_size = 10) +
+    ggplot2::theme(panel.grid.major.x = ggplot2::element_blank(), legend.position = "right")
 }
-
-#' @rdname plot.isncsci_explanation
-#' @exportS3Method ggplot2::autoplot
-autoplot.isncsci_explanation <- function(object, ...) plot.isncsci_explanation(object, ...)
 
 # Columns from the right side of the body (left of the sheet) to the left side.
 worksheet_columns <- c("r_motor", "r_lt", "r_pp", "l_lt", "l_pp", "l_motor")
@@ -129,9 +122,9 @@ both_sides <- function(scores, variable) {
 }
 
 worksheet_caption <- function(scores) {
-  paste0(
+  plot_words(
     "Zones of partial preservation. Sensory: ", both_sides(scores, "zpp_sensory"), ". Motor: ",
-      both_sides(scores, "zpp_motor"), ".\n",
-    "Where more than one level is possible, each has its line. *: rests on scores assumed for tagged cells."
+    both_sides(scores, "zpp_motor"), ". Where more than one level is possible, each has its line. *: rests on scores ",
+    "assumed for tagged cells.", width = 88
   )
 }

@@ -142,14 +142,22 @@ print.joint_excess <- function(x, digits = 3, ...) {
 plot.joint_excess <- function(x, ...) {
   check_picture(names(formals(plot.joint_excess)), ...)
   rows <- x$terms[x$terms$term != "prob_common", ]
-  rows$label <- factor(ifelse(is.na(rows$outcome), "common", rows$outcome))
-  rows$label <- factor(rows$label, levels = rev(c(names(x$parts), "common")))
+  together <- "all together"
+  rows$label <- factor(ifelse(is.na(rows$outcome), together, rows$outcome), levels = rev(c(names(x$parts), together)))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$label)) +
     ggplot2::geom_vline(xintercept = 0, colour = plot_ink[["light"]]) +
     ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), colour = plot_ink[["mid"]]) +
     ggplot2::geom_point(size = 2.6, colour = plot_ink[["dark"]]) +
-    ggplot2::labs(x = "Mean excess, in SDs of natural change", y = NULL, title = "Each outcome, and all together",
+    ggplot2::labs(x = "Mean excess, in SDs of natural change", y = NULL,
+      title = joint_title(rows[is.na(rows$outcome), ], x$conf.level),
       caption = plot_words("Correlation of the outcomes: ", x$source, ". Lines: ", percent_text(x$conf.level),
         " intervals.")) +
     plot_theme()
+}
+
+joint_title <- function(common, conf.level) {
+  two <- \(value) sprintf("%.2f", value)
+  plot_words("All outcomes together: ", two(abs(common$estimate)), " SDs ",
+    if (common$estimate < 0) "below" else "above", " natural recovery (", percent_text(conf.level), " interval ",
+    two(common$conf.low), " to ", two(common$conf.high), ")")
 }

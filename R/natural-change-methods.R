@@ -315,19 +315,31 @@ plot.natural_change <- function(x, ...) {
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$label, colour = .data$kind)) +
     ggplot2::geom_linerange(ggplot2::aes(xmin = .data$low, xmax = .data$high, linewidth = .data$kind),
       position = ggplot2::position_dodge(width = 0.5)) +
-    ggplot2::geom_point(ggplot2::aes(shape = .data$kind), size = 2.6, position = ggplot2::position_dodge(width = 0.5)) +
-    ggplot2::scale_colour_manual(NULL, values = c(published = plot_ink[["mid"]], shrunk = plot_ink[["light"]],
+    ggplot2::geom_point(ggplot2::aes(shape = .data$kind), size = 2.6, fill = "white",
+      position = ggplot2::position_dodge(width = 0.5)) +
+    ggplot2::scale_colour_manual(NULL, values = c(published = plot_ink[["dark"]], shrunk = plot_ink[["mid"]],
       predicted = plot_ink[["dark"]])) +
-    ggplot2::scale_shape_manual(NULL, values = c(published = 16, shrunk = 17, predicted = 18)) +
+    ggplot2::scale_shape_manual(NULL, values = c(published = 16, shrunk = 24, predicted = 23)) +
     ggplot2::scale_linewidth_manual(NULL, values = c(published = 0.6, shrunk = 0.6, predicted = 1.6)) +
     ggplot2::labs(
-      x = paste0("Change without treatment (",
-        if (is.null(x$settings$scale)) "points" else scale_unit(x$settings$scale),
-        ")"), y = NULL, title = plot_words("How much patients gain by themselves, and how far populations may differ"),
+      x = paste0("Change without treatment (", change_unit(x), ")"), y = NULL, title = change_title(x),
       caption = plot_words("Lines: 95 % intervals. Shrunk: each source's mean given all of them. One patient varies ",
         "by the SD of the registry.", width = 88)
     ) +
-    plot_theme()
+    plot_theme() +
+    ggplot2::theme(legend.position = "bottom")
+}
+
+change_unit <- function(x) if (is.null(x$settings$scale)) "points" else scale_unit(x$settings$scale)
+
+change_title <- function(x) {
+  row <- tidy(x)
+  row <- row[row$term == "mean_change", ]
+  two <- \(value) format(signif(value, 2), trim = TRUE)
+  known <- row$conf.low == row$conf.high
+  plot_words("Without treatment patients change by ", two(row$estimate), " ", change_unit(x), " on average",
+    if (known) ", taken as known" else paste0("; by ", two(row$conf.low), " to ", two(row$conf.high),
+      " in populations like these"))
 }
 
 change_forest <- function(x) {

@@ -234,6 +234,29 @@ is_natural_curve <- function(x) inherits(x, "natural_curve")
 
 curve_settings <- function(x) x$settings
 
+# What a curve is made of, for those who work it out anew.
+curve_parts <- function(x) x[c("kind", "table", "curve", "own", "correlation", "settings")]
+
+# The correlation that a user gave and that the answer rests on; NULL where a covariance was given or fitted.
+curve_correlation <- function(x) x$own$r
+
+curve_shape <- function(x) x$curve$shape
+
+# The same curve with another spread between populations; of a table also under another correlation or shape, or from
+# fewer means (`keep`).
+refit_curve <- function(x, between_sd = x$settings$between_sd, correlation = x$correlation, shape = x$curve$shape,
+                        keep = NULL) {
+  x$settings$between_sd <- between_sd
+  if (identical(correlation, x$correlation) && identical(shape, x$curve$shape) && is.null(keep)) {
+    return(x)
+  }
+  rows <- x$table$rows
+  if (is.null(keep)) keep <- seq_len(nrow(rows))
+  covariance <- if (!is.null(x$own$matrix)) x$own$matrix[keep, keep, drop = FALSE]
+  natural_curve(rows[keep, , drop = FALSE], correlation = correlation, shape = shape,
+    covariance = covariance, between_sd = between_sd, scale = x$settings$scale)
+}
+
 # Subjects behind the covariance of a fit; Inf for a registry's.
 curve_subjects <- function(x) if (x$kind == "fit") x$subjects else Inf
 
@@ -342,9 +365,20 @@ plot.natural_curve <- function(x, ...) {
     ggplot2::geom_ribbon(ggplot2::aes(ymin = .data$conf.low, ymax = .data$conf.high), fill = plot_ink[["fill"]]) +
     ggplot2::geom_line(colour = plot_ink[["dark"]]) +
     ggplot2::labs(x = "Weeks since injury", y = if (rows$term[1] == "mean_gain") "Mean gain" else "Mean score",
-      title = "Natural course",
-        caption = plot_words("Line and band: fitted mean, 95 % interval. Dots: as published.")) +
+      title = course_finding(rows), caption = plot_words("Line and band: fitted mean, 95 % interval.",
+        if (x$kind != "fit") " Dots: as published.")) +
     plot_theme()
   if (x$kind == "fit") picture else picture + ggplot2::geom_point(ggplot2::aes(x = .data$week, y = .data$mean),
     data = x$table$rows, inherit.aes = FALSE)
+}
+
+course_finding <- function(rows) {
+  last <- nrow(rows)
+  two <- \(value) format(signif(value, 2), trim = TRUE)
+  weeks <- format(signif(rows$time, 3), trim = TRUE)
+  if (rows$term[1] == "mean_gain") {
+    return(plot_words("Without treatment the mean gain by week ", weeks[last], " is ", two(rows$estimate[last])))
+  }
+  plot_words("Without treatment the mean score goes from ", two(rows$estimate[1]), " in week ", weeks[1], " to ",
+    two(rows$estimate[last]), " in week ", weeks[last])
 }

@@ -125,7 +125,7 @@ plot.operating_characteristics <- function(x, ...) {
     ggplot2::geom_line(colour = plot_ink[["dark"]], linewidth = 0.8) +
     ggplot2::scale_y_continuous(labels = percent_text, limits = c(0, 1)) +
     ggplot2::labs(x = words, y = "Success claimed", linetype = "External bias (odds)",
-      title = plot_words("How often the design claims success, by what is true")) +
+      title = operating_title(rows)) +
     plot_theme() +
     ggplot2::theme(legend.position = "bottom", panel.grid.major.y = ggplot2::element_line(colour = plot_ink[["fill"]]))
 }
@@ -133,7 +133,8 @@ plot.operating_characteristics <- function(x, ...) {
 surface_picture <- function(rows, words) {
   rows$up <- rows$bias
   breaks <- c(-0.001, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 0.9, 1.001)
-  names <- c("up to 2.5 %", "to 5 %", "to 10 %", "to 25 %", "to 50 %", "to 80 %", "to 90 %", "above")
+  names <- c("up to 2.5 %", "2.5 to 5 %", "5 to 10 %", "10 to 25 %", "25 to 50 %", "50 to 80 %", "80 to 90 %",
+    "above 90 %")
   ticks <- c(0.125, 0.25, 0.5, 1, 2, 4, 8)
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$excess, y = .data$up, z = .data$estimate)) +
     ggplot2::geom_contour_filled(breaks = breaks) +
@@ -143,7 +144,18 @@ surface_picture <- function(rows, words) {
     ggplot2::scale_x_continuous(expand = ggplot2::expansion(0)) +
     ggplot2::scale_y_continuous(breaks = log(ticks), labels = paste0("\u00d7", ticks), expand = ggplot2::expansion(0)) +
     ggplot2::labs(x = words, y = "External bias (odds)",
-      title = plot_words("How often the design claims success, by what ",
-      "is true"), subtitle = "Lines: 2.5 % and 80 %") +
-    plot_theme()
+      title = operating_title(rows), subtitle = "Lines: 2.5 % and 80 %") +
+    plot_theme() +
+    ggplot2::theme(legend.key = ggplot2::element_rect(colour = plot_ink[["mid"]]))
+}
+
+# What is claimed where nothing is true, if that was asked.
+operating_title <- function(rows) {
+  none <- rows[rows$excess == 0, ]
+  if (nrow(none) == 0L) {
+    return(plot_words("How often the design claims success, by what is true"))
+  }
+  plot_words("Without a true excess success is claimed in ",
+    paste(unique(percent_text(range(none$estimate))), collapse = " to "), " of trials",
+    if (nrow(none) > 1L) ", by the bias of the evidence")
 }

@@ -49,16 +49,17 @@ patients_plot <- function(x) {
     ggplot2::labs(
       x = paste0("Change of ", scale_name(change_motor_scale(change)), " (", scale_unit(change_motor_scale(change)),
         ")"),
-      y = NULL, title = patients_title(y, drawn),
+      y = NULL, title = patients_title(y, drawn, level),
       caption = plot_words("Dots: observed. Bars: what natural recovery alone gives, ", percent_text(level),
         " of patients (light), the middle half (dark) and the median (white).", width = 88)
     ) +
     plot_theme()
 }
 
-patients_title <- function(y, drawn) {
+patients_title <- function(y, drawn, level) {
   above <- sum(y > drawn$high, na.rm = TRUE)
-  plot_words(above, " of ", sum(!is.na(y)), " patients gained more than the interval of natural recovery")
+  plot_words(above, " of ", sum(!is.na(y)), " patients gained more than the ",
+    percent_text(level), " interval of natural recovery")
 }
 
 percentiles_plot <- function(x, call) {
@@ -80,7 +81,8 @@ percentiles_plot <- function(x, call) {
       x = "Patients, from the lowest percentile up", y = "Percentile in natural recovery",
       title = plot_words(if (outside == 0) "No patient lies" else paste(outside, "of", nrow(rows), "patients lie"),
         " above the band of untreated patients"),
-      caption = plot_words("Bars: exact ", percent_text(score_excess_settings(x)$conf.level),
+      caption = plot_words("Dots: observed, with the patient. Bars: exact ",
+        percent_text(score_excess_settings(x)$conf.level),
         " band of each rank among as many untreated patients, the natural mean as uncertain as it is.", width = 88)
     ) +
     plot_theme()

@@ -13,13 +13,21 @@ plot_theme <- function(base_size = 11) {
       plot.title.position = "plot", plot.caption.position = "plot",
       panel.grid.minor = ggplot2::element_blank(), panel.grid.major.y = ggplot2::element_blank(),
       axis.text = ggplot2::element_text(colour = plot_ink[["dark"]]),
+      axis.title.x = ggplot2::element_text(margin = ggplot2::margin(t = 5)),
       strip.text = ggplot2::element_text(face = "bold", hjust = 0),
       plot.background = ggplot2::element_rect(fill = "white", colour = NA)
     )
 }
 
 # Titles say the finding in a sentence, which must not run out of the picture.
-plot_words <- function(..., width = 71) paste(strwrap(paste0(...), width), collapse = "\n")
+# A number stays with its per cent sign.
+plot_words <- function(..., width = 66) {
+  lines <- strwrap(gsub(" %", "\u00a0%", paste0(...), fixed = TRUE), width)
+  gsub("\u00a0", " ", paste(lines, collapse = "\n"), fixed = TRUE)
+}
+
+# The name of a vertical axis, broken where the axis of half a page ends.
+axis_words <- function(..., width = 28) plot_words(..., width = width)
 
 # A probability or rate as a percentage: two digits, one decimal below 10 %, and never a rounded 0 or 100.
 percent_text <- function(p) {

@@ -88,7 +88,8 @@ plot.tipping_map <- function(x, ...) {
     map_axis(x$axes[[1]], "x") + map_axis(x$axes[[2]], "y") +
     ggplot2::labs(title = map_title(x), subtitle = plot_words(map_subtitle(x), width = 86)) +
     plot_theme() +
-    ggplot2::theme(legend.position = "bottom", legend.key = ggplot2::element_rect(colour = plot_ink[["mid"]]))
+    ggplot2::theme(legend.position = "bottom", legend.key = ggplot2::element_rect(colour = plot_ink[["mid"]]),
+      legend.text = ggplot2::element_text(size = 8), legend.title = ggplot2::element_text(size = 9))
   add_points(picture, x, rows)
 }
 
@@ -97,7 +98,7 @@ chance_names <- c("up to 2.5 %", "2.5 to 5 %", "5 to 10 %", "above 10 %")
 map_axis <- function(axis, side) {
   scale <- if (side == "x") ggplot2::scale_x_continuous else ggplot2::scale_y_continuous
   plain <- ggplot2::expansion(0)
-  name <- paste(strwrap(axis$title, if (side == "x") 80 else 40), collapse = "\n")
+  name <- paste(strwrap(axis$title, if (side == "x") 80 else 28), collapse = "\n")
   if (is.null(axis$ticks)) {
     return(scale(name = name, expand = plain))
   }

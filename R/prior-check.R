@@ -203,6 +203,14 @@ plot.prior_check <- function(x, ...) {
     ggplot2::geom_col(width = 0.6, fill = plot_ink[["light"]]) +
     ggplot2::geom_text(ggplot2::aes(label = .data$text), hjust = 0, size = 3.2) +
     ggplot2::scale_x_continuous(expand = ggplot2::expansion(mult = c(0, 0.35))) +
-    ggplot2::labs(x = "Patients, or patient-equivalents", y = NULL, title = plot_words("What the answer rests on")) +
+    ggplot2::labs(x = "Patients, or patient-equivalents", y = NULL, title = ledger_title(rows)) +
     plot_theme()
+}
+
+# What is known of nature, in patients, beside those treated.
+ledger_title <- function(rows) {
+  size <- \(terms) sum(rows$estimate[rows$term %in% terms])
+  nature <- size(c("ledger_source", "ledger_prior_mean"))
+  plot_words("The answer rests on ", size("ledger_treated"), " treated patients",
+    if (nature > 0) paste0("; what is known of nature counts as ", signif(nature, 2), " more"))
 }

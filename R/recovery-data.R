@@ -248,10 +248,23 @@ summary_treated <- function(x) {
 plot.recovery_data <- function(x, ...) {
   check_picture(names(formals(plot.recovery_data)), ...)
   drawn <- data.frame(subject = as.character(role(x, "subject")), time = role(x, "time"), score = role(x, "score"))
-  roles <- recovery_roles(x)
-  ggplot2::ggplot(drawn[!is.na(drawn$score), ], ggplot2::aes(x = .data$time, y = .data$score, group = .data$subject)) +
-    ggplot2::geom_line(colour = "grey55") +
-    ggplot2::geom_point(size = 1.4) +
-    ggplot2::labs(x = "Weeks since injury", y = roles$score, title = scale_name(recovery_scale(x))) +
-    ggplot2::theme_minimal(base_size = 10)
+  drawn <- drawn[!is.na(drawn$score), ]
+  ggplot2::ggplot(drawn, ggplot2::aes(x = .data$time, y = .data$score, group = .data$subject)) +
+    ggplot2::geom_line(colour = plot_ink[["mid"]]) +
+    ggplot2::geom_point(size = 1.6, colour = plot_ink[["dark"]]) +
+    ggplot2::labs(x = "Weeks since injury", y = axis_words(scale_name(recovery_scale(x))), title = visits_title(drawn),
+      caption = "What natural recovery alone gives is not taken off.") +
+    plot_theme()
+}
+
+visits_title <- function(drawn) {
+  if (nrow(drawn) == 0L) {
+    return("No score is known")
+  }
+  drawn <- drawn[order(drawn$time), ]
+  first <- drawn$score[!duplicated(drawn$subject)]
+  last <- drawn$score[!duplicated(drawn$subject, fromLast = TRUE)]
+  patients <- if (length(first) == 1L) "1 patient: from " else paste0(length(first), " patients: from a median of ")
+  plot_words(patients, format(stats::median(first)), " at the first exam to ", format(stats::median(last)),
+    " at the last")
 }

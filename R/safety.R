@@ -273,10 +273,15 @@ plot.safety <- function(x, ...) {
     ggplot2::scale_x_continuous(limits = c(0, 1), labels = \(p) paste0(100 * p, " %")) +
     ggplot2::labs(
       x = paste0("Risk per patient (", harm_percent(x$asked$conf.level), " limits)"), y = NULL,
-      title = plot_words("Risks per patient that ", x$data$events, " of ", x$data$n, " leaves open"),
+      title = harms_title(x, bound),
       subtitle = plot_words(harms_observed(x), width = 80)
     ) +
     plot_theme()
+}
+
+harms_title <- function(x, bound) {
+  plot_words(x$data$events, " of ", x$data$n, " patients with the event: a risk of up to ",
+    harm_percent(bound$conf.high), " per patient is not ruled out")
 }
 
 # Words ------------------------------------------------------------------------------------

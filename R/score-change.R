@@ -211,7 +211,17 @@ plot.score_change <- function(x, ...) {
     ggplot2::geom_line(colour = plot_ink[["mid"]]) +
     ggplot2::geom_point(size = 2, colour = plot_ink[["dark"]]) +
     ggplot2::scale_y_continuous(limits = scale_range(x$scale)) +
-    ggplot2::labs(x = NULL, y = scale_name(x$scale), title = "Scores before and after",
+    ggplot2::labs(x = NULL, y = axis_words(scale_name(x$scale)), title = change_finding(x),
       caption = "What natural recovery alone gives is not taken off.") +
     plot_theme()
+}
+
+change_finding <- function(x) {
+  known <- x$change[!is.na(x$change)]
+  if (length(known) == 0L) {
+    return("No final score is known")
+  }
+  plot_words(sum(known > 0), " of ", length(known), if (anyNA(x$change)) " followed",
+    " patients gained; the mean change is ",
+    format(signif(mean(known), 3)), " ", scale_unit(x$scale))
 }

@@ -86,7 +86,6 @@ test_that("the rank test is counted set by set, or by R's own ranks", {
 test_that("open outcomes and other things are refused", {
   open <- excess_of_scores(synthetic_change(change = c(24, 13, 2, NA)), natural_change(4, sd = 6.5))
   expect_error(certify(open), "known", class = "cordgain_invalid_input")
-  expect_error(certify(curve_answer()), class = "cordgain_invalid_input")
   expect_error(certify(3), "natural recovery", class = "cordgain_invalid_input")
 })
 

@@ -151,3 +151,11 @@ test_that("every drawn block has its own stream: two halves differ, the whole is
   expect_false(identical(both - first, first))
   expect_false(identical(at(1000, 2), first))
 })
+
+test_that("the title of the picture says the range of claims under the widest rule", {
+  terms <- data.frame(threshold = c(0.05, 0.1, 0.05, 0.1), estimate = c(0.9, 0.02, 0.9, 0.14))
+  title <- \(terms) gsub("\n", " ", falsify_title(terms))
+  expect_identical(title(terms),
+    "Untreated patients would have been called a success in 2.0 % to 14 % of trials, by a rule that allows 10 %")
+  expect_match(title(transform(terms, estimate = 0.03)), "a success in 3.0 % of trials")
+})

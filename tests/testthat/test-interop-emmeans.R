@@ -81,3 +81,30 @@ test_that("a fit with plateau() has marginal means at any week", {
   found <- as.data.frame(emmeans::emmeans(fit, ~week, at = list(week = c(2, 30))))
   expect_equal(found$emmean, unname(predict(fit, data.frame(week = c(2, 30)), re.form = NA)), tolerance = 1e-9)
 })
+
+# Events, counts and posteriors ---------------------------------------------------------------------------
+
+test_that("means of a fit of counts are on the scale of the link, and come back through it", {
+  skip_if_not_installed("emmeans")
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial(), family = poisson())
+  x <- c(1, 8)
+  table <- as.data.frame(emmeans::emmeans(fit, ~week, at = list(week = 8)))
+  expect_equal(table$emmean, sum(x * fixef(fit)), tolerance = 1e-12)
+  expect_equal(table$SE, sqrt(drop(x %*% vcov(fit) %*% x)), tolerance = 1e-12)
+  expect_identical(table$df, Inf)
+  back <- as.data.frame(emmeans::emmeans(fit, ~week, at = list(week = 8), type = "response"))
+  expect_equal(back$rate, exp(sum(x * fixef(fit))), tolerance = 1e-12)
+})
+
+test_that("means of a posterior are draws of it: medians and intervals of the exact mixture", {
+  skip_if_not_installed("emmeans")
+  skip_if_not_installed("coda")
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial(), method = "bayes")
+  n <- 20000
+  grid <- emmeans::emmeans(fit, ~week, at = list(week = 8), draws = n, seed = 1)
+  drawn <- as.vector(as.matrix(coda::as.mcmc(grid)))
+  expect_length(drawn, n)
+  # six standard errors of a mean: missed by chance less than once in 10^8
+  expect_lt(abs(mean(drawn) - sum(c(1, 8) * fixef(fit))), 6 * stats::sd(drawn) / sqrt(n))
+  expect_true(all(c("lower.HPD", "upper.HPD") %in% names(as.data.frame(grid))))
+})

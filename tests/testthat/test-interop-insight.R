@@ -183,3 +183,41 @@ test_that("parameters() refuses a level that is none, and its intervals are thos
   expect_equal(table$CI_high, own$conf.high, tolerance = 1e-12)
   expect_equal(table$p, own$p.value, tolerance = 1e-12)
 })
+
+# What a table prints, the line below it (a message) included.
+printed <- function(table) {
+  messages <- capture_messages(out <- utils::capture.output(print(table)))
+  paste(c(out, messages), collapse = " ")
+}
+
+# Fits that are not Gaussian, and posteriors -----------------------------------------------------------------
+
+test_that("a fit of counts is given z, and no variances or degrees of freedom that it does not have", {
+  skip_if_not_installed("insight")
+  skip_if_not_installed("parameters")
+  skip_if_not_installed("performance")
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial(), family = poisson())
+  statistic <- insight::get_statistic(fit)
+  expect_equal(statistic$Statistic, unname(fixef(fit) / sqrt(diag(vcov(fit)))), tolerance = 1e-12)
+  expect_identical(attr(statistic, "statistic"), "z-statistic")
+  table <- parameters::model_parameters(fit, ci = 0.9, effects = "fixed")
+  expect_equal(table$CI_low, unname(fixef(fit) - stats::qnorm(0.95) * sqrt(diag(vcov(fit)))), tolerance = 1e-9)
+  expect_match(printed(table), "normal distribution")
+  expect_error(get_variance.recovery_fit(fit), "Gaussian", class = "cordgain_invalid_input")
+  expect_error(performance::r2(fit), "poisson", class = "cordgain_invalid_input")
+})
+
+test_that("parameters reads a posterior as tidy() has it, and nothing that a posterior does not have", {
+  skip_if_not_installed("insight")
+  skip_if_not_installed("parameters")
+  skip_if_not_installed("performance")
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial(), method = "bayes")
+  table <- parameters::model_parameters(fit)
+  exact <- tidy(fit)
+  expect_identical(table$CI_low, exact$conf.low)
+  expect_identical(table$Coefficient, exact$estimate)
+  expect_identical(table$Parameter[3:4], c("SD (Intercept)", "SD (Observations)"))
+  expect_no_match(printed(table), "Wald|Satterthwaite|p-value")
+  expect_error(insight::get_statistic(fit), "posterior", class = "cordgain_invalid_input")
+  expect_error(performance::r2(fit), "Gaussian", class = "cordgain_invalid_input")
+})

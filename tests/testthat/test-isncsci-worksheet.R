@@ -54,7 +54,7 @@ test_that("title and text name level, grade, findings and zones", {
   expect_match(p$labels$title, "Neurological level T8*, AIS A or C (not determinable)", fixed = TRUE)
   expect_match(p$labels$subtitle, "Deep anal pressure: not tested")
   expect_match(p$labels$subtitle, "Lowest non-key muscle: left L2")
-  expect_match(p$labels$caption, "Motor: right T8*, left", fixed = TRUE)
+  expect_match(words_of(p)[["caption"]], "Motor: right T8*, left", fixed = TRUE)
 })
 
 test_that("the sheet can be drawn and written", {

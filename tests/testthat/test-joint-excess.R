@@ -50,3 +50,10 @@ test_that("print, summary and picture show every outcome and the source of the c
   expect_equal(nrow(built(plot(j), 3)), 4)
   expect_true(draws(plot(j)))
 })
+
+test_that("the title of the picture is the common excess with its interval, by its sign", {
+  title <- \(...) gsub("\n", " ", joint_title(data.frame(...), 0.9))
+  expect_identical(title(estimate = 0.177, conf.low = -0.661, conf.high = 1.016),
+    "All outcomes together: 0.18 SDs above natural recovery (90 % interval -0.66 to 1.02)")
+  expect_match(title(estimate = -0.5, conf.low = -1, conf.high = 0), "0.50 SDs below")
+})

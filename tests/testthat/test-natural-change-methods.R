@@ -81,3 +81,12 @@ test_that("the forest holds sources, shrunken means and both predictions", {
   expect_true(draws(plot(x)))
   expect_equal(nrow(built(plot(natural_change(7.8, sd = 6.5)), 2)), 2)
 })
+
+test_that("the title of the picture says the mean and how far populations differ, or that it is taken as known", {
+  title <- \(x) gsub("\n", " ", change_title(x))
+  expect_identical(title(natural_change(7.8, sd = 6.5)),
+    "Without treatment patients change by 7.8 points on average, taken as known")
+  # 8 -+ 1.96 * 2
+  expect_identical(title(natural_change(prior_normal(8, 2), sd = 6)),
+    "Without treatment patients change by 8 points on average; by 4.1 to 12 in populations like these")
+})

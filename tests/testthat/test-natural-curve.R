@@ -75,3 +75,10 @@ test_that("the picture holds the published means on the curve", {
   expect_equal(built(picture, 3)$y, sygen()$mean)
   expect_true(draws(picture))
 })
+
+test_that("the title of the picture says where the course begins and ends", {
+  rows <- data.frame(term = "mean_score", time = c(0, 8, 52), estimate = c(11.36, 16, 21.7))
+  title <- \(rows) gsub("\n", " ", course_finding(rows))
+  expect_identical(title(rows), "Without treatment the mean score goes from 11 in week 0 to 22 in week 52")
+  expect_identical(title(transform(rows, term = "mean_gain")), "Without treatment the mean gain by week 52 is 22")
+})

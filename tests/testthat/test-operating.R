@@ -93,3 +93,12 @@ test_that("arms of many patients are averaged over the natural rate as finely as
   naive <- mean(core_region_probability(design_claims(design), pmin(1, p + 0.3), p))
   expect_lt(abs(x$estimate[x$excess == 0.3 & x$bias == 0] - naive), 1e-3) # midpoints of 2000 quantiles
 })
+
+test_that("the title of the picture says what is claimed where nothing is true, if that was asked", {
+  rows <- data.frame(excess = c(0, 0, 0.2), bias = c(0, 0.7, 0), estimate = c(0.019, 0.18, 0.5))
+  title <- \(rows) gsub("\n", " ", operating_title(rows))
+  expect_identical(title(rows),
+    "Without a true excess success is claimed in 1.9 % to 18 % of trials, by the bias of the evidence")
+  expect_identical(title(rows[1, ]), "Without a true excess success is claimed in 1.9 % of trials")
+  expect_match(title(rows[3, ]), "How often the design claims success")
+})

@@ -29,3 +29,12 @@ test_that("the theme is one object that can be added to any picture", {
   expect_true(draws(ggplot2::ggplot(data.frame(x = 1, y = 1), ggplot2::aes(x, y)) + ggplot2::geom_point() +
     cordgain:::percent_axis() + cordgain:::plot_theme(9)))
 })
+
+test_that("a number is not parted from its per cent sign, and the sign comes out as it was written", {
+  text <- cordgain:::plot_words(strrep("x", 60), " in 8.4 % to 34 %", width = 66)
+  expect_identical(text, paste0(strrep("x", 60), " in\n8.4 % to 34 %"))
+})
+
+test_that("the name of a vertical axis is broken earlier than a title", {
+  expect_identical(cordgain:::axis_words("upper extremity motor score (UEMS)"), "upper extremity motor score\n(UEMS)")
+})

@@ -72,3 +72,11 @@ test_that("open answers and other things are refused", {
   expect_error(prior_check(3), class = "cordgain_invalid_input")
   expect_error(prior_check(), class = "cordgain_invalid_input")
 })
+
+test_that("the title of the picture adds up what is known of nature, the prior of the effect left out", {
+  rows <- data.frame(term = c("ledger_treated", "ledger_source", "ledger_source", "ledger_prior_mean",
+    "ledger_prior_effect"), estimate = c(4, 7, 5, 0.5, 9))
+  title <- \(rows) gsub("\n", " ", ledger_title(rows))
+  expect_identical(title(rows), "The answer rests on 4 treated patients; what is known of nature counts as 12 more")
+  expect_identical(title(rows[1, ]), "The answer rests on 4 treated patients")
+})

@@ -214,3 +214,10 @@ test_that("treated subjects are counted once each, by their own rows", {
   none <- recovery_data(transform(visits, treated = NA), id, wk, motor, "uems", treated_at = treated)
   expect_output(print(none), "Treated: 0 subjects")
 })
+
+test_that("the title of the picture says the medians of first and last scores, whatever the order of the rows", {
+  drawn <- data.frame(subject = c("b", "a", "a", "b", "c"), time = c(52, 2, 12, 4, 3), score = c(9, 10, 30, 4, 6))
+  expect_identical(visits_title(drawn), "3 patients: from a median of 6 at the first exam to 9 at the last")
+  expect_identical(visits_title(drawn[0, ]), "No score is known")
+  expect_identical(visits_title(drawn[2:3, ]), "1 patient: from 10 at the first exam to 30 at the last")
+})

@@ -304,3 +304,12 @@ test_that("refusals say what is missing and what to give", {
   expect_match(said(0, exposure_years = 4, definition = "x"), "number of patients observed")
   expect_match(said(), "trial_arm")
 })
+
+test_that("the title of the picture is the bound that print tells", {
+  skip_if_not_installed("ggplot2")
+  x <- none_of_four()
+  title <- gsub("\n", " ", plot(x)$labels$title)
+  bound <- 100 * (1 - 0.05^(1 / 4)) # no event in four patients
+  expect_identical(title, paste0("0 of 4 patients with the event: a risk of up to ", signif(bound, 3),
+    " % per patient is not ruled out"))
+})

@@ -79,3 +79,10 @@ test_that("the role is treated unless said, and no third", {
   expect_identical(tidy(of(role = "control")), tidy(of()))
   expect_error(of(role = "placebo"), class = "cordgain_invalid_input")
 })
+
+test_that("the title of the picture counts those who gained among those followed", {
+  expect_identical(change_finding(synthetic_change()), "3 of 4 patients gained; the mean change is 9.75 points")
+  expect_identical(change_finding(score_change(c(10, 20), c(NA, 18), "uems")),
+    "0 of 1 followed patients gained; the mean change is -2 points")
+  expect_identical(change_finding(score_change(c(10, 20), c(NA_real_, NA), "uems")), "No final score is known")
+})

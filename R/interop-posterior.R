@@ -1,0 +1,111 @@
+# posterior: independent draws, and by them bayesplot, ggdist and tidybayes, which take what posterior takes. Nothing
+# here is sampled to get an answer: the answers are exact, the draws are for pictures and for functions of parameters.
+
+#' Independent draws for posterior, bayesplot, ggdist and tidybayes
+#'
+#' @description
+#' `posterior::as_draws()` and its relatives (`as_draws_df()`, `as_draws_rvars()`, ...) give independent draws of a
+#' fit by [method_bayes()] and of a [natural_rate()]. Use the exact numbers of `tidy()` where they answer the
+#' question; draws serve what has no exact answer here, and every one of their means has a simulation error.
+#'
+#' @details
+#' A fit: a node of the integration is drawn by its weight, then the coefficients from their normal distribution at
+#' that node; each variance parameter is the quantile, in its exact marginal distribution, of a number that is uniform
+#' between the node and its neighbours. Margins are thus those of `tidy()`, and the dependence is resolved as finely
+#' as the nodes lie. The draws are independent: one chain, nothing to converge.
+#'
+#' Names are those that brms gives: `b_Intercept`, `b_week`, `sd_subject__Intercept`,
+#' `cor_subject__Intercept__week`, `sigma`; `scale_week` is the scale of a t prior.
+#'
+#' @param x a fit by [method_bayes()], or a [natural_rate()] with one rate for all patients.
+#' @param draws (whole number, 1 to 1e6) how many.
+#' @param seed (whole number or `NULL`) of the draws; `NULL` takes one from R's stream.
+#' @param ... must be empty.
+#' @return a `draws_matrix` of posterior, one row per draw, one column per parameter.
+#' @section Conditions: `cordgain_invalid_input` for numbers of draws or seeds that are none, and for a natural rate
+#'   that differs between patients.
+#' @references
+#' Bürkner PC, Gabry J, Kay M, Vehtari A (2023). posterior: tools for working with posterior distributions. R package.
+#' @seealso [method_bayes()], [interop-insight]
+#' @examples
+#' if (requireNamespace("posterior", quietly = TRUE)) {
+#'   posterior::summarise_draws(posterior::as_draws(natural_rate(prior_beta(8, 56)), draws = 1000, seed = 1))
+#' }
+#' @name interop-posterior
+#' @exportS3Method posterior::as_draws recovery_fit_bayes
+as_draws.recovery_fit_bayes <- function(x, draws = 4000, seed = NULL, ...) {
+  rlang::check_dots_empty()
+  draws <- check_draws(draws)
+  posterior::as_draws_matrix(posterior_draws(x, draws, draw_seed(seed)))
+}
+
+#' @rdname interop-posterior
+#' @exportS3Method posterior::as_draws natural_rate
+as_draws.natural_rate <- function(x, draws = 4000, seed = NULL, ...) {
+  rlang::check_dots_empty()
+  draws <- check_draws(draws)
+  if (length(rate_offset(x)) > 1L) {
+    abort_input(c("Patients have different natural rates: there is no one rate to draw from.",
+      i = "{.fn predict} has the distribution of their responders."
+    ))
+  }
+  places <- core_uniforms(draw_seed(seed), draws)
+  posterior::as_draws_matrix(cbind(rate = unname(stats::quantile(x, places))))
+}
+
+check_draws <- function(draws, call = rlang::caller_env()) {
+  draws <- check_number(draws, min = 1, max = 1e6, call = call)
+  if (draws != round(draws)) {
+    abort_input(c("{.arg draws} must be a whole number.", x = "It is {format(draws)}."), call = call)
+  }
+  draws
+}
+
+# Draws in rows; columns named as brms does. Each draw takes 1 + p + k uniform numbers: the node, the coefficients,
+# the variance parameters.
+posterior_draws <- function(fit, n, seed) {
+  post <- fit$result
+  free <- which(is_free(post))
+  sizes <- c(1L, nrow(post$mean), length(free))
+  u <- matrix(core_uniforms(seed, n * sum(sizes)), n)
+  node <- pmin(findInterval(u[, 1], cumsum(post$weight) / sum(post$weight)) + 1L, length(post$weight))
+  hyper <- matrix(post$hyper$mean, n, length(post$hyper$mean), byrow = TRUE)
+  for (k in seq_along(free)) {
+    place <- within_node(post$values[free[k], ], post$weight, node, u[, sizes[1] + sizes[2] + k])
+    eta <- core_lattice_quantiles(post$marginal[[k]], place)$quantile
+    hyper[, free[k]] <- hyper_value(post$terms$word[free[k]], eta, post$hyper$unit[[free[k]]])
+  }
+  colnames(hyper) <- hyper_names(post$terms)
+  cbind(coefficient_draws(post, node, stats::qnorm(u[, 1L + seq_len(sizes[2]), drop = FALSE])), hyper)
+}
+
+# A place in (0, 1) that is uniform over all draws and keeps their order: the share of weight below the node's value,
+# and a random part `u` of the weight at it.
+within_node <- function(value, weight, node, u) {
+  value <- signif(value, 10) # nodes of one line of the lattice differ by rounding
+  levels <- sort(unique(value))
+  at <- match(value, levels)
+  share <- as.vector(tapply(weight, factor(at, seq_along(levels)), sum)) / sum(weight)
+  place <- (cumsum(share) - share)[at[node]] + u * share[at[node]]
+  pmin(pmax(place, 1e-12), 1 - 1e-12)
+}
+
+coefficient_draws <- function(post, node, z) {
+  names <- rownames(post$mean)
+  out <- matrix(0, length(node), length(names), dimnames = list(NULL, paste0("b_", plain_name(names))))
+  for (rows in split(seq_along(node), node)) {
+    at <- node[rows[1]]
+    factor <- chol(unpack_symmetric(post$covariance[, at], names))
+    out[rows, ] <- sweep(z[rows, , drop = FALSE] %*% factor, 2L, post$mean[, at], "+")
+  }
+  out
+}
+
+plain_name <- function(name) gsub("(Intercept)", "Intercept", name, fixed = TRUE)
+
+# "sd__(Intercept)" by subject -> "sd_subject__Intercept", as brms writes it.
+hyper_names <- function(terms) {
+  name <- plain_name(sub("^[a-z]+__", "", terms$name))
+  ifelse(terms$word == "scale", paste0("scale_", name), ifelse(terms$group == "Residual", "sigma",
+    paste0(terms$word, "_", terms$group, "__", ifelse(terms$word == "cor", sub(".", "__", name, fixed = TRUE), name))))
+}
