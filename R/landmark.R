@@ -28,7 +28,8 @@
 #' @param shape (number > 0) of the Weibull; try 0.5 and 2.
 #' @param from_week (number, weeks from injury) exam time of the natural rate, where
 #'   it is not the sources' own (the middle of their window, or the mean exam day).
-#'   Without sources the default is 0, the injury.
+#'   For a number or a prior it is read from `match$baseline_days` of [natural_rate()], and is 0, the injury, where
+#'   that is not given.
 #' @return A `landmark`, for [natural_rate()].
 #' @section Conditions: `cordgain_invalid_input` for numbers out of range;
 #'   [natural_rate()] signals `cordgain_unmatched` where the endpoint or the level

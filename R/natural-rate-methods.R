@@ -86,9 +86,14 @@ format.natural_rate <- function(x, ...) {
   c(
     paste0("Natural rate from ", natural_label(x)),
     if (x$kind == "meta") format_sources(x$sources),
-    if (x$kind == "meta") paste0("Prior: tau ~ ", format(x$settings$tau), ", mu ~ ", format(x$settings$mu)),
-    format_adjustments(x)
+    natural_assumptions(x)
   )
+}
+
+#' @exportS3Method natural_assumptions natural_rate
+natural_assumptions.natural_rate <- function(x) {
+  priors <- if (x$kind == "meta") paste0("Prior: tau ~ ", format(x$settings$tau), ", ", mu_words(x$settings$mu))
+  c(priors, format_adjustments(x))
 }
 
 format_sources <- function(sources) {

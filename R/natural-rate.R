@@ -184,7 +184,7 @@ rate_from.prior <- function(x, settings, call) {
   check_landmark(settings$landmark, sources, call)
   check_not_known(x, call)
   routes <- lapply(c(fine = TRUE, coarse = FALSE), \(fine) {
-    moves <- rate_moves(settings, fine)
+    moves <- rate_moves(settings, sources, fine)
     list(theta = core_prior_predictive(rows, moves, fine), moves = moves)
   })
   new_natural_rate("prior", routes, sources, settings, prior = x, rows = rows)
@@ -203,7 +203,7 @@ rate_from.numeric <- function(x, settings, call) {
     ), call = call)
   }
   sd <- known_spread(settings, call)
-  moves <- rate_moves(settings, TRUE)
+  moves <- rate_moves(settings, sources, TRUE)
   offset <- stats::qlogis(x) + moves$shift + moves$bias_mean
   routes <- lapply(c(fine = TRUE, coarse = FALSE), \(fine) list(theta = known_grid(sd, fine)))
   new_natural_rate("known", routes, sources, settings, offset = offset, rate = x)
@@ -273,7 +273,7 @@ declared_source <- function(match, label, call) {
   row <- data.frame(
     source = label, events = 0, n = 1, endpoint = text(match$endpoint), baseline_grade = text(match$baseline_grade),
     level = text(match$level), baseline_from_day = window[1], baseline_to_day = window[2],
-    followup_weeks = if (is.null(match$followup_weeks)) NA else match$followup_weeks,
+    followup_weeks = mean(range_of("followup_weeks", 0)),
     years_from = years[1], years_to = years[2], registry = NA_character_
   )
   row <- as_sources(row, call = call)
@@ -361,12 +361,14 @@ known_exam_time <- function(landmark, sources, call) {
   from
 }
 
-# A prior or a number is moved as a whole; its exam time is the injury unless said otherwise.
-rate_moves <- function(settings, fine) {
+# A prior or a number is moved as a whole, from the exam day of the population that it is about; the injury where that
+# is not said.
+rate_moves <- function(settings, sources, fine) {
   moves <- list(shift = 0, weight = 1, bias_mean = settings$bias$mean, bias_sd = settings$bias$sd)
   if (!is.null(settings$landmark)) {
     still <- remaining_scenarios(settings$landmark, fine)
-    from <- landmark_from(settings$landmark, data.frame(baseline_mean_day = 0))
+    from <- landmark_from(settings$landmark, sources)
+    if (is.na(from)) from <- 0
     factor <- landmark_factor(settings$landmark, landmark_week(settings$landmark))
     moves$shift <- (factor - landmark_factor(settings$landmark, from)) * still$value
     moves$weight <- exp(still$log_weight)

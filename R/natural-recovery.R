@@ -14,6 +14,9 @@ natural_sources <- function(x) UseMethod("natural_sources")
 # One line that names the evidence.
 natural_label <- function(x) UseMethod("natural_label")
 
+# Lines that say what was assumed on top of the evidence: priors, bias, landmark, drift.
+natural_assumptions <- function(x) UseMethod("natural_assumptions")
+
 # The largest error that a number may state: 1e-6, or 1e-6 of itself where it is above 1 (ratios, sizes, log odds).
 num_limit <- function(value, limit = 1e-6) limit * pmax(1, abs(value))
 

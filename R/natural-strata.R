@@ -77,6 +77,12 @@ natural_label.natural_strata <- function(x) {
   paste0("strata: ", paste0(names(x$strata), " (", vapply(x$strata, natural_label, ""), ")", collapse = "; "))
 }
 
+#' @exportS3Method natural_assumptions natural_strata
+natural_assumptions.natural_strata <- function(x) {
+  lines <- lapply(x$strata, natural_assumptions)
+  paste0(rep(names(lines), lengths(lines)), ": ", unlist(lines, use.names = FALSE), recycle0 = TRUE)
+}
+
 # Numbers of patients by stratum, one row for each assignment that is possible:
 # those of known level stay, the others may stand anywhere.
 strata_assignments <- function(x, levels, call = rlang::caller_env()) {

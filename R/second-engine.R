@@ -154,7 +154,7 @@ second_from_prior <- function(natural) {
   parts <- lapply(seq_len(nrow(rows)), \(i) prior_component(prior_base_kind(prior), rows[i, "a"], rows[i, "b"],
     rows[i, "weight"]))
   parts <- do.call(rbind, parts)
-  moves <- rate_moves(settings, TRUE)
+  moves <- rate_moves(settings, natural_sources(natural), TRUE)
   moved <- lapply(seq_along(moves$shift), \(j) data.frame(mean = parts$mean + moves$shift[j] + moves$bias_mean,
     sd = sqrt(parts$sd^2 + moves$bias_sd^2), weight = parts$weight * moves$weight[j]))
   do.call(rbind, moved)
