@@ -47,11 +47,12 @@ decision_table.natural_rate <- function(x, n, effect = prior_normal(0, 1), ...) 
   if (missing(n)) abort_input(c("{.arg n} is not given.", i = "How many patients does the trial treat?"))
   n <- check_count(n, min = 1, max = 1000)
   check_prior(effect, "normal")
-  new_decision_table(outcome_rows(effect_table(patient_rates(x, n, call), effect), n), natural_label(x))
+  new_decision_table(outcome_rows(effect_table(patient_rates(x, n, call), effect), n), x)
 }
 
-new_decision_table <- function(rows, label, observed = NULL) {
-  structure(rows, class = c("decision_table", "data.frame"), label = label, observed = observed)
+new_decision_table <- function(rows, natural, observed = NULL) {
+  structure(rows, class = c("decision_table", "data.frame"), label = natural_label(natural),
+    assumptions = natural_assumptions(natural), observed = observed)
 }
 
 # Numbers that are not known to their limit are NA. The errors of all stay with the table, for tidy().
@@ -95,8 +96,10 @@ print.decision_table <- function(x, digits = 3, ...) {
   rows[-1] <- lapply(rows[-1], \(column) format(signif(column, digits), digits = digits))
   names(rows) <- c("responders", "natural tail", "excess", "P(benefit)", "half-null", "Bayes factor")
   observed <- x$responders %in% attr(x, "observed")
-  rows <- cbind(rows, " " = ifelse(observed, "<- observed", ""))
+  mark <- if (length(attr(x, "observed")) > 1L) "<- possible" else "<- observed"
+  rows <- cbind(rows, " " = ifelse(observed, mark, ""))
   cat("Natural rate: ", attr(x, "label"), "\n", sep = "")
+  cat(paste0("  ", attr(x, "assumptions"), "\n", recycle0 = TRUE), sep = "")
   print(rows, row.names = FALSE)
   cat("natural tail: nature alone gives as many or more; half-null: P(benefit) with half of the prior on no effect.\n")
   if (unknown) cat("NA: ", unknown_outcome, ".\n", sep = "")

@@ -44,6 +44,9 @@ drift <- function(per_year, sd = 0, reference_year = NULL, extrapolate = FALSE) 
 
 is_drift <- function(x) inherits(x, "drift")
 
+# The year to which a drift carries the rate.
+drift_to <- function(x, sources) if (is.null(x$reference_year)) max(sources$years_to) else x$reference_year
+
 # Years between each source and the year to which the rate is carried.
 drift_years <- function(x, sources, call = rlang::caller_env()) {
   middle <- (sources$years_from + sources$years_to) / 2
@@ -54,7 +57,7 @@ drift_years <- function(x, sources, call = rlang::caller_env()) {
     ), call = call)
   }
   last <- max(sources$years_to)
-  reference <- if (is.null(x$reference_year)) last else x$reference_year
+  reference <- drift_to(x, sources)
   if (reference > last && !x$extrapolate) {
     abort_input(c("{.fn drift} would carry the rate past the last observed year.",
       x = "The sources end in {last}; the reference year is {reference}.",

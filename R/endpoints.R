@@ -19,10 +19,17 @@ endpoint_label <- function(endpoint) {
   }
 }
 
+# "B, C or D", "C/D": the grades in it. An end mark keeps what strsplit() would drop, a word without a grade after it.
+split_grades <- function(text) {
+  parts <- strsplit(paste0(text, "$"), "\\s*,?\\s+or\\s+|\\s*[/,]\\s*")
+  Map(\(grades, given) if (is.na(given)) NA_character_ else trimws(sub("$", "", grades, fixed = TRUE)), parts, text,
+    USE.NAMES = FALSE)
+}
+
 # Grades as positions 1 to 5; "A or B" gives both, NA (no outcome) none.
 grade_sets <- function(grade, arg, call) {
   grade <- check_text(grade, arg, call = call)
-  lapply(strsplit(grade, "\\s+or\\s+|\\s*/\\s*|\\s*,\\s*"), \(g) {
+  lapply(split_grades(grade), \(g) {
     if (anyNA(g)) {
       return(integer())
     }

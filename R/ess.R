@@ -76,6 +76,10 @@ prior_ess <- function(x, method, family, sigma, call) {
   if (family != "gaussian" && !is.null(sigma)) {
     abort_input("{.arg sigma} belongs to gaussian observations; leave it out for {.val {family}}.", call = call)
   }
+  if (family == "gaussian" && is.null(sigma)) {
+    abort_input("{.arg sigma} is needed: how far one gaussian observation spreads decides what a prior is worth.",
+      call = call)
+  }
   sigma <- if (family == "gaussian") check_number(sigma, min = 0, min_open = TRUE, call = call) else 1
   moments <- prior_moments(x)
   if (method == "moment") {

@@ -32,8 +32,7 @@ grade_steps <- function(x) {
   counted <- !anyNA(x$count)
   amount <- if (counted) x$count else x$percent
   if (anyNA(amount)) abort_input("Every row needs a count, or every row a percentage.")
-  sets <- strsplit(x$to, ",? or |, ")
-  steps <- lapply(sets, \(to) match(to, ais_grades) - match(x$from[1], ais_grades))
+  steps <- lapply(split_grades(x$to), \(to) match(to, ais_grades) - match(x$from[1], ais_grades))
   if (any(unlist(steps) < 0)) {
     amount_worse <- sum(amount[vapply(steps, min, 0) < 0])
     abort_input(c("Grade steps are counted upwards, and some patients fell.",
@@ -83,8 +82,8 @@ as_grade_steps <- function(x, call) {
   new_grade_steps(x, x, counted, "given as numbers")
 }
 
-# Rows grade_steps (observed minus expected) and grade_steps_tail, bounds where the
-# grades are known only as one of several.
+# Rows grade_steps (observed minus expected) and grade_steps_tail, and those of nested_terms(); bounds where the grades
+# are known only as one of several.
 grade_step_terms <- function(x, transition, conf.level, call) {
   if (is.null(transition)) {
     return(NULL)
@@ -98,7 +97,8 @@ grade_step_terms <- function(x, transition, conf.level, call) {
     pmf <- steps_pmf(end, n, transition$counted)
     for (total in seq(observed$min, observed$max)) tables <- c(tables, list(steps_rows(total, pmf, conf.level)))
   }
-  combine_scenarios(lapply(tables, \(rows) cbind(rows, reason = NA_character_)))
+  stack_tables(combine_scenarios(lapply(tables, \(rows) with_columns(rows, reason = NA_character_))),
+    nested_terms(x, transition, call))
 }
 
 steps_pmf <- function(steps, n, counted) {
@@ -112,15 +112,78 @@ steps_rows <- function(total, pmf, conf.level) {
   mark_exact(rbind(count_row("grade_steps", list(fine = pmf$value, coarse = pmf$value), conf.level, total), tail), TRUE)
 }
 
-# Steps of all patients together, fewest and most; unknown grades count as unchanged or as E.
-arm_steps <- function(x, call) {
+# Steps of each patient, fewest and most; unknown grades count as unchanged or as E.
+patient_steps <- function(x, call) {
   grades <- arm_grades(x)
   if (is.null(grades)) {
     abort_input(c("Grade steps need the patients' grades.",
       i = "Describe the arm by {.code patients = data.frame(subject, baseline, final)}."), call = call)
   }
   from <- match(grades$baseline, ais_grades)
-  sets <- lapply(grades$final, \(final) if (is.na(final)) ais_grades else strsplit(final, ",? or |, ")[[1]])
-  ends <- vapply(sets, \(to) range(match(to, ais_grades)), c(0, 0))
-  list(min = sum(ends[1, ] - from), max = sum(ends[2, ] - from))
+  sets <- lapply(grade_sets(grades$final, "final", call), \(to) if (length(to) == 0L) seq_along(ais_grades) else to)
+  ends <- vapply(sets, range, c(0, 0))
+  list(fewest = ends[1, ] - from, most = ends[2, ] - from)
+}
+
+# The same of all patients together.
+arm_steps <- function(x, call) {
+  steps <- patient_steps(x, call)
+  list(min = sum(steps$fewest), max = sum(steps$most))
+}
+
+# Several nested endpoints --------------------------------------------------------------
+
+most_outcomes <- 1e5
+
+# The smallest natural tail over the nested endpoints "at least 1, 2, ... grades", and how often nature alone shows one
+# as small: exact sums over all outcomes (multinomial, or Dirichlet-multinomial where the steps are counts), so that no
+# endpoint is chosen afterwards for free. More steps make both smaller, so the ends of what is not known bound them.
+nested_terms <- function(x, transition, call) {
+  steps <- patient_steps(x, call)
+  n <- length(steps$fewest)
+  size <- length(transition$low)
+  if (choose(n + size - 1, size - 1) > most_outcomes || min(unlist(steps)) < 0) {
+    reason <- "too many outcomes to be summed, or a patient whose grade fell"
+    rows <- with_columns(term_row(c("nested_tail", "nested_tail_any"), NA_real_, error = NA_real_), reason = reason)
+    return(combine_scenarios(list(rows)))
+  }
+  ends <- unique(list(transition$low, transition$high))
+  seen <- unique(list(steps$fewest, steps$most))
+  tables <- lapply(ends, \(end) {
+    outcomes <- step_outcomes(end, n, transition$counted)
+    lapply(seen, \(s) nested_rows(pmin(s, size - 1), outcomes))
+  })
+  combine_scenarios(unlist(tables, recursive = FALSE))
+}
+
+# Every outcome of n patients: its probability, and patients who rose at least 1, 2, ... grades.
+step_outcomes <- function(steps, n, counted) {
+  counts <- compositions(n, length(steps))
+  log_p <- if (counted) {
+    a <- steps + 0.5
+    lgamma(n + 1) + lgamma(sum(a)) - lgamma(n + sum(a)) +
+      rowSums(lgamma(sweep(counts, 2, a, "+")) - lgamma(counts + 1)) - sum(lgamma(a))
+  } else {
+    lgamma(n + 1) - rowSums(lgamma(counts + 1)) + counts_times_log(counts, steps / sum(steps))
+  }
+  reached <- counts[, ncol(counts):1, drop = FALSE]
+  for (j in seq_len(ncol(reached))[-1]) reached[, j] <- reached[, j] + reached[, j - 1]
+  list(probability = exp(log_p), reached = reached[, (ncol(counts) - 1):1, drop = FALSE])
+}
+
+# Sum of counts log(p) with 0 log 0 = 0.
+counts_times_log <- function(counts, p) rowSums(sweep(counts, 2, log(p), \(k, l) ifelse(k == 0, 0, k * l)))
+
+nested_rows <- function(seen, outcomes) {
+  endpoints <- seq_len(ncol(outcomes$reached))
+  n <- length(seen)
+  tails <- lapply(endpoints, \(s) {
+    rev(cumsum(rev(vapply(0:n, \(y) sum(outcomes$probability[outcomes$reached[, s] == y]), 0))))
+  })
+  observed <- min(vapply(endpoints, \(s) tails[[s]][sum(seen >= s) + 1], 0))
+  smallest <- do.call(pmin, lapply(endpoints, \(s) tails[[s]][outcomes$reached[, s] + 1]))
+  # Tails that are equal are one outcome; sums of them differ by rounding.
+  any <- sum(outcomes$probability[smallest <= observed * (1 + 1e-9)])
+  rows <- term_row(c("nested_tail", "nested_tail_any"), c(observed, any), error = 1e-12, num.kind = "exact")
+  with_columns(rows, reason = NA_character_)
 }

@@ -130,7 +130,7 @@ reference_set_rows <- function(rows, arm) {
   set <- rows[rows[["reference"]] %in% TRUE & !is.na(rows$events) & !is.na(rows$n), , drop = FALSE]
   window <- match_terms(arm)$baseline_days
   reach <- set$baseline_to_day >= window[1] & set$baseline_from_day <= window[2]
-  sets <- list("Reference set, exams in trial's days" = set[reach %in% TRUE, , drop = FALSE],
+  sets <- list("Reference set, exams reaching the trial's days" = set[reach %in% TRUE, , drop = FALSE],
     "Reference set, all" = set)
   sets[vapply(sets, nrow, 0L) > 1L]
 }

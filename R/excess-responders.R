@@ -19,7 +19,8 @@ excess.trial_arm <- function(x, natural, control = NULL, accept = character(), e
     control_terms(x, control, call), grade_step_terms(x, extra$transition, conf.level, call)
   )
   new_excess(list(
-    terms = terms, arm = x, natural = natural, accepted = accepted, settings = settings, scenarios = scenarios
+    terms = terms, arm = x, natural = natural, control = control, accepted = accepted, settings = settings,
+    scenarios = scenarios
   ), "excess_responders")
 }
 
@@ -128,7 +129,7 @@ arm_differences <- function(treated, other, label) {
     set("endpoint", "endpoint", "the arms count different events: no direction is known"),
     set("grade", "grade", "the arms began in different grades: no direction is known"),
     set("level", "level", "recovery differs threefold between levels: no direction is known"),
-    differs_baseline(treated, arm, NULL), differs_followup(treated, arm), differs_years(treated, arm)
+    differs_baseline(treated, arm), differs_followup(treated, arm), differs_years(treated, arm)
   )
   found$remedy <- rep("choose controls that are alike in this", nrow(found))
   found
@@ -167,7 +168,7 @@ decision_table.excess_responders <- function(x, n, effect = prior_normal(0, 1), 
   n <- scenarios[[1]]$n
   seen <- unique(vapply(excess_scenarios(x), \(s) s$responders, 0))
   rows <- outcome_rows(scenarios[[1]]$table, n)
-  new_decision_table(rows, natural_label(excess_natural(x)), seen)
+  new_decision_table(rows, excess_natural(x), seen)
 }
 
 # Scenarios that differ in the count alone share one table.
@@ -226,7 +227,8 @@ standard_sensitivity <- function(x) {
 format.excess_responders <- function(x, digits = 3, ...) {
   c(
     format_question(x, digits), "",
-    if (excess_is_bounds(x)) format_bounds(x, digits) else format_answer(x, digits), "",
+    if (excess_is_bounds(x)) format_bounds(x, digits) else format_answer(x, digits),
+    format_controls(x, digits), "",
     format_accepted(x$accepted, open_levels(x)), format_declaration(x)
   )
 }
@@ -245,7 +247,8 @@ format_question <- function(x, digits) {
   c(
     paste0(arm_label(x$arm), ": ", y, " of ", counts$n, " responded, ", endpoint_label(terms$endpoint), ", where ",
       format_expected(x$terms, digits), "."),
-    paste0("Natural recovery: ", natural_label(x$natural), ".")
+    paste0("Natural recovery: ", natural_label(x$natural), "."),
+    paste0("  ", natural_assumptions(x$natural), recycle0 = TRUE)
   )
 }
 
@@ -254,7 +257,7 @@ format_expected <- function(terms, digits) {
   row <- terms[terms$term == "natural_responders", ]
   values <- signif(if (is.na(row$estimate)) c(row$conf.low, row$conf.high) else row$estimate, digits)
   if (anyNA(values)) "what nature alone gives could not be computed" else
-    paste("nature alone gives", paste(values, collapse = " to "), "on average")
+    paste("nature alone gives", paste(unique(values), collapse = " to "), "on average")
 }
 
 format_answer <- function(x, digits) {
@@ -287,6 +290,24 @@ format_answer <- function(x, digits) {
       if (lower > 0) paste0(": of natural rates taken as known, only those below ", lower, " are excluded"), "."),
     format_numerical(x$terms)
   )
+}
+
+# What the patients of a concurrent control group did, and the exact tests against them.
+format_controls <- function(x, digits) {
+  if (is.null(x$control)) {
+    return(NULL)
+  }
+  counts <- arm_counts(x$control)
+  y <- paste(unique(c(counts$min, counts$max)), collapse = " to ")
+  value <- \(term) {
+    row <- x$terms[x$terms$term == term, ]
+    paste(signif(unique(if (is.na(row$estimate)) c(row$conf.low, row$conf.high) else row$estimate), digits),
+      collapse = " to ")
+  }
+  paste0(arm_label(x$control), ": ", y, " of ", counts$n, " responded without the treatment, where ",
+    format_expected(x$terms, digits), " among ", arm_counts(x$arm)$n,
+    ". One-sided p against these controls, treated and controls taken as drawn from one population: Fisher ",
+    value("fisher"), ", Barnard ", value("barnard"), ", Boschloo ", value("boschloo"), ".")
 }
 
 # The levels that patients of unknown level may have had.
@@ -329,18 +350,33 @@ format_bounds <- function(x, digits) {
   )
 }
 
-# One of several definitions shows a small tail more easily than the one definition does.
+# One of several definitions shows a small tail more easily than the one definition does. How often, is exact for the
+# nested grades where a transition table says how they go together, and else known for independent ones only.
 format_declaration <- function(x) {
   declaration <- arm_declaration(x$arm)
   if (declaration$declared) {
     return(NULL)
   }
   m <- declaration$looks
-  tail <- x$terms$estimate[x$terms$term == "natural_tail"]
   paste0("The definition of a responder was not declared beforehand; ", m, " were examined. ",
-    if (is.na(tail)) paste0("At least one of ", m, " independent ones reaches a tail q with probability 1 - (1 - q)^",
-      m, ".")
-    else paste0("Were they independent, at least one of ", m,
-      " would show a tail as small by nature alone with probability ",
-      signif(1 - (1 - tail)^m, 2), "."))
+    format_nested(x$terms) %||% format_independent(x$terms$estimate[x$terms$term == "natural_tail"], m))
+}
+
+format_nested <- function(terms) {
+  row <- terms[terms$term == "nested_tail_any", ]
+  if (nrow(row) == 0L || !is.na(row$reason)) {
+    return(NULL)
+  }
+  values <- unique(signif(if (is.na(row$estimate)) c(row$conf.low, row$conf.high) else row$estimate, 2))
+  paste0("Of the nested ones (a rise by 1, 2, ... grades) at least one shows a tail as small as the smallest by nature ",
+    "alone with probability ", paste(values, collapse = " to "), ".")
+}
+
+format_independent <- function(tail, m) {
+  if (is.na(tail)) {
+    return(paste0("At least one of ", m, " independent ones reaches a tail q with probability 1 - (1 - q)^", m, "."))
+  }
+  paste0("Were they independent, at least one of ", m, " would show a tail as small by nature alone with probability ",
+    signif(1 - (1 - tail)^m, 2), "; nested ones, as grades are, go together, and the transition table tells how ",
+    "(excess(transition = )).")
 }

@@ -90,11 +90,9 @@ match_evidence <- function(x, natural, accept, call, further = NULL) {
   accept <- check_accept(accept, call)
   terms <- match_terms(x)
   found <- if (inherits(natural, "natural_strata")) {
-    strata_differences(terms, natural)
+    strata_differences(terms, natural, call)
   } else {
-    landmark <- natural_landmark(natural)
-    check_landmark_reach(landmark, natural_sources(natural), terms, call)
-    evidence_differences(terms, natural_sources(natural), landmark)
+    moved_differences(terms, natural, natural_sources(natural), call)
   }
   assert_matched(stack_tables(found, further), accept, call)
 }
@@ -110,13 +108,22 @@ check_landmark_reach <- function(landmark, sources, terms, call) {
   }
 }
 
+# Differences that remain after what landmark and drift of a natural rate bring to the trial's day and years.
+moved_differences <- function(terms, natural, sources, call) {
+  landmark <- natural_landmark(natural)
+  check_landmark_reach(landmark, sources, terms, call)
+  drift <- natural_drift(natural)
+  evidence_differences(terms, sources, if (!is.null(landmark)) 7 * landmark_week(landmark),
+    if (!is.null(drift)) drift_to(drift, sources))
+}
+
 # Each stratum is compared as if the patients were of its level.
-strata_differences <- function(terms, natural) {
-  found <- Map(\(sources, level) {
+strata_differences <- function(terms, natural, call) {
+  found <- Map(\(rate, sources, level) {
     terms$level <- level
-    evidence_differences(terms, sources)
-  }, strata_sources(natural), strata_levels(natural))
-  unique(do.call(rbind, unname(found)))
+    moved_differences(terms, rate, sources, call)
+  }, strata_rates(natural), strata_sources(natural), strata_levels(natural))
+  unique(stack_list(unname(found)))
 }
 
 #' @export

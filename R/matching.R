@@ -21,8 +21,9 @@
 #'
 #' The mean or median exam day is read from a column `baseline_mean_day`. Where only
 #' the window of a source is known, at least half of it must lie in the trial's
-#' (less is "partly matched", and differs). With a `landmark()` the baseline of the
-#' sources is brought to the trial's and no longer differs.
+#' (less is "partly matched", and differs). A `landmark()` brings the baseline of the
+#' sources to its week, which must then lie in the trial's window; a `drift()` brings
+#' their years to the year to which it carries the rate.
 #'
 #' What is not known counts as a difference. A registry that is not named may be
 #' any: name it (or the hospital) to say that the sources hold different patients.
@@ -61,14 +62,16 @@ baseline_overlap <- 0.5
 #
 # @param terms (list) from match_terms().
 # @param sources (data frame) from as_sources().
-# @param landmark (NULL, any object, or logical per source) where not NULL (or
-#   TRUE) the source's baseline is brought to the trial's by a landmark().
+# @param landmark_day (NULL or number, days) to which a landmark() brings the baseline of
+#   the sources, of each its own or one for all; NA where it does not.
+# @param drift_year (NULL or number) to which a drift() carries the rate.
 # @return data frame, one row per difference: what, source, trial, natural (how it
 #   is on each side), direction (what it does to the answer), remedy.
-evidence_differences <- function(terms, sources, landmark = NULL) {
+evidence_differences <- function(terms, sources, landmark_day = NULL, drift_year = NULL) {
   found <- list(
     differs_endpoint(terms, sources), differs_grade(terms, sources), differs_level(terms, sources),
-    differs_baseline(terms, sources, landmark), differs_followup(terms, sources), differs_years(terms, sources),
+    differs_baseline(terms, sources, landmark_day), differs_followup(terms, sources),
+    differs_years(terms, sources, drift_year),
     overlapping_registries(sources)
   )
   stack_list(found)
@@ -161,23 +164,26 @@ level_reaches <- function(level, stretch) {
   level$from <= stretch$to & level$to >= stretch$from
 }
 
-differs_baseline <- function(terms, sources, landmark) {
+differs_baseline <- function(terms, sources, landmark_day = NULL) {
   window <- terms$baseline_days
-  brought <- if (is.null(landmark)) FALSE else if (is.logical(landmark)) landmark else TRUE
-  day <- sources$baseline_mean_day
+  brought <- rep_len(if (is.null(landmark_day)) NA_real_ else landmark_day, nrow(sources))
+  day <- ifelse(is.na(brought), sources$baseline_mean_day, brought)
   share <- window_share(sources$baseline_from_day, sources$baseline_to_day, window)
   matched <- ifelse(is.na(day), share >= baseline_overlap, day >= window[1] & day <= window[2])
   middle <- ifelse(is.na(day), (sources$baseline_from_day + sources$baseline_to_day) / 2, day)
   partly <- is.na(day) & !is.na(share) & share > 0
   differences("baseline", sources,
-    bad = !matched & !brought,
-    trial = paste("day", format_range(window)), natural = describe_window(sources, partly),
+    bad = !matched,
+    trial = paste("day", format_range(window)),
+    natural = paste0(describe_window(sources, partly),
+      ifelse(is.na(brought), "", paste0(", brought to day ", signif(brought, 4), " by landmark()"))),
     direction = ifelse(is.na(middle) | anyNA(window), no_direction,
       ifelse(middle < mean(window), paste0("examined earlier, when some had not yet recovered: ", too_high_text),
         paste0("examined later, when early recovery is over: ", too_low_text))),
     # A landmark is refused for a source whose exams reach the trial's window.
-    remedy = paste0("choose a source examined at the trial's time",
-      ifelse((sources$baseline_to_day >= window[1]) %in% TRUE, "", ", or correct with landmark()"))
+    remedy = ifelse(is.na(brought), paste0("choose a source examined at the trial's time",
+      ifelse((sources$baseline_to_day >= window[1]) %in% TRUE, "", ", or correct with landmark()")),
+    "give landmark() a week in the trial's own window")
   )
 }
 
@@ -211,19 +217,21 @@ differs_followup <- function(terms, sources) {
   )
 }
 
-differs_years <- function(terms, sources) {
+differs_years <- function(terms, sources, drift_year = NULL) {
   window <- terms$years
-  from <- sources$years_from
-  to <- sources$years_to
+  from <- if (is.null(drift_year)) sources$years_from else rep_len(drift_year, nrow(sources))
+  to <- if (is.null(drift_year)) sources$years_to else from
   distance <- pmax(0, window[1] - to, from - window[2])
   differences("years", sources,
     bad = distance > years_tolerance,
     trial = format_range(window),
-    natural = ifelse(is.na(from) | is.na(to), "years not known", ifelse(from == to, from, paste(from, "to", to))),
+    natural = ifelse(is.na(from) | is.na(to), "years not known",
+      paste0(ifelse(from == to, from, paste(from, "to", to)), if (!is.null(drift_year)) ", where drift() carries it")),
     direction = ifelse(is.na(distance), no_direction,
       ifelse(from < window[1], paste0("injured earlier; if rates rose as in SCIMS (not in EMSCI), ", too_low_text),
         paste0("injured later; if rates rose as in SCIMS (not in EMSCI), ", too_high_text))),
-    remedy = "choose a source of the trial's years, or carry it there with drift()"
+    remedy = if (is.null(drift_year)) "choose a source of the trial's years, or carry it there with drift()" else
+      "carry the rate to the trial's years: drift(reference_year = )"
   )
 }
 
@@ -231,7 +239,10 @@ differs_years <- function(terms, sources) {
 # same patients twice. A registry that is not named may be any. One row per
 # registry, so that many sources give few rows.
 overlapping_registries <- function(sources) {
-  members <- strsplit(sources$registry, "+", fixed = TRUE)
+  members <- lapply(strsplit(sources$registry, "+", fixed = TRUE), trimws)
+  # One registry in two spellings is one; it is told in the first.
+  spelled <- unlist(members)
+  members <- lapply(members, \(m) spelled[match(tolower(m), tolower(spelled))])
   unnamed <- is.na(sources$registry)
   found <- lapply(setdiff(unique(unlist(members)), NA), \(registry) {
     rows <- vapply(members, \(m) registry %in% m, NA)

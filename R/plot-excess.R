@@ -22,23 +22,35 @@
 plot.excess_responders <- function(x, ...) {
   check_picture(names(formals(plot.excess_responders)), ...)
   rows <- reading_rows(excess_scenarios(x))
-  rows$text <- bar_text(rows$low, rows$high)
+  many <- length(unique(rows$excess)) > most_labelled
+  rows$text <- if (many) "" else bar_text(rows$low, rows$high)
   ggplot2::ggplot(rows, ggplot2::aes(x = factor(.data$excess), y = .data$high)) +
     ggplot2::geom_col(width = 0.75, fill = plot_ink[["light"]]) +
     ggplot2::geom_col(ggplot2::aes(y = .data$low), width = 0.75, fill = plot_ink[["mid"]]) +
     ggplot2::geom_text(ggplot2::aes(label = .data$text), vjust = -0.4, size = 3.1, lineheight = 0.9) +
     ggplot2::facet_wrap(ggplot2::vars(.data$reading), ncol = 3) +
+    ggplot2::scale_x_discrete(breaks = if (many) round_counts else ggplot2::waiver()) +
     ggplot2::scale_y_continuous(breaks = NULL, expand = ggplot2::expansion(mult = c(0, 0.16))) +
     ggplot2::labs(
       x = "Responders in excess of nature (observed minus natural)",
         y = if (excess_is_bounds(x)) "Probability, per cent" else "Probability",
-      title = excess_title(x), subtitle = plot_words("Natural recovery: ", natural_label(excess_natural(x)),
+      title = excess_title(x), subtitle = plot_words("Natural recovery: ", evidence_words(excess_natural(x)),
         width = 80),
       caption = plot_words("0: nature alone would have given as many; below 0: nature alone would have given more. ",
         if (excess_is_bounds(x)) "Dark: smallest, light: largest probability over what is not known. ",
         "None of the readings is a probability that the treatment works.", width = 90)
     ) +
     plot_theme()
+}
+
+# More bars than this have no room for a label each.
+most_labelled <- 9
+
+# Of many whole numbers those worth a label: multiples of 5, or of 10, 20, ... where they are still too many.
+round_counts <- function(values) {
+  numbers <- as.numeric(values)
+  step <- 5 * 2^max(0, ceiling(log2(diff(range(numbers)) / 5 / 8)))
+  values[numbers %% step == 0]
 }
 
 reading_names <- c(
@@ -85,7 +97,8 @@ plot.decision_table <- function(x, ...) {
   check_picture(names(formals(plot.decision_table)), ...)
   observed <- attr(x, "observed")
   rows <- data.frame(responders = x$responders, tail = x$natural_tail, seen = x$responders %in% observed)
-  rows$text <- paste0(percent_text(rows$tail), ifelse(rows$seen, "\nobserved", ""))
+  mark <- if (length(observed) > 1L) "\npossible" else "\nobserved"
+  rows$text <- paste0(percent_text(rows$tail), ifelse(rows$seen, mark, ""))
   n <- max(x$responders)
   many <- n > 12
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$responders, y = .data$tail, fill = .data$seen)) +
@@ -96,8 +109,8 @@ plot.decision_table <- function(x, ...) {
     ggplot2::scale_y_continuous(labels = percent_text, breaks = seq(0, 1, 0.25),
       expand = ggplot2::expansion(mult = c(0, 0.14))) +
     ggplot2::labs(x = paste("Responders among", n, "patients"), y = "Chance by nature alone\nof as many or more",
-      title = decision_title(x, observed, n), subtitle = plot_words("Natural recovery: ", attr(x, "label"),
-        width = 80)) +
+      title = decision_title(x, observed, n), subtitle = plot_words("Natural recovery: ",
+        with_moves(attr(x, "label"), attr(x, "assumptions")), width = 80)) +
     plot_theme() +
     ggplot2::theme(panel.grid.major.x = ggplot2::element_blank(),
       panel.grid.major.y = ggplot2::element_line(colour = plot_ink[["fill"]]))

@@ -156,11 +156,13 @@ density_plot <- function(x, observed, call) {
     percent_axis(breaks = seq(0, 1, 0.1), limits = c(0, 1)) +
     ggplot2::scale_y_continuous(breaks = NULL, expand = ggplot2::expansion(mult = c(0, 0.08))) +
     ggplot2::labs(x = "Natural rate among patients like those of the trial", y = "How plausible", title = title,
-      subtitle = plot_words(natural_label(x), width = 80), caption = paste0("Shaded: 95 % interval, ",
+      subtitle = plot_words(evidence_words(x), width = 80), caption = paste0("Shaded: 95 % interval, ",
         percent_text(s$quantile$value[1]), " to ", percent_text(s$quantile$value[2]), "; mean ",
           percent_text(s$mean$value), ".")) +
     plot_theme()
 }
+
+evidence_words <- function(natural) with_moves(natural_label(natural), natural_assumptions(natural))
 
 # Density of the rate from differences of its distribution function, on 400 cells.
 rate_density <- function(x, cells = 400) {

@@ -229,7 +229,8 @@ tidy.safety <- function(x, ...) x$table
 
 #' @export
 print.safety <- function(x, ...) {
-  cat(harms_observed(x), "\n\n", sep = "")
+  cat(strwrap(harms_observed(x), width = 80), sep = "\n")
+  cat("\n")
   cat(strwrap(harms_not_ruled_out(x), width = 80), sep = "\n")
   cat("\n")
   print_harm_rows(x, "risk_", "Risk per patient")
@@ -289,7 +290,8 @@ harms_title <- function(x, bound) {
 harms_observed <- function(x) {
   paste0(
     x$data$events, " of ", x$data$n, " patients with: ", x$data$definition, " (",
-    format(x$data$exposure_years), " patient-years)."
+    format(x$data$exposure_years), " patient-years), where how many would have had it without the treatment is not ",
+    "known from this count."
   )
 }
 
@@ -299,8 +301,7 @@ harms_not_ruled_out <- function(x) {
   paste0(
     "With one-sided ", harm_percent(x$asked$conf.level), " confidence these patients cannot rule out a risk of up to ",
     harm_percent(value("risk_exact_upper", "conf.high")), " per patient, nor a rate of up to ",
-    signif(value("rate_exact_upper", "conf.high"), 3), " per patient-year. How many events would have come without ",
-    "the treatment is not known from this count, and time beyond that observed is not covered."
+    signif(value("rate_exact_upper", "conf.high"), 3), " per patient-year. Time beyond that observed is not covered."
   )
 }
 

@@ -185,6 +185,7 @@ check_source_windows <- function(x, call) {
     ), call = call)
   }
   key <- x[c("source", "endpoint", "level", "years_from", "years_to", "followup_weeks")]
+  key$source <- trimws(key$source)
   if (anyDuplicated(key) > 0L) {
     abort_input(c("A source stands more than once in the table.",
       x = "Twice: {.val {unique(x$source[duplicated(key)])}}.",

@@ -85,3 +85,12 @@ test_that("the order of the patients does not matter", {
     expect_identical(counted(final[order], "ais_any"), counted(final, "ais_any"))
   }
 })
+
+test_that("several grades are read however they are joined, and none is lost", {
+  for (text in c("B, C or D", "B,C/D", "B or  C, or D", "B , C,D")) {
+    expect_identical(grade_sets(text, "final", NULL), list(2:4))
+  }
+  for (text in c("C or ", "C /", "C, ", "or C")) {
+    expect_error(grade_sets(text, "final", rlang::current_env()), class = "cordgain_invalid_input")
+  }
+})

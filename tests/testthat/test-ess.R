@@ -141,3 +141,7 @@ test_that("combinations without a meaning are refused", {
   invalid(ess(prior_beta(2, 2), sigma = 3), "sigma")
   invalid(ess(reference_rate(), sigma = 3), "sigma")
 })
+
+test_that("a normal prior asks for the spread of an observation by name", {
+  expect_error(ess(prior_normal(0, 1)), "`sigma` is needed", class = "cordgain_invalid_input")
+})

@@ -103,3 +103,53 @@ test_that("one number is no table of steps, and the message says what is missing
   expect_match(conditionMessage(error), "grade_steps")
   invalid(excess(arm, natural, accept = every_difference, transition = c(0.5, 0.4)), "add")
 })
+
+# Nested endpoints by brute force: every combination of patients, probabilities of "at least s steps" from binomials.
+naive_nested <- function(p, seen) {
+  n <- length(seen)
+  steps <- as.matrix(expand.grid(rep(list(seq_along(p) - 1), n)))
+  chance <- apply(steps, 1, \(s) prod(p[s + 1]))
+  above <- \(s) sum(p[-seq_len(s)])
+  smallest <- \(rose) {
+    tails <- \(s) stats::pbinom(sum(rose >= s) - 1, n, above(s), lower.tail = FALSE)
+    min(vapply(seq_len(length(p) - 1), tails, 0))
+  }
+  q <- smallest(seen)
+  c(q, sum(chance[apply(steps, 1, smallest) <= q * (1 + 1e-9)]))
+}
+
+test_that("two of four at least at C has the exact minimum over nested endpoints of the checks", {
+  x <- excess(arm_with(c("D", "C", "A", "A")), natural_rate(0.151), accept = taken, transition = marino)
+  expect_equal(pick(x, "nested_tail"), checks_value("N14a"), tolerance = 1e-9) # ten decimals
+  expect_equal(pick(x, "nested_tail_any"), checks_value("N14b"), tolerance = 1e-9)
+  expect_gt(checks_value("N14c"), pick(x, "nested_tail_any")) # as if they were independent
+})
+
+test_that("the minimum over nested endpoints is the sum over all combinations of patients", {
+  for (final in list(c("A", "A", "A"), c("C", "B", "A"), c("D", "D", "D"), c("D", "A", "B"))) {
+    x <- excess(arm_with(final), natural_rate(0.151), accept = taken, transition = c(0.6, 0.2, 0.15, 0.05))
+    naive <- naive_nested(c(0.6, 0.2, 0.15, 0.05), match(final, LETTERS) - 1)
+    expect_equal(c(pick(x, "nested_tail"), pick(x, "nested_tail_any")), naive, tolerance = 1e-12)
+  }
+})
+
+test_that("with counts the outcomes are Dirichlet-multinomial, and unknown grades give bounds", {
+  counts <- c(135, 20, 32)
+  # One patient: the tails are posterior means of the steps.
+  one <- excess(arm_with("C"), natural_rate(0.151), accept = taken, transition = counts)
+  expect_equal(pick(one, "nested_tail"), 32.5 / sum(counts + 0.5), tolerance = 1e-12)
+  expect_equal(pick(one, "nested_tail_any"), 32.5 / sum(counts + 0.5), tolerance = 1e-12)
+  open <- excess(arm_with(c("D", "C", "A or B", "A or B")), natural_rate(0.151), accept = taken, transition = marino)
+  ends <- c(naive_nested(marino, c(3, 2, 1, 1))[2], naive_nested(marino, c(3, 2, 0, 0))[2])
+  row <- tidy(open)[tidy(open)$term == "nested_tail_any", ]
+  expect_equal(c(row$conf.low, row$conf.high), ends, tolerance = 1e-12)
+})
+
+test_that("the print of an undeclared definition takes the nested grades together where they are known", {
+  arm <- update(keio_ips, declared = FALSE, looks = 3)
+  said <- paste(format(excess(arm, natural_rate(0.151), accept = taken, transition = marino)), collapse = " ")
+  expect_match(said, "by nature alone with probability 0.0", fixed = TRUE)
+  expect_no_match(said, "independent")
+  plain <- paste(format(excess(arm, natural_rate(0.151), accept = taken)), collapse = " ")
+  expect_match(plain, "Were they independent", fixed = TRUE)
+})

@@ -117,3 +117,51 @@ test_that("bounds over strata are never called matched on level", {
     "bounds over the levels cervical, T1-T9")
   expect_match(paste(format(excess(plain_arm(), strata)), collapse = "\n"), "Matched on endpoint, grade, level")
 })
+
+# Sources examined in the first days and years ago, brought to the trial by hand.
+early_sources <- function(...) plain_sources(endpoint = "ais_any", baseline_from_day = 2, baseline_to_day = 4, ...)
+early_timing <- function(week) landmark(week, 8, 1 / 35, "ais_any", "cervical")
+
+test_that("a landmark at another week than the trial's is a difference in baseline, not a match", {
+  arm <- plain_arm(endpoint = "ais_any")
+  at <- \(week, ...) excess(arm, natural_rate(early_sources(), landmark = early_timing(week)), ...)
+  expect_s3_class(at(3), "excess_responders")
+  expect_error(at(20), "brought to day 140", class = "cordgain_unmatched")
+  expect_error(at(1), "brought to day 7", class = "cordgain_unmatched")
+  expect_identical(unique(at(20, accept = "baseline")$accepted$what), "baseline")
+})
+
+test_that("strata may be landmarked, each by its own timing, and say so", {
+  timing <- \(level) landmark(3, 8, 1 / 35, "ais_any", level)
+  rate <- \(level) natural_rate(early_sources(level = level), landmark = timing(level))
+  strata <- natural_strata(cervical = rate("cervical"), "T1-T9" = rate("T1-T9"))
+  arm <- plain_arm(endpoint = "ais_any", level = NA)
+  x <- excess(arm, strata, accept = c("level", "registry"))
+  expect_match(paste(format(x), collapse = " "), "T1-T9: Landmark: still unrecovered at week 3", fixed = TRUE)
+})
+
+test_that("a drift to the trial's years needs no word more, and the print says it", {
+  old <- plain_sources(years_from = c(1990, 2000), years_to = c(1994, 2002))
+  natural <- natural_rate(old, drift = drift(0.04, reference_year = 2011, extrapolate = TRUE))
+  x <- excess(plain_arm(), natural)
+  expect_match(paste(format(x), collapse = " "), "Drift: 0.04 log odds per year", fixed = TRUE)
+  expect_error(excess(plain_arm(), natural_rate(old)), "years", class = "cordgain_unmatched")
+})
+
+test_that("the print and the table name the priors and the bias that made the answer", {
+  natural <- natural_rate(two_sources(), tau = prior_fixed(0.2), bias = prior_fixed(-3))
+  said <- paste(format(excess(keio_ips, natural, accept = accepted_usual)), collapse = " ")
+  expect_match(said, "tau ~ fixed(value = 0.2)", fixed = TRUE)
+  expect_match(said, "Bias: N(-3, 0^2) on log odds", fixed = TRUE)
+  expect_output(print(decision_table(natural, n = 4)), "Bias: N(-3, 0^2) on log odds", fixed = TRUE)
+})
+
+test_that("concurrent controls and the tests against them are printed", {
+  control <- plain_arm(role = "control", responders = 1, n = 5, label = "Controls")
+  x <- excess(plain_arm(responders = 3), natural_rate(plain_sources()), control = control)
+  said <- paste(format(x), collapse = " ")
+  expect_match(said, "Controls: 1 of 5 responded without the treatment", fixed = TRUE)
+  # Fisher: of 4 responders among 9 patients 3 or 4 are among the 4 treated: (4 x 5 + 1) / 126.
+  expect_match(said, paste("Fisher", signif(21 / 126, 3)), fixed = TRUE)
+  expect_match(said, "drawn from one population", fixed = TRUE)
+})

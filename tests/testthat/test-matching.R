@@ -1,5 +1,5 @@
-found <- function(arm = plain_arm(), ..., landmark = NULL) {
-  evidence_differences(match_terms(arm), as_sources(plain_sources(...)), landmark)
+found <- function(arm = plain_arm(), ..., landmark_day = NULL, drift_year = NULL) {
+  evidence_differences(match_terms(arm), as_sources(plain_sources(...)), landmark_day, drift_year)
 }
 
 kinds <- function(...) unique(found(...)$what)
@@ -56,11 +56,35 @@ test_that("a window that matches in part is said to", {
   expect_false(any(grepl("partly", found(baseline_from_day = 0, baseline_to_day = 3)$natural)))
 })
 
-test_that("a landmark brings the sources it is given for to the trial's day", {
-  early <- list(baseline_from_day = 0, baseline_to_day = 3)
-  expect_identical(nrow(found(baseline_from_day = 0, baseline_to_day = 3)), 2L)
-  expect_identical(nrow(found(baseline_from_day = 0, baseline_to_day = 3, landmark = list("any object"))), 0L)
-  expect_identical(found(baseline_from_day = 0, baseline_to_day = 3, landmark = c(TRUE, FALSE))$source, "second")
+test_that("a landmark brings the sources it is given for to its own day, which must be the trial's", {
+  early <- \(...) found(baseline_from_day = 0, baseline_to_day = 3, ...)
+  expect_identical(nrow(early()), 2L)
+  for (day in c(14, 21, 28)) expect_identical(nrow(early(landmark_day = day)), 0L)
+  expect_identical(early(landmark_day = c(21, NA))$source, "second")
+  # Day 14 to 28: one day before and after it the sources are of another time, and so they say.
+  late <- early(landmark_day = 29)
+  expect_identical(late$what, c("baseline", "baseline"))
+  expect_match(late$natural, "brought to day 29 by landmark()", fixed = TRUE)
+  expect_match(late$direction, "too low")
+  expect_match(late$remedy, "a week in the trial's own window", fixed = TRUE)
+  expect_match(early(landmark_day = 13)$direction, "too high")
+})
+
+test_that("a drift brings the sources to the year to which it carries the rate", {
+  old <- \(...) found(years_from = 1990, years_to = 1995, ...)
+  expect_identical(old()$what, c("years", "years"))
+  # The trial's years are 2010 to 2012, and five apart is near.
+  for (year in c(2005, 2011, 2017)) expect_identical(nrow(old(drift_year = year)), 0L)
+  expect_match(old(drift_year = 2004)$natural, "2004, where drift() carries it", fixed = TRUE)
+  expect_match(old(drift_year = 2018)$remedy, "reference_year", fixed = TRUE)
+})
+
+test_that("a registry is the same in another spelling", {
+  expect_identical(kinds(registry = c("SCIMS", "scims")), "registry")
+  expect_identical(kinds(registry = c("SCIMS+EMSCI", "EMSCI + Sygen")), "registry")
+  expect_identical(kinds(registry = c("SCIMS ", "SCIMS")), "registry")
+  expect_match(found(registry = c("SCIMS", "scims"))$natural, "SCIMS", fixed = TRUE)
+  expect_identical(kinds(registry = c("SCIMS", "EMSCI")), character())
 })
 
 test_that("follow-up may differ by 13 weeks from the trial's window", {

@@ -371,3 +371,18 @@ test_that("extreme priors end in an answer with its error, or in a classed error
 test_that("a documented odds ratio enters as a fixed offset (early surgery, odds 2.31)", {
   expect_map(tail_of(reference_rate(bias = prior_fixed(log(2.31)))), checks_value("N13o"))
 })
+
+test_that("a landmark moves a number from the exam day that it is about", {
+  about <- \(...) list(endpoint = "ais_any", level = "cervical", ...)
+  timing <- \(...) landmark(3, 8, 1 / 35, "ais_any", "cervical", ...)
+  rate <- \(...) tidy(natural_rate(0.134, match = about(...), landmark = timing()))$estimate
+  # logit p + log S(21 days) - log S(exam), log S(t) = log(1 / 35) t / 56 days.
+  moved <- \(day) stats::plogis(stats::qlogis(0.134) + log(1 / 35) * (21 - day) / 56)
+  expect_equal(rate(baseline_days = c(5, 12)), moved(8.5), tolerance = 1e-12)
+  expect_equal(rate(), moved(0), tolerance = 1e-12)
+})
+
+test_that("a follow-up given as a range is one population", {
+  natural <- natural_rate(0.2, match = list(followup_weeks = c(50, 54)))
+  expect_identical(natural_sources(natural)$followup_weeks, 52)
+})

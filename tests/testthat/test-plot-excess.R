@@ -78,3 +78,18 @@ test_that("with many patients the bars stand without numbers", {
   expect_identical(layer_geoms(plot(decision_table(natural_rate(0.2), n = 40))), "GeomCol")
   expect_identical(layer_geoms(plot(decision_table(natural_rate(0.2), n = 4))), c("GeomCol", "GeomText"))
 })
+
+test_that("many outcomes are drawn without a label on each", {
+  skip_if_not_installed("ggplot2")
+  many <- plot(known_answer(arm = update(keio_ips, responders = 8, n = 30, patients = NULL)))
+  expect_true(all(many$data$text == ""))
+  expect_identical(round_counts(as.character(-22:8)), as.character(c(-20, -15, -10, -5, 0, 5)))
+  expect_identical(round_counts(as.character(0:300)), as.character(seq(0, 300, 40)))
+})
+
+test_that("outcomes that are all possible are not called observed", {
+  skip_if_not_installed("ggplot2")
+  open <- known_answer(arm = update(keio_ips, endpoint = "ais_any"))
+  expect_setequal(sub(".*\n", "", plot(decision_table(open))$data$text[3:5]), "possible")
+  expect_output(print(decision_table(open)), "<- possible", fixed = TRUE)
+})
