@@ -202,9 +202,10 @@ linear_row <- function(model, a, term, settings) {
   value <- sum(a * model$e)
   sd <- linear_sd(model, a)
   reach <- stats::qnorm((1 + settings$conf.level) / 2) * sd
-  error <- 1e-8 * (abs(value) + sd)
-  blank_course(term_row(term, value, value - reach, value + reach, error, sd))
+  blank_course(term_row(term, value, value - reach, value + reach, linear_error(value, sd), sd))
 }
+
+linear_error <- function(value, sd) 1e-8 * (abs(value) + sd)
 
 linear_sd <- function(model, a) sqrt(sum(a * (model$v %*% a)) + sum(crossprod(model$shared, a)^2))
 
@@ -223,10 +224,13 @@ gls_weights <- function(model) {
   w / sum(model$g * w)
 }
 
+# Visits this near to each other are one: thousandths of a week.
+visit_time <- function(since) round(since, 3)
+
 plateau_rows <- function(model, settings) {
   a <- gls_weights(model)
-  times <- sort(unique(round(model$since, 3)))
-  g <- model$g[match(times, round(model$since, 3))]
+  times <- sort(unique(visit_time(model$since)))
+  g <- model$g[match(times, visit_time(model$since))]
   fitted <- do.call(rbind, Map(\(time, at) {
     row <- linear_row(model, a * at, "fitted_excess", settings)
     row$time <- time
@@ -236,9 +240,9 @@ plateau_rows <- function(model, settings) {
 }
 
 visit_rows <- function(model, settings) {
-  times <- sort(unique(round(model$since, 3)))
+  times <- sort(unique(visit_time(model$since)))
   do.call(rbind, lapply(times, \(time) {
-    here <- round(model$since, 3) == time
+    here <- visit_time(model$since) == time
     row <- linear_row(model, here / sum(here), "visit_excess", settings)
     row$time <- time
     row
@@ -317,8 +321,9 @@ print.excess_curve <- function(x, digits = 3, ...) {
 summary.excess_curve <- function(object, ...) object$terms
 
 # Mean excess at the last visit: its value, its SD, and the variance that the patients do not share.
-curve_mean <- function(x) {
-  model <- x$model
+curve_mean <- function(x) mean_of_model(x$model)
+
+mean_of_model <- function(model) {
   a <- replace(numeric(length(model$e)), model$last, 1 / length(model$last))
   list(mean = sum(a * model$e), sd = linear_sd(model, a), own = sum(a * (model$v %*% a)))
 }
