@@ -22,14 +22,14 @@
 plot.excess_responders <- function(x, ...) {
   check_picture(names(formals(plot.excess_responders)), ...)
   rows <- reading_rows(excess_scenarios(x))
-  many <- length(unique(rows$excess)) > most_labelled
+  many <- length(unique(rows$excess)) > most_labelled[[if (excess_is_bounds(x)) "bounds" else "values"]]
   rows$text <- if (many) "" else bar_text(rows$low, rows$high)
   ggplot2::ggplot(rows, ggplot2::aes(x = factor(.data$excess), y = .data$high)) +
     ggplot2::geom_col(width = 0.75, fill = plot_ink[["light"]]) +
     ggplot2::geom_col(ggplot2::aes(y = .data$low), width = 0.75, fill = plot_ink[["mid"]]) +
     ggplot2::geom_text(ggplot2::aes(label = .data$text), vjust = -0.4, size = 3.1, lineheight = 0.9) +
     ggplot2::facet_wrap(ggplot2::vars(.data$reading), ncol = 3) +
-    ggplot2::scale_x_discrete(breaks = if (many) round_counts else ggplot2::waiver()) +
+    ggplot2::scale_x_discrete(breaks = if (length(unique(rows$excess)) > 12) round_counts else ggplot2::waiver()) +
     ggplot2::scale_y_continuous(breaks = NULL, expand = ggplot2::expansion(mult = c(0, 0.16))) +
     ggplot2::labs(
       x = "Responders in excess of nature (observed minus natural)",
@@ -43,8 +43,8 @@ plot.excess_responders <- function(x, ...) {
     plot_theme()
 }
 
-# More bars than this have no room for a label each.
-most_labelled <- 9
+# More bars than this have no room for a label each; bounds are two numbers.
+most_labelled <- c(values = 9, bounds = 5)
 
 # Of many whole numbers those worth a label: multiples of 5, or of 10, 20, ... where they are still too many.
 round_counts <- function(values) {

@@ -81,7 +81,7 @@ test_that("with many patients the bars stand without numbers", {
 
 test_that("many outcomes are drawn without a label on each", {
   skip_if_not_installed("ggplot2")
-  many <- plot(known_answer(arm = update(keio_ips, responders = 8, n = 30, patients = NULL)))
+  many <- plot(known_answer(arm = plain_arm(responders = 8, n = 30)))
   expect_true(all(many$data$text == ""))
   expect_identical(round_counts(as.character(-22:8)), as.character(c(-20, -15, -10, -5, 0, 5)))
   expect_identical(round_counts(as.character(0:300)), as.character(seq(0, 300, 40)))
