@@ -202,9 +202,10 @@ linear_row <- function(model, a, term, settings) {
   value <- sum(a * model$e)
   sd <- linear_sd(model, a)
   reach <- stats::qnorm((1 + settings$conf.level) / 2) * sd
-  error <- 1e-8 * (abs(value) + sd)
-  blank_course(term_row(term, value, value - reach, value + reach, error, sd))
+  blank_course(term_row(term, value, value - reach, value + reach, linear_error(value, sd), sd))
 }
+
+linear_error <- function(value, sd) 1e-8 * (abs(value) + sd)
 
 linear_sd <- function(model, a) sqrt(sum(a * (model$v %*% a)) + sum(crossprod(model$shared, a)^2))
 
@@ -317,8 +318,9 @@ print.excess_curve <- function(x, digits = 3, ...) {
 summary.excess_curve <- function(object, ...) object$terms
 
 # Mean excess at the last visit: its value, its SD, and the variance that the patients do not share.
-curve_mean <- function(x) {
-  model <- x$model
+curve_mean <- function(x) mean_of_model(x$model)
+
+mean_of_model <- function(model) {
   a <- replace(numeric(length(model$e)), model$last, 1 / length(model$last))
   list(mean = sum(a * model$e), sd = linear_sd(model, a), own = sum(a * (model$v %*% a)))
 }

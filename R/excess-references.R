@@ -119,21 +119,29 @@ has_count_set <- function(rows) is.na(rows$events) & !is.na(rows$n) & !is.na(row
 
 # Sets of more than one source: all of the reference set, and those examined in the trial's window.
 reference_sets <- function(rows, arm, fit) {
-  set <- rows[rows[["reference"]] %in% TRUE & !is.na(rows$events) & !is.na(rows$n), , drop = FALSE]
-  window <- match_terms(arm)$baseline_days
-  reach <- set$baseline_to_day >= window[1] & set$baseline_from_day <= window[2]
-  sets <- list("Reference set, exams in trial's days" = set[reach %in% TRUE, , drop = FALSE],
-    "Reference set, all" = set)
-  sets <- sets[vapply(sets, nrow, 0L) > 1L]
+  sets <- reference_set_rows(rows, arm)
   Map(\(sources, label) {
     evidence <- paste(paste0(sources$events, "/", sources$n), collapse = " + ")
     answer_row(label, "set", evidence, list(fit(sources)), as_sources(sources), arm)
   }, sets, names(sets))
 }
 
+reference_set_rows <- function(rows, arm) {
+  set <- rows[rows[["reference"]] %in% TRUE & !is.na(rows$events) & !is.na(rows$n), , drop = FALSE]
+  window <- match_terms(arm)$baseline_days
+  reach <- set$baseline_to_day >= window[1] & set$baseline_from_day <= window[2]
+  sets <- list("Reference set, exams in trial's days" = set[reach %in% TRUE, , drop = FALSE],
+    "Reference set, all" = set)
+  sets[vapply(sets, nrow, 0L) > 1L]
+}
+
+reference_label <- function(row) {
+  paste0(row$source, if (!is.null(row$level) && !is.na(row$level)) paste0(", ", row$level))
+}
+
 reference_row <- function(row, arm, fit) {
   counts <- if (has_count_set(row)) seq(row$events_min, row$events_max) else row$events
-  label <- paste0(row$source, if (!is.null(row$level) && !is.na(row$level)) paste0(", ", row$level))
+  label <- reference_label(row)
   described <- row
   if (anyNA(c(counts, row$n))) {
     described[c("events", "n")] <- list(0, 1) # stands for nothing: only what is not a count is compared
@@ -279,6 +287,10 @@ short_evidence <- function(evidence) {
 difference_codes <- c(endpoint = "E", grade = "G", level = "L", baseline = "B", followup = "F", years = "Y",
   registry = "R")
 
+difference_words <- c(endpoint = "endpoint", grade = "baseline grade", level = "level",
+  baseline = "day of the first exam", followup = "follow-up", years = "years of injury",
+  registry = "one registry twice")
+
 reference_codes <- function(differs) {
   vapply(strsplit(differs, ", ", fixed = TRUE), \(d) if (length(d) == 0L) "-" else paste(difference_codes[d],
     collapse = ""), "")
@@ -293,12 +305,11 @@ references_title <- function(rows, counts) {
 
 references_caption <- function(rows, left_out) {
   used <- unique(unlist(strsplit(rows$differs, ", ", fixed = TRUE)))
-  words <- c(endpoint = "endpoint", grade = "baseline grade", level = "level", baseline = "day of the first exam",
-    followup = "follow-up", years = "years of injury", registry = "one registry twice")
   used <- intersect(names(difference_codes), used)
   plot_words(
     "Point and first column: chance that nature alone gives as many or more. Second: the evidence. Last: what ",
-    "differs from the trial or is not known (", paste0(difference_codes[used], " ", words[used], collapse = ", "),
+    "differs from the trial or is not known (", paste0(difference_codes[used], " ", difference_words[used],
+      collapse = ", "),
       "). The references share patients. ", paste(left_out_words(left_out), collapse = " "),
     width = 96)
 }

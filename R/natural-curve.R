@@ -237,6 +237,26 @@ curve_settings <- function(x) x$settings
 # What a curve is made of, for those who work it out anew.
 curve_parts <- function(x) x[c("kind", "table", "curve", "own", "correlation", "settings")]
 
+# The correlation that a user gave and that the answer rests on; NULL where a covariance was given or fitted.
+curve_correlation <- function(x) x$own$r
+
+curve_shape <- function(x) x$curve$shape
+
+# The same curve with another spread between populations; of a table also under another correlation or shape, or from
+# fewer means (`keep`).
+refit_curve <- function(x, between_sd = x$settings$between_sd, correlation = x$correlation, shape = x$curve$shape,
+                        keep = NULL) {
+  x$settings$between_sd <- between_sd
+  if (identical(correlation, x$correlation) && identical(shape, x$curve$shape) && is.null(keep)) {
+    return(x)
+  }
+  rows <- x$table$rows
+  if (is.null(keep)) keep <- seq_len(nrow(rows))
+  covariance <- if (!is.null(x$own$matrix)) x$own$matrix[keep, keep, drop = FALSE]
+  natural_curve(rows[keep, , drop = FALSE], correlation = correlation, shape = shape,
+    covariance = covariance, between_sd = between_sd, scale = x$settings$scale)
+}
+
 # Subjects behind the covariance of a fit; Inf for a registry's.
 curve_subjects <- function(x) if (x$kind == "fit") x$subjects else Inf
 

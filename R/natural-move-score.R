@@ -1,6 +1,4 @@
-# Moves of natural change: what tipping points, maps and the multiverse ask of an excess of scores or of a course.
-
-# An excess of scores ----------------------------------------------------------------------------
+# Moves of natural change: what tipping points, maps and the multiverse ask of an excess of scores.
 
 #' @exportS3Method question_parts excess_score
 question_parts.excess_score <- function(excess) {
@@ -20,7 +18,7 @@ mean_words <- function(parts, observed, n) {
 }
 
 # What belongs to responders is refused with its reason.
-refuse_rate_terms <- function(over, call) {
+refuse_rate_terms <- function(over, may, call) {
   reasons <- c(
     rate = "A rate is for responders; the natural mean is varied by {.val mean}.",
     landmark = "A landmark moves the odds of responders: a score that has begun to recover shows it in its baseline.",
@@ -30,7 +28,7 @@ refuse_rate_terms <- function(over, call) {
   named <- intersect(over, names(reasons))
   if (length(named) > 0L) {
     abort_input(c("{.val {named[1]}} is not asked of scores.", x = reasons[[named[1]]],
-      i = "{.arg over} may hold {.val bias}, {.val mean}, {.val tau} and {.val sd}."), call = call)
+      i = "{.arg over} may hold {.val {may}}."), call = call)
   }
 }
 
@@ -128,39 +126,4 @@ mean_reached <- function(means, at) {
     return(core_mixture_cdf(list(weight = means$weight, mean = -means$mean, sd = means$sd), -at))
   }
   min(1, sum(means$mass[means$values >= at - 1e-9]))
-}
-
-# An excess of courses --------------------------------------------------------------------------
-
-#' @exportS3Method question_parts excess_curve
-question_parts.excess_curve <- function(excess) {
-  parts <- curve_excess_parts(excess)
-  gains <- vapply(parts$courses, \(one) one$gain[length(one$gain)], 0)
-  mean_words(list(moves = c("bias", "sd"), scenarios = 1L, natural = parts$natural), signif(mean(gains), 4),
-    length(gains))
-}
-
-# The mean excess at the last visit is normal with a variance of its own: a bias moves it, a larger SD between patients
-# stretches the part that is not shared. `nature` is list(mean, sd) of observed less natural mean.
-#' @exportS3Method natural_move excess_curve
-natural_move.excess_curve <- function(excess, term, context, call) {
-  row <- curve_mean(excess)
-  if (term == "bias") {
-    grid <- sort(unique(c(0, row$mean + seq(-8, 8, by = 0.5) * row$sd, seq(-8, 8, by = 0.5) * row$sd)))
-    nature <- \(value) list(mean = row$mean - value, sd = row$sd)
-  } else {
-    grid <- c(0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1, 1.25, 1.6, 2, 3, 5)
-    nature <- \(value) list(mean = row$mean, sd = sqrt(value^2 * row$own + row$sd^2 - row$own))
-  }
-  unit <- c(bias = "points", sd = "times the SD of the curve")[[term]]
-  title <- c(bias = change_titles[["bias"]], sd = "SD between patients, times that of the curve")[[term]]
-  new_move(term, nature, grid, unit, change_span(term, grid), start = which.min(abs(grid - (term == "sd"))),
-    title = title)
-}
-
-# A closed form: both routes are one.
-#' @exportS3Method nature_tails excess_curve
-nature_tails.excess_curve <- function(excess, nature) {
-  tail <- stats::pnorm(nature$mean / nature$sd, lower.tail = FALSE)
-  list(fine = tail, coarse = tail)
 }

@@ -5,7 +5,7 @@
 tipping.excess_score <- function(excess, over = c("bias", "mean", "tau", "sd"), target = c(0.025, 0.05, 0.10),
                                  benefit = 0.9, ...) {
   call <- rlang::current_env()
-  refuse_rate_terms(over, call)
+  refuse_rate_terms(over, question_parts(excess)$moves, call)
   benefit <- check_number(benefit, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   more <- \() if (question_parts(excess)$scenarios > 1L) {
     list(open_row("prior_sd", "points", benefit), open_row("scepticism_limit", "points"))
@@ -17,9 +17,10 @@ tipping.excess_score <- function(excess, over = c("bias", "mean", "tau", "sd"), 
 
 #' @rdname tipping
 #' @export
-tipping.excess_curve <- function(excess, over = c("bias", "sd"), target = c(0.025, 0.05, 0.10), benefit = 0.9, ...) {
+tipping.excess_curve <- function(excess, over = c("bias", "tau", "sd", "correlation"), target = c(0.025, 0.05, 0.10),
+                                 benefit = 0.9, ...) {
   call <- rlang::current_env()
-  refuse_rate_terms(over, call)
+  refuse_rate_terms(over, question_parts(excess)$moves, call)
   benefit <- check_number(benefit, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   more <- \() list(effect_prior_row(excess, benefit, call), difference_row(excess, "mean_excess"))
   tipping_of(excess, over, target, more, list(), asked = !missing(over), call)
@@ -62,7 +63,7 @@ difference_row <- function(excess, term) {
 tipping_map.excess_score <- function(excess, over = c("mean", "sd"), at = NULL, ...) {
   call <- rlang::current_env()
   one_group(excess, call)
-  refuse_rate_terms(over, call)
+  refuse_rate_terms(over, question_parts(excess)$moves, call)
   check_two(over, question_parts(excess)$moves, call)
   natural <- score_excess_natural(excess)
   if ("tau" %in% over && !"mean" %in% over) check_movable(natural, "tau", call)

@@ -23,6 +23,12 @@
 #' | `mean` | mean natural change, taken as known | points |
 #' | `tau` | standard deviation between populations, taken as known | points |
 #' | `sd` | standard deviation between patients (of a course: times that of the curve) | points |
+#' | `correlation` | of a course from published means: correlation between two visits of a patient | |
+#'
+#' Of a course ([recovery_data()]) it is the mean excess at each patient's last visit, and `tau` is `between_sd` of
+#' [natural_curve()]: the standard deviation between populations of the gain at the last visit. With another
+#' correlation the curve is fitted again. All tails are closed forms; the value is a root whose error is that of the
+#' fitted curve.
 #'
 #' Reverse Bayes of scores: `prior_sd` (points) is of the prior of the mean excess \eqn{\delta}, the treated following
 #' natural recovery with its mean moved by \eqn{\delta}; the evidence is integrated out. `scepticism_limit` is on the

@@ -128,6 +128,9 @@ if [ "$goal" = ci ]; then
   has_dictionary() { Rscript -e 'invisible(hunspell::dictionary("en_GB"))' > /dev/null 2>&1; }
   has_dictionary || apt_install hunspell-en-gb
   has_dictionary || fail "the British dictionary en_GB is needed for the spelling gate."
+  has_browser() { have chromium || have chromium-browser || have google-chrome; }
+  has_browser || apt_install chromium
+  has_browser || say "no chromium: the test of the interactive page in a browser is skipped"
   [ -x /usr/bin/time ] || apt_install time
   [ -x /usr/bin/time ] || fail "GNU time is needed to measure the demo."
   have qpdf || apt_install qpdf

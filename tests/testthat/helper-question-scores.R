@@ -29,3 +29,14 @@ curve_answer <- function() {
   rows <- subset(natural_motor, source == "Sygen" & measure == "uems" & level == "cervical")
   excess(treated, natural_curve(rows, correlation = 0.8), accept = setdiff(all_differences, "endpoint"))
 }
+
+# Two courses against visit means taken as known, through which a plateau passes: natural gains from week 2 are 5 by
+# week 12 and 9 by week 52. Patient a is seen until week 52 (gain 25), b until week 12 (gain 4): mean excess 7.5.
+known_course <- function(more = 0, reverse = FALSE, ...) {
+  means <- data.frame(week = c(2, 12, 52), mean = c(10, 15, 19), sd = c(4, 6, 8), measure = "uems")
+  visits <- data.frame(id = c("a", "a", "a", "b", "b"), week = c(2, 12, 52, 2, 12),
+    score = c(10, 18, 35, 14, 18) + c(0, more, more, 0, more), at = 3)
+  if (reverse) visits <- visits[c(4:5, 1:3), ]
+  data <- recovery_data(visits, id, week, score, "uems", treated_at = at)
+  excess(data, natural_curve(means, correlation = 0.7), accept = all_differences, ...)
+}

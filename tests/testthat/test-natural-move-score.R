@@ -67,15 +67,3 @@ test_that("an open final score is two scenarios", {
   expect_equal(tail_at(open, "bias", 0)$fine, stats::pnorm(c(39 - 15, 39 + 35) / 4, 4, 3.25, lower.tail = FALSE),
     tolerance = 1e-12)
 })
-
-test_that("a course is moved by points, and its patients' own variance stretched", {
-  answer <- curve_answer()
-  row <- term_of(answer, "mean_excess")
-  expect_equal(tail_at(answer, "bias", 2)$fine,
-    stats::pnorm((row$estimate - 2) / row$std.error, lower.tail = FALSE), tolerance = 1e-12)
-  expect_equal(tail_at(answer, "sd", 1)$fine, 1 - term_value(answer, "prob_excess"), tolerance = 1e-12)
-  # Without shared uncertainty twice the SD is half the distance in SDs.
-  expect_equal(tail_at(answer, "sd", 2)$fine,
-    stats::pnorm(row$estimate / sqrt(row$std.error^2 + 3 * curve_mean(answer)$own), lower.tail = FALSE),
-    tolerance = 1e-12)
-})

@@ -1,0 +1,222 @@
+# The interactive page of inst/app: what is entered and shown, and what follows from what. Answers and words are made
+# in app.R.
+
+app_page <- function() {
+  references <- app_references(app_arm(app_start))
+  shiny::fluidPage(
+    lang = "en", title = "cordgain: recovery in excess of natural recovery",
+    shiny::tags$head(shiny::includeCSS(system.file("app", "page.css", package = "cordgain"))),
+    shiny::h1("How many responders beyond natural recovery?"),
+    shiny::p("Enter a small trial of patients graded AIS A and what is known of natural recovery. The page opens with",
+      "a published trial of four patients."),
+    shiny::sidebarLayout(
+      shiny::sidebarPanel(width = 4, role = "form", app_entry_trial(), app_entry_evidence(references), app_entry_bias(),
+        app_entry_patients()),
+      shiny::mainPanel(width = 8, role = "main", app_results())
+    )
+  )
+}
+
+app_box <- function(name, step = NA, min = NA, max = NA) {
+  shiny::numericInput(name, app_labels[[name]], app_start[[name]], min = min, max = max, step = step, width = "100%")
+}
+
+app_select <- function(name, choices) {
+  shiny::selectInput(name, app_labels[[name]], choices, app_start[[name]], selectize = FALSE, width = "100%")
+}
+
+app_group <- function(title, ...) shiny::tags$fieldset(shiny::tags$legend(title), ...)
+
+app_entry_trial <- function() {
+  words <- stats::setNames(app_endpoints, endpoint_words[app_endpoints])
+  app_group("What was observed", app_box("responders", 1, 0), app_box("n", 1, 1), app_select("endpoint", words))
+}
+
+app_entry_evidence <- function(references) {
+  when <- \(kinds, ...) {
+    shiny::conditionalPanel(paste0("['", paste(kinds, collapse = "', '"), "'].includes(input.evidence)"), ...)
+  }
+  app_group("Natural recovery",
+    shiny::radioButtons("evidence", app_labels[["evidence"]], app_evidence, app_start$evidence, width = "100%"),
+    when("reference", app_select("reference", app_choices(references))),
+    when("sources", shiny::checkboxGroupInput("sources", app_labels[["sources"]],
+      app_choices(app_countable(references)), app_start$sources, width = "100%")),
+    when("rate", app_box("rate", 0.01, 0, 1)),
+    when("beta", app_box("beta_a", 0.5, 0), app_box("beta_b", 0.5, 0)),
+    when(c("reference", "sources"), app_select("tau_kind", app_taus), app_box("tau_scale", 0.1, 0))
+  )
+}
+
+app_entry_bias <- function() {
+  app_group("If the evidence is not quite about these patients", app_box("bias_odds", 0.1, 0),
+    app_box("bias_sd", 0.1, 0))
+}
+
+app_entry_patients <- function() {
+  shiny::tags$details(
+    shiny::tags$summary("The patients, to be compared with the evidence"),
+    shiny::p("An empty box is \"not known\", and differs from every source."),
+    app_select("level", app_levels), app_box("day_from", 1, 0), app_box("day_to", 1, 0), app_box("week", 1, 0),
+    app_box("year_from", 1), app_box("year_to", 1), app_box("looks", 1, 1)
+  )
+}
+
+# The answer is spoken again by a screen reader when it changes, an error at once.
+app_results <- function() {
+  picture <- \(name) shiny::tags$figure(shiny::plotOutput(name, height = "auto"),
+    shiny::tags$figcaption(shiny::textOutput(paste0(name, "_words"))))
+  shiny::tagList(
+    shiny::tags$div(role = "alert", shiny::uiOutput("problem")),
+    shiny::tags$div(`aria-live` = "polite", shiny::uiOutput("answer")),
+    shiny::conditionalPanel("output.answered",
+      shiny::h2("The excess among these patients"), picture("excess_picture"),
+      shiny::h2("Every outcome that could have been seen"), shiny::uiOutput("table"),
+      shiny::p(class = "words", app_table_words),
+      shiny::h2("How far the assumptions may move"), picture("map_picture")
+    )
+  )
+}
+
+# Server -----------------------------------------------------------------------------
+
+# Numbers and table follow at once; pictures when the entries have rested for a moment, so that typing is not held up,
+# and one after the other, so that the first is not held up by the second.
+app_server <- function(input, output, session) {
+  entries <- shiny::reactive({
+    given <- lapply(stats::setNames(nm = names(app_start)), \(name) input[[name]])
+    shiny::req(given$evidence)
+    given
+  })
+  answer <- shiny::reactive(app_try(app_excess(entries())))
+  answered <- shiny::reactive({
+    shiny::req(inherits(answer(), "excess"))
+    answer()
+  })
+  app_follow_references(input, session, entries)
+  output$problem <- shiny::renderUI(app_problem(answer()))
+  output$answer <- shiny::renderUI(app_answer(answered()))
+  output$table <- shiny::renderUI(app_html_table(app_table(answered())))
+  output$answered <- shiny::renderText(if (inherits(answer(), "excess")) "yes" else "")
+  shiny::outputOptions(output, "answered", suspendWhenHidden = FALSE)
+  app_pictures(output, session, shiny::reactive(list(x = answered(), entries = entries())))
+}
+
+# References are those of the endpoint whose exams are not later than the trial's. While the patients' entries make no
+# sense, those that were shown stay.
+app_follow_references <- function(input, session, entries) {
+  choices <- \(arm) {
+    references <- app_references(arm)
+    list(reference = app_choices(references), sources = app_choices(app_countable(references)))
+  }
+  shown <- shiny::reactiveVal(choices(app_arm(app_start)))
+  shiny::observe({
+    possible <- app_try(choices(app_arm(entries())))
+    if (!inherits(possible, "error")) shown(possible)
+  })
+  shiny::observeEvent(shown(), ignoreInit = TRUE, {
+    one <- c(intersect(input$reference, shown()$reference), shown()$reference)[1]
+    shiny::updateSelectInput(session, "reference", choices = shown()$reference, selected = one)
+    shiny::updateCheckboxGroupInput(session, "sources", choices = shown()$sources,
+      selected = intersect(input$sources, shown()$sources))
+  })
+}
+
+app_pictures <- function(output, session, now) {
+  width <- \(name) session$clientData[[paste0("output_", name, "_width")]] %||% 700
+  picture <- \(name, draw, height) {
+    made <- shiny::reactive(draw(width(name)))
+    words <- shiny::reactive(app_picture_words(made()))
+    output[[name]] <- shiny::renderPlot(app_bare(made()), height = \() height(width(name)), res = 90, alt = words)
+    output[[paste0(name, "_words")]] <- shiny::renderText(words())
+  }
+  first <- shiny::debounce(now, 150)
+  picture("excess_picture", \(width) app_excess_picture(first()$x, width), \(w) if (w < app_narrow) 660 else 300)
+  second <- shiny::debounce(now, 300)
+  counts <- shiny::reactive(arm_counts(excess_arm(second()$x)))
+  map <- shiny::bindCache(shiny::reactive(app_map(second()$x)), counts(), second()$entries$endpoint,
+    cache = "session")
+  picture("map_picture", \(width) app_map_picture(map(), second(), width), \(w) if (w < app_narrow) 440 else 460)
+}
+
+# Parts of the page --------------------------------------------------------------------
+
+app_problem <- function(answer) {
+  if (!inherits(answer, "error")) return(NULL)
+  lines <- app_error_words(answer)
+  shiny::tags$div(class = "problem", shiny::tags$strong(lines[1]), lapply(lines[-1], shiny::p),
+    shiny::p("No answer is shown until this is mended."))
+}
+
+app_answer <- function(x) {
+  numbers <- app_numbers(x)
+  shiny::tagList(
+    shiny::p(id = "sentence", class = "sentence", app_unbroken(app_sentence(x))),
+    shiny::tags$dl(lapply(seq_len(nrow(numbers)), \(i) {
+      shiny::tags$div(shiny::tags$dt(numbers$meaning[i]), shiny::tags$dd(id = numbers$term[i], numbers$value[i]))
+    })),
+    lapply(app_notes(x), shiny::p),
+    app_differences(excess_accepted(x))
+  )
+}
+
+# No line ends between a number and its per cent sign.
+app_unbroken <- function(text) gsub(" %", "\u00a0%", text, fixed = TRUE)
+
+app_differences <- function(accepted) {
+  lines <- format_accepted(accepted)
+  if (nrow(accepted) == 0L) return(shiny::p(lines))
+  shiny::tags$details(
+    shiny::tags$summary(paste0("Patients and evidence differ, or are not known to agree, in: ",
+      paste(difference_words[unique(accepted$what)], collapse = ", "),
+      ". An illustration, then, not a matched comparison.")),
+    shiny::tags$ul(lapply(trimws(lines[-1]), shiny::tags$li))
+  )
+}
+
+app_html_table <- function(rows) {
+  head <- lapply(names(rows), \(name) shiny::tags$th(scope = "col", name))
+  body <- lapply(seq_len(nrow(rows)), \(i) {
+    cells <- lapply(rows[i, -1], shiny::tags$td)
+    shiny::tags$tr(class = if (grepl("observed", rows[i, 1])) "observed", shiny::tags$th(scope = "row", rows[i, 1]),
+      unname(cells))
+  })
+  shiny::tags$div(class = "scroll", tabindex = "0", role = "region", `aria-label` = "Decision table",
+    shiny::tags$table(shiny::tags$thead(shiny::tags$tr(head)), shiny::tags$tbody(body)))
+}
+
+# The words of a picture stand below it as text of the page, which breaks its own lines at every width.
+app_picture_words <- function(picture) {
+  words <- unlist(picture$labels[c("title", "subtitle", "caption")])
+  words <- sub("([^.:])$", "\\1.", gsub("\n", " ", words, fixed = TRUE))
+  paste(words, collapse = " ")
+}
+
+app_bare <- function(picture) picture + ggplot2::labs(title = NULL, subtitle = NULL, caption = NULL)
+
+app_excess_picture <- function(x, width) {
+  picture <- plot(x)
+  if (width >= app_narrow) return(picture)
+  picture + ggplot2::facet_wrap(ggplot2::vars(.data$reading), ncol = 1) + ggplot2::labs(x = "Observed minus natural")
+}
+
+app_map_picture <- function(map, now, width) {
+  place <- app_place(now$x, now$entries)
+  at <- data.frame(across = map$axes[[1]]$place(place$rate), up = map$axes[[2]]$place(place$bias))
+  (if (width < app_narrow) app_narrow_map(map) else plot(map)) +
+    ggplot2::geom_point(data = at, shape = 4, size = 5, stroke = 1.6, colour = plot_ink[["dark"]]) +
+    ggplot2::labs(caption = paste("Cross: the mean rate of the evidence that was entered, and the bias. The map takes",
+      "each rate as known; the chance stated above also carries how uncertain the rate is."))
+}
+
+# Below this width (pixels) there is no room for the names of published rates, nor for a legend in one line.
+app_narrow <- 500
+
+app_narrow_map <- function(map) {
+  reach <- \(i) range(map$axes[[i]]$place(map$grid[[map$over[i]]]))
+  points <- points_inside(map, reach(1), reach(2))
+  map["points"] <- list(NULL)
+  plot(map) +
+    ggplot2::geom_point(data = points, size = 1.8, colour = plot_ink[["dark"]]) +
+    ggplot2::guides(x = ggplot2::guide_axis(check.overlap = TRUE),
+      fill = ggplot2::guide_legend(nrow = 2, title.position = "top"))
+}

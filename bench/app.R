@@ -1,0 +1,32 @@
+# How soon the page of run_cordgain() answers a change, for `make bench`: the server's own work, as shiny does it, over
+# changes of every entry. cordgain and shiny must be installed.
+library(cordgain)
+
+changes <- list(
+  list(responders = 3), list(n = 6), list(evidence = "rate"), list(rate = 0.2), list(evidence = "beta"),
+  list(beta_a = 40), list(evidence = "sources"), list(tau_scale = 0.5), list(bias_odds = 2), list(bias_sd = 0.5),
+  list(evidence = "reference"), list(reference = "Reference set, all"), list(n = 20), list(responders = 7),
+  list(endpoint = "ais_any"), list(n = 3) # the last cannot be: the page says so
+)
+
+# Milliseconds, by the clock and of the processor, to the numbers and the table, to the first picture, to the second.
+times <- NULL
+shiny::testServer(cordgain:::app_server, {
+  now <- function() 1000 * c(proc.time()[["elapsed"]], sum(proc.time()[1:2]))
+  do.call(session$setInputs, cordgain:::app_start)
+  session$elapse(1000)
+  for (change in changes) {
+    at <- now()
+    do.call(session$setInputs, change)
+    at <- rbind(at, now())
+    for (rest in c(150, 150)) { # the rest that pictures wait for is not waited for here
+      session$elapse(rest)
+      at <- rbind(at, now())
+    }
+    times <<- rbind(times, c(diff(at)))
+  }
+})
+medians <- round(apply(times, 2, stats::median))
+tasks <- c("the page answers a change: sentence, numbers, table", "and draws the excess", "and draws the tipping map")
+cat("| task | median, ms | of the processor, ms | asked |\n|---|---|---|---|\n")
+cat(paste0("| ", tasks, " | ", medians[1:3], " | ", medians[4:6], " | ", c("< 300", "", ""), " |\n"), sep = "")

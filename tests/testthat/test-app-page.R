@@ -1,0 +1,155 @@
+# The interactive page: what follows from what, what stands in it, and all of it once in a real browser.
+
+on_page <- function(code) {
+  for (package in c("shiny", "ggplot2")) skip_if_not_installed(package)
+  shiny::testServer(cordgain:::app_server, {
+    do.call(session$setInputs, cordgain:::app_start)
+    session$elapse(1000)
+    code(session, output)
+  })
+}
+
+html_of <- function(part) paste(as.character(part$html), collapse = " ")
+
+test_that("a change of an entry changes the answer, the table and the pictures", {
+  on_page(\(session, output) {
+    # Known rate: the binomial tails of 2 of 4 and of 3 of 4 at 0.2 are 0.1808 and 0.0272.
+    session$setInputs(evidence = "rate", rate = 0.2)
+    expect_match(html_of(output$answer), "Observed 2 of 4; nature alone gives 0.8 on average", fixed = TRUE)
+    expect_match(html_of(output$answer), '<dd id="natural_tail">18 %</dd>', fixed = TRUE)
+    expect_match(html_of(output$table), "2 (observed)", fixed = TRUE)
+    session$setInputs(responders = 3)
+    expect_match(html_of(output$answer), "Observed 3 of 4", fixed = TRUE)
+    expect_match(html_of(output$answer), '<dd id="natural_tail">2.7 %</dd>', fixed = TRUE)
+    expect_match(html_of(output$table), "3 (observed)", fixed = TRUE)
+    # Pictures wait until the entries rest.
+    expect_match(output$excess_picture_words, "Observed 2 of 4", fixed = TRUE)
+    session$elapse(1000)
+    expect_match(output$excess_picture_words, "Observed 3 of 4", fixed = TRUE)
+    expect_match(output$map_picture_words, "3 or more of 4", fixed = TRUE)
+    for (picture in list(output$excess_picture, output$map_picture)) {
+      expect_match(picture$src, "^data:image/png;base64,")
+    }
+    expect_match(output$map_picture$alt, "3 or more of 4", fixed = TRUE)
+    before <- output$map_picture$src
+    session$setInputs(rate = 0.4)
+    session$elapse(1000)
+    expect_false(identical(output$map_picture$src, before)) # the cross has moved
+  })
+})
+
+test_that("a bad entry stands in place of the answer, and goes when it is mended", {
+  on_page(\(session, output) {
+    expect_null(output$problem)
+    session$setInputs(responders = 5)
+    expect_match(html_of(output$problem), "5 responded, 0 are missing, of n = 4", fixed = TRUE)
+    expect_match(html_of(output$problem), "No answer is shown", fixed = TRUE)
+    expect_identical(output$answered, "")
+    expect_error(output$answer, class = "shiny.silent.error") # shown as nothing
+    expect_error(output$table, class = "shiny.silent.error")
+    session$elapse(1000)
+    session$setInputs(n = 6)
+    expect_null(output$problem)
+    expect_identical(output$answered, "yes")
+    expect_match(html_of(output$answer), "Observed 5 of 6", fixed = TRUE)
+    session$setInputs(n = NULL)
+    expect_match(html_of(output$problem), "this box is empty", fixed = TRUE)
+  })
+})
+
+test_that("evidence is of the endpoint that was chosen", {
+  on_page(\(session, output) {
+    session$setInputs(endpoint = "ais_any", reference = "Marino 1999, all", tau_kind = "fixed", tau_scale = 0)
+    # 74 of 482 gained a grade; one source and tau 0: about the rate of its counts, by the width of the prior.
+    expect_match(html_of(output$answer), "nature alone gives 0.6[12] on average")
+    session$setInputs(endpoint = "motor_level_1")
+    expect_match(html_of(output$problem), "none is chosen that counts these responders", fixed = TRUE)
+  })
+})
+
+test_that("differences between patients and evidence are listed; a match says so", {
+  skip_if_not_installed("shiny")
+  x <- cordgain:::app_excess(cordgain:::app_start)
+  listed <- as.character(cordgain:::app_differences(cordgain:::excess_accepted(x)))
+  expect_match(listed, "level, day of the first exam", fixed = TRUE)
+  expect_match(listed, "not a matched comparison", fixed = TRUE)
+  expect_match(listed, "recovery differs threefold between levels", fixed = TRUE)
+  # A source without any difference from its arm.
+  matched <- excess(plain_arm(), natural_rate(plain_sources()))
+  said <- as.character(cordgain:::app_differences(cordgain:::excess_accepted(matched)))
+  expect_match(said, "Matched on endpoint, grade, level", fixed = TRUE)
+})
+
+test_that("every entry of the page has its label, tables have heads, and no claim is made", {
+  skip_if_not_installed("shiny")
+  page <- as.character(cordgain:::app_page())
+  for (name in names(cordgain:::app_start)) {
+    expect_match(page, sprintf('id="%s-label"[^>]*>', name), info = name)
+    expect_match(page, cordgain:::app_labels[[name]], fixed = TRUE, info = name)
+  }
+  for (mark in c('role="alert"', 'aria-live="polite"', "<legend>", "<summary>")) expect_match(page, mark, fixed = TRUE)
+  expect_identical(cordgain:::claims_in(gsub("<[^>]+>", " ", page)), character())
+  table <- as.character(cordgain:::app_html_table(data.frame(Responders = c("0", "1 (observed)"), Chance = "<5 %")))
+  expect_match(table, '<th scope="col">Chance</th>', fixed = TRUE)
+  expect_match(table, "&lt;5 %", fixed = TRUE)
+  expect_match(table, '<tr class="observed">\\s*<th scope="row">1 \\(observed\\)</th>')
+})
+
+test_that("pictures carry their words outside, and on a narrow page stand one below the other", {
+  skip_if_not_installed("ggplot2")
+  x <- cordgain:::app_excess(cordgain:::app_start)
+  wide <- cordgain:::app_excess_picture(x, 800)
+  expect_identical(wide$facet$params$ncol, 3)
+  expect_identical(cordgain:::app_excess_picture(x, 380)$facet$params$ncol, 1)
+  words <- cordgain:::app_picture_words(wide)
+  expect_match(words, "None of the readings", fixed = TRUE)
+  expect_no_match(words, "\n", fixed = TRUE)
+  bare <- cordgain:::app_bare(wide)
+  expect_null(unlist(bare$labels[c("title", "subtitle", "caption")]))
+  now <- list(x = x, entries = cordgain:::app_start)
+  map <- cordgain:::app_map(x)
+  named <- cordgain:::app_map_picture(map, now, 800)
+  narrow <- cordgain:::app_map_picture(map, now, 380)
+  expect_true("GeomText" %in% layer_geoms(named))
+  expect_false("GeomText" %in% layer_geoms(narrow))
+  for (picture in list(named, narrow)) {
+    expect_match(cordgain:::app_picture_words(picture), "Cross: the mean rate of the evidence", fixed = TRUE)
+    expect_true(draws(picture))
+  }
+  # The points of the narrow map are the published rates inside the map.
+  published <- built(narrow, 3)
+  expect_equal(sort(published$x), sort(built(named, 4)$x), tolerance = 1e-12)
+})
+
+test_that("in a browser the answer follows the entries, and a bad entry is told", {
+  skip_without_browser()
+  tab <- open_tab(local_browser(), local_app())
+  shows <- \(id, text) sprintf("(document.getElementById('%s')?.textContent ?? '').includes('%s')", id, text)
+  tab$wait(shows("sentence", "Observed 2 of 4"))
+  tab$ask("document.querySelector('input[name=evidence][value=rate]').click()")
+  enter_value(tab, "rate", 0.2)
+  enter_value(tab, "responders", 3)
+  # Binomial tails at 0.2: 3 or more of 4, 3 or more of 5.
+  tab$wait(shows("natural_tail", "2.7 %"))
+  expect_match(tab$ask("document.getElementById('sentence').textContent"), "Observed 3 of 4; nature alone gives 0.8",
+    fixed = TRUE)
+  enter_value(tab, "n", 5)
+  tab$wait(shows("natural_tail", "5.8 %"))
+  expect_identical(tab$ask("document.getElementById('natural_responders').textContent"), "1")
+  expect_identical(tab$ask("document.querySelectorAll('tbody tr').length"), 6L)
+  tab$wait(shows("map_picture_words", "3 or more of 5"))
+  tab$wait("[...document.querySelectorAll('figure img')].filter(i => i.naturalWidth > 300).length === 2")
+  enter_value(tab, "n", 2)
+  tab$wait("document.querySelector('[role=alert]').textContent.includes('3 responded, 0 are missing, of n = 2')")
+  expect_null(tab$ask("document.getElementById('sentence')"))
+  # The references follow the endpoint: 74 of 482 gained a grade, 39 of 482 reached grade C.
+  offered <- "[...document.querySelectorAll('#reference option')].map(o => o.textContent).join()"
+  expect_match(tab$ask(offered), "Marino 1999, all (39 of 482)", fixed = TRUE)
+  enter_value(tab, "n", 4)
+  enter_value(tab, "endpoint", "ais_any")
+  tab$wait(shows("sentence", "Observed 3 of 4"))
+  tab$wait(sprintf("%s.includes('Marino 1999, all (74 of 482)')", offered))
+  # Every box and list has a label that a screen reader can tell.
+  expect_identical(tab$ask("[...document.querySelectorAll('input[type=number], select')].filter(
+    e => e.labels.length === 0 || e.labels[0].textContent.trim() === '').length"), 0L)
+})

@@ -1,0 +1,178 @@
+# The interactive page, without the page: entries become an answer, in words. What is shown: test-app-page.R.
+
+entered <- function(...) utils::modifyList(cordgain:::app_start, list(...))
+
+app_terms <- function(...) {
+  terms <- tidy(cordgain:::app_excess(entered(...)))
+  stats::setNames(terms$estimate, terms$term)
+}
+
+test_that("a number as evidence gives the binomial distribution's answer, moved by a known bias", {
+  terms <- app_terms(responders = 3, n = 5, evidence = "rate", rate = 0.2)
+  # Exact sums on both sides: rounding of a few terms below 1.
+  expect_equal(terms[["natural_tail"]], binomial_tail(3, 5, 0.2), tolerance = 1e-12)
+  expect_equal(terms[["natural_responders"]], 1, tolerance = 1e-12)
+  expect_equal(terms[["excess_responders"]], 2, tolerance = 1e-12)
+  # Odds 0.25 doubled are 0.5: a rate of one third.
+  moved <- app_terms(responders = 3, n = 5, evidence = "rate", rate = 0.2, bias_odds = 2)
+  expect_equal(moved[["natural_tail"]], binomial_tail(3, 5, 1 / 3), tolerance = 1e-12)
+})
+
+test_that("a beta prior gives the beta-binomial distribution's answer", {
+  y <- 0:4
+  pmf <- choose(4, y) * beta(2 + y, 6 + 4 - y) / beta(2, 6)
+  terms <- app_terms(responders = 2, n = 4, evidence = "beta", beta_a = 2, beta_b = 6)
+  # The stated numerical error of quadrature.
+  expect_equal(terms[["natural_tail"]], sum(pmf[3:5]), tolerance = 1e-6)
+  expect_equal(terms[["excess_responders"]], 2 - 4 * 2 / 8, tolerance = 1e-6)
+})
+
+test_that("published references, heterogeneity and bias give the published numbers", {
+  tail <- \(...) {
+    app_terms(reference = "Reference set, all", tau_kind = "half_normal", tau_scale = 0.5, ...)[["natural_tail"]]
+  }
+  # Six printed digits of the specification, from a program of its own.
+  expect_equal(round(tail(), 6), 0.084086)
+  expect_equal(round(tail(bias_sd = 0.5), 6), 0.101422)
+  expect_equal(round(tail(bias_odds = 2, bias_sd = 0.5), 6), 0.227404)
+  # Four reference counts pooled by hand, all alike when tau is known to be 0: nearly the beta distribution of the sum.
+  set <- c("Marino 1999, all", "Burns 2003, all", "van Middendorp 2009, above T11", "Kirshblum 2016, all")
+  alike <- app_terms(evidence = "sources", sources = set, tau_kind = "fixed", tau_scale = 0)
+  y <- 39 + 3 + 19 + 32
+  n <- 482 + 53 + 161 + 187
+  by_beta <- 4 * (y + 0.5) / (n + 1)
+  # The prior of the mean log odds is weak, not Jeffreys': they differ by less than half a patient in 883.
+  expect_equal(alike[["natural_responders"]], by_beta, tolerance = 0.5 / y)
+  wide <- app_terms(evidence = "sources", sources = set, tau_kind = "half_t", tau_scale = 1)
+  expect_gt(wide[["natural_tail"]], alike[["natural_tail"]])
+})
+
+test_that("the references are those of excess_by_reference(), with the same answers", {
+  skip_on_cran() # one answer for each published reference
+  start <- cordgain:::app_start
+  table <- as.data.frame(excess_by_reference(cordgain:::app_arm(start)))
+  names <- names(cordgain:::app_references(cordgain:::app_arm(start)))
+  expect_setequal(unique(sub(" \\((fewest|most)\\)$", "", names)), table$reference)
+  tails <- vapply(names, \(name) app_terms(reference = name)[["natural_tail"]], 0)
+  closed <- table[!is.na(table$natural_tail), ]
+  # Two roads of the package to one number, each within 1e-6.
+  expect_equal(unname(tails[closed$reference]), closed$natural_tail, tolerance = 2e-6)
+  open <- table[is.na(table$natural_tail), ]
+  expect_gt(nrow(open), 0)
+  expect_equal(unname(tails[paste(open$reference, "(fewest)")]), open$tail_low, tolerance = 2e-6)
+  expect_equal(unname(tails[paste(open$reference, "(most)")]), open$tail_high, tolerance = 2e-6)
+})
+
+test_that("choices name the counts or the rate, and only counts of one study can be combined", {
+  references <- cordgain:::app_references(cordgain:::app_arm(cordgain:::app_start))
+  choices <- cordgain:::app_choices(references)
+  expect_true("Marino 1999, all (39 of 482)" %in% names(choices))
+  expect_true("Kirshblum 2022, cervical (13.4 %, no uncertainty)" %in% names(choices))
+  countable <- cordgain:::app_countable(references)
+  expect_true(all(vapply(countable, nrow, 0L) == 1L))
+  expect_true("Burns 2003, all" %in% names(countable))
+  expect_false(any(c("Kirshblum 2022, cervical", "Reference set, all") %in% names(countable)))
+})
+
+test_that("the page opens with the four-patient trial as published", {
+  arm <- cordgain:::app_arm(cordgain:::app_start)
+  published <- cordgain:::match_terms(keio_ips)
+  own <- cordgain:::match_terms(arm)
+  for (what in c("endpoint", "grade", "baseline_days", "years")) expect_equal(own[[what]], published[[what]])
+  expect_true(all(is.na(own$level)))
+  expect_equal(own$followup_weeks[1], published$followup_weeks[1])
+  expect_equal(cordgain:::arm_counts(arm), cordgain:::arm_counts(keio_ips))
+  expect_equal(cordgain:::arm_declaration(arm), cordgain:::arm_declaration(keio_ips))
+  declared <- cordgain:::app_arm(entered(looks = 1, level = "cervical", year_from = NA))
+  expect_true(cordgain:::arm_declaration(declared)$declared)
+  expect_identical(unique(cordgain:::arm_levels(declared)), "cervical")
+  expect_true(all(is.na(cordgain:::match_terms(declared)$years)))
+})
+
+test_that("a bad entry is the package's own error, which names the box and says what to enter", {
+  bad <- list(
+    list(entry = list(responders = NA), words = c("Responders", "empty", "Enter a number")),
+    list(entry = list(responders = -1), words = c("Responders", "-1 cannot be", "whole number of 0 or more")),
+    list(entry = list(responders = NULL), words = "Responders: this box is empty"),
+    list(entry = list(n = 2.5), words = c("Patients treated", "2.5 cannot be", "whole number from 1 to 1000")),
+    list(entry = list(n = 1), words = "more responders"),
+    list(entry = list(n = 1e6), words = "from 1 to 1000"),
+    list(entry = list(evidence = "rate", rate = 1), words = "number between 0 and 1"),
+    list(entry = list(evidence = "rate", rate = "0.2"), words = "Natural rate"),
+    list(entry = list(evidence = "beta", beta_a = 0), words = c("first number", "above 0")),
+    list(entry = list(evidence = "beta", beta_b = Inf), words = "second number"),
+    list(entry = list(evidence = "sources", sources = character()), words = "none is chosen"),
+    list(entry = list(reference = "Nobody 1900"), words = "none is chosen"),
+    list(entry = list(tau_scale = 0), words = c("Scale of that prior", "above 0")),
+    list(entry = list(bias_odds = 0), words = c("Bias", "above 0")),
+    list(entry = list(bias_sd = -1), words = "SD on log odds"),
+    list(entry = list(day_from = 40), words = "40 is later than"),
+    list(entry = list(day_from = 400, day_to = 500), words = "follow-up must come after the baseline"),
+    list(entry = list(looks = 0), words = "Definitions of a responder")
+  )
+  for (case in bad) {
+    error <- cordgain:::app_try(cordgain:::app_excess(do.call(entered, case$entry)))
+    expect_s3_class(error, "cordgain_invalid_input")
+    said <- cordgain:::app_error_words(error)
+    for (words in case$words) expect_match(paste(said, collapse = " "), words, fixed = TRUE)
+    expect_no_match(said, "[`\n\u2716\u2139]|\\{") # neither code nor marks
+  }
+})
+
+test_that("an error that is not the package's is told as such", {
+  said <- cordgain:::app_error_words(cordgain:::app_try(stop("something\n  else")))
+  expect_identical(said, c("This could not be computed.", "something else"))
+})
+
+test_that("one sentence holds observation, natural expectation and excess; no claim is made", {
+  x <- cordgain:::app_excess(entered(responders = 3, n = 5, evidence = "rate", rate = 0.2))
+  # 5 x 0.2 = 1 responder expected; 3 or more: 0.05792; 3 - 1 = 2.
+  expect_match(cordgain:::app_sentence(x), paste("Observed 3 of 5; nature alone gives 1 on average, and 3 or more in",
+    "5.8 % of such trials; the excess, observed minus natural, is 2 responders (95 % interval"), fixed = TRUE)
+  numbers <- cordgain:::app_numbers(x)
+  expect_identical(numbers$value[1:2], c("5.8 %", "1"))
+  expect_match(numbers$value[3], "^2 \\(-?[0-9]+ to [0-9]+\\)$")
+  notes <- cordgain:::app_notes(x)
+  expect_match(notes[1], "taken as known: no uncertainty", fixed = TRUE)
+  expect_match(notes[2], "3 were examined", fixed = TRUE)
+  expect_length(cordgain:::app_notes(cordgain:::app_excess(entered(looks = 1))), 2)
+  said <- c(cordgain:::app_sentence(x), numbers$meaning, notes, cordgain:::app_table_words, cordgain:::app_labels)
+  expect_identical(cordgain:::claims_in(said), character())
+})
+
+test_that("the table holds every outcome, with the observed one marked", {
+  x <- cordgain:::app_excess(entered(responders = 1, n = 3, evidence = "rate", rate = 0.4))
+  table <- cordgain:::app_table(x)
+  expect_identical(table$Responders, c("0", "1 (observed)", "2", "3"))
+  # Tails 1, 1 - 0.6^3 = 0.784, 0.352, 0.4^3 = 0.064; excess 0 - 1.2, ...
+  expect_identical(table[[2]], c("100 %", "78 %", "35 %", "6.4 %"))
+  expect_identical(table[["Excess responders"]], c("-1.2", "-0.2", "0.8", "1.8"))
+})
+
+test_that("the map has rate and bias, and the cross lies at the mean rate without the bias", {
+  entries <- entered(responders = 2, n = 3, evidence = "rate", rate = 0.3, bias_odds = 2)
+  x <- cordgain:::app_excess(entries)
+  map <- as.data.frame(cordgain:::app_map(x))
+  expect_identical(names(map)[1:2], c("rate", "bias"))
+  moved <- stats::plogis(stats::qlogis(map$rate) + log(map$bias))
+  expect_equal(map$estimate, binomial_tail(2, 3, moved), tolerance = 1e-9) # exact sums, rounding only
+  # The mean of a rate that is known is that rate.
+  expect_equal(cordgain:::app_place(x, entries), list(rate = 0.3, bias = 2), tolerance = 1e-9)
+})
+
+test_that("without shiny or ggplot2 the error says which, and what does without", {
+  for (package in c("shiny", "ggplot2")) {
+    error <- expect_error(cordgain:::check_app_packages(\(name) name != package), class = "cordgain_no_shiny")
+    expect_s3_class(error, "cordgain_error")
+    expect_match(conditionMessage(error), paste("Not installed:", package), fixed = TRUE)
+    expect_match(conditionMessage(error), "excess()", fixed = TRUE)
+  }
+  expect_silent(cordgain:::check_app_packages(\(name) TRUE))
+})
+
+test_that("a port that is none, and arguments that do not exist, are refused before anything starts", {
+  expect_error(run_cordgain(port = 0), class = "cordgain_invalid_input")
+  expect_error(run_cordgain(port = 80.5), class = "cordgain_invalid_input")
+  expect_error(run_cordgain(launch.browser = "yes"), class = "cordgain_invalid_input")
+  expect_error(run_cordgain(browser = TRUE), "browser", class = "cordgain_invalid_input")
+})
