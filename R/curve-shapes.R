@@ -16,6 +16,8 @@ curve_shapes <- list(
   )
 )
 
+is_shape <- function(x) is.character(x) && length(x) == 1L && x %in% names(curve_shapes)
+
 # Columns of the linear part at nonlinear parameters psi: a level at injury where the shape has one, and the rise;
 # of gains from week `from` the difference of rises alone.
 shape_columns <- function(shape, s, psi, from = NULL) {

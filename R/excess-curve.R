@@ -224,10 +224,13 @@ gls_weights <- function(model) {
   w / sum(model$g * w)
 }
 
+# Visits this near to each other are one: thousandths of a week.
+visit_time <- function(since) round(since, 3)
+
 plateau_rows <- function(model, settings) {
   a <- gls_weights(model)
-  times <- sort(unique(round(model$since, 3)))
-  g <- model$g[match(times, round(model$since, 3))]
+  times <- sort(unique(visit_time(model$since)))
+  g <- model$g[match(times, visit_time(model$since))]
   fitted <- do.call(rbind, Map(\(time, at) {
     row <- linear_row(model, a * at, "fitted_excess", settings)
     row$time <- time
@@ -237,9 +240,9 @@ plateau_rows <- function(model, settings) {
 }
 
 visit_rows <- function(model, settings) {
-  times <- sort(unique(round(model$since, 3)))
+  times <- sort(unique(visit_time(model$since)))
   do.call(rbind, lapply(times, \(time) {
-    here <- round(model$since, 3) == time
+    here <- visit_time(model$since) == time
     row <- linear_row(model, here / sum(here), "visit_excess", settings)
     row$time <- time
     row

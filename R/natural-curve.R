@@ -242,6 +242,9 @@ curve_correlation <- function(x) x$own$r
 
 curve_shape <- function(x) x$curve$shape
 
+# Weeks of the published means; none of a fit.
+curve_weeks <- function(x) x$table$rows$week
+
 # The same curve with another spread between populations; of a table also under another correlation or shape, or from
 # fewer means (`keep`).
 refit_curve <- function(x, between_sd = x$settings$between_sd, correlation = x$correlation, shape = x$curve$shape,

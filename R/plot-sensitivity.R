@@ -56,7 +56,7 @@ tail_ticks <- function(tail) {
 # One panel for each choice with several values; its marks stand at heights of their own, so that one scale names them.
 choice_marks <- function(table) {
   names <- c(evidence = "Evidence", tau = "Heterogeneity", bias = "Bias", landmark = "Landmark", drift = "Drift",
-    family = "Family")
+    family = "Family", shape = "Shape", correlation = "Correlation", between_sd = "Between populations")
   used <- Filter(\(n) length(unique(table[[n]])) > 1L, intersect(names(names), names(table)))
   position <- numeric()
   rows <- NULL

@@ -29,8 +29,12 @@ score_likelihood <- function(y, room, natural, given, call, nodes = change_nodes
 #' @exportS3Method effect_likelihood excess_curve
 effect_likelihood.excess_curve <- function(excess, call) {
   row <- curve_mean(excess)
-  list(unit = row$sd, centre = row$mean, width = row$sd,
-    log_likelihood = \(delta, route) stats::dnorm(row$mean, delta, row$sd, log = TRUE))
+  normal_law(row$mean, row$sd)
+}
+
+normal_law <- function(mean, sd) {
+  list(unit = sd, centre = mean, width = sd,
+    log_likelihood = \(delta, route) stats::dnorm(mean, delta, sd, log = TRUE))
 }
 
 # What needs one outcome is refused where a final score is open.

@@ -49,17 +49,22 @@ usual_families <- function(natural) {
   as.list(unique(c(change_family(natural), "normal", "censored", "beta_binomial")))
 }
 
-# Tables of means become natural changes under the answer's own settings.
 change_evidence <- function(own, natural, call) {
+  evidence_beside(own, natural, change_of_table, is_natural_change, "natural change", call)
+}
+
+# The answer's own evidence and the named others; tables of means become natural recovery under its own settings.
+# @param of_table (function of table, own evidence, call); `is_one`, `what` the kind and its name
+evidence_beside <- function(own, natural, of_table, is_one, what, call) {
   named <- is.list(natural) && !is.data.frame(natural) && !inherits(natural, "natural_recovery") &&
     (length(natural) == 0L || (!is.null(names(natural)) && all(nzchar(names(natural)))))
   if (!named) {
-    abort_input(c("{.arg natural} must be a named list of tables of published means or natural changes.",
+    abort_input(c("{.arg natural} must be a named list of tables of published means or of {what}s.",
       x = "It is {.obj_type_friendly {natural}}.", i = "The names are how the rows are told apart."), call = call)
   }
-  made <- lapply(natural, \(x) if (is.data.frame(x)) change_of_table(x, own, call) else x)
-  bad <- !vapply(made, is_natural_change, NA)
-  if (any(bad)) abort_input("{.val {names(made)[bad]}} {?is/are} no table and no natural change.", call = call)
+  made <- lapply(natural, \(x) if (is.data.frame(x)) of_table(x, own, call) else x)
+  bad <- !vapply(made, is_one, NA)
+  if (any(bad)) abort_input("{.val {names(made)[bad]}} {?is/are} no table and no {what}.", call = call)
   beside_own(own, made)
 }
 

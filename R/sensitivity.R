@@ -19,9 +19,15 @@
 #' patients. The posterior of the mean excess \eqn{\delta} lets treated patients follow natural recovery with its mean
 #' moved by \eqn{\delta}, under the prior `effect`.
 #'
-#' @param excess an [excess()] of responders with one natural rate, or of a [score_change()].
+#' For repeated scores ([recovery_data()]) they are evidence, shape of the natural course, correlation between two visits
+#' of a patient, spread between populations (`between_sd`) and bias (in points, of every gain). Each patient, each visit
+#' of the trial (patients who were seen at it alone go with it) and each published mean is left out in turn. Natural
+#' tail and mean excess are those of each patient's last visit.
+#'
+#' @param excess an [excess()] of responders with one natural rate, of a [score_change()] or of a course
+#'   ([recovery_data()]).
 #' @param natural (named list) further evidence beside the excess's own: tables of sources or [natural_rate()]s; for
-#'   scores tables of means or [natural_change()]s.
+#'   scores tables of means or [natural_change()]s, for repeated scores tables of means or [natural_curve()]s.
 #'   Evidence on another named endpoint is compared with the trial's responders by that endpoint where the arm has the
 #'   patients' grades.
 #' @param tau,bias,landmark,drift (lists) the choices of each, as in [natural_rate()]; `NULL` for none. Names, where
@@ -30,7 +36,8 @@
 #' @return A `sensitivity`. For scores `as.data.frame()` has the columns `analysis`, `evidence`, `tau`, `bias`,
 #'   `family`, `observed` (mean change), `n`, `natural_tail` (1 - `prob_excess`), `natural_mean`, `mean_excess` with
 #'   `conf.low` and `conf.high`, `prob_excess`, `posterior_excess`, `prob_benefit` (of `effect`), `num.error`, `note`,
-#'   `own`. For responders it has one row per combination: `analysis` (`"choice"`, `"one source left
+#'   `own`; for repeated scores `shape`, `correlation`, `between_sd` stand in place of `tau` and `family`, and
+#'   `plateau_excess` is added. For responders it has one row per combination: `analysis` (`"choice"`, `"one source left
 #'   out"`, `"one patient left out"`), the columns `evidence`, `tau`, `bias`, `landmark`, `drift`, `responders`, `n`,
 #'   then `natural_tail`, `natural_tail_midp`, `natural_responders`, `excess_responders`, `natural_below_observed`,
 #'   `log_odds_shift`, `prob_benefit`, `prob_benefit_half_null`, `bayes_factor`, `e_value` (see [excess()]),
@@ -95,7 +102,8 @@ choice_list <- function(values, own, arg, call) {
     abort_input(c("{.arg {arg}} must be a list of choices.", x = "It is {.obj_type_friendly {values}}.",
       i = "For example {.code {arg} = list(NULL)}, none."), call = call)
   }
-  good <- switch(arg, tau = is_prior, family = is_family,
+  good <- switch(arg, tau = is_prior, family = is_family, shape = is_shape,
+    correlation = \(v) is_between(v, 0, 1) && v < 1, between_sd = \(v) is_between(v, 0, Inf),
     bias = \(v) is.null(v) || is_prior(v),
     landmark = \(v) is.null(v) || is_landmark(v), drift = \(v) is.null(v) || is_drift(v))
   bad <- !vapply(values, good, NA)
@@ -109,6 +117,8 @@ choice_list <- function(values, own, arg, call) {
   if (!is.null(given)) labels <- ifelse(nzchar(given), given, labels)
   stats::setNames(values, labels)
 }
+
+is_between <- function(v, low, high) is.numeric(v) && length(v) == 1L && is.finite(v) && v >= low && v <= high
 
 choice_label <- function(x) if (is.null(x)) "none" else format(x)
 
@@ -301,7 +311,7 @@ print.sensitivity <- function(x, digits = 3, ...) {
     print(data.frame(` ` = out$evidence, `natural tail` = signif(out$natural_tail, digits),
       `P(benefit)` = signif(out$prob_benefit, digits), check.names = FALSE), row.names = FALSE, right = FALSE)
   }
-  for (note in unique(choice$note[is.na(choice$natural_tail)])) cat(wrap_lines(paste("No answer:", note)), sep = "\n")
+  for (note in unique(table$note[is.na(table$natural_tail)])) cat(wrap_lines(paste("No answer:", note)), sep = "\n")
   invisible(x)
 }
 

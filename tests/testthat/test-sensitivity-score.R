@@ -145,7 +145,6 @@ test_that("choices of the wrong kind are refused", {
   expect_error(sensitivity(answer, tau = list(prior_normal(0, 1))), class = "cordgain_invalid_input")
   expect_error(sensitivity(answer, family = list("poisson")), "family", class = "cordgain_invalid_input")
   expect_error(sensitivity(answer, effect = prior_beta(1, 1)), class = "cordgain_invalid_input")
-  expect_error(sensitivity(curve_answer()), "repeated scores", class = "cordgain_invalid_input")
   expect_error(sensitivity(known_answer(), natural = list(a = three_registries())), "prior of the heterogeneity",
     class = "cordgain_invalid_input")
 })
