@@ -51,7 +51,8 @@ check_app_packages <- function(has = rlang::is_installed, call = rlang::caller_e
 # examined in that trial's days.
 app_start <- list(
   responders = 2, n = 4, endpoint = "ais_c", looks = 3, level = "", day_from = 14, day_to = 28, week = 54,
-  year_from = 2021, year_to = 2023, evidence = "reference", reference = "Reference set, exams reaching the trial's days",
+  year_from = 2021, year_to = 2023, evidence = "reference",
+  reference = "Reference set, exams reaching the trial's days",
   sources = c("van Middendorp 2009, above T11", "Kirshblum 2016, all"), rate = 0.134, beta_a = 51.5, beta_b = 297.5,
   tau_kind = "half_normal", tau_scale = 1, bias_odds = 1, bias_sd = 0
 )

@@ -11,7 +11,8 @@
 #' scores by `time`. A natural course is fitted again to its published means; a model of untreated records is not: its
 #' mean and covariances are taken as fitted.
 #'
-#' @param x an [excess()] of responders, of a [score_change()] or of a course ([recovery_data()]), a [natural_rate()] or a [natural_change()].
+#' @param x an [excess()] of responders, of a [score_change()] or of a course ([recovery_data()]), a
+#'   [natural_rate()] or a [natural_change()].
 #' @param ... not used.
 #' @return A `certificate`: `tidy()` has one row per number: `term`, `estimate`, `second` (by the other engine),
 #'   `difference`, `digits` (agreed significant digits, at most 15), `num.error` (as stated with the estimate),

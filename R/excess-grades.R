@@ -166,9 +166,8 @@ step_outcomes <- function(steps, n, counted) {
   } else {
     lgamma(n + 1) - rowSums(lgamma(counts + 1)) + counts_times_log(counts, steps / sum(steps))
   }
-  reached <- counts[, ncol(counts):1, drop = FALSE]
-  for (j in seq_len(ncol(reached))[-1]) reached[, j] <- reached[, j] + reached[, j - 1]
-  list(probability = exp(log_p), reached = reached[, (ncol(counts) - 1):1, drop = FALSE])
+  reached <- vapply(seq_along(steps)[-1], \(s) rowSums(counts[, s:length(steps), drop = FALSE]), numeric(nrow(counts)))
+  list(probability = exp(log_p), reached = reached)
 }
 
 # Sum of counts log(p) with 0 log 0 = 0.

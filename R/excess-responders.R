@@ -368,8 +368,8 @@ format_nested <- function(terms) {
     return(NULL)
   }
   values <- unique(signif(if (is.na(row$estimate)) c(row$conf.low, row$conf.high) else row$estimate, 2))
-  paste0("Of the nested ones (a rise by 1, 2, ... grades) at least one shows a tail as small as the smallest by nature ",
-    "alone with probability ", paste(values, collapse = " to "), ".")
+  paste0("Of the nested ones (a rise by 1, 2, ... grades) at least one shows a tail as small as the smallest by ",
+    "nature alone with probability ", paste(values, collapse = " to "), ".")
 }
 
 format_independent <- function(tail, m) {

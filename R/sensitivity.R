@@ -19,8 +19,8 @@
 #' patients. The posterior of the mean excess \eqn{\delta} lets treated patients follow natural recovery with its mean
 #' moved by \eqn{\delta}, under the prior `effect`.
 #'
-#' For repeated scores ([recovery_data()]) they are evidence, shape of the natural course, correlation between two visits
-#' of a patient, spread between populations (`between_sd`) and bias (in points, of every gain). Each patient, each visit
+#' For repeated scores ([recovery_data()]) they are evidence, shape of the natural course, correlation between two
+#' visits of a patient, spread between populations (`between_sd`) and bias (in points, of every gain). Each patient, each visit
 #' of the trial (patients who were seen at it alone go with it) and each published mean is left out in turn. Natural
 #' tail and mean excess are those of each patient's last visit.
 #'

@@ -1,6 +1,6 @@
-# Rows of tidy(): one constructor, so that every table of the package has the same columns. Tables of a few rows are made
-# by the dozen for each answer, and data.frame() and rbind() take most of the time of one (they look for names, rows and
-# factors that are not there): these do for plain columns of known names.
+# Rows of tidy(): one constructor, so that every table of the package has the same columns. Tables of a few rows are
+# made by the dozen for each answer, and data.frame() and rbind() take most of the time of one (they look for names,
+# rows and factors that are not there): these do for plain columns of known names.
 
 # A data frame of these columns, each as long as the longest or of one value.
 plain_table <- function(...) as_table(list(...))

@@ -6,8 +6,8 @@ source("tools/validation.R")
 run <- begin_validation("evidence-sets",
   seed = "20260000+set",
   depends = c(
-    "natural/meta_predictive.hpp", "natural/route.hpp", "math/grid_summary.hpp", "excess/responders.hpp", "R/natural-rate.R",
-    "R/natural-rate-class.R", "R/natural-rate-methods.R", "R/natural-recovery.R",
+    "natural/meta_predictive.hpp", "natural/route.hpp", "math/grid_summary.hpp", "excess/responders.hpp",
+    "R/natural-rate.R", "R/natural-rate-class.R", "R/natural-rate-methods.R", "R/natural-recovery.R",
     "tests/testthat/helper-evidence-sets.R", "tests/testthat/helper-oracle.R"
   )
 )
