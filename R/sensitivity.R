@@ -20,9 +20,9 @@
 #' moved by \eqn{\delta}, under the prior `effect`.
 #'
 #' For repeated scores ([recovery_data()]) they are evidence, shape of the natural course, correlation between two
-#' visits of a patient, spread between populations (`between_sd`) and bias (in points, of every gain). Each patient, each visit
-#' of the trial (patients who were seen at it alone go with it) and each published mean is left out in turn. Natural
-#' tail and mean excess are those of each patient's last visit.
+#' visits of a patient, spread between populations (`between_sd`) and bias (in points, of every gain). Each patient,
+#' each visit of the trial (patients who were seen at it alone go with it) and each published mean is left out in
+#' turn. Natural tail and mean excess are those of each patient's last visit.
 #'
 #' @param excess an [excess()] of responders with one natural rate, of a [score_change()] or of a course
 #'   ([recovery_data()]).
