@@ -122,7 +122,8 @@ test_that("bad choices are refused", {
 test_that("power-scaling of a normal prior and a normal mean is that of precisions", {
   power <- summary(sensitivity(known_course(), shape = list("plateau"), correlation = list(0.7), between_sd = list(0),
     bias = list(NULL), effect = prior_normal(0, 5)))$power
-  # E = m a / (a + b), a = 1 / v the weight of the mean, b = 1 / 25 that of the prior; dE / dlog2 a = ln 2 m a b / (a + b)^2
+  # E = m a / (a + b), a = 1 / v the weight of the mean, b = 1 / 25 that of the prior;
+  # dE / dlog2 a = ln 2 m a b / (a + b)^2
   a <- 1 / own_variance(0.7)
   b <- 1 / 25
   by_hand <- log(2) * 7.5 * a * b / (a + b)^2
