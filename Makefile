@@ -14,7 +14,7 @@ ifneq ($(strip $(CORDGAIN_CHECKS)),)
 export CORDGAIN_CHECKS
 endif
 
-.PHONY: help demo test bench check lint docs format coverage validate tidy links clean install
+.PHONY: help demo test bench check lint docs format coverage validate interop tidy links clean install
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -60,6 +60,9 @@ validate: ## full sweeps, long fuzz, valgrind, calibration scripts (hours)
 # One stored result made anew: make validation-NAME runs inst/validation/NAME.R and records it.
 validation-%: install
 	@nice -n 19 Rscript inst/validation/$*.R
+
+interop: install ## tests against other packages, those that CI does not install too; the outcome is stored
+	@nice -n 19 Rscript inst/validation/interop.R
 
 tidy: ## clang-tidy over the core
 	@tools/lint.sh tidy

@@ -98,7 +98,13 @@ app_server <- function(input, output, session) {
   output$table <- shiny::renderUI(app_html_table(app_table(answered())))
   output$answered <- shiny::renderText(if (inherits(answer(), "excess")) "yes" else "")
   shiny::outputOptions(output, "answered", suspendWhenHidden = FALSE)
-  app_pictures(output, session, shiny::reactive(list(x = answered(), entries = entries())))
+  # When the page opens, too, the answer goes ahead of the pictures.
+  sent <- shiny::reactiveVal(FALSE)
+  shiny::observe(sent(TRUE), priority = -1)
+  app_pictures(output, session, shiny::reactive({
+    shiny::req(sent())
+    list(x = answered(), entries = entries())
+  }))
 }
 
 # References are those of the endpoint whose exams are not later than the trial's. While the patients' entries make no
