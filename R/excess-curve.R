@@ -263,9 +263,7 @@ auc_weights <- function(model) {
 }
 
 mean_rows <- function(model, settings) {
-  a <- numeric(length(model$e))
-  a[model$last] <- 1 / length(model$last)
-  row <- linear_row(model, a, "mean_excess", settings)
+  row <- linear_row(model, mean_weights(model), "mean_excess", settings)
   above <- \(term, by) {
     p <- stats::pnorm((row$estimate - by) / row$std.error)
     blank_course(term_row(term, p, error = 1e-8))
@@ -324,6 +322,8 @@ summary.excess_curve <- function(object, ...) object$terms
 curve_mean <- function(x) mean_of_model(x$model)
 
 mean_of_model <- function(model) {
-  a <- replace(numeric(length(model$e)), model$last, 1 / length(model$last))
+  a <- mean_weights(model)
   list(mean = sum(a * model$e), sd = linear_sd(model, a), own = sum(a * (model$v %*% a)))
 }
+
+mean_weights <- function(model) replace(numeric(length(model$e)), model$last, 1 / length(model$last))

@@ -8,8 +8,7 @@ falsify.excess_score <- function(x, records = NULL, n = NULL, sets = 10000, thre
   one_group(x, call)
   patients <- length(change_scores(score_excess_change(x)))
   n <- if (is.null(n)) patients else check_count(n, min = 1, max = 60)
-  sets <- check_count(sets, min = 100, max = 1e6)
-  threshold <- sort(check_numeric(threshold, min = 0, max = 1, min_open = TRUE, max_open = TRUE))
+  asked <- falsify_asked(sets, threshold, call)
   natural <- score_excess_natural(x)
   against <- falsify_against(against, natural, records, change_kind(natural), call)
   worlds <- switch(against,
@@ -17,13 +16,24 @@ falsify.excess_score <- function(x, records = NULL, n = NULL, sets = 10000, thre
     records = list(change_record_world(x, records, n, call)),
     predictive = list(change_predictive_world(x, n, call))
   )
+  falsify_worlds(worlds, asked, seed, against, n, n == patients, x)
+}
+
+falsify_asked <- function(sets, threshold, call) {
+  list(sets = check_count(sets, "sets", min = 100, max = 1e6, call = call),
+    threshold = sort(check_numeric(threshold, "threshold", min = 0, max = 1, min_open = TRUE, max_open = TRUE,
+      call = call)))
+}
+
+# Worlds whose claims are not exact are drawn.
+falsify_worlds <- function(worlds, asked, seed, against, n, same_n, x) {
   drawn <- any(vapply(worlds, \(w) is.null(w$claims), NA))
   if (drawn) seed <- draw_seed(seed)
   rows <- lapply(seq_along(worlds), \(i) {
-    draw <- if (is.null(worlds[[i]]$claims)) list(sets = sets, seed = seed, world = i)
-    world_rows(worlds[[i]], threshold, draw, n == patients)
+    draw <- if (is.null(worlds[[i]]$claims)) list(sets = asked$sets, seed = seed, world = i)
+    world_rows(worlds[[i]], asked$threshold, draw, same_n)
   })
-  structure(list(terms = do.call(rbind, rows), against = against, n = n, drawn = if (drawn) sets, excess = x),
+  structure(list(terms = do.call(rbind, rows), against = against, n = n, drawn = if (drawn) asked$sets, excess = x),
     class = "falsify")
 }
 

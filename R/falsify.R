@@ -23,10 +23,18 @@
 #' `"records"`: exact where changes are whole points (all sets are added up), else `sets` draws; the pipeline takes
 #' the range of the published population, because the records' own baselines differ from the trial's.
 #'
-#' @param x an [excess()] of responders with one natural rate, or of a [score_change()] with known final scores.
+#' For repeated scores ([recovery_data()]) the natural tail is that of the mean excess at each patient's last visit
+#' (1 - `prob_excess`). `"records"`: each patient's place is taken by an untreated one who was examined within `within`
+#' weeks of that patient's baseline and last visit (and has the same level, where records and trial know it); natural
+#' gains are those between the weeks of these exams. All sets are gone through where every place has the same records
+#' and there are at most 20,000 sets, else sets are drawn. A course has one source: none can be left out.
+#'
+#' @param x an [excess()] of responders with one natural rate, of a [score_change()] with known final scores, or of a
+#'   course ([recovery_data()]).
 #' @param records (data frame) untreated subjects, one row each: `response` (0 or 1, `TRUE` or `FALSE`; `NA` where not
 #'   known: such rows are refused), and if you like `level` and `baseline_day` (days from injury); for scores `change`
-#'   (points, a gain positive), or `baseline` and `final` on the trial's scale.
+#'   (points, a gain positive), or `baseline` and `final` on the trial's scale; for repeated scores a
+#'   [recovery_data()] of untreated patients, if you like with a column `level`.
 #' @param n (whole number) patients in a set; `NULL` is the number in the trial.
 #' @param sets (whole number) sets drawn where `exact = FALSE`.
 #' @param threshold (numeric in (0, 1)) natural tails at or below which success is claimed.
@@ -40,9 +48,9 @@
 #' @return A `falsify`: `tidy()` has one row per threshold (and per source left out, `group`): `term` (`"claims"`),
 #'   `threshold`, `estimate` (share of sets that would have been called a success), `conf.low`, `conf.high` (for
 #'   `"left_out"` from the exact 95 % limits of the source's rate; for draws exact binomial 95 % limits of the Monte
-#'   Carlo error), `critical` (fewest responders, or smallest mean change, called a success, `NA` where none is),
-#'   `natural_tail`
-#'   (what the trial's own count would give there), `num.error`, `num.kind`.
+#'   Carlo error), `critical` (fewest responders, or smallest mean change, called a success, for repeated scores at the
+#'   trial's own visits; `NA` where none is), `natural_tail` (what the trial's own outcome would give there),
+#'   `num.error`, `num.kind`.
 #' @section Conditions: `cordgain_invalid_input` for records without outcomes, too few records of a level or in the
 #'   window, or an answer whose outcomes or levels are open.
 #' @seealso [tipping()], [sensitivity()], [operating_characteristics()]
@@ -297,7 +305,7 @@ print.falsify <- function(x, digits = 3, ...) {
     switch(x$against,
       left_out = "Each source in turn is left out of the evidence, and its own rate is nature.",
       records = "Untreated records, which the evidence should not contain.",
-      predictive = "Drawn from the answer's own natural rate: a check of the code, not of the pipeline.")
+      predictive = "Drawn from the answer's own natural recovery: a check of the code, not of the pipeline.")
   )), sep = "\n")
   rows <- x$terms
   interval <- ifelse(is.na(rows$conf.low), "", paste(signif(rows$conf.low, digits), "to", signif(rows$conf.high,

@@ -263,6 +263,12 @@ refit_curve <- function(x, between_sd = x$settings$between_sd, correlation = x$c
 # Subjects behind the covariance of a fit; Inf for a registry's.
 curve_subjects <- function(x) if (x$kind == "fit") x$subjects else Inf
 
+# Patients behind the means: most at any visit; NA where no number was published.
+curve_patients <- function(x) {
+  n <- if (x$kind == "fit") x$subjects else x$table$rows$n
+  if (all(is.na(n))) NA_real_ else max(n, na.rm = TRUE)
+}
+
 # The rate of a plateau, one over weeks; NULL of another shape.
 curve_rate <- function(x) if (x$kind == "table" && x$curve$shape == "plateau") exp(x$curve$psi[[1]])
 

@@ -70,7 +70,11 @@ mean_surprise <- function(excess, natural, call) {
   means <- natural_means_of(natural, change_room(x))
   found <- lapply(means, \(m) if (is.null(m$mass)) density_surprise(m, observed) else mass_surprise(m, observed))
   both <- two_routes(found$fine, found$coarse, "The surprise", call)
-  checked_row("surprise", both$value, both$error, note = paste("surprise under no effect: in a single arm this is",
+  surprise_check(both$value, both$error)
+}
+
+surprise_check <- function(value, error) {
+  checked_row("surprise", value, error, note = paste("surprise under no effect: in a single arm this is",
     "what an effect looks like, and no reason to weaken the evidence"))
 }
 

@@ -24,8 +24,12 @@
 #' \eqn{N(m, s^2)} of the mean excess is worth \eqn{sd^2 / s^2} treated patients. The SD between patients is taken from
 #' the registry as it is; its own uncertainty is not part of the model.
 #'
-#' @param excess an [excess()] of responders with one natural rate and a known number of responders, or of a
-#'   [score_change()] with known final scores.
+#' For repeated scores ([recovery_data()]) the same holds of the gain at the last visit. The natural course is normal,
+#' so that the three sizes are one: the variance between patients over that of the mean which they share (sampling error
+#' of the curve and spread between populations).
+#'
+#' @param excess an [excess()] of responders with one natural rate and a known number of responders, of a
+#'   [score_change()] with known final scores, or of a course ([recovery_data()]).
 #' @param ... not used.
 #' @return A `prior_check`; `tidy()` has the terms above, the ledger as rows `ledger_treated`, `ledger_source` (one
 #'   for each, named in `group`), `ledger_prior_mean`, `ledger_prior_effect` (patients). A size that is not defined is

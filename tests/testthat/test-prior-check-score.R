@@ -98,7 +98,6 @@ test_that("what is not defined is NA with its reason", {
   open <- excess_of_scores(synthetic_change(change = c(24, 13, 2, NA)), natural_change(4, sd = 6.5))
   expect_error(prior_check(open), "known", class = "cordgain_invalid_input")
   expect_error(prior_check(known_answer(), effect = prior_beta(1, 1)), class = "cordgain_invalid_input")
-  expect_error(prior_check(curve_answer()), "repeated scores", class = "cordgain_invalid_input")
 })
 
 test_that("prior probability of benefit is that of the effect given", {
