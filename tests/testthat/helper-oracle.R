@@ -63,16 +63,31 @@ oracle_mode <- function(s, m, tau) {
   (low + high) / 2
 }
 
-# log L(mu, tau) for a vector of mu at one tau > 0.
+# log L(mu, tau) for a vector of mu at one tau > 0: over the likelihood's own panels where tau is wide against it, and
+# elsewhere, also where mu pulls theta to where those panels have ended, around the mode of z.
 oracle_log_lik <- function(s, mu, tau) {
   m <- if (s$flip) -mu else mu
-  if (tau <= s$scale) {
-    # Around the mode of z, which a source far from mu pulls far out; the integrand falls at least as a normal.
-    z <- outer(oracle_mode(s, m, tau), gl_normal$z, "+")
-    exponent <- s$kernel(m + tau * z) - 0.5 * z^2
-    top <- exponent[cbind(seq_along(m), max.col(exponent, "first"))]
-    return(top + log(as.vector(exp(exponent - top) %*% gl_normal$step) / sqrt(2 * pi)))
-  }
+  mode <- oracle_mode(s, m, tau)
+  near <- tau > s$scale & s$kernel(m + tau * mode) > s$top - 10 # what the panels leave out is then e^-32 of the whole
+  value <- numeric(length(m))
+  if (any(near)) value[near] <- oracle_over_kernel(s, m[near], tau)
+  if (any(!near)) value[!near] <- oracle_around_mode(s, m[!near], tau, mode[!near])
+  value
+}
+
+# Panels of 1.7 of the narrowest standard deviation at a mode, as far as the normal alone would reach.
+oracle_around_mode <- function(s, m, tau, mode) {
+  p <- stats::plogis(m + tau * mode)
+  width <- 1 / sqrt(1 + tau^2 * max(s$n * p * (1 - p)))
+  g <- if (width > 0.8) list(x = gl_normal$z, w = gl_normal$step) else
+    gl_panels(seq(-8.5, 8.5, length.out = ceiling(10 / width) + 1))
+  z <- outer(mode, g$x, "+")
+  exponent <- s$kernel(m + tau * z) - 0.5 * z^2
+  top <- exponent[cbind(seq_along(m), max.col(exponent, "first"))]
+  top + log(as.vector(exp(exponent - top) %*% g$w) / sqrt(2 * pi))
+}
+
+oracle_over_kernel <- function(s, m, tau) {
   gap <- outer(m, s$theta, \(a, b) -0.5 * ((b - a) / tau)^2)
   top <- gap[cbind(seq_along(m), max.col(gap, "first"))]
   value <- as.vector(exp(gap - top) %*% s$lik) / (tau * sqrt(2 * pi))
@@ -89,15 +104,20 @@ oracle_tau_density <- function(kind, parameters) {
   )
 }
 
-# Panels of tau: a factor of 1.6 each, from far below every scale to where the prior has ended.
+# Panels of tau: a factor of 1.6 each, from far below every scale on, but no wider than the prior's own scale: sources in
+# conflict put the posterior far into the tail of a prior, and as narrow as that falls. The last lies where no likelihood
+# makes good what the prior has lost; oracle_posterior() ends before.
 oracle_tau_edges <- function(kind, parameters) {
   if (kind == "uniform") {
     low <- max(parameters[1], 0.002 * parameters[2])
     return(unique(c(parameters[1], exp(seq(log(low), log(parameters[2]), length.out = 16)))))
   }
   scale <- switch(kind, half_normal = parameters[1], half_t = parameters[2], exponential = 1 / parameters[1])
-  reach <- switch(kind, half_normal = 9 * scale, half_t = scale * 1e16^(1 / parameters[1]), exponential = 40 * scale)
-  c(0, exp(seq(log(min(0.01, 0.02 * scale)), log(reach), length.out = ceiling(log(reach / (0.01 * scale)) / 0.47))))
+  reach <- switch(kind, half_normal = 40 * scale, half_t = scale * 1e16^(1 / parameters[1]), exponential = 120 * scale)
+  widest <- switch(kind, half_normal = scale, half_t = Inf, exponential = 2 * scale)
+  edges <- c(0, min(0.01, 0.02 * scale))
+  while ((last <- edges[length(edges)]) < reach) edges <- c(edges, last + min(0.6 * last, widest))
+  edges
 }
 
 # The posterior of mu at one tau, normalised against a common scale: nodes, log density x weight. Where the spread
@@ -158,10 +178,16 @@ oracle_posterior <- function(events, n, tau, mu_prior = c(0, 2), offset = rep(0,
     log_prior <- oracle_tau_density(tau$kind, tau$parameters)(grid$x) + log(grid$w)
   }
   slices <- list()
+  best <- -Inf
   for (i in seq_along(grid$x)) {
     near <- if (i > 1) slices[[i - 1]]$range
     slices[[i]] <- oracle_slice(sources, offset, grid$x[i], mu_prior, at, bias_sd, near)
+    here <- max(slices[[i]]$log_weight) + log_prior[i]
+    best <- max(best, here)
+    if (here < best - 45) break # the posterior of tau has one top
   }
+  log_prior <- log_prior[seq_along(slices)]
+  grid$x <- grid$x[seq_along(slices)]
   log_weight <- unlist(Map(\(s, p) s$log_weight + p, slices, log_prior))
   weight <- exp(log_weight - max(log_weight))
   keep <- weight > 1e-18
