@@ -104,9 +104,9 @@ oracle_tau_density <- function(kind, parameters) {
   )
 }
 
-# Panels of tau: a factor of 1.6 each, from far below every scale on, but no wider than the prior's own scale: sources in
-# conflict put the posterior far into the tail of a prior, and as narrow as that falls. The last lies where no likelihood
-# makes good what the prior has lost; oracle_posterior() ends before.
+# Panels of tau: a factor of 1.6 each, from far below every scale on, but no wider than the prior's own scale: sources
+# in conflict put the posterior far into the tail of a prior, and as narrow as that falls. The last lies where no
+# likelihood makes good what the prior has lost; oracle_posterior() ends before.
 oracle_tau_edges <- function(kind, parameters) {
   if (kind == "uniform") {
     low <- max(parameters[1], 0.002 * parameters[2])
