@@ -29,7 +29,8 @@
 #' @seealso [method_bayes()], [interop-insight]
 #' @examples
 #' if (requireNamespace("posterior", quietly = TRUE)) {
-#'   posterior::summarise_draws(posterior::as_draws(natural_rate(prior_beta(8, 56)), draws = 1000, seed = 1))
+#'   draws <- posterior::as_draws(natural_rate(prior_beta(8, 56)), draws = 1000, seed = 1)
+#'   posterior::summarise_draws(draws)
 #' }
 #' @name interop-posterior
 #' @exportS3Method posterior::as_draws recovery_fit_bayes

@@ -40,7 +40,8 @@
 #' @seealso [certify()] for one answer of your own.
 #' @examples
 #' own <- data.frame(
-#'   id = "own-1", call = "stats::pbinom(1, 4, 0.1, lower.tail = FALSE)", expected = "0.0523", tolerance = "1e-10"
+#'   id = "own-1", call = "stats::pbinom(1, 4, 0.1, lower.tail = FALSE)", expected = "0.0523",
+#'   tolerance = "1e-10"
 #' )
 #' \donttest{
 #' x <- qualify(checks = own)
