@@ -177,7 +177,7 @@ nested_rows <- function(seen, outcomes) {
   endpoints <- seq_len(ncol(outcomes$reached))
   n <- length(seen)
   tails <- lapply(endpoints, \(s) {
-    rev(cumsum(rev(vapply(0:n, \(y) sum(outcomes$probability[outcomes$reached[, s] == y]), 0))))
+    upper_tails(vapply(0:n, \(y) sum(outcomes$probability[outcomes$reached[, s] == y]), 0))
   })
   observed <- min(vapply(endpoints, \(s) tails[[s]][sum(seen >= s) + 1], 0))
   smallest <- do.call(pmin, lapply(endpoints, \(s) tails[[s]][outcomes$reached[, s] + 1]))

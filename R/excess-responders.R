@@ -254,10 +254,8 @@ format_question <- function(x, digits) {
 
 # Responders that nature alone gives, in words: one number, bounds, or not known.
 format_expected <- function(terms, digits) {
-  row <- terms[terms$term == "natural_responders", ]
-  values <- signif(if (is.na(row$estimate)) c(row$conf.low, row$conf.high) else row$estimate, digits)
-  if (anyNA(values)) "what nature alone gives could not be computed" else
-    paste("nature alone gives", paste(unique(values), collapse = " to "), "on average")
+  if (anyNA(value_or_bounds(terms, "natural_responders"))) "what nature alone gives could not be computed" else
+    paste("nature alone gives", value_words(terms, "natural_responders", digits), "on average")
 }
 
 format_answer <- function(x, digits) {
@@ -299,11 +297,7 @@ format_controls <- function(x, digits) {
   }
   counts <- arm_counts(x$control)
   y <- paste(unique(c(counts$min, counts$max)), collapse = " to ")
-  value <- \(term) {
-    row <- x$terms[x$terms$term == term, ]
-    paste(signif(unique(if (is.na(row$estimate)) c(row$conf.low, row$conf.high) else row$estimate), digits),
-      collapse = " to ")
-  }
+  value <- \(term) value_words(x$terms, term, digits)
   paste0(arm_label(x$control), ": ", y, " of ", counts$n, " responded without the treatment, where ",
     format_expected(x$terms, digits), " among ", arm_counts(x$arm)$n,
     ". One-sided p against these controls, treated and controls taken as drawn from one population: Fisher ",
@@ -367,9 +361,8 @@ format_nested <- function(terms) {
   if (nrow(row) == 0L || !is.na(row$reason)) {
     return(NULL)
   }
-  values <- unique(signif(if (is.na(row$estimate)) c(row$conf.low, row$conf.high) else row$estimate, 2))
   paste0("Of the nested ones (a rise by 1, 2, ... grades) at least one shows a tail as small as the smallest by ",
-    "nature alone with probability ", paste(values, collapse = " to "), ".")
+    "nature alone with probability ", value_words(terms, "nested_tail_any", 2), ".")
 }
 
 format_independent <- function(tail, m) {

@@ -137,6 +137,16 @@ combine_scenarios <- function(tables) {
   with_columns(rows, interval = paste("bounds over", length(tables), "possibilities"))
 }
 
+# What a term is: its number, or its bounds where not all is known.
+value_or_bounds <- function(terms, term) {
+  row <- terms[terms$term == term, ]
+  if (is.na(row$estimate)) c(row$conf.low, row$conf.high) else row$estimate
+}
+
+value_words <- function(terms, term, digits) {
+  paste(unique(signif(value_or_bounds(terms, term), digits)), collapse = " to ")
+}
+
 core_routes <- function(rates, fun) lapply(rates, fun)
 
 # P(benefit) with half of the prior mass on no effect, from P(benefit) and the Bayes factor.

@@ -19,12 +19,6 @@ falsify.excess_score <- function(x, records = NULL, n = NULL, sets = 10000, thre
   falsify_worlds(worlds, asked, seed, against, n, n == patients, x)
 }
 
-falsify_asked <- function(sets, threshold, call) {
-  list(sets = check_count(sets, "sets", min = 100, max = 1e6, call = call),
-    threshold = sort(check_numeric(threshold, "threshold", min = 0, max = 1, min_open = TRUE, max_open = TRUE,
-      call = call)))
-}
-
 # Worlds whose claims are not exact are drawn.
 falsify_worlds <- function(worlds, asked, seed, against, n, same_n, x) {
   drawn <- any(vapply(worlds, \(w) is.null(w$claims), NA))

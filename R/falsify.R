@@ -77,8 +77,7 @@ falsify.excess_responders <- function(x, records = NULL, n = NULL, sets = 10000,
   call <- rlang::current_env()
   scenario <- one_scenario(x, call)
   n <- if (is.null(n)) scenario$n else check_count(n, min = 1, max = 1000)
-  sets <- check_count(sets, min = 100, max = 1e7)
-  threshold <- sort(check_numeric(threshold, min = 0, max = 1, min_open = TRUE, max_open = TRUE))
+  asked <- falsify_asked(sets, threshold, call, most = 1e7)
   exact <- check_flag(exact)
   natural <- excess_natural(x)
   against <- falsify_against(against, natural, records, rate_kind(natural), call)
@@ -89,11 +88,18 @@ falsify.excess_responders <- function(x, records = NULL, n = NULL, sets = 10000,
   )
   if (!exact) seed <- draw_seed(seed)
   rows <- lapply(seq_along(worlds), \(i) {
-    draw <- if (!exact) list(sets = sets, seed = seed, world = i)
-    world_rows(counted_world(worlds[[i]], scenario$responders), threshold, draw, n == scenario$n)
+    draw <- if (!exact) list(sets = asked$sets, seed = seed, world = i)
+    world_rows(counted_world(worlds[[i]], scenario$responders), asked$threshold, draw, n == scenario$n)
   })
-  structure(list(terms = do.call(rbind, rows), against = against, n = n, drawn = if (!exact) sets, excess = x),
+  structure(list(terms = do.call(rbind, rows), against = against, n = n, drawn = if (!exact) asked$sets, excess = x),
     class = "falsify")
+}
+
+# Sets and thresholds as every kind of outcome takes them; `most` sets, counts being cheaper than scores.
+falsify_asked <- function(sets, threshold, call, most = 1e6) {
+  list(sets = check_count(sets, "sets", min = 100, max = most, call = call),
+    threshold = sort(check_numeric(threshold, "threshold", min = 0, max = 1, min_open = TRUE, max_open = TRUE,
+      call = call)))
 }
 
 falsify_against <- function(against, natural, records, kind, call) {

@@ -83,12 +83,8 @@ reading_rows <- function(scenarios) {
 excess_title <- function(x) {
   counts <- arm_counts(excess_arm(x))
   terms <- tidy(x)
-  values <- \(term) {
-    row <- terms[terms$term == term, ]
-    if (is.na(row$estimate)) c(row$conf.low, row$conf.high) else row$estimate
-  }
-  plot_words(finding_sentence(c(counts$min, counts$max), counts$n, values("natural_tail"),
-    values("natural_responders")))
+  plot_words(finding_sentence(c(counts$min, counts$max), counts$n, value_or_bounds(terms, "natural_tail"),
+    value_or_bounds(terms, "natural_responders")))
 }
 
 #' @rdname plot.excess_responders

@@ -102,3 +102,11 @@ test_that("an excess of 200 patients keeps every stated error below 1e-6, in uni
   rows <- tidy(excess_of(natural_rate(0.15), 20, 20))
   expect_lt(value_of(rows, "prob_benefit_half_null", "num.error"), 1e-6)
 })
+
+test_that("a term is told as its number, or as its bounds, ends alike once", {
+  rows <- term_row(c("known", "open", "alike"), c(0.25, NA, NA), c(NA, 0.1, 0.5001), c(NA, 0.9, 0.5002))
+  expect_identical(value_or_bounds(rows, "known"), 0.25)
+  expect_identical(value_or_bounds(rows, "open"), c(0.1, 0.9))
+  expect_identical(value_words(rows, "open", 2), "0.1 to 0.9")
+  expect_identical(value_words(rows, "alike", 2), "0.5")
+})
