@@ -157,6 +157,10 @@ cpp_calibrate <- function(x, y, weight, z, level, n_levels, gamma, plan) {
     .Call(`_cordgain_cpp_calibrate`, x, y, weight, z, level, n_levels, gamma, plan)
 }
 
+cpp_simulate_fits <- function(x, y, weight, z, level, n_levels, residual, gamma, plan) {
+    .Call(`_cordgain_cpp_simulate_fits`, x, y, weight, z, level, n_levels, residual, gamma, plan)
+}
+
 cpp_score_isncsci <- function(columns, intact_grade, intact_level_int, nonkey_reference) {
     .Call(`_cordgain_cpp_score_isncsci`, columns, intact_grade, intact_level_int, nonkey_reference)
 }
@@ -203,6 +207,10 @@ cpp_posterior_effects <- function(x, y, weight, z, level, n_levels, residual, fr
 
 cpp_lattice_quantiles <- function(first, step, value, probabilities) {
     .Call(`_cordgain_cpp_lattice_quantiles`, first, step, value, probabilities)
+}
+
+cpp_simulate_posteriors <- function(x, y, weight, z, level, n_levels, residual, gamma, priors, plan, question) {
+    .Call(`_cordgain_cpp_simulate_posteriors`, x, y, weight, z, level, n_levels, residual, gamma, priors, plan, question)
 }
 
 cpp_normal_meta <- function(mean, se, priors, fine) {

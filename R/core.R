@@ -200,6 +200,17 @@ core_exact_posterior <- function(x, y, weights, z, level, n_levels, residual, pr
   call_core(cpp_exact_posterior, x, y, weights, z, level, n_levels, residual, priors, tolerance, call = call)
 }
 
+# Trials not yet held (src/bind_intervals.cpp, src/bind_posterior.cpp); `gamma` true variance parameters in the user's units.
+# @param plan list of seed, first, count, contrast (an element per column of X).
+core_simulate_fits <- function(x, y, weights, z, level, n_levels, residual, gamma, plan) {
+  call_core(cpp_simulate_fits, x, y, weights, z, level, n_levels, residual, gamma, plan)
+}
+
+# @param question list of truth, added, moved (an element per trial), added_se, tolerance.
+core_simulate_posteriors <- function(x, y, weights, z, level, n_levels, residual, gamma, priors, plan, question) {
+  call_core(cpp_simulate_posteriors, x, y, weights, z, level, n_levels, residual, gamma, priors, plan, question)
+}
+
 core_posterior_effects <- function(x, y, weights, z, level, n_levels, residual, frame, posterior, layout) {
   call_core(cpp_posterior_effects, x, y, weights, z, level, n_levels, residual, frame, posterior, layout)
 }

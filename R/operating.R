@@ -6,17 +6,21 @@
 #' outcomes, averaged over the natural rate by quadrature. A bias moves the natural rate of the trial's own patients
 #' away from what the evidence says; with concurrent controls it moves both arms.
 #'
+#' For a [design_course()], repeated scores, trials are simulated in the core from the variances of its `natural` fit,
+#' and each is analysed as the real one will be. The registry's natural value is drawn with its error in each trial. A
+#' bias is by how many points the trial's patients would do better than the registry's without treatment.
+#'
 #' @param design a [design_trial()] with a rule for its final outcome (not `"sequential"` or `"two_stage"`, whose
-#'   characteristics are in the design).
+#'   characteristics are in the design), or a [design_course()].
 #' @param truth what nature is: a [natural_rate()], over which is averaged (default: the design's own), or one known
 #'   rate (number in (0, 1)).
 #' @param excess (numeric) true excess: added to the natural rate (and kept within 0 and 1), or with `scale =
-#'   "log_odds"` to its log odds.
-#' @param bias (numeric, log odds) external bias.
+#'   "log_odds"` to its log odds. Of a [design_course()]: points of its contrast.
+#' @param bias (numeric, log odds; points of a [design_course()]) external bias.
 #' @param scale (string) `"rate"` or `"log_odds"`.
 #' @return An `operating_characteristics`, a data frame with one row for each pair: `excess`, `bias`, `term`
-#'   (`"type_1_error"` where the excess is 0 or less, else `"power"`), `estimate`, `num.error`, `num.kind`. `plot()`
-#'   draws it.
+#'   (`"type_1_error"` where the excess is 0 or less, else `"power"`), `estimate`, `num.error`, `num.kind`; where
+#'   trials are simulated also their standard error and exact 95 % limits. `plot()` draws it.
 #' @section Conditions: `cordgain_invalid_input` for arguments out of range.
 #' @seealso [design_trial()], [assurance()]
 #' @examples
@@ -24,8 +28,21 @@
 #' design <- design_trial(natural_rate(late), "single", n = 20, rule = "plug_in")
 #' operating_characteristics(design, excess = c(0, 0.2, 0.4), bias = c(0, log(2)))
 #' @export
-operating_characteristics <- function(design, truth = NULL, excess = seq(0, 0.6, by = 0.05), bias = 0,
-                                      scale = c("rate", "log_odds")) {
+operating_characteristics <- function(design, ...) {
+  UseMethod("operating_characteristics")
+}
+
+#' @rdname operating_characteristics
+#' @export
+operating_characteristics.default <- function(design, ...) {
+  final_claims(rlang::maybe_missing(design), rlang::current_env())
+}
+
+#' @rdname operating_characteristics
+#' @export
+operating_characteristics.trial_design <- function(design, truth = NULL, excess = seq(0, 0.6, by = 0.05), bias = 0,
+                                                   scale = c("rate", "log_odds"), ...) {
+  rlang::check_dots_empty()
   call <- rlang::current_env()
   claims <- final_claims(design, call)
   truth <- check_truth(truth, design_natural(design), call)
@@ -36,7 +53,27 @@ operating_characteristics <- function(design, truth = NULL, excess = seq(0, 0.6,
   rows <- expand.grid(excess = excess, bias = bias)
   rows <- cbind(rows, term = ifelse(rows$excess <= 0, "type_1_error", "power"), estimate = as.vector(surface$value),
     num.error = as.vector(surface$error), num.kind = "estimate")
-  structure(rows, class = c("operating_characteristics", "data.frame"), design = design, scale = scale)
+  new_operating(rows, design, scale)
+}
+
+new_operating <- function(rows, design, scale, notes = character()) {
+  structure(rows, class = c("operating_characteristics", "data.frame"), design = design, scale = scale, notes = notes)
+}
+
+# What the effect is on, and how a bias is written: an odds multiplier, or points.
+operating_words <- function(x) {
+  points <- attr(x, "scale") == "points"
+  list(
+    points = points,
+    excess = switch(attr(x, "scale"), rate = "True excess over the natural rate (rate points)",
+      log_odds = "True excess (log odds)", points = "True excess over the natural value (points)"),
+    bias = if (points) "External bias (points)" else "External bias (odds)",
+    level = if (points) {
+      \(b) sprintf("%+g", signif(b, 2))
+    } else {
+      \(b) paste0("\u00d7", vapply(signif(exp(b), 3), format, ""))
+    }
+  )
 }
 
 # How other files look at a design: the outcomes it calls a success (treated events down, control events across), and
@@ -48,7 +85,7 @@ design_natural <- function(x) x$natural
 final_claims <- function(design, call) {
   if (!inherits(design, "trial_design")) {
     abort_input(c("{.arg design} must be a design.", x = "It is {.obj_type_friendly {design}}.",
-      i = "Make it with {.fn design_trial}."), call = call)
+      i = "Make it with {.fn design_trial}, or of repeated scores with {.fn design_course}."), call = call)
   }
   if (is.null(design_claims(design))) {
     abort_input("This design decides on the way: its characteristics are in {.code tidy(design)}.", call = call)
@@ -82,6 +119,7 @@ tidy.operating_characteristics <- function(x, ...) as.data.frame(x)
 as.data.frame.operating_characteristics <- function(x, ...) {
   attr(x, "design") <- NULL
   attr(x, "scale") <- NULL
+  attr(x, "notes") <- NULL
   class(x) <- "data.frame"
   x
 }
@@ -92,9 +130,9 @@ summary.operating_characteristics <- function(object, ...) object
 #' @export
 print.operating_characteristics <- function(x, digits = 3, ...) {
   rows <- as.data.frame(x)
-  cat("Probability that success is claimed, by true excess (", attr(x, "scale"),
-    ") and external bias (odds multiplier)\n",
-    sep = "")
+  words <- operating_words(x)
+  cat("Probability that success is claimed, by true excess (", attr(x, "scale"), ") and ",
+    sub("^External", "external", words$bias), "\n", sep = "")
   shown <- unique(round(seq(1, length(unique(rows$bias)), length.out = min(7, length(unique(rows$bias))))))
   biases <- unique(rows$bias)[shown]
   rows <- rows[rows$bias %in% biases, ]
@@ -102,8 +140,8 @@ print.operating_characteristics <- function(x, digits = 3, ...) {
   few <- excess[unique(round(seq(1, length(excess), length.out = min(15, length(excess)))))]
   table <- vapply(biases, \(b) signif(rows$estimate[rows$bias == b & rows$excess %in% few], digits),
     numeric(length(few)))
-  table <- matrix(table, nrow = length(few), dimnames = list(signif(few, 3), paste0("x", signif(exp(biases), 3))))
-  print(table)
+  print(matrix(table, nrow = length(few), dimnames = list(signif(few, 3), words$level(biases))))
+  if (length(attr(x, "notes")) > 0L) cat(wrap_lines(attr(x, "notes")), sep = "\n")
   invisible(x)
 }
 
@@ -114,18 +152,15 @@ print.operating_characteristics <- function(x, digits = 3, ...) {
 plot.operating_characteristics <- function(x, ...) {
   check_picture(names(formals(plot.operating_characteristics)), ...)
   rows <- as.data.frame(x)
-  words <- if (attr(x,
-    "scale") == "rate") "True excess over the natural rate (rate points)" else "True excess (log odds)"
+  words <- operating_words(x)
   if (length(unique(rows$bias)) > 8L && length(unique(rows$excess)) > 1L) {
     return(surface_picture(rows, words))
   }
-  rows$multiplier <- factor(paste0("\u00d7", format(signif(exp(rows$bias), 2), trim = TRUE)),
-    paste0("\u00d7", format(signif(exp(unique(rows$bias)), 2), trim = TRUE)))
-  ggplot2::ggplot(rows, ggplot2::aes(x = .data$excess, y = .data$estimate, linetype = .data$multiplier)) +
+  rows$level <- factor(words$level(rows$bias), unique(words$level(rows$bias)))
+  ggplot2::ggplot(rows, ggplot2::aes(x = .data$excess, y = .data$estimate, linetype = .data$level)) +
     ggplot2::geom_line(colour = plot_ink[["dark"]], linewidth = 0.8) +
     ggplot2::scale_y_continuous(labels = percent_text, limits = c(0, 1)) +
-    ggplot2::labs(x = words, y = "Success claimed", linetype = "External bias (odds)",
-      title = operating_title(rows)) +
+    ggplot2::labs(x = words$excess, y = "Success claimed", linetype = words$bias, title = operating_title(rows)) +
     plot_theme() +
     ggplot2::theme(legend.position = "bottom", panel.grid.major.y = ggplot2::element_line(colour = plot_ink[["fill"]]))
 }
@@ -135,16 +170,16 @@ surface_picture <- function(rows, words) {
   breaks <- c(-0.001, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 0.9, 1.001)
   names <- c("up to 2.5 %", "2.5 to 5 %", "5 to 10 %", "10 to 25 %", "25 to 50 %", "50 to 80 %", "80 to 90 %",
     "above 90 %")
-  ticks <- c(0.125, 0.25, 0.5, 1, 2, 4, 8)
+  ticks <- if (words$points) pretty(rows$bias) else log(c(0.125, 0.25, 0.5, 1, 2, 4, 8))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$excess, y = .data$up, z = .data$estimate)) +
     ggplot2::geom_contour_filled(breaks = breaks) +
     ggplot2::geom_contour(breaks = c(0.025, 0.8), colour = plot_ink[["dark"]], linewidth = 0.5) +
     ggplot2::scale_fill_manual(values = grDevices::grey(seq(1, 0.45, length.out = 8)), labels = names, drop = FALSE,
       name = "Success claimed") +
     ggplot2::scale_x_continuous(expand = ggplot2::expansion(0)) +
-    ggplot2::scale_y_continuous(breaks = log(ticks), labels = paste0("\u00d7", ticks), expand = ggplot2::expansion(0)) +
-    ggplot2::labs(x = words, y = "External bias (odds)",
-      title = operating_title(rows), subtitle = "Lines: 2.5 % and 80 %") +
+    ggplot2::scale_y_continuous(breaks = ticks, labels = words$level(ticks), expand = ggplot2::expansion(0)) +
+    ggplot2::labs(x = words$excess, y = words$bias, title = operating_title(rows),
+      subtitle = "Lines: 2.5 % and 80 %") +
     plot_theme() +
     ggplot2::theme(legend.key = ggplot2::element_rect(colour = plot_ink[["mid"]]))
 }

@@ -556,6 +556,24 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_simulate_fits
+Rcpp::List cpp_simulate_fits(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, SEXP gamma, Rcpp::List plan);
+RcppExport SEXP _cordgain_cpp_simulate_fits(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP gammaSEXP, SEXP planSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type gamma(gammaSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type plan(planSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_simulate_fits(x, y, weight, z, level, n_levels, residual, gamma, plan));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_score_isncsci
 Rcpp::List cpp_score_isncsci(const Rcpp::List& columns, const Rcpp::IntegerVector& intact_grade, bool intact_level_int, bool nonkey_reference);
 RcppExport SEXP _cordgain_cpp_score_isncsci(SEXP columnsSEXP, SEXP intact_gradeSEXP, SEXP intact_level_intSEXP, SEXP nonkey_referenceSEXP) {
@@ -718,6 +736,26 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_simulate_posteriors
+Rcpp::List cpp_simulate_posteriors(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, SEXP gamma, Rcpp::List priors, Rcpp::List plan, Rcpp::List question);
+RcppExport SEXP _cordgain_cpp_simulate_posteriors(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP gammaSEXP, SEXP priorsSEXP, SEXP planSEXP, SEXP questionSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type gamma(gammaSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type priors(priorsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type plan(planSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type question(questionSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_simulate_posteriors(x, y, weight, z, level, n_levels, residual, gamma, priors, plan, question));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_normal_meta
 Rcpp::List cpp_normal_meta(const Rcpp::NumericVector& mean, const Rcpp::NumericVector& se, const Rcpp::List& priors, bool fine);
 RcppExport SEXP _cordgain_cpp_normal_meta(SEXP meanSEXP, SEXP seSEXP, SEXP priorsSEXP, SEXP fineSEXP) {
@@ -870,6 +908,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_profile_intervals", (DL_FUNC) &_cordgain_cpp_profile_intervals, 10},
     {"_cordgain_cpp_bootstrap", (DL_FUNC) &_cordgain_cpp_bootstrap, 9},
     {"_cordgain_cpp_calibrate", (DL_FUNC) &_cordgain_cpp_calibrate, 8},
+    {"_cordgain_cpp_simulate_fits", (DL_FUNC) &_cordgain_cpp_simulate_fits, 9},
     {"_cordgain_cpp_score_isncsci", (DL_FUNC) &_cordgain_cpp_score_isncsci, 4},
     {"_cordgain_cpp_meta_predictive", (DL_FUNC) &_cordgain_cpp_meta_predictive, 3},
     {"_cordgain_cpp_meta_effective_size", (DL_FUNC) &_cordgain_cpp_meta_effective_size, 4},
@@ -882,6 +921,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_exact_posterior", (DL_FUNC) &_cordgain_cpp_exact_posterior, 9},
     {"_cordgain_cpp_posterior_effects", (DL_FUNC) &_cordgain_cpp_posterior_effects, 10},
     {"_cordgain_cpp_lattice_quantiles", (DL_FUNC) &_cordgain_cpp_lattice_quantiles, 4},
+    {"_cordgain_cpp_simulate_posteriors", (DL_FUNC) &_cordgain_cpp_simulate_posteriors, 11},
     {"_cordgain_cpp_normal_meta", (DL_FUNC) &_cordgain_cpp_normal_meta, 4},
     {"_cordgain_cpp_mixture_summary", (DL_FUNC) &_cordgain_cpp_mixture_summary, 2},
     {"_cordgain_cpp_mixture_cdf", (DL_FUNC) &_cordgain_cpp_mixture_cdf, 2},

@@ -6,6 +6,7 @@
 #include <cordgain/infer/random_effects.hpp>
 #include <cordgain/infer/report.hpp>
 #include <cordgain/infer/robust.hpp>
+#include <cordgain/infer/trial_sampler.hpp>
 #include <vector>
 
 namespace bind {
@@ -165,6 +166,15 @@ inline Rcpp::List from_table(const cordgain::RowTests& t) {
 inline Rcpp::List from_robust(const cordgain::RobustTests& t) {
   return Rcpp::List::create(Named("covariance") = t.covariance, Named("df") = t.df,
                             Named("clusters") = static_cast<int>(t.clusters));
+}
+
+inline cordgain::TrialPlan to_trials(const Rcpp::List& in) {
+  cordgain::TrialPlan out;
+  out.seed = static_cast<std::uint64_t>(Rcpp::as<double>(in["seed"]));
+  out.first = static_cast<std::uint64_t>(Rcpp::as<double>(in["first"]));
+  out.count = static_cast<cordgain::Index>(Rcpp::as<double>(in["count"]));
+  out.contrast = vector_map(in["contrast"]);
+  return out;
 }
 
 }  // namespace bind

@@ -3,6 +3,7 @@
 #include <cordgain/infer/bootstrap.hpp>
 #include <cordgain/infer/calibration.hpp>
 #include <cordgain/infer/profile.hpp>
+#include <cordgain/infer/trial_loop.hpp>
 
 #include "bind_gaussian.h"
 #include "monitor.h"
@@ -102,5 +103,19 @@ Rcpp::List cpp_calibrate(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List l
     return from_calibration(
         cordgain::calibrate(bind::to_design(x, y, weight, z, level, n_levels, Rcpp::List()),
                             bind::vector_map(gamma), to_calibration_plan(plan), monitor));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_simulate_fits(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level,
+                             Rcpp::IntegerVector n_levels, Rcpp::List residual, SEXP gamma, Rcpp::List plan) {
+  return bind::guard([&] {
+    bind::InterruptMonitor monitor;
+    const cordgain::TrialFits found = cordgain::simulate_fits(
+        bind::to_design(x, y, weight, z, level, n_levels, residual), bind::to_word(residual),
+        bind::vector_map(gamma), bind::to_trials(plan), monitor);
+    return Rcpp::List::create(Rcpp::Named("shift") = found.shift, Rcpp::Named("std_error") = found.std_error,
+                              Rcpp::Named("df") = found.df, Rcpp::Named("outcome") = found.outcome,
+                              Rcpp::Named("singular") = found.singular);
   });
 }

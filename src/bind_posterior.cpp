@@ -3,7 +3,9 @@
 #include "bind.h"
 
 #include "bind_gaussian.h"
+#include "monitor.h"
 
+#include <cordgain/infer/posterior_loop.hpp>
 #include <cordgain/infer/posterior_report.hpp>
 #include <cordgain/math/lattice_quantile.hpp>
 
@@ -74,6 +76,16 @@ Rcpp::List from_posterior(const cordgain::PosteriorReport& report) {
       Named("frame") = bind::from_frame(report.frame));
 }
 
+cordgain::PosteriorQuestion to_question(const Rcpp::List& in) {
+  cordgain::PosteriorQuestion out;
+  out.truth = bind::vector_map(in["truth"]);
+  out.added = bind::vector_map(in["added"]);
+  out.moved = bind::vector_map(in["moved"]);
+  out.added_se = Rcpp::as<double>(in["added_se"]);
+  out.tolerance = Rcpp::as<double>(in["tolerance"]);
+  return out;
+}
+
 }  // namespace
 
 // [[Rcpp::export(rng = false)]]
@@ -119,5 +131,21 @@ Rcpp::List cpp_lattice_quantiles(double first, double step, SEXP value, SEXP pro
     return Rcpp::List::create(
         Rcpp::Named("quantile") = at.unaryExpr([&](double p) { return series.quantile(p); }).eval(),
         Rcpp::Named("check") = at.unaryExpr([&](double p) { return spline.quantile(p); }).eval());
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_simulate_posteriors(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level,
+                                   Rcpp::IntegerVector n_levels, Rcpp::List residual, SEXP gamma,
+                                   Rcpp::List priors, Rcpp::List plan, Rcpp::List question) {
+  return bind::guard([&] {
+    bind::InterruptMonitor monitor;
+    const cordgain::TrialPosteriors found = cordgain::simulate_posteriors(
+        bind::to_design(x, y, weight, z, level, n_levels, residual), bind::vector_map(gamma),
+        priors_from(priors), bind::to_trials(plan), to_question(question), monitor);
+    return Rcpp::List::create(Rcpp::Named("above") = found.above, Rcpp::Named("error") = found.error,
+                              Rcpp::Named("mean") = found.mean, Rcpp::Named("sd") = found.sd,
+                              Rcpp::Named("route") = found.route,
+                              Rcpp::Named("nodes") = static_cast<double>(found.nodes));
   });
 }

@@ -33,41 +33,29 @@ namespace detail {
 class PosteriorDensity {
  public:
   explicit PosteriorDensity(const PosteriorModel& model)
-      : model_(model), evaluate_(*model.blocks), choices_(component_choices(model.coefficients)) {
-    values_.resize(static_cast<Index>(model.hyper.size()));
-    for (std::size_t k = 0; k < model.hyper.size(); ++k) {
-      if (model.hyper[k].fixed()) {
-        values_[static_cast<Index>(k)] = model.hyper[k].prior.components().front().a;
-      } else {
-        free_.push_back(static_cast<Index>(k));
-      }
-    }
-  }
+      : model_(model),
+        evaluate_(*model.blocks),
+        choices_(component_choices(model.coefficients)),
+        point_(model.hyper) {}
 
-  [[nodiscard]] Index dimension() const noexcept { return static_cast<Index>(free_.size()); }
-  [[nodiscard]] const std::vector<Index>& free() const noexcept { return free_; }
-  [[nodiscard]] const Vector& values() const noexcept { return values_; }
+  [[nodiscard]] Index dimension() const noexcept { return static_cast<Index>(free().size()); }
+  [[nodiscard]] const std::vector<Index>& free() const noexcept { return point_.free(); }
+  [[nodiscard]] const Vector& values() const noexcept { return point_.values(); }
   /// The normal mixture of the coefficients at the last point asked.
   [[nodiscard]] const std::vector<ConditionalNormal>& parts() const noexcept { return parts_; }
 
   /// Log of the joint density of y and eta; -Inf where the covariance is not positive definite.
   /// @param weight_only  whether the means and covariances of parts() may stay empty
   double operator()(const Vector& eta, bool weight_only = true) {
-    double prior = 0.0;
-    for (Index k = 0; k < dimension(); ++k) {
-      const Hyperparameter& h = model_.hyper[static_cast<std::size_t>(free_[static_cast<std::size_t>(k)])];
-      const Transformed at = transform(h, eta[k]);
-      values_[free_[static_cast<std::size_t>(k)]] = at.value;
-      prior += log_prior(h, at) + at.log_slope;
-    }
+    const double prior = point_.move(eta);
     if (!std::isfinite(prior)) return kNegInf;
-    const CrossProducts& at = evaluate_(model_.from_user * model_.layout.gamma(values_));
+    const CrossProducts& at = evaluate_(model_.from_user * model_.layout.gamma(values()));
     if (!at.feasible || !std::isfinite(at.log_det)) return kNegInf;
     parts_.clear();
     double top = kNegInf, sum = 0.0;
     for (const auto& choice : choices_) {
       parts_.push_back(
-          condition(at.cross, at.log_det, model_.blocks->n, model_.frame, choice, values_, weight_only));
+          condition(at.cross, at.log_det, model_.blocks->n, model_.frame, choice, values(), weight_only));
       top = std::max(top, parts_.back().log_weight);
     }
     for (const ConditionalNormal& part : parts_) sum += std::exp(part.log_weight - top);
@@ -78,8 +66,7 @@ class PosteriorDensity {
   const PosteriorModel& model_;
   CrossProductEvaluator evaluate_;
   std::vector<std::vector<CoefficientComponent>> choices_;
-  std::vector<Index> free_;
-  Vector values_;
+  HyperPoint point_;
   std::vector<ConditionalNormal> parts_;
 };
 

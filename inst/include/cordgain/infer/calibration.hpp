@@ -7,6 +7,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <cordgain/infer/bootstrap.hpp>
+#include <cordgain/infer/contrast_fit.hpp>
 #include <vector>
 
 namespace cordgain {
@@ -50,27 +51,6 @@ inline Tails tails(std::vector<double> values, double level) {
   return {ranked(values, 0.5 * (1.0 - level)), ranked(values, 0.5 * (1.0 + level))};
 }
 
-/// One fit with its two standard errors and Kenward-Roger's degrees of freedom.
-struct Measured {
-  double shift, se_adjusted, se_model, df;
-  Vector gamma;
-  bool singular, converged;
-};
-
-inline Measured measure(const Blocks& blocks, const Covariance& covariance, const Vector& contrast) {
-  const GaussianFit fit = fit_gaussian(blocks, covariance, LikelihoodKind{true, true});
-  const FreeDirections free = free_directions(fit.covariance, fit.theta, fit.gamma[blocks.residual]);
-  const Inference at = information(blocks, fit.gamma, free, true);
-  const RowTests row = row_tests(at, contrast.transpose(), true, false);
-  return {contrast.dot(fit.beta),
-          row.std_error[0],
-          std::sqrt(contrast.dot(at.phi * contrast)),
-          row.df[0],
-          fit.gamma,
-          lacks_rank(fit),
-          fit.converged};
-}
-
 /// Interval of an estimate that lies `shift` above the truth, 0.
 inline void note(Calibration& out, Index row, Calibration::Column column, double low, double high,
                  double unit) {
@@ -82,10 +62,10 @@ inline void note(Calibration& out, Index row, Calibration::Column column, double
 struct Resampled {
   std::vector<double> shift, adjusted, model;
 
-  void add(const Measured& again) {
-    shift.push_back(again.shift);
-    adjusted.push_back(again.shift / again.se_adjusted);
-    model.push_back(again.shift / again.se_model);
+  void add(const ContrastFit& again) {
+    shift.push_back(again.estimate);
+    adjusted.push_back(again.estimate / again.se_adjusted);
+    model.push_back(again.estimate / again.se_model);
   }
 };
 
@@ -96,7 +76,7 @@ inline Resampled resample(ResponseSampler& sampler, const Covariance& covariance
     RandomStream random(plan.seed, stream + static_cast<std::uint64_t>(b) + 1);
     sampler.draw(random);
     try {
-      const Measured again = measure(sampler.blocks(), covariance, plan.contrast);
+      const ContrastFit again = fit_contrast(sampler.blocks(), covariance, plan.contrast);
       found.add(again);
       out.unsettled_refits += again.converged ? 0 : 1;
     } catch (const NumericalError&) {
@@ -112,16 +92,16 @@ inline void note_studentised(Calibration& out, Index row, Calibration::Column co
   note(out, row, column, shift - t.high * se, shift - t.low * se, unit);
 }
 
-inline void note_bootstrap(const Resampled& found, const Measured& seen, double level, Index row, double unit,
-                           Calibration& out) {
+inline void note_bootstrap(const Resampled& found, const ContrastFit& seen, double level, Index row,
+                           double unit, Calibration& out) {
   if (found.shift.empty()) return;
   const Tails s = tails(found.shift, level);
-  note_studentised(out, row, Calibration::studentised, tails(found.adjusted, level), seen.shift,
+  note_studentised(out, row, Calibration::studentised, tails(found.adjusted, level), seen.estimate,
                    seen.se_adjusted, unit);
-  note_studentised(out, row, Calibration::studentised_model, tails(found.model, level), seen.shift,
+  note_studentised(out, row, Calibration::studentised_model, tails(found.model, level), seen.estimate,
                    seen.se_model, unit);
-  note(out, row, Calibration::percentile, seen.shift + s.low, seen.shift + s.high, unit);
-  note(out, row, Calibration::basic, seen.shift - s.high, seen.shift - s.low, unit);
+  note(out, row, Calibration::percentile, seen.estimate + s.low, seen.estimate + s.high, unit);
+  note(out, row, Calibration::basic, seen.estimate - s.high, seen.estimate - s.low, unit);
 }
 
 inline double normal_quantile(double level) {
@@ -134,10 +114,10 @@ inline double t_quantile(double df, double level) {
   return boost::math::quantile(boost::math::students_t(df), 0.5 * (1.0 + level));
 }
 
-inline void note_fit(const Measured& seen, double level, Index row, double unit, Calibration& out) {
+inline void note_fit(const ContrastFit& seen, double level, Index row, double unit, Calibration& out) {
   const double t = t_quantile(seen.df, level) * seen.se_adjusted, z = normal_quantile(level) * seen.se_model;
-  note(out, row, Calibration::kenward_roger, seen.shift - t, seen.shift + t, unit);
-  note(out, row, Calibration::wald, seen.shift - z, seen.shift + z, unit);
+  note(out, row, Calibration::kenward_roger, seen.estimate - t, seen.estimate + t, unit);
+  note(out, row, Calibration::wald, seen.estimate - z, seen.estimate + z, unit);
   out.df[row] = seen.df;
   out.singular[static_cast<std::size_t>(row)] = seen.singular ? 1 : 0;
 }
@@ -182,7 +162,7 @@ inline double known_error(const Blocks& blocks, const VectorIn& gamma, const Vec
     RandomStream random(plan.seed, stream);
     truth.draw(random);
     try {
-      const detail::Measured seen = detail::measure(truth.blocks(), covariance, plan.contrast);
+      const ContrastFit seen = fit_contrast(truth.blocks(), covariance, plan.contrast);
       detail::note_fit(seen, plan.level, i, unit, out);
       again.set_gamma(seen.gamma);
       detail::note_bootstrap(detail::resample(again, covariance, plan, stream, out), seen, plan.level, i,

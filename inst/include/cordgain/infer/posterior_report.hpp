@@ -45,9 +45,8 @@ inline void set_units(const Matrix& to_user, const std::vector<RandomTerm>& rand
   priors.hyper[static_cast<std::size_t>(priors.layout.sigma)].unit = std::sqrt(user[at]);
 }
 
-inline PosteriorModel posterior_model(const DesignInput& in, const Reduced& reduced, PosteriorPriors priors) {
-  const Frame& frame = reduced.frame;
-  const Blocks& blocks = reduced.blocks;
+inline PosteriorModel posterior_model(const DesignInput& in, const Frame& frame, const Blocks& blocks,
+                                      PosteriorPriors priors) {
   PosteriorModel model;
   model.blocks = &blocks;
   const Matrix to_user = user_gamma(frame, blocks.n_gamma);
@@ -77,7 +76,7 @@ inline PosteriorModel posterior_model(const DesignInput& in, const Reduced& redu
   require(static_cast<Index>(priors.coefficients.size()) == in.x.cols(), "each column of X needs a prior");
   const Reduced reduced = reduce_rows(in);
   PosteriorReport out;
-  out.posterior = exact_posterior(detail::posterior_model(in, reduced, priors), control);
+  out.posterior = exact_posterior(detail::posterior_model(in, reduced.frame, reduced.blocks, priors), control);
   out.frame = reduced.frame;
   return out;
 }

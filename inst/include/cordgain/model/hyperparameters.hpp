@@ -74,6 +74,42 @@ struct Transformed {
   return h.prior.log_density(at.value);
 }
 
+/// The free ones among some hyperparameters, and the values of all at a point of their coordinates.
+class HyperPoint {
+ public:
+  explicit HyperPoint(const std::vector<Hyperparameter>& all) : all_(all) {
+    values_.resize(static_cast<Index>(all.size()));
+    for (std::size_t k = 0; k < all.size(); ++k) {
+      if (all[k].fixed()) {
+        values_[static_cast<Index>(k)] = all[k].prior.components().front().a;
+      } else {
+        free_.push_back(static_cast<Index>(k));
+      }
+    }
+  }
+
+  [[nodiscard]] const std::vector<Index>& free() const noexcept { return free_; }
+  [[nodiscard]] const Vector& values() const noexcept { return values_; }
+
+  /// Moves to eta (an element for each free one).
+  /// @return  log prior density of eta
+  double move(const Vector& eta) {
+    double out = 0.0;
+    for (std::size_t k = 0; k < free_.size(); ++k) {
+      const Hyperparameter& h = all_[static_cast<std::size_t>(free_[k])];
+      const Transformed at = transform(h, eta[static_cast<Index>(k)]);
+      values_[free_[k]] = at.value;
+      out += log_prior(h, at) + at.log_slope;
+    }
+    return out;
+  }
+
+ private:
+  const std::vector<Hyperparameter>& all_;
+  std::vector<Index> free_;
+  Vector values_;
+};
+
 /// How the hyperparameters make the variance parameters of a model with independent residuals.
 /// Each block of random effects has one or two columns; of two, the third index is the correlation.
 struct HyperLayout {

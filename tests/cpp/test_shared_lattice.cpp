@@ -1,0 +1,107 @@
+#include <testthat/vendor/catch.h>
+#include <boost/math/distributions/normal.hpp>
+#include <cordgain/fit/shared_lattice.hpp>
+
+#include "posterior_fixture.hpp"
+
+using namespace cordgain;
+
+namespace {
+
+struct Setting {
+  fixture::Trial trial;
+  DesignInput in = trial.design(1);
+  Reduced reduced = reduce_rows(in);
+  PosteriorModel model =
+      detail::posterior_model(in, reduced.frame, reduced.blocks, fixture::intercept_priors());
+  Vector contrast = Vector::Unit(2, 1);
+};
+
+Vector point(double a, double b) {
+  Vector out(2);
+  out << a, b;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("log posteriors of nodes differ as those of the density of the same scores") {
+  Setting s;
+  NodeFactory factory(s.model, s.contrast);
+  detail::PosteriorDensity density(s.model);
+  const ScoreMoments scores = score_moments(s.reduced.blocks);
+  const auto at = [&](const Vector& eta) {
+    return node_log_weight(factory.at(eta), factory.offset(), scores);
+  };
+  REQUIRE(factory.dimension() == 2);
+  const Vector origin = point(0.3, 0.2);
+  for (const Vector& eta : {point(0.9, -0.1), point(-0.5, 1.2), point(1.8, 0.4)}) {
+    REQUIRE(at(eta) - at(origin) == Approx(density(eta) - density(origin)).epsilon(1e-10));
+  }
+}
+
+TEST_CASE("score moments hold the products of [X y] with y, block by block") {
+  const Setting s;
+  const ScoreMoments scores = score_moments(s.reduced.blocks);
+  REQUIRE(scores.rows() == 3);
+  REQUIRE(scores.cols() == score_columns(s.reduced.blocks));
+  // In these coordinates y is orthogonal to X and of a length that the frame knows: sums over all blocks.
+  Vector sum = scores.col(scores.cols() - 1);
+  Index at = 0;
+  for (const BlockKind& kind : s.reduced.blocks.kinds) {
+    for (Index a = 0; a < kind.rank; ++a) sum += scores.col(at + packed_index(a, a, kind.rank));
+    at += packed_size(kind.rank);
+  }
+  const Matrix& x = s.trial.x;
+  const Vector rest = s.trial.y - x * (x.transpose() * x).ldlt().solve(x.transpose() * s.trial.y);
+  const double scale = s.reduced.frame.y_scale;
+  REQUIRE(sum.head(2).cwiseAbs().maxCoeff() < 1e-10);
+  REQUIRE(sum[2] == Approx(rest.squaredNorm() / (scale * scale)).epsilon(1e-10));
+}
+
+TEST_CASE("a table of one node is one normal") {
+  Setting s;
+  NodeFactory factory(s.model, s.contrast);
+  const LatticeNodeTerms node = factory.at(point(0.4, 0.1));
+  NodeTable table(factory.offset());
+  table.add(node, 0, 0.0);
+  table.close();
+  const ScoreMoments scores = score_moments(s.reduced.blocks);
+  const LatticeAnswer found = table.answer(scores, point(0.1, -0.2), 0.3);
+  REQUIRE(table.size() == 1);
+  REQUIRE(found.log_total == Approx(node_log_weight(node, factory.offset(), scores)).epsilon(1e-12));
+  REQUIRE(found.variance == Approx(node.variance).epsilon(1e-12));
+  const boost::math::normal law(0.0, std::sqrt(node.variance + 0.09));
+  REQUIRE(found.above[0] == Approx(boost::math::cdf(law, found.mean + 0.1)).epsilon(1e-12));
+  REQUIRE(found.above[1] == Approx(boost::math::cdf(law, found.mean - 0.2)).epsilon(1e-12));
+}
+
+TEST_CASE("groups and their order do not change an answer") {
+  Setting s;
+  NodeFactory factory(s.model, s.contrast);
+  const ScoreMoments scores = score_moments(s.reduced.blocks);
+  NodeTable one(factory.offset()), many(factory.offset());
+  for (int i = 0; i < 12; ++i) {
+    for (int j = 0; j < 12; ++j) {
+      const LatticeNodeTerms node = factory.at(point(-1.5 + 0.3 * i, -1.5 + 0.3 * j));
+      const double height = node_log_weight(node, factory.offset(), scores);
+      one.add(node, 0, height);
+      many.add(node, static_cast<std::uint64_t>((j / 2) * 100 + i / 2), height);
+    }
+  }
+  one.close();
+  many.close();
+  const LatticeAnswer a = one.answer(scores, point(0.0, 0.5), 0.0);
+  const LatticeAnswer b = many.answer(scores, point(0.0, 0.5), 0.0);
+  REQUIRE(a.log_total == Approx(b.log_total).epsilon(1e-9));
+  REQUIRE(a.mean == Approx(b.mean).epsilon(1e-7));
+  REQUIRE((a.above - b.above).cwiseAbs().maxCoeff() < 1e-8);
+}
+
+TEST_CASE("a node whose covariance cannot be had weighs nothing") {
+  Setting s;
+  NodeFactory factory(s.model, s.contrast);
+  const LatticeNodeTerms node = factory.at(point(0.0, -800.0));
+  REQUIRE_FALSE(node.constant > detail::kNegInf);
+  REQUIRE(node_log_weight(node, factory.offset(), score_moments(s.reduced.blocks)) == detail::kNegInf);
+}
