@@ -9,7 +9,9 @@ run_vignette <- function(name) {
   file <- file.path(source_root(), "vignettes", paste0(name, ".Rmd"))
   code <- withr::local_tempfile(fileext = ".R")
   env <- new.env(parent = globalenv())
-  env$has_ggplot2 <- requireNamespace("ggplot2", quietly = TRUE)
+  for (package in c("ggplot2", "posterior", "loo")) {
+    env[[paste0("has_", package)]] <- requireNamespace(package, quietly = TRUE)
+  }
   knitr::purl(file, code, quiet = TRUE, documentation = 0, envir = env)
   withr::local_dir(dirname(file))
   withr::local_pdf(withr::local_tempfile())
