@@ -85,6 +85,7 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
     check_rows_left(frame, formula, data, here)
     design <- build_design(split, frame, contrasts, family, call = here)
     check_magnitude(frame, here)
+    design$range <- declared_range(data, formula)
     out <- fit_with(method, design, call = here)
     new_recovery_fit(
       out, call = call, formula = formula, split = split, method = method, frame = frame, design = design
@@ -92,6 +93,14 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
   }
   if (has_plateau(formula)) check_plateau_family(family, here)
   if (has_plateau(formula)) fit_plateau(fit_at, formula, data, method, here) else fit_at(environment(formula), method)
+}
+
+# The ends of the scale that was declared for the scores, on which default priors rest; NULL where there is none.
+declared_range <- function(data, formula) {
+  roles <- recovery_roles(data)
+  declared <- !is.null(roles) && identical(formula[[2L]], as.name(roles$score))
+  range <- if (declared) scale_range(recovery_scale(data))
+  if (all(is.finite(range))) range
 }
 
 check_plateau_family <- function(family, call) {

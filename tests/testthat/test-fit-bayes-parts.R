@@ -231,3 +231,23 @@ test_that("stated errors cover the way to a finer answer, row by row", {
     expect_true(all(gap <= coarse$num.error + fine$num.error), info = column)
   }
 })
+
+test_that("default priors rest on the scale that was declared for the scores, and on the scores where none was", {
+  visits <- small_trial()
+  visits$score <- round(visits$score)
+  declared <- recovery_data(visits, subject = "subject", time = "week", score = "score", scale = "uems")
+  priors_of <- \(data, formula) {
+    fit_recovery(formula, data, method = method_bayes(tolerance = 1e-2))$result$priors
+  }
+  of_scale <- priors_of(declared, score ~ week + (1 | subject))
+  # UEMS, 0 to 50: the unit is 12.5, the middle 25.
+  expect_identical(format(of_scale$fixed[["(Intercept)"]]), format(prior_normal(25, 50)))
+  expect_identical(format(of_scale$fixed$week), format(prior_normal(0, 50 / sd(visits$week))))
+  expect_identical(format(of_scale$sd[[1]][["(Intercept)"]]), format(prior_half_t(3, 12.5)))
+  expect_identical(format(of_scale$sigma), format(prior_half_t(3, 12.5)))
+  # A plain table, and a response that is not the declared score.
+  for (found in list(priors_of(visits, score ~ week + (1 | subject)),
+    priors_of(declared, sqrt(score) ~ week + (1 | subject)))) {
+    expect_false(identical(format(found$sigma), format(prior_half_t(3, 12.5))))
+  }
+})

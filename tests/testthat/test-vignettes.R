@@ -9,7 +9,9 @@ run_vignette <- function(name) {
   file <- file.path(source_root(), "vignettes", paste0(name, ".Rmd"))
   code <- withr::local_tempfile(fileext = ".R")
   env <- new.env(parent = globalenv())
-  env$has_ggplot2 <- requireNamespace("ggplot2", quietly = TRUE)
+  for (package in c("ggplot2", "posterior", "loo")) {
+    env[[paste0("has_", package)]] <- requireNamespace(package, quietly = TRUE)
+  }
   knitr::purl(file, code, quiet = TRUE, documentation = 0, envir = env)
   withr::local_dir(dirname(file))
   withr::local_pdf(withr::local_tempfile())
@@ -24,7 +26,7 @@ vignette_prose <- function(name) {
   tolower(paste(lines[!fence], collapse = " "))
 }
 
-proof_vignettes <- c("precedents", "other-scales", "validation", "cheat-sheet")
+proof_vignettes <- c("bayes", "precedents", "other-scales", "validation", "cheat-sheet")
 
 test_that("no vignette of this kind claims what one arm cannot show", {
   for (name in proof_vignettes) {
@@ -112,4 +114,21 @@ test_that("cheat sheet: every call parses and names what is exported", {
     expect_gt(length(functions) + !grepl("(", call, fixed = TRUE), 0)
     expect_identical(setdiff(functions, known), character(), info = call)
   }
+})
+
+test_that("bayes: errors hold, a registry's variances narrow the slope, evidence leaves out as loo does", {
+  skip_if_not_installed("posterior")
+  skip_if_not_installed("loo")
+  env <- run_vignette("bayes")
+  # A tighter tolerance is a second answer: no row moved by more than the looser one stated.
+  for (column in c("estimate", "std.error", "conf.low", "conf.high")) {
+    expect_true(all(abs(env$loose[[column]] - env$tight[[column]]) <= env$loose$num.error))
+  }
+  # The mean slope of balanced visits is the mean of each patient's own, by lm(); its N(0, 2.8^2) prior hardly pulls:
+  # the pull is (SE / 2.8)^2 of the estimate, 1e-3 of it.
+  own <- sapply(split(env$four, env$four$subject), \(d) stats::coef(stats::lm(uems ~ week, d))[["week"]])
+  expect_equal(env$at(env$rows, "week"), mean(own), tolerance = 5e-3)
+  expect_lt(env$width(env$borrowed_rows, "week"), env$width(env$rows, "week") / 1.3)
+  # Importance sampling of 4,000 draws (Pareto k below 0.7) against the exact difference of evidences.
+  expect_lt(max(abs(env$without - env$left_out$pointwise[, "elpd_loo"])), 0.3)
 })
