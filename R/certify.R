@@ -7,7 +7,8 @@
 #' the C++ core) and reports how many digits agree, number by number. It takes seconds. Agreement rules out an error
 #' in one engine; it does not make the model true.
 #'
-#' Of scores every estimate, SD and limit is compared, one row each (`part`), patients by `subject`, visits of repeated
+#' Of responders every estimate is compared but that of a margin, of a natural rate its mean; of scores every estimate,
+#' SD and limit, one row each (`part`), patients by `subject`, visits of repeated
 #' scores by `time`. A natural course is fitted again to its published means; a model of untreated records is not: its
 #' mean and covariances are taken as fitted.
 #'
@@ -60,6 +61,7 @@ certify.excess_responders <- function(x, ...) {
   components <- second_components(excess_natural(x))
   second <- c(second_nature(components, scenario$responders, scenario$n),
     second_treatment(components, scenario$responders, scenario$n, excess_effect(x)),
+    second_alone(components, scenario$responders, scenario$n),
     second_limits(scenario$responders, scenario$n, excess_level(x)))
   new_certificate(tidy(x), second, natural_label(excess_natural(x)))
 }
@@ -80,7 +82,19 @@ second_treatment <- function(components, y, n, effect) {
   benefit <- at$benefit / at$one
   factor <- at$one / null
   list(prob_benefit = benefit, log_odds_shift = at$delta / at$one, bayes_factor = factor,
-    prob_benefit_half_null = half_null(benefit, factor))
+    prob_benefit_half_null = half_null(benefit, factor),
+    excess_responders_joint = y - n * second_expectation(components, \(theta) stats::plogis(theta) * f$one(theta)) /
+      at$one,
+    excess_responders_comonotone = y - at$natural / at$one)
+}
+
+# The treated taken alone: their rate by Jeffreys, and a uniform rate above the natural one, against the natural rate.
+second_alone <- function(components, y, n) {
+  beyond <- \(theta, a, b) stats::pbeta(stats::plogis(theta), a, b, lower.tail = FALSE)
+  null <- second_expectation(components, \(theta) stats::dbinom(y, n, stats::plogis(theta)))
+  uniform <- second_expectation(components, \(theta) beyond(theta, y + 1, n - y + 1) / stats::plogis(-theta) / (n + 1))
+  list(rate_difference_above_zero = second_expectation(components, \(theta) beyond(theta, y + 0.5, n - y + 0.5)),
+    e_value_one_sided = uniform / null)
 }
 
 # Point estimates of the limits' rows; their limits are not compared.

@@ -186,8 +186,9 @@ second_expectation <- function(components, h) {
   total
 }
 
-# The treatment model: integral over the prior of delta of Bin(y | theta + delta) times 1, [delta > 0], delta; as
-# functions of theta.
+# The treatment model: integral over the prior of delta of Bin(y | theta + delta) times 1, [delta > 0], delta, and the
+# natural responders where responders count as natural as far as the rates allow (p0 / p1 of them where p1 is the
+# larger, else all of them and (p0 - p1) / (1 - p1) of the others); as functions of theta.
 second_effect <- function(y, n, effect) {
   rows <- prior_components(effect)
   reach <- c(min(rows[, "a"] - 9 * rows[, "b"]), max(rows[, "a"] + 9 * rows[, "b"]))
@@ -199,6 +200,11 @@ second_effect <- function(y, n, effect) {
   theta <- seq(-36, 36, by = 0.04)
   likelihood <- exp(y * stats::plogis(outer(theta, grid$x, "+"), log.p = TRUE) +
     (n - y) * stats::plogis(-outer(theta, grid$x, "+"), log.p = TRUE) + lchoose(n, y))
-  spline <- \(w) stats::splinefun(theta, as.vector(likelihood %*% w))
-  list(one = spline(weight), benefit = spline(weight * (grid$x > 0)), delta = spline(weight * grid$x))
+  spline <- \(w, f = 1) stats::splinefun(theta, as.vector((f * likelihood) %*% w))
+  log_ratio <- \(sign) pmin(0, stats::plogis(sign * theta, log.p = TRUE) -
+    stats::plogis(sign * outer(theta, grid$x, "+"), log.p = TRUE))
+  natural <- ifelse(matrix(grid$x > 0, length(theta), length(grid$x), byrow = TRUE), y * exp(log_ratio(1)),
+    y - (n - y) * expm1(log_ratio(-1)))
+  list(one = spline(weight), benefit = spline(weight * (grid$x > 0)), delta = spline(weight * grid$x),
+    natural = spline(weight, natural))
 }

@@ -38,6 +38,26 @@ test_that("a wrong number does not pass: the certificate says which", {
   expect_match(paste(capture.output(print(x)), collapse = " "), "DO NOT AGREE: natural_tail")
 })
 
+test_that("every estimate of responders has a second road, and those of a known rate are sums by hand", {
+  known <- certify(excess_of(natural_rate(0.193)))
+  expect_false(anyNA(tidy(known)$second))
+  expect_true(all(tidy(known)$agrees))
+  second <- \(term) tidy(known)$second[tidy(known)$term == term]
+  expect_equal(second("rate_difference_above_zero"), stats::pbeta(0.193, 2.5, 2.5, lower.tail = FALSE),
+    tolerance = 1e-14)
+  # A uniform rate above 0.193 against 0.193: the integral of p^2 (1 - p)^2 over its likelihood there.
+  above <- stats::integrate(\(p) p^2 * (1 - p)^2, 0.193, 1, rel.tol = 1e-12)$value / (1 - 0.193)
+  expect_equal(second("e_value_one_sided"), above / (0.193^2 * 0.807^2), tolerance = 1e-12)
+  # Known natural rate: the treated outcomes say nothing about it.
+  expect_equal(second("excess_responders_joint"), 2 - 4 * 0.193, tolerance = 1e-12)
+})
+
+test_that("the checks' joint and comonotone excess come by the second road too (N04im, N04cm)", {
+  treated <- second_treatment(second_components(reference_rate(0.5)), 2, 4, prior_normal(0, 1))
+  expect_map(2 - treated$excess_responders_joint, checks_value("N04im"))
+  expect_map(2 - treated$excess_responders_comonotone, checks_value("N04cm"))
+})
+
 test_that("a natural rate alone is certified, and the print names what has no second road", {
   x <- certify(reference_rate())
   expect_true(tidy(x)$agrees[tidy(x)$term == "rate"])
