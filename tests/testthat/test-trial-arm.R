@@ -237,3 +237,10 @@ test_that("whatever the table of patients holds, the answer is an arm of as many
     expect_true(is.null(result) || arm_counts(result)$n == 3)
   }
 })
+
+test_that("a harm is defined in words, and a field that harms do not have is refused by name", {
+  harm <- \(...) plain_arm(harms = list(events = 0, exposure_years = 4, ...))
+  expect_identical(arm_harms(harm(definition = "death"))$definition, "death")
+  invalid(harm(definition = "  "), "blank")
+  invalid(harm(definition = "death", exposure_year = 9), "exposure_year")
+})
