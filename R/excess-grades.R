@@ -62,7 +62,7 @@ check_destinations <- function(steps, to, call) {
   if (anyDuplicated(unlist(steps)) > 0L) {
     abort_input(c("Two rows lead to the same grade, so some patients would be counted twice.",
       x = "{.field to} holds {.val {to}}.",
-      i = "Leave out the row that repeats the others, or give probabilities of 0, 1, ... steps to {.fn excess} yourself."
+      i = "Leave out the row that repeats the others, or give probabilities of 0, 1, ... steps to {.fn excess}."
     ), call = call)
   }
 }

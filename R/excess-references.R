@@ -216,8 +216,8 @@ print.excess_by_reference <- function(x, ...) {
   )
   counts <- arm_counts(x$arm)
   writeLines(wrap_lines(paste0("Observed ", paste(unique(c(counts$min, counts$max)), collapse = " to "), " of ",
-    counts$n, " (", endpoint_label(match_terms(x$arm)$endpoint), "). By nature alone, under each reference: responders ",
-    "expected, and the chance of as many or more. What differs from the trial stands beside it.")))
+    counts$n, " (", endpoint_label(match_terms(x$arm)$endpoint), "). By nature alone, under each reference: ",
+    "responders expected, and the chance of as many or more. What differs from the trial stands beside it.")))
   if (sum(vapply(rows, \(column) max(nchar(column)), 0L)) + ncol(rows) <= getOption("width")) {
     print(rows, row.names = FALSE, right = FALSE)
   } else {

@@ -194,7 +194,8 @@ test_that("rows of a fall that nobody had are no fall, and only grades that exis
     level = "above T11", baseline_days = c(0, 15), followup_weeks = 39, years = 2005)
   x <- excess(arm, natural_rate(0.15), accept = taken, transition = steps)
   expect_equal(pick(x, "grade_steps_tail"), 5.5 / 33, tolerance = 1e-12)
-  invalid(grade_steps(subset(natural_transition, source == "Kirshblum 2016" & level == "all" & from == "C")), "9 patients")
+  c_rows <- subset(natural_transition, source == "Kirshblum 2016" & level == "all" & from == "C")
+  invalid(grade_steps(c_rows), "9 patients") # 2 to A and 7 to B
 })
 
 test_that("a transition table that starts from another grade than the patients is refused", {
