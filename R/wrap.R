@@ -3,8 +3,8 @@
 # Lines for a screen, continued two columns further in.
 wrap_lines <- function(lines, width = min(100, getOption("width"))) {
   indent <- nchar(lines) - nchar(sub("^ +", "", lines))
-  unlist(Map(\(line, i) if (nzchar(line)) strwrap(line, width, indent = i, exdent = i + 2) else "", lines, indent),
-    use.names = FALSE)
+  wrapped <- Map(\(line, i) if (nzchar(line)) strwrap(line, width, indent = i, exdent = i + 2) else "", lines, indent)
+  as.character(unlist(wrapped, use.names = FALSE))
 }
 
 # A table as R prints it. On a screen too narrow for a line of it R tells the columns in blocks one below the other;

@@ -13,6 +13,7 @@ test_that("lines are continued two columns further in and keep their words", {
   expect_match(out[-1], "^    ")
   expect_identical(strsplit(trimws(paste(trimws(out), collapse = " ")), " ")[[1]], strsplit(trimws(line), " ")[[1]])
   expect_identical(wrap_lines(c("a", "", "b"), 20), c("a", "", "b"))
+  expect_identical(wrap_lines(character()), character()) # nothing to say is no error
 })
 
 test_that("a table that does not fit keeps the name of each row before every block", {
