@@ -3,6 +3,7 @@
 #' @rdname certify
 #' @export
 certify.excess_curve <- function(x, ...) {
+  check_no_more(names(formals(certify.excess_curve)), ...)
   parts <- curve_excess_parts(x)
   model <- second_stack(parts$courses, parts$natural, rlang::current_env())
   subjects <- vapply(parts$courses, `[[`, "", "subject")

@@ -3,6 +3,7 @@
 #' @rdname certify
 #' @export
 certify.natural_change <- function(x, ...) {
+  check_no_more(names(formals(certify.natural_change)), ...)
   terms <- tidy(x)
   parts <- second_change(x)
   probs <- c(0.025, 0.975)
@@ -23,6 +24,7 @@ certify.natural_change <- function(x, ...) {
 #' @rdname certify
 #' @export
 certify.excess_score <- function(x, ...) {
+  check_no_more(names(formals(certify.excess_score)), ...)
   call <- rlang::current_env()
   one_group(x, call)
   natural <- score_excess_natural(x)

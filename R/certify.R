@@ -36,6 +36,7 @@ certify.default <- function(x, ...) {
 #' @rdname certify
 #' @export
 certify.natural_rate <- function(x, ...) {
+  check_no_more(names(formals(certify.natural_rate)), ...)
   check_single_rate(x, rlang::current_env())
   components <- second_components(x)
   mean <- second_expectation(components, stats::plogis)
@@ -52,6 +53,7 @@ check_single_rate <- function(natural, call) {
 #' @rdname certify
 #' @export
 certify.excess_responders <- function(x, ...) {
+  check_no_more(names(formals(certify.excess_responders)), ...)
   call <- rlang::current_env()
   scenario <- one_scenario(x, call)
   check_single_rate(excess_natural(x), call)

@@ -48,6 +48,7 @@
 #' @export
 excess.recovery_data <- function(x, natural, control = NULL, accept = character(), effect = prior_normal(0, 1),
                                  margin = NULL, conf.level = 0.95, rise = NULL, ...) {
+  check_no_more(names(formals(excess.recovery_data)), ...)
   call <- rlang::current_env()
   check_curve(rlang::maybe_missing(natural), control, call)
   settings <- list(

@@ -78,6 +78,7 @@
 excess.score_change <- function(x, natural, control = NULL, accept = character(), effect = prior_normal(0, 1),
                                 margin = NULL, conf.level = 0.95, primary = NULL, records = NULL, sd_treated = NULL,
                                 randomise = FALSE, seed = NULL, ...) {
+  check_no_more(names(formals(excess.score_change)), ...)
   call <- rlang::current_env()
   check_natural_change(rlang::maybe_missing(natural), control, call)
   settings <- list(

@@ -6,6 +6,7 @@
 #' @export
 falsify.excess_curve <- function(x, records = NULL, n = NULL, sets = 10000, threshold = c(0.025, 0.05, 0.10),
                                  seed = NULL, against = NULL, within = 2, ...) {
+  check_no_more(names(formals(falsify.excess_curve)), ...)
   call <- rlang::current_env()
   parts <- curve_excess_parts(x)
   patients <- length(parts$courses)

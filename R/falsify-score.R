@@ -4,6 +4,7 @@
 #' @export
 falsify.excess_score <- function(x, records = NULL, n = NULL, sets = 10000, threshold = c(0.025, 0.05, 0.10),
                                  seed = NULL, against = NULL, ...) {
+  check_no_more(names(formals(falsify.excess_score)), ...)
   call <- rlang::current_env()
   one_group(x, call)
   patients <- length(change_scores(score_excess_change(x)))

@@ -74,6 +74,7 @@ falsify.default <- function(x, records = NULL, n = NULL, sets = 10000, threshold
 #' @export
 falsify.excess_responders <- function(x, records = NULL, n = NULL, sets = 10000, threshold = c(0.025, 0.05, 0.10),
                                       seed = NULL, against = NULL, exact = TRUE, ...) {
+  check_no_more(names(formals(falsify.excess_responders)), ...)
   call <- rlang::current_env()
   scenario <- one_scenario(x, call)
   n <- if (is.null(n)) scenario$n else check_count(n, min = 1, max = 1000)

@@ -98,24 +98,48 @@ check_span <- function(x, weeks, call) {
   }
 }
 
-# Covariance between patients of the gains. Gains with a given covariance: at the published weeks only.
+# Covariance between patients of the gains from week `from` to weeks s: of the differences of two scores, or, where
+# gains were published, of two gains from their common first week.
 own_gains <- function(x, from, s, call) {
-  weeks <- x$table$rows$week
   if (!is.null(x$own$matrix)) {
-    at <- match(round(s, 6), round(weeks, 6))
-    if (anyNA(at) || abs(from - x$table$from) > 1e-6) {
-      abort_input(c("The covariance of the gains is known at the published weeks only.",
-        x = "Published: from week {x$table$from} to {weeks}; asked for: from {from} to {s}."
-      ), call = call)
-    }
-    return(x$own$matrix[at, at, drop = FALSE])
+    return(known_gains(x, from, s, call))
   }
   r <- x$own$r
-  sd <- if (length(weeks) == 1L) rep(x$own$sd, length(s)) else stats::approx(weeks, x$own$sd, s, rule = 2)$y
+  sd <- spread_at(x, s)
   scores <- outer(sd, sd) * (r + (1 - r) * diag(length(s)))
-  if (x$table$gains) {
-    return(scores)
+  first <- spread_at(x, from)
+  common <- outer(r * sd * first, rep(1, length(s)))
+  scores + behind_baseline(x, from) * (first^2 - common - t(common))
+}
+
+# SD at any week, of scores or of published gains; beyond the published weeks as at the nearest one.
+spread_at <- function(x, s) {
+  weeks <- x$table$rows$week
+  if (length(weeks) == 1L) rep(x$own$sd, length(s)) else stats::approx(weeks, x$own$sd, s, rule = 2)$y
+}
+
+# How much of a score's, or a gain's, spread lies behind the patient at his baseline: all of a score; of a gain none
+# at the week from which gains were published, all of it from the first published week on, and between the two
+# (where no spread was published) in proportion to the weeks, so that nothing jumps.
+behind_baseline <- function(x, from) {
+  if (!x$table$gains) {
+    return(1)
   }
-  first <- stats::approx(weeks, x$own$sd, from, rule = 2)$y
-  scores - outer(r * sd * first, rep(1, length(s))) - outer(rep(1, length(s)), r * sd * first) + first^2
+  min(1, (from - x$table$from) / (x$table$rows$week[1] - x$table$from))
+}
+
+# Gains with a given covariance: between published weeks only; from a later one they are differences of two gains.
+known_gains <- function(x, from, s, call) {
+  weeks <- x$table$rows$week
+  at <- match(round(s, 6), round(weeks, 6))
+  base <- match(round(from, 6), round(c(x$table$from, weeks), 6))
+  if (anyNA(c(at, base))) {
+    abort_input(c("The covariance of the gains is known at the published weeks only.",
+      x = "Published: from week {x$table$from} to {weeks}; asked for: from {from} to {s}."
+    ), call = call)
+  }
+  v <- rbind(0, cbind(0, x$own$matrix))
+  contrast <- diag(length(weeks) + 1L)[at + 1L, , drop = FALSE]
+  contrast[, base] <- contrast[, base] - 1
+  contrast %*% v %*% t(contrast)
 }

@@ -20,6 +20,10 @@
 #'
 #' **From published gains** (`kind == "change"`, all from one week `from_week`, \eqn{s_0}):
 #' \eqn{m(s) = A (e^{-k s_0} - e^{-k s})}; two gains give \eqn{k} and \eqn{A} by a bracketed root, more are fitted.
+#' A patient who was examined later, at \eqn{s_1}, gains the difference of two such gains,
+#' \eqn{sd^2 = sd(s)^2 + sd(s_1)^2 - 2 r\, sd(s)\, sd(s_1)}{sd^2 = sd(s)^2 + sd(s_1)^2 - 2 r sd(s) sd(s_1)}; between
+#' \eqn{s_0}, where nothing is gained yet, and the first published week, where no spread was published, covariances run
+#' on a line.
 #'
 #' **From a model of untreated records** ([fit_recovery()]): fixed effects with their covariance, and the variance
 #' between groups other than the subject (centres), are shared by the trial's patients; the subject's random
@@ -31,7 +35,7 @@
 #'   unless `covariance` is given. For gains it is the correlation of the gains.
 #' @param shape (string) see the table.
 #' @param covariance (matrix, points squared) for gains: covariance between patients of the gains at the given weeks,
-#'   from a registry.
+#'   from a registry. It serves patients whose exams were in these weeks (or the baseline in `from_week`).
 #' @param between_sd (number, points) SD between populations of the gain at the last visit; earlier gains in
 #'   proportion. With 0 only the sampling error of the means is carried.
 #' @param scale (string or [motor_scale()]); `NULL` reads it from `measure`.
@@ -67,6 +71,7 @@ natural_curve.default <- function(x, ...) {
 #' @export
 natural_curve.data.frame <- function(x, correlation = NULL, shape = c("plateau", "gompertz", "weibull"),
                                      covariance = NULL, between_sd = 0, scale = NULL, proportional = FALSE, ...) {
+  check_no_more(names(formals(natural_curve.data.frame)), ...)
   call <- rlang::current_env()
   refuse_proportional(proportional, call)
   shape <- check_option(shape, names(curve_shapes))
@@ -208,6 +213,7 @@ curve_sources <- function(table) {
 #' @export
 natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at = NULL, between_sd = 0, scale = NULL,
                                        match = NULL, proportional = FALSE, ...) {
+  check_no_more(names(formals(natural_curve.recovery_fit)), ...)
   call <- rlang::current_env()
   refuse_proportional(proportional, call)
   for (name in c(time, subject)) {

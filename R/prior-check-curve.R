@@ -4,6 +4,7 @@
 #' @rdname prior_check
 #' @export
 prior_check.excess_curve <- function(excess, effect = NULL, ...) {
+  check_no_more(names(formals(prior_check.excess_curve)), ...)
   call <- rlang::current_env()
   sd <- gain_sd(excess)
   effect <- check_effect(effect, sd, call)

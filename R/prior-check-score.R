@@ -5,6 +5,7 @@
 #'   excess with the SD between patients, worth one patient.
 #' @export
 prior_check.excess_score <- function(excess, effect = NULL, ...) {
+  check_no_more(names(formals(prior_check.excess_score)), ...)
   call <- rlang::current_env()
   one_group(excess, call)
   natural <- score_excess_natural(excess)

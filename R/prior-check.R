@@ -54,6 +54,7 @@ prior_check.default <- function(excess, ...) {
 #' @rdname prior_check
 #' @export
 prior_check.excess_responders <- function(excess, ...) {
+  check_no_more(names(formals(prior_check.excess_responders)), ...)
   call <- rlang::current_env()
   scenario <- one_scenario(excess, call)
   natural <- excess_natural(excess)

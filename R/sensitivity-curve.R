@@ -7,6 +7,7 @@
 #' @export
 sensitivity.excess_curve <- function(excess, natural = list(), shape = NULL, correlation = NULL, between_sd = NULL,
                                      bias = NULL, effect = NULL, ...) {
+  check_no_more(names(formals(sensitivity.excess_curve)), ...)
   call <- rlang::current_env()
   parts <- curve_excess_parts(excess)
   own <- parts$natural

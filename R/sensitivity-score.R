@@ -8,6 +8,7 @@
 #' @export
 sensitivity.excess_score <- function(excess, natural = list(), tau = NULL, bias = NULL, family = NULL, effect = NULL,
                                      ...) {
+  check_no_more(names(formals(sensitivity.excess_score)), ...)
   call <- rlang::current_env()
   own <- score_excess_natural(excess)
   sd <- change_sd(own)

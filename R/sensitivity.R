@@ -75,6 +75,7 @@ sensitivity.excess_responders <- function(excess, natural = list(),
                                           tau = list(prior_half_normal(0.5), prior_half_normal(1)),
                                           bias = list(NULL, prior_normal(0, 0.5), prior_normal(log(2), 0.5)),
                                           landmark = list(NULL), drift = list(NULL), ...) {
+  check_no_more(names(formals(sensitivity.excess_responders)), ...)
   call <- rlang::current_env()
   own <- excess_natural(excess)
   if (inherits(own, "natural_strata")) {

@@ -44,6 +44,7 @@ tipping_map.default <- function(excess, ...) check_excess_given(rlang::maybe_mis
 #' @export
 tipping_map.excess_responders <- function(excess, over = c("rate", "bias"), published = cordgain::natural_ais,
                                           at = NULL, landmark = NULL, drift = NULL, ...) {
+  check_no_more(names(formals(tipping_map.excess_responders)), ...)
   call <- rlang::current_env()
   scenario <- one_scenario(excess, call)
   over <- check_pair(over, call)

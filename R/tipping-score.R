@@ -4,6 +4,7 @@
 #' @export
 tipping.excess_score <- function(excess, over = c("bias", "mean", "tau", "sd"), target = c(0.025, 0.05, 0.10),
                                  benefit = 0.9, ...) {
+  check_no_more(names(formals(tipping.excess_score)), ...)
   call <- rlang::current_env()
   refuse_rate_terms(over, question_parts(excess)$moves, call)
   benefit <- check_number(benefit, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
@@ -19,6 +20,7 @@ tipping.excess_score <- function(excess, over = c("bias", "mean", "tau", "sd"), 
 #' @export
 tipping.excess_curve <- function(excess, over = c("bias", "tau", "sd", "correlation"), target = c(0.025, 0.05, 0.10),
                                  benefit = 0.9, ...) {
+  check_no_more(names(formals(tipping.excess_curve)), ...)
   call <- rlang::current_env()
   refuse_rate_terms(over, question_parts(excess)$moves, call)
   benefit <- check_number(benefit, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
@@ -61,6 +63,7 @@ difference_row <- function(excess, term) {
 #' @rdname tipping_map
 #' @export
 tipping_map.excess_score <- function(excess, over = c("mean", "sd"), at = NULL, ...) {
+  check_no_more(names(formals(tipping_map.excess_score)), ...)
   call <- rlang::current_env()
   one_group(excess, call)
   refuse_rate_terms(over, question_parts(excess)$moves, call)

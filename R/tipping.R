@@ -83,6 +83,7 @@ tipping.default <- function(excess, over = tipping_terms, target = c(0.025, 0.05
 tipping.excess_responders <- function(excess, over = c("bias", "rate", "tau", "landmark", "drift"),
                                       target = c(0.025, 0.05, 0.10), landmark = NULL, drift = NULL, benefit = 0.9,
                                       ...) {
+  check_no_more(names(formals(tipping.excess_responders)), ...)
   call <- rlang::current_env()
   benefit <- check_number(benefit, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   context <- list(landmark = check_made_by(landmark, is_landmark, "landmark", call),

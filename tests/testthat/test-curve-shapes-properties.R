@@ -156,6 +156,8 @@ test_that("gains: the curve is 0 at its first week, and a given covariance serve
   expect_identical(term_of(x, "mean_gain")$time, c(12, 52))
   invalid(curve_gains(x, 3, 20), "published weeks only")
   invalid(curve_gains(x, 4, 12), "published weeks only")
+  # From a later published week: the difference of two gains, 30 + 45 - 2 * 20.
+  expect_identical(curve_gains(x, 12, 52)$own, matrix(35))
   invalid(curve_gains(x, 3, 60), "not carried beyond its data")
   expect_match(paste(format(x), collapse = " "), "covariance of the gains as given by the user", fixed = TRUE)
 })

@@ -54,3 +54,50 @@ test_that("a curve is not carried beyond its data, nor a covariance between its 
   expect_error(curve_gains(x, 3, 26), "published weeks", class = "cordgain_invalid_input")
   expect_error(curve_gains(x, 4, 52), class = "cordgain_invalid_input")
 })
+
+# Gains from week 3, SD 6 at week 12 and 9 at week 52, correlation 0.8.
+published_gains <- function(r = 0.8) {
+  natural_curve(data.frame(week = c(12, 52), mean = c(6, 9), sd = c(6, 9), n = 40, from_week = 3), correlation = r)
+}
+
+test_that("a patient who was examined later has the part of the spread behind him", {
+  own <- \(from, s, r = 0.8) curve_gains(published_gains(r), from, s)$own
+  expect_equal(own(3, c(12, 52)), matrix(c(36, 43.2, 43.2, 81), 2), tolerance = 1e-14) # as published
+  # Var(gain to 52 - gain to 12) = 81 + 36 - 2 * 0.8 * 6 * 9; at week 20 the SD lies on the line, 6.6, at 30 it is 7.35.
+  expect_equal(own(12, 52), matrix(30.6), tolerance = 1e-12)
+  expect_equal(own(20, 52), matrix(81 + 6.6^2 - 1.6 * 6.6 * 9), tolerance = 1e-12)
+  expect_equal(own(20, c(30, 52))[1, 2], 0.8 * 7.35 * 9 - 0.8 * 6.6 * (7.35 + 9) + 6.6^2, tolerance = 1e-12)
+  # Where gains are hardly correlated a later baseline adds to the spread.
+  expect_equal(own(12, 52, 0), matrix(117), tolerance = 1e-12)
+})
+
+test_that("between the first week and the first published gain the covariance runs on a line, and nothing jumps", {
+  own <- \(from) curve_gains(published_gains(), from, c(12, 52))$own
+  expect_equal(own(3 + 1e-6), own(3), tolerance = 1e-6)
+  expect_equal(own(6), own(3) * 2 / 3 + own(12 - 1e-9) / 3, tolerance = 1e-8)
+  for (from in c(3, 3.5, 6, 9, 11.9)) {
+    expect_gt(min(eigen(own(from), symmetric = TRUE, only.values = TRUE)$values), 0)
+  }
+})
+
+test_that("scores of one spread and one correlation are had back from their gains", {
+  # Scores of SD 7, correlation 0.6: any gain has the variance 2 * 49 * 0.4, two gains from one exam the correlation
+  # 1/2; so have the gains of those examined later.
+  sd <- sqrt(2 * 49 * 0.4)
+  gains <- natural_curve(data.frame(week = c(12, 30, 52), mean = c(6, 8, 9), sd = sd, n = 40, from_week = 3),
+    correlation = 0.5)
+  visits <- natural_curve(data.frame(week = c(3, 12, 30, 52), mean = c(1, 7, 9, 10), sd = 7, n = 40), correlation = 0.6)
+  for (from in c(3, 7, 12, 20)) {
+    expect_equal(curve_gains(gains, from, c(35, 52))$own, curve_gains(visits, from, c(35, 52))$own, tolerance = 1e-12)
+  }
+})
+
+test_that("an excess of a patient with a later baseline has the smaller spread", {
+  visits <- data.frame(id = rep(c("a", "b"), each = 2), week = c(3, 52, 12, 52), uems = c(10, 24, 12, 24), treated = 13)
+  x <- recovery_data(visits, subject = id, time = week, score = uems, scale = "uems", treated_at = treated)
+  rows <- published_gains()
+  all <- c("endpoint", "grade", "level", "baseline", "followup", "years", "registry")
+  e <- tidy(excess(x, rows, accept = all))
+  shared <- vapply(c(3, 12), \(from) sum(curve_gains(rows, from, 52)$slopes^2), 0)
+  expect_equal(e$std.error[e$term == "patient_excess"], sqrt(c(81, 30.6) + shared), tolerance = 1e-8)
+})

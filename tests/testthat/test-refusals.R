@@ -171,3 +171,20 @@ test_that("tables that are none: no rows, a million rows, no table at all", {
   invalid(decision_table(known(), 1001), "n")
   invalid(decision_table(NULL, 4))
 })
+
+test_that("an argument that a question does not have is refused, for every kind: a misspelt one would be lost", {
+  answers <- list(excess_of(natural_rate(0.2)), known_answer(), known_course())
+  for (x in answers) {
+    invalid(tipping(x, targets = 0.05), "targets")
+    invalid(sensitivity(x, evidence = list()), "evidence")
+    invalid(falsify(x, threshhold = 0.05), "threshhold")
+    invalid(prior_check(x, prior = 3), "prior")
+    invalid(certify(x, digits = 3), "digits")
+  }
+  for (x in answers[1:2]) invalid(tipping_map(x, grid = 3), "grid")
+  invalid(falsify(known_answer(), exact = FALSE), "exact")
+  invalid(sensitivity(known_course(), landmark = list(NULL)), "landmark")
+  for (x in list(natural_rate(0.2), natural_change(4, sd = 6.5))) invalid(certify(x, digits = 3), "digits")
+  invalid(natural_curve(subset(natural_motor, source == "Sygen" & measure == "uems"), corelation = 0.5), "corelation")
+  invalid(excess(synthetic_change(), natural_change(4, sd = 6.5), margins = 3), "margins")
+})
