@@ -36,7 +36,9 @@ escape_braces <- function(x) gsub("}", "}}", gsub("{", "{{", x, fixed = TRUE), f
 
 # Arguments of the calling function that have no default and were not given.
 # @param meaning (named character) each such argument and what it is, in words
-check_given <- function(meaning, frame = rlang::caller_env()) {
+# @param ... the caller's own dots, where they are there only to name arguments that it does not have
+check_given <- function(meaning, ..., frame = rlang::caller_env()) {
+  if (...length() > 0L) check_no_more(names(formals(sys.function(sys.parent()))), ..., call = frame)
   absent <- vapply(names(meaning), \(arg) eval(call("missing", as.name(arg)), frame), NA)
   if (any(absent)) {
     names <- names(meaning)[absent]
@@ -103,6 +105,14 @@ check_string <- function(x, arg = rlang::caller_arg(x), allow_na = FALSE, allow_
   if (!is.character(x) || length(x) != 1L || is.na(x) || !nzchar(x)) {
     abort_input(c("{.arg {arg}} must be one string.", x = "It is {.obj_type_friendly {x}}."), call = call)
   }
+  x
+}
+
+# One string that says something.
+check_not_blank <- function(x, arg = rlang::caller_arg(x), call = rlang::caller_env()) {
+  force(arg)
+  x <- check_string(x, arg, call = call)
+  if (!nzchar(trimws(x))) abort_input(c("{.arg {arg}} is blank.", i = "Say it in words."), call = call)
   x
 }
 

@@ -98,11 +98,14 @@ print.decision_table <- function(x, digits = 3, ...) {
   observed <- x$responders %in% attr(x, "observed")
   mark <- if (length(attr(x, "observed")) > 1L) "<- possible" else "<- observed"
   rows <- cbind(rows, " " = ifelse(observed, mark, ""))
-  cat("Natural rate: ", attr(x, "label"), "\n", sep = "")
-  cat(paste0("  ", attr(x, "assumptions"), "\n", recycle0 = TRUE), sep = "")
-  print(rows, row.names = FALSE)
-  cat("natural tail: nature alone gives as many or more; half-null: P(benefit) with half of the prior on no effect.\n")
-  if (unknown) cat("NA: ", unknown_outcome, ".\n", sep = "")
+  writeLines(wrap_lines(c(
+    paste0("Natural rate: ", attr(x, "label")), paste0("  ", attr(x, "assumptions"), recycle0 = TRUE)
+  )))
+  print_rows(rows, paste(rows$responders, "responders"))
+  writeLines(wrap_lines(c(
+    "natural tail: nature alone gives as many or more; half-null: P(benefit) with half of the prior on no effect.",
+    if (unknown) paste0("NA: ", unknown_outcome, ".")
+  )))
   invisible(x)
 }
 

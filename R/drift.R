@@ -20,6 +20,7 @@
 #'   carried; `NULL` is the last year of the sources. A later year is past what was
 #'   observed and needs `extrapolate = TRUE`.
 #' @param extrapolate (flag) carry the rate past the last observed year?
+#' @param ... nothing: an argument that does not exist is refused by name.
 #' @return A `drift`, for [natural_rate()].
 #' @section Conditions: `cordgain_invalid_input` for numbers out of range;
 #'   [natural_rate()] refuses sources whose years are not known, and a reference year
@@ -31,8 +32,8 @@
 #' @examples
 #' drift(0.0414, sd = 0.0124)
 #' @export
-drift <- function(per_year, sd = 0, reference_year = NULL, extrapolate = FALSE) {
-  check_given(c(per_year = "change of the log odds of natural recovery in one calendar year"))
+drift <- function(per_year, sd = 0, reference_year = NULL, extrapolate = FALSE, ...) {
+  check_given(c(per_year = "change of the log odds of natural recovery in one calendar year"), ...)
   per_year <- check_number(per_year)
   sd <- check_number(sd, min = 0)
   if (!is.null(reference_year)) reference_year <- check_number(reference_year, min = 1800, max = 2200)
@@ -87,6 +88,6 @@ format.drift <- function(x, ...) {
 
 #' @export
 print.drift <- function(x, ...) {
-  cat("Drift: ", format(x), "\n", sep = "")
+  writeLines(wrap_lines(paste0("Drift: ", format(x))))
   invisible(x)
 }

@@ -25,6 +25,7 @@
 #'   on log odds), `"gaussian"`, `"poisson"` or `"exponential"`; `NULL` is the one
 #'   conjugate to the prior (beta binomial, normal gaussian, gamma Poisson).
 #' @param sigma (number > 0) standard deviation of one gaussian observation.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #' @return (number) effective number of observations, with its numerical error as
 #'   attribute `num.error` (absolute, at most 1e-6, or 1e-6 of the size where that is above 1);
 #'   `NA` with attribute `reason` where it is not defined or not known to this.
@@ -38,8 +39,8 @@
 #' ess(mixture)
 #' ess(mixture, "moment")
 #' @export
-ess <- function(x, method = c("elir", "moment", "morita"), family = NULL, sigma = NULL) {
-  check_given(c(x = "a prior or a natural rate"))
+ess <- function(x, method = c("elir", "moment", "morita"), family = NULL, sigma = NULL, ...) {
+  check_given(c(x = "a prior or a natural rate"), ...)
   method <- if (identical(method, ess_methods)) ess_methods[1] else check_choice(method, ess_methods, "method")
   call <- rlang::current_env()
   if (is_prior(x)) {

@@ -25,6 +25,7 @@
 #' @param n (whole number, at least 1) patients.
 #' @param conf.level (number in (0, 1)) confidence, or posterior probability.
 #' @param method (character) one or more of the names above.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #' @return A data frame with one row per method: `term`, `estimate`,
 #'   `std.error` (posterior standard deviation, else `NA`), `conf.low`,
 #'   `conf.high` (proportions), `num.error`, `num.kind`.
@@ -42,8 +43,8 @@
 #' rate_interval(0, 4, method = "clopper-pearson")
 #' @export
 rate_interval <- function(events, n, conf.level = 0.95,
-                          method = c("clopper-pearson", "blaker", "jeffreys", "wilson")) {
-  check_given(c(events = "how many had the event", n = "how many patients there were"))
+                          method = c("clopper-pearson", "blaker", "jeffreys", "wilson"), ...) {
+  check_given(c(events = "how many had the event", n = "how many patients there were"), ...)
   n <- check_count(n, min = 1)
   events <- check_events(events, n)
   check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
@@ -72,6 +73,7 @@ rate_interval <- function(events, n, conf.level = 0.95,
 #' @param rate (number in (0, 1)) the known natural rate \eqn{p_0}.
 #' @param one_sided (logical) whether the mixture lives on rates above `rate`.
 #' @param a,b (numbers > 0) shapes of the beta mixture; 1 and 1 is uniform.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #' @return A data frame with one row per patient: `patient`, `outcome`, `term`
 #'   (`"e_value"`), `estimate`, `std.error`, `conf.low`, `conf.high` (`NA`: an
 #'   e-value has none), `num.error`, `num.kind`.
@@ -84,8 +86,10 @@ rate_interval <- function(events, n, conf.level = 0.95,
 #' # One of the six orders in which 2 of 4 could have come: hypothetical.
 #' e_value_path(c(1, 1, 0, 0), rate = 0.193)
 #' @export
-e_value_path <- function(outcomes, rate, one_sided = FALSE, a = 1, b = 1) {
-  check_given(c(outcomes = "0 or 1 for each patient, in the order in which they came", rate = "the rate to be doubted"))
+e_value_path <- function(outcomes, rate, one_sided = FALSE, a = 1, b = 1, ...) {
+  check_given(c(
+    outcomes = "0 or 1 for each patient, in the order in which they came", rate = "the rate to be doubted"
+  ), ...)
   outcomes <- check_outcomes(outcomes)
   check_number(rate, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   check_flag(one_sided)

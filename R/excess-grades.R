@@ -11,17 +11,20 @@
 #' number of patients are taken as known.
 #'
 #' @param x rows of [natural_transition] from one source, level and starting grade.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #' @return A `grade_steps`, for `excess(transition = )`: two vectors, `low` and `high`, over
 #'   0, 1, ... steps, and whether they are counts.
 #' @section Conditions: `cordgain_invalid_input` where the rows are of several sources
-#'   or grades, or do not say how many stayed.
+#'   or grades, where two of them lead to the same grade, where they do not add up to all
+#'   patients (those who stayed included), or where some fell.
 #' @seealso [excess()], [natural_transition]
 #' @examples
 #' kirshblum <- subset(natural_transition, source == "Kirshblum 2016" & from == "A")
 #' grade_steps(kirshblum)
 #' @export
-grade_steps <- function(x) {
-  check_given(c(x = "the rows of natural_transition of one source, level and starting grade"))
+grade_steps <- function(x, ...) {
+  check_given(c(x = "the rows of natural_transition of one source, level and starting grade"), ...)
+  call <- rlang::current_env()
   x <- check_table(x, "x")
   check_columns(x, c("source", "level", "from", "to", "count", "percent"), "x")
   origin <- unique(x[c("source", "level", "from")])
@@ -31,30 +34,70 @@ grade_steps <- function(x) {
   }
   counted <- !anyNA(x$count)
   amount <- if (counted) x$count else x$percent
-  if (anyNA(amount)) abort_input("Every row needs a count, or every row a percentage.")
-  steps <- lapply(split_grades(x$to), \(to) match(to, ais_grades) - match(x$from[1], ais_grades))
-  if (any(unlist(steps) < 0)) {
-    amount_worse <- sum(amount[vapply(steps, min, 0) < 0])
-    abort_input(c("Grade steps are counted upwards, and some patients fell.",
-      x = "{amount_worse} {if (counted) 'patients' else 'percent'}."))
+  amount <- check_amounts(amount, if (counted) "count" else "percent", call)
+  from <- match(x$from[1], ais_grades)
+  steps <- lapply(split_grades(x$to), \(to) match(to, ais_grades) - from)
+  check_destinations(steps, x$to, call)
+  check_all_there(amount, x, counted, call)
+  fell <- vapply(steps, min, 0) < 0
+  if (any(amount[fell] > 0)) {
+    abort_input(c("Grade steps are counted upwards, and some patients fell, or may have.",
+      x = "{sum(amount[fell])} {if (counted) 'patients' else 'percent'}."))
   }
-  new_grade_steps(spread_steps(amount, steps, min), spread_steps(amount, steps, max), counted,
-    paste(unlist(origin), collapse = ", "))
+  spread <- \(end) spread_steps(amount[!fell], steps[!fell], end, length(ais_grades) - from)
+  new_grade_steps(spread(min), spread(max), counted, paste(unlist(origin), collapse = ", "), x$from[1])
 }
 
-spread_steps <- function(amount, steps, end) {
-  at <- factor(vapply(steps, end, 0), levels = 0:4)
+check_amounts <- function(amount, column, call) {
+  if (anyNA(amount)) abort_input("Every row needs a count, or every row a percentage.", call = call)
+  check_numeric(amount, column, min = 0, call = call)
+}
+
+# Every row leads to known grades, and no two rows to the same one: "B, C, D or E" beside "C" counts some twice.
+check_destinations <- function(steps, to, call) {
+  if (anyNA(unlist(steps))) {
+    abort_input(c("{.field from} and {.field to} must hold AIS grades A to E.", x = "{.field to} holds {.val {to}}."),
+      call = call)
+  }
+  if (anyDuplicated(unlist(steps)) > 0L) {
+    abort_input(c("Two rows lead to the same grade, so some patients would be counted twice.",
+      x = "{.field to} holds {.val {to}}.",
+      i = "Leave out the row that repeats the others, or give probabilities of 0, 1, ... steps to {.fn excess}."
+    ), call = call)
+  }
+}
+
+# Patients who are in no row, those who stayed for instance, would be spread over the others in silence.
+check_all_there <- function(amount, x, counted, call) {
+  whole <- if (counted) unique(x$n[!is.na(x$n)]) else 100
+  rounding <- if (counted) 0 else nrow(x) / 2 # half a unit of a percentage printed without decimals
+  if (length(whole) == 1L && abs(sum(amount) - whole) > rounding + 1e-9) {
+    abort_input(c("The rows must hold all patients, those who stayed at their grade too.",
+      x = "They add up to {format(sum(amount), digits = 6)} of {whole}{if (!counted) ' percent'}.",
+      i = "Add the missing row, or give probabilities of 0, 1, ... steps to {.fn excess} yourself."
+    ), call = call)
+  }
+  if (length(whole) > 1L) {
+    abort_input(c("Rows of one source and grade have one number of patients.", x = "{.field n} holds {.val {whole}}."),
+      call = call)
+  }
+}
+
+# @param most (whole number) steps from the starting grade to E: there are no more, and none gets a prior share.
+spread_steps <- function(amount, steps, end, most) {
+  at <- factor(vapply(steps, end, 0), levels = 0:most)
   as.numeric(tapply(amount, at, sum, default = 0))
 }
 
-new_grade_steps <- function(low, high, counted, label) {
-  structure(list(low = low, high = high, counted = counted, label = label), class = "grade_steps")
+# @param from (string) the starting grade; NULL where only numbers were given
+new_grade_steps <- function(low, high, counted, label, from = NULL) {
+  structure(list(low = low, high = high, counted = counted, label = label, from = from), class = "grade_steps")
 }
 
 #' @export
 print.grade_steps <- function(x, ...) {
   unit <- if (x$counted) "patients" else "percent or share"
-  cat("Natural AIS grade steps (", x$label, "), ", unit, " rising 0, 1, ... grades:\n", sep = "")
+  writeLines(wrap_lines(paste0("Natural AIS grade steps (", x$label, "), ", unit, " rising 0, 1, ... grades:")))
   cat("  ", paste(format(x$low), collapse = " "), "\n", sep = "")
   if (!identical(x$low, x$high)) cat("  to ", paste(format(x$high), collapse = " "), "\n", sep = "")
   invisible(x)
@@ -90,6 +133,7 @@ grade_step_terms <- function(x, transition, conf.level, call) {
   }
   transition <- as_grade_steps(transition, call)
   observed <- arm_steps(x, call)
+  check_starting_grade(x, transition, call)
   ends <- unique(list(transition$low, transition$high))
   n <- arm_counts(x)$n
   tables <- list()
@@ -99,6 +143,16 @@ grade_step_terms <- function(x, transition, conf.level, call) {
   }
   stack_tables(combine_scenarios(lapply(tables, \(rows) with_columns(rows, reason = NA_character_))),
     nested_terms(x, transition, call))
+}
+
+check_starting_grade <- function(x, transition, call) {
+  other <- setdiff(arm_grades(x)$baseline, transition$from)
+  if (!is.null(transition$from) && length(other) > 0L) {
+    abort_unmatched(c("The transition table starts from another grade than the patients.",
+      x = "Table: AIS {transition$from}; patients: AIS {other}.", i = "Choose the rows of {.code natural_transition}
+        that start from the patients' grade."
+    ), call = call)
+  }
 }
 
 steps_pmf <- function(steps, n, counted) {

@@ -29,6 +29,7 @@
 #' @param table (data frame) references with the columns of [natural_ais]; rows with
 #'   another endpoint are not looked at.
 #' @param tau,mu priors of the heterogeneity and of the mean log odds, as in [natural_rate()].
+#' @param ... nothing: an argument that does not exist is refused by name.
 #' @return An `excess_by_reference` with `print()`, `summary()`, `tidy()` and `plot()`.
 #'   `as.data.frame()` has one row per reference: `reference`, `kind` (`"set"`,
 #'   `"counts"`, `"rate"`), `evidence` (counts in words), `differs`, `rate`,
@@ -46,9 +47,9 @@
 #' excess_by_reference(keio_ips, counts)
 #' @export
 excess_by_reference <- function(arm, table = cordgain::natural_ais, tau = prior_half_normal(1),
-                                mu = prior_normal(0, 2)) {
+                                mu = prior_normal(0, 2), ...) {
   call <- rlang::current_env()
-  check_given(c(arm = "what was observed, made by trial_arm()"))
+  check_given(c(arm = "what was observed, made by trial_arm()"), ...)
   if (!is_trial_arm(arm)) {
     abort_input(c("{.arg arm} must be a {.fn trial_arm}.", x = "It is {.obj_type_friendly {arm}}."))
   }
@@ -214,12 +215,23 @@ print.excess_by_reference <- function(x, ...) {
     differs = table$differs
   )
   counts <- arm_counts(x$arm)
-  cat("Observed ", paste(unique(c(counts$min, counts$max)), collapse = " to "), " of ", counts$n, " (",
-    endpoint_label(match_terms(x$arm)$endpoint), "). By nature alone, under each reference: responders expected, and\n",
-    "the chance of as many or more. What differs from the trial stands beside it.\n", sep = "")
-  print(rows, row.names = FALSE, right = FALSE)
-  writeLines(strwrap(left_out_words(x$left_out), 100, exdent = 2))
+  writeLines(wrap_lines(paste0("Observed ", paste(unique(c(counts$min, counts$max)), collapse = " to "), " of ",
+    counts$n, " (", endpoint_label(match_terms(x$arm)$endpoint), "). By nature alone, under each reference: ",
+    "responders expected, and the chance of as many or more. What differs from the trial stands beside it.")))
+  if (sum(vapply(rows, \(column) max(nchar(column)), 0L)) + ncol(rows) <= getOption("width")) {
+    print(rows, row.names = FALSE, right = FALSE)
+  } else {
+    writeLines(wrap_lines(reference_lines(rows)))
+  }
+  writeLines(wrap_lines(left_out_words(x$left_out)))
   invisible(x)
+}
+
+# The same on a screen too narrow for the table: two lines a reference.
+reference_lines <- function(rows) {
+  differs <- ifelse(nzchar(rows$differs), paste0("; differs: ", rows$differs), "")
+  c(rbind(rows$reference, paste0("  ", rows$evidence, ": expected ", trimws(rows$expected), ", chance ",
+    trimws(rows$tail), differs)))
 }
 
 range_text <- function(low, high, text) {

@@ -169,10 +169,3 @@ format_difference <- function(rows) {
     if (length(effect) > 0L) paste0(". Effect: ", paste(effect, collapse = "; "), ".")
   )
 }
-
-# Lines for a screen, continued two columns further in.
-wrap_lines <- function(lines, width = min(100, getOption("width"))) {
-  indent <- nchar(lines) - nchar(sub("^ +", "", lines))
-  unlist(Map(\(line, i) if (nzchar(line)) strwrap(line, width, indent = i, exdent = i + 2) else "", lines, indent),
-    use.names = FALSE)
-}

@@ -30,6 +30,7 @@
 #'   it is not the sources' own (the middle of their window, or the mean exam day).
 #'   For a number or a prior it is read from `match$baseline_days` of [natural_rate()], and is 0, the injury, where
 #'   that is not given.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #' @return A `landmark`, for [natural_rate()].
 #' @section Conditions: `cordgain_invalid_input` for numbers out of range;
 #'   [natural_rate()] signals `cordgain_unmatched` where the endpoint or the level
@@ -41,13 +42,13 @@
 #' # 1 of the 35 later recovered had not recovered by week 8
 #' landmark(3, reference_week = 8, remaining = 1 / 35, endpoint = "ais_any", level = "cervical")
 #' @export
-landmark <- function(week, reference_week, remaining, endpoint, level, shape = 1, from_week = NULL) {
+landmark <- function(week, reference_week, remaining, endpoint, level, shape = 1, from_week = NULL, ...) {
   check_given(c(
     week = "weeks from injury at which the trial's patients were still unrecovered",
     reference_week = "a week at which the share still unrecovered was published",
     remaining = "of those who recovered in the end, the share still unrecovered at that week, or a beta prior of it",
     endpoint = "what the timing is about, for example \"ais_any\"", level = "the level of injury it is about"
-  ))
+  ), ...)
   week <- check_number(week, min = 0)
   reference_week <- check_number(reference_week, min = 0, min_open = TRUE)
   shape <- check_number(shape, min = 0, min_open = TRUE)
@@ -102,6 +103,6 @@ format.landmark <- function(x, ...) {
 
 #' @export
 print.landmark <- function(x, ...) {
-  cat("Landmark: ", format(x), "\n", sep = "")
+  writeLines(wrap_lines(paste0("Landmark: ", format(x))))
   invisible(x)
 }

@@ -135,7 +135,7 @@ format.natural_strata <- function(x, ...) {
 
 #' @export
 print.natural_strata <- function(x, ...) {
-  cat(format(x), sep = "\n")
+  writeLines(wrap_lines(format(x)))
   invisible(x)
 }
 

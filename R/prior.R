@@ -37,12 +37,13 @@
 #' @param eta (number > 0) of the LKJ prior.
 #' @param w (numeric > 0, one per component) weights; where they do not add up to 1 they
 #'   are divided by their sum, and a message says so.
-#' @param ... priors of one kind, one for each weight.
+#' @param ... of `prior_mixture()`, priors of one kind, one for each weight; of all others
+#'   nothing: an argument that does not exist is refused by name.
 #'
 #' @return A `prior`: print it, `tidy()` it (one row per component), [update()] it
 #'   with counts, or ask for its [ess()].
 #' @section Conditions: `cordgain_invalid_input` for parameters that are not finite
-#'   or not positive where they must be, for an inverse gamma that is vague on the
+#'   or not positive where they must be, for an argument that does not exist, for an inverse gamma that is vague on the
 #'   variance but sharp near 0 (Gelman 2006), and for mixtures of several kinds.
 #' @references
 #' Gelman (2006), Bayesian Analysis 1:515-534, \doi{10.1214/06-BA117A} (half-normal and
@@ -84,43 +85,43 @@ positive <- function(x, arg = rlang::caller_arg(x), call = rlang::caller_env()) 
 
 #' @rdname prior
 #' @export
-prior_normal <- function(mean, sd) {
-  check_given(c(mean = "its mean", sd = "its standard deviation, above 0"))
+prior_normal <- function(mean, sd, ...) {
+  check_given(c(mean = "its mean", sd = "its standard deviation, above 0"), ...)
   new_prior("normal", c(mean = check_number(mean), sd = positive(sd)))
 }
 
 #' @rdname prior
 #' @export
-prior_t <- function(df, mean, sd) {
-  check_given(c(df = "degrees of freedom, above 0", mean = "its centre", sd = "its scale, above 0"))
+prior_t <- function(df, mean, sd, ...) {
+  check_given(c(df = "degrees of freedom, above 0", mean = "its centre", sd = "its scale, above 0"), ...)
   new_prior("t", c(mean = check_number(mean), sd = positive(sd), df = positive(df)))
 }
 
 #' @rdname prior
 #' @export
-prior_half_normal <- function(scale) {
-  check_given(c(scale = "the standard deviation of the normal that is folded at 0, above 0"))
+prior_half_normal <- function(scale, ...) {
+  check_given(c(scale = "the standard deviation of the normal that is folded at 0, above 0"), ...)
   new_prior("half_normal", c(scale = positive(scale)))
 }
 
 #' @rdname prior
 #' @export
-prior_half_t <- function(df, scale) {
-  check_given(c(df = "degrees of freedom, above 0", scale = "its scale, above 0"))
+prior_half_t <- function(df, scale, ...) {
+  check_given(c(df = "degrees of freedom, above 0", scale = "its scale, above 0"), ...)
   new_prior("half_t", c(scale = positive(scale), df = positive(df)))
 }
 
 #' @rdname prior
 #' @export
-prior_exponential <- function(rate) {
-  check_given(c(rate = "one over its mean, above 0"))
+prior_exponential <- function(rate, ...) {
+  check_given(c(rate = "one over its mean, above 0"), ...)
   new_prior("exponential", c(rate = positive(rate)))
 }
 
 #' @rdname prior
 #' @export
-prior_pc <- function(upper, prob) {
-  check_given(c(upper = "a value that is seldom exceeded, above 0", prob = "the probability of exceeding it"))
+prior_pc <- function(upper, prob, ...) {
+  check_given(c(upper = "a value that is seldom exceeded, above 0", prob = "the probability of exceeding it"), ...)
   upper <- positive(upper)
   prob <- check_number(prob, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   prior_exponential(-log(prob) / upper)
@@ -128,22 +129,22 @@ prior_pc <- function(upper, prob) {
 
 #' @rdname prior
 #' @export
-prior_beta <- function(a, b) {
-  check_given(c(a = "first shape, like events seen before, above 0", b = "second shape, like non-events, above 0"))
+prior_beta <- function(a, b, ...) {
+  check_given(c(a = "first shape, like events seen before, above 0", b = "second shape, like non-events, above 0"), ...)
   new_prior("beta", c(a = positive(a), b = positive(b)))
 }
 
 #' @rdname prior
 #' @export
-prior_gamma <- function(shape, rate) {
-  check_given(c(shape = "its shape, like events seen before, above 0", rate = "its rate, like exposure, above 0"))
+prior_gamma <- function(shape, rate, ...) {
+  check_given(c(shape = "its shape, like events seen before, above 0", rate = "its rate, like exposure, above 0"), ...)
   new_prior("gamma", c(shape = positive(shape), rate = positive(rate)))
 }
 
 #' @rdname prior
 #' @export
-prior_uniform <- function(min, max) {
-  check_given(c(min = "its lower end", max = "its upper end"))
+prior_uniform <- function(min, max, ...) {
+  check_given(c(min = "its lower end", max = "its upper end"), ...)
   min <- check_number(min)
   max <- check_number(max)
   if (min >= max) {
@@ -154,15 +155,15 @@ prior_uniform <- function(min, max) {
 
 #' @rdname prior
 #' @export
-prior_fixed <- function(value) {
-  check_given(c(value = "the value taken as known"))
+prior_fixed <- function(value, ...) {
+  check_given(c(value = "the value taken as known"), ...)
   new_prior("fixed", c(value = check_number(value)))
 }
 
 #' @rdname prior
 #' @export
-prior_inverse_gamma <- function(shape, rate) {
-  check_given(c(shape = "its shape, above 0", rate = "its rate, above 0"))
+prior_inverse_gamma <- function(shape, rate, ...) {
+  check_given(c(shape = "its shape, above 0", rate = "its rate, above 0"), ...)
   shape <- positive(shape)
   rate <- positive(rate)
   if (shape < 0.1 && rate < 0.1) {
@@ -177,8 +178,8 @@ prior_inverse_gamma <- function(shape, rate) {
 
 #' @rdname prior
 #' @export
-prior_lkj <- function(eta) {
-  check_given(c(eta = "1 for all correlations alike, more for small ones; above 0"))
+prior_lkj <- function(eta, ...) {
+  check_given(c(eta = "1 for all correlations alike, more for small ones; above 0"), ...)
   new_prior("lkj", c(eta = positive(eta)))
 }
 
@@ -287,7 +288,7 @@ prior_moments <- function(x) {
 #' @param object a `prior` made by [prior_beta()], [prior_gamma()] or a mixture of these.
 #' @param events (whole number) events seen.
 #' @param n (number) patients (beta) or exposure (gamma).
-#' @param ... not used.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #' @return A `prior` of the same kind; `tidy()` shows the posterior weights.
 #' @section Conditions: `cordgain_invalid_input` for another kind of prior, or counts
 #'   that are none.
@@ -297,7 +298,7 @@ prior_moments <- function(x) {
 #' tidy(update(prior_mixture(c(0.8, 0.2), prior_beta(8, 56), prior_beta(1, 1)), events = 1, n = 4))
 #' @export
 update.prior <- function(object, events, n, ...) {
-  check_given(c(events = "events observed", n = "patients observed, or exposure for a gamma prior"))
+  check_given(c(events = "events observed", n = "patients observed, or exposure for a gamma prior"), ...)
   check_prior(object, c("beta", "gamma"), "object")
   if (prior_base_kind(object) == "beta") {
     n <- check_count(n, min = 1)
@@ -345,7 +346,7 @@ format.prior <- function(x, ...) {
 
 #' @export
 print.prior <- function(x, ...) {
-  cat("Prior: ", format(x), "\n", sep = "")
+  writeLines(wrap_lines(paste0("Prior: ", format(x))))
   invisible(x)
 }
 

@@ -37,7 +37,7 @@
 #' @param next_patients (whole number) patients of the prediction; `n` if not given.
 #' @param next_years (number, patient-years) exposure of the prediction; `exposure_years` if not given.
 #' @param conf.level (number in (0, 1)) confidence or posterior probability.
-#' @param ... for `safety()`, the arguments above; otherwise must be empty.
+#' @param ... for `safety()`, the arguments above; an argument that does not exist is refused by name.
 #' @return An object of class `safety` with `print()`, `summary()`, `tidy()` and `plot()`.
 #'   `tidy()` has one row per number: `term`, `estimate`, `std.error`, `conf.low`,
 #'   `conf.high`, `num.error`, `num.kind`. Terms: `risk_exact`, `risk_jeffreys`, `risk_uniform`,
@@ -67,12 +67,12 @@ safety <- function(events, ...) {
 safety.default <- function(events, n, exposure_years, definition, prior = "jeffreys", source = NULL,
                            threshold = NULL, rate_threshold = NULL, next_patients = NULL, next_years = NULL,
                            conf.level = 0.95, ...) {
-  rlang::check_dots_empty()
+  check_no_more(names(formals(safety.default)), ...)
   check_harm_stated(missing(n), missing(exposure_years), missing(definition))
   n <- check_count(n, min = 1)
   data <- list(
     events = check_events(events, n), n = n, exposure_years = check_harm_exposure(exposure_years),
-    definition = check_harm_definition(definition)
+    definition = check_not_blank(definition)
   )
   asked <- list(
     conf.level = check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE),
@@ -229,15 +229,15 @@ tidy.safety <- function(x, ...) x$table
 
 #' @export
 print.safety <- function(x, ...) {
-  cat(strwrap(harms_observed(x), width = 80), sep = "\n")
+  cat(wrap_harms(harms_observed(x)), sep = "\n")
   cat("\n")
-  cat(strwrap(harms_not_ruled_out(x), width = 80), sep = "\n")
+  cat(wrap_harms(harms_not_ruled_out(x)), sep = "\n")
   cat("\n")
   print_harm_rows(x, "risk_", "Risk per patient")
   print_harm_rows(x, "rate_", "Rate per patient-year")
   print_harm_rows(x, "no_event_", "Probability of no event")
   print_harm_rows(x, "prob_", "Probabilities at the thresholds")
-  if (!is.null(x$source)) cat("Source of the prior: ", x$source, "\n", sep = "")
+  if (!is.null(x$source)) cat(wrap_harms(paste("Source of the prior:", x$source)), sep = "\n")
   invisible(x)
 }
 
@@ -251,7 +251,7 @@ summary.safety <- function(object, ...) {
 
 #' @export
 print.summary_safety <- function(x, ...) {
-  cat(strwrap(c(x$observed, x$not_ruled_out), width = 80), sep = "\n")
+  cat(wrap_harms(c(x$observed, x$not_ruled_out)), sep = "\n")
   cat("\n")
   print(x$table, row.names = FALSE, digits = 3)
   invisible(x)
@@ -286,6 +286,8 @@ harms_title <- function(x, bound) {
 }
 
 # Words ------------------------------------------------------------------------------------
+
+wrap_harms <- function(lines) strwrap(lines, width = min(80, getOption("width")))
 
 harms_observed <- function(x) {
   paste0(
@@ -334,7 +336,8 @@ print_harm_rows <- function(x, prefix, heading) {
   }
   limits <- ifelse(is.na(rows$conf.low), "", sprintf("  %5.3f to %5.3f", rows$conf.low, rows$conf.high))
   cat(heading, if (any(nzchar(limits))) paste0(", ", harm_percent(x$asked$conf.level), " limits"), "\n", sep = "")
-  cat(sprintf("  %-46s %5.3f%s", harm_label(rows$term, x$asked), rows$estimate, limits), sep = "\n")
+  label <- harm_label(rows$term, x$asked)
+  cat(sprintf("  %-*s %5.3f%s", min(46L, getOption("width") - 30L), label, rows$estimate, limits), sep = "\n")
   cat("\n")
 }
 
@@ -357,12 +360,4 @@ check_harm_stated <- function(no_n, no_exposure, no_definition, call = rlang::ca
 check_harm_exposure <- function(exposure_years, call = rlang::caller_env()) {
   if (is.null(exposure_years)) check_harm_stated(FALSE, TRUE, FALSE, call)
   check_number(exposure_years, "exposure_years", min = 0, min_open = TRUE, call = call)
-}
-
-check_harm_definition <- function(definition, call = rlang::caller_env()) {
-  definition <- check_string(definition, "definition", call = call)
-  if (!nzchar(trimws(definition))) {
-    abort_input(c("{.arg definition} is blank.", i = "State what counted as an event."), call = call)
-  }
-  definition
 }

@@ -24,6 +24,7 @@
 #' @param direction (string) `"higher"` or `"lower"`: which score is better.
 #' @param name (string) what the scale is called in prints and plots.
 #' @param unit (string) the unit of one step; `"points"` unless said otherwise.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #'
 #' @return A `motor_scale`.
 #' @section Conditions: `cordgain_invalid_input` for a name that is not in the
@@ -39,7 +40,8 @@
 #' motor_scale(min = 0, max = 28, direction = "lower", name = "finger taps missed")
 #' tidy(motor_scale("mds_updrs_iii"))
 #' @export
-motor_scale <- function(scale, min, max, direction, name, unit = "points") {
+motor_scale <- function(scale, min, max, direction, name, unit = "points", ...) {
+  check_no_more(names(formals(motor_scale)), ...)
   own <- c(min = !missing(min), max = !missing(max), direction = !missing(direction), name = !missing(name))
   if (!missing(scale)) {
     if (any(own)) {
@@ -113,10 +115,8 @@ format.motor_scale <- function(x, ...) {
 
 #' @export
 print.motor_scale <- function(x, ...) {
-  cat("<motor_scale> ", format(x), "\n", sep = "")
-  if (x$direction == "lower") {
-    cat("The sign of change is turned once, so that a gain is positive.\n")
-  }
+  turned <- if (x$direction == "lower") "The sign of change is turned once, so that a gain is positive."
+  writeLines(wrap_lines(c(paste0("<motor_scale> ", format(x)), turned)))
   invisible(x)
 }
 

@@ -15,21 +15,23 @@
 #' @param n (whole numbers, patients) their denominators.
 #' @param digits (whole numbers) decimals printed: 0 for "13", 1 for "13.0". It
 #'   has no default, because 13 of 139 has a count (18) and 13.0 of 139 has none.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #' @return numeric, one count per percentage, `NA` where several fit, with the
 #'   attributes `counts` (`"rebuilt"`), `events_min` and `events_max`.
 #' @section Conditions: a warning of class `cordgain_rebuilt_count` that gives each
-#'   count; `cordgain_invalid_input` where no count fits.
+#'   count; `cordgain_invalid_input` where no count fits, or where the percentage has more
+#'   decimals than `digits`.
 #' @references The rule is arithmetic: it undoes rounding, and nothing else.
 #' @seealso [natural_ais], whose column `counts` says which counts were rebuilt.
 #' @examples
 #' suppressWarnings(events_from_percent(8.1, n = 482, digits = 1)) # 39 of 482
 #' try(events_from_percent(13.0, n = 139, digits = 1))
 #' @export
-events_from_percent <- function(percent, n, digits) {
+events_from_percent <- function(percent, n, digits, ...) {
   check_given(c(
     percent = "the percentage as printed", n = "the patients it is a percentage of",
     digits = "how many decimals are printed: 0 for \"13\", 1 for \"13.0\""
-  ))
+  ), ...)
   percent <- check_numeric(percent, min = 0, max = 100)
   n <- check_count(n, min = 1, length = NULL)
   digits <- check_count(digits, max = 10, length = NULL)
@@ -40,6 +42,7 @@ events_from_percent <- function(percent, n, digits) {
   percent <- rep_len(percent, size)
   n <- rep_len(n, size)
   digits <- rep_len(digits, size)
+  check_decimals(percent, digits)
   sets <- Map(count_set, percent, n, digits)
   printed <- paste0(sprintf("%.*f", as.integer(digits), percent), "% of ", n)
   if (any(lengths(sets) == 0L)) {
@@ -53,6 +56,16 @@ events_from_percent <- function(percent, n, digits) {
     vapply(sets, \(k) if (length(k) == 1L) k else NA_real_, 0),
     counts = "rebuilt", events_min = vapply(sets, min, 0), events_max = vapply(sets, max, 0)
   )
+}
+
+# A percentage with more decimals than were printed is a computed one, and would be held to the wrong half unit.
+check_decimals <- function(percent, digits, call = rlang::caller_env()) {
+  bad <- abs(percent - round(percent, digits)) > 1e-9 * pmax(1, percent)
+  if (any(bad)) {
+    abort_input(c("{.arg percent} has more decimals than {.arg digits} says were printed.",
+      x = "{.val {percent[bad]}} with {digits[bad]} decimals.", i = "Give the percentage as printed."
+    ), call = call)
+  }
 }
 
 # All counts whose percentage rounds to the printed one. The slack of a

@@ -12,6 +12,7 @@
 #' @param threshold (number in (0, 1)) the risk \eqn{\theta_0}.
 #' @param cut (number in (0, 1)) the posterior probability \eqn{c} that must be passed.
 #' @param n (whole number, 1 to 10000) patients up to which the rule is worked out.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #' @return A data frame with one row per number of patients: `patients`, `min_events` (`NA`
 #'   where even events in all do not stop), `prob_at` (probability at `min_events`),
 #'   `prob_below` (with one event fewer; where none stops, with events in all), `num.error`, `num.kind`.
@@ -21,11 +22,11 @@
 #' @examples
 #' stopping_boundary("jeffreys", threshold = 0.2, cut = 0.9, n = 4)
 #' @export
-stopping_boundary <- function(prior, threshold, cut, n) {
+stopping_boundary <- function(prior, threshold, cut, n, ...) {
   check_given(c(
     prior = "of the risk of harm, made by prior_beta()", threshold = "the risk that must not be exceeded",
     cut = "stop when the probability of exceeding it is above this", n = "patients treated at most"
-  ))
+  ), ...)
   shape <- boundary_shape(prior)
   check_number(threshold, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   check_number(cut, min = 0, max = 1, min_open = TRUE, max_open = TRUE)

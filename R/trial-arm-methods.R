@@ -93,7 +93,7 @@ format_harms <- function(harms, role) {
 
 #' @export
 print.trial_arm <- function(x, ...) {
-  writeLines(strwrap(format(x), width = 100, exdent = 2))
+  writeLines(wrap_lines(format(x)))
   invisible(x)
 }
 
@@ -105,10 +105,10 @@ summary.trial_arm <- function(object, ...) {
 #' @export
 print.summary_trial_arm <- function(x, ...) {
   print(x$arm)
-  if (!is.null(x$arm$intervention)) writeLines(strwrap(paste("Intervention:", x$arm$intervention), 100, exdent = 2))
+  if (!is.null(x$arm$intervention)) writeLines(wrap_lines(paste("Intervention:", x$arm$intervention)))
   if (!is.null(x$arm$patients)) print(x$arm$patients, row.names = FALSE)
-  if (!is.null(x$arm$notes)) writeLines(strwrap(x$arm$notes, 100, exdent = 2))
-  if (!is.null(x$arm$source)) writeLines(strwrap(paste("Published:", x$arm$source), 100, exdent = 2))
+  if (!is.null(x$arm$notes)) writeLines(wrap_lines(x$arm$notes))
+  if (!is.null(x$arm$source)) writeLines(wrap_lines(paste("Published:", x$arm$source)))
   invisible(x)
 }
 

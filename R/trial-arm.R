@@ -246,13 +246,19 @@ check_harms <- function(harms, n, exposure_years, call) {
       i = "\"No events\" means nothing until it is said what would have counted."
     ), call = call)
   }
+  unknown <- setdiff(names(harms), harm_fields)
+  if (length(unknown) > 0L) {
+    abort_input(c("{.arg harms} holds {.or {.field {harm_fields}}}.", x = "Not one: {.val {unknown}}."), call = call)
+  }
   n <- check_count(if (is.null(harms$n)) n else harms$n, "harms$n", min = 1, call = call)
   years <- check_exposure(if (is.null(harms$exposure_years)) exposure_years else harms$exposure_years, call)
   list(
     events = check_count(harms$events, "harms$events", max = n, call = call), n = n,
-    exposure_years = years, definition = check_string(harms$definition, "harms$definition", call = call)
+    exposure_years = years, definition = check_not_blank(harms$definition, "harms$definition", call)
   )
 }
+
+harm_fields <- c("events", "definition", "n", "exposure_years")
 
 # Verbs by which other files look at an arm ------------------------------------
 

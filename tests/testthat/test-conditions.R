@@ -127,3 +127,33 @@ test_that("an argument that does not exist is a classed error that names it and 
   invalid(update(plain_arm(), foo = 1), "foo")
   invalid(decision_table(natural_rate(0.2), 4, foo = 1), "foo")
 })
+
+test_that("functions for scales, priors, counts and harms refuse an argument that they do not have", {
+  given <- list(
+    motor_scale = list("uems"), prior_normal = list(0, 1), prior_t = list(3, 0, 1), prior_half_normal = list(1),
+    prior_half_t = list(3, 1), prior_exponential = list(1), prior_pc = list(1, 0.1), prior_beta = list(1, 1),
+    prior_gamma = list(1, 1), prior_uniform = list(0, 1), prior_fixed = list(1), prior_inverse_gamma = list(1, 1),
+    prior_lkj = list(1), landmark = list(3, 8, 0.1, "ais_any", "cervical"), drift = list(0.04),
+    ess = list(prior_beta(1, 1)), safety = list(0, 4, 4, "death"),
+    stopping_boundary = list(prior_beta(0.2, 0.8), 0.2, 0.9, 4), rate_interval = list(2, 4),
+    e_value_path = list(c(1, 0), 0.2), events_from_percent = list(50, 4, 0),
+    grade_steps = list(subset(natural_transition, source == "Kirshblum 2016" & from == "A")),
+    excess_by_reference = list(keio_ips), update = list(prior_beta(1, 1), 1, 4)
+  )
+  for (name in names(given)) {
+    error <- tryCatch(do.call(name, c(given[[name]], wrong = 1)), error = identity)
+    expect_s3_class(error, "cordgain_invalid_input")
+    expect_match(conditionMessage(error), "There is no argument `wrong`", info = name)
+    # Misspelt alone it is named before what is then missing.
+    if (name != "update") expect_error(do.call(name, list(wrong = 1)), class = "cordgain_invalid_input", info = name)
+  }
+  expect_match(conditionMessage(invalid(prior_normal(mean = 0, SD = 1), "`SD`")), "`mean` and `sd`")
+  invalid(safety(keio_ips, wrong = 1), "wrong")
+})
+
+test_that("words must say something", {
+  expect_identical(check_not_blank("death"), "death")
+  said <- " "
+  invalid(check_not_blank(said), "`said` is blank")
+  invalid(check_not_blank(""))
+})

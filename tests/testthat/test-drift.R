@@ -90,6 +90,10 @@ test_that("slopes computed from the published counts are those of the checks", {
   slope <- (stats::qlogis(32 / 187) - stats::qlogis(39 / 482)) / (2013.1 - 1992.5)
   expect_closed(slope, checks_value("N10a"))
   expect_closed(sqrt(1 / 39 + 1 / 443 + 1 / 32 + 1 / 155) / 20.6, checks_value("N10b"))
+  # The end points of one report, 9.4 % and 28.1 %, print no n: 8 of 85 and 9 of 32, or 36 of 128, over 18 years.
+  spread <- \(events) sqrt(1 / 8 + 1 / 77 + 1 / events[1] + 1 / events[2]) / 18
+  expect_closed(spread(c(9, 23)), checks_value("N10n32"))
+  expect_closed(spread(c(36, 92)), checks_value("N10n128"))
   poster <- (stats::qlogis(0.281) - stats::qlogis(0.094)) / 18
   expect_closed(poster, checks_value("J01"))
 })

@@ -153,3 +153,53 @@ test_that("the print of an undeclared definition takes the nested grades togethe
   plain <- paste(format(excess(arm, natural_rate(0.151), accept = taken)), collapse = " ")
   expect_match(plain, "Were they independent", fixed = TRUE)
 })
+
+test_that("rows that count patients twice, or leave some out, are refused", {
+  rows <- \(...) subset(natural_transition, ...)
+  # Marino 2011 prints C, D and "converted", which holds both, and not who stayed.
+  invalid(grade_steps(rows(source == "Marino 2011" & from == "A")), "same grade")
+  invalid(grade_steps(rows(source == "Marino 2011" & from == "A" & to %in% c("C", "D"))), "15.1 of 100")
+  kirshblum <- rows(source == "Kirshblum 2016" & from == "A")
+  error <- invalid(grade_steps(kirshblum[kirshblum$to != "A", ]), "those who stayed") # 20 + 32 of 187
+  expect_match(conditionMessage(error), "52 of 187")
+  twice <- kirshblum
+  twice$to[2] <- "A"
+  invalid(grade_steps(twice), "twice")
+  strange <- kirshblum
+  strange$to[2] <- "F"
+  invalid(grade_steps(strange), "grades A to E")
+  negative <- kirshblum
+  negative$count[2] <- -1
+  invalid(grade_steps(negative), "finite")
+  several <- kirshblum
+  several$n[1] <- 186
+  invalid(grade_steps(several), "one number of patients")
+})
+
+test_that("percentages may miss one hundred by the rounding of each, and no more", {
+  rows <- data.frame(source = "s", level = "l", from = "A", to = c("A", "B", "C", "D"), count = NA_real_,
+    percent = c(70, 15, 8, 8))
+  expect_equal(grade_steps(rows)$low, c(70, 15, 8, 8, 0)) # 101
+  rows$percent[1] <- 60
+  invalid(grade_steps(rows), "91 of 100")
+})
+
+test_that("rows of a fall that nobody had are no fall, and only grades that exist get a share", {
+  d <- subset(natural_transition, source == "van Middendorp 2009" & from == "D") # 0, 0, 0, 27, 5 of 32
+  steps <- grade_steps(d)
+  expect_equal(steps$low, c(27, 5))
+  expect_identical(steps$low, steps$high)
+  # One patient who rose from D to E: the beta-binomial share of the second grade, by hand.
+  arm <- trial_arm(patients = data.frame(subject = 1, baseline = "D", final = "E"), endpoint = "ais_any",
+    level = "above T11", baseline_days = c(0, 15), followup_weeks = 39, years = 2005)
+  x <- excess(arm, natural_rate(0.15), accept = taken, transition = steps)
+  expect_equal(pick(x, "grade_steps_tail"), 5.5 / 33, tolerance = 1e-12)
+  c_rows <- subset(natural_transition, source == "Kirshblum 2016" & level == "all" & from == "C")
+  invalid(grade_steps(c_rows), "9 patients") # 2 to A and 7 to B
+})
+
+test_that("a transition table that starts from another grade than the patients is refused", {
+  d <- grade_steps(subset(natural_transition, source == "van Middendorp 2009" & from == "D"))
+  expect_error(excess(arm_with(c("D", "C", "A", "A")), natural_rate(0.151), accept = taken, transition = d),
+    "another grade", class = "cordgain_unmatched")
+})

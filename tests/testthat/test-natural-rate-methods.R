@@ -96,3 +96,34 @@ test_that("wrong numbers of patients and probabilities are refused", {
   invalid(tidy(natural, conf.level = 1))
   invalid(tidy(natural, conf.level = 95))
 })
+
+test_that("wrong exams, deaths and lost patients change the tail as computed elsewhere (N12, N13)", {
+  # Each patient's outcome is misread on its own, so the natural counts that predict() gives are thinned and filled up:
+  # of k who improved each is still counted with probability `keep`, of the others each with probability `add`.
+  natural <- predict(reference_rate(), patients = 4)$probability
+  misread <- \(keep, add) {
+    at_least_two <- vapply(0:4, \(k) {
+      seen <- outer(stats::dbinom(0:k, k, keep), stats::dbinom(0:(4 - k), 4 - k, add))
+      sum(seen[outer(0:k, 0:(4 - k), "+") >= 2])
+    }, 0)
+    sum(natural * at_least_two)
+  }
+  for (f in c("0.02", "0.05", "0.1")) { # follow-up: 1 - (1 - p)(1 - f)
+    expect_map(misread(1, as.numeric(f)), checks_value(paste0("N12f", f)))
+  }
+  for (v in c("0.05", "0.1")) { # baseline: (1 - v) p + v / 2
+    v <- c(v, as.numeric(v))
+    expect_map(misread(1 - as.numeric(v[2]) / 2, as.numeric(v[2]) / 2), checks_value(paste0("N12n", v[1])))
+  }
+  expect_map(misread(0.92, 0), checks_value("N13d")) # 8 % die, which counts as no recovery
+})
+
+test_that("deviations drawn for each patient alone would understate the tail (I01, I02)", {
+  shared <- tail_of(natural_rate(c(.135, .135, .135, .045), shared_sd = 0.5))
+  alone <- vapply(c(.135, .135, .135, .045), \(p) {
+    stats::integrate(\(u) stats::plogis(stats::qlogis(p) + u) * stats::dnorm(u, 0, 0.5), -6, 6, rel.tol = 1e-11)$value
+  }, 0)
+  independent <- tail_of(natural_rate(alone)) # independent deviations leave only each patient's own mean rate
+  expect_integral(independent, checks_value("I02"))
+  expect_gt(shared, independent)
+})

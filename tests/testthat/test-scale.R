@@ -70,7 +70,7 @@ test_that("other files take a scale as an object or by its name", {
 })
 
 test_that("the print says the range, which way is better and that the sign is turned once", {
-  expect_output(print(motor_scale("uems")), "0 to 50 points, higher is better")
+  expect_output(print(motor_scale("uems")), "0 to 50 points, higher\\s+is\\s+better")
   expect_output(print(motor_scale("mds_updrs_iii")), "turned once")
 })
 

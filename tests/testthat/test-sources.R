@@ -203,3 +203,11 @@ test_that("whatever is given, the answer is a table with the same rows or a clas
     expect_true(identical(result, "refused") || identical(nrow(result), 2L), info = paste(column, format(value)))
   }
 })
+
+test_that("a percentage with more decimals than were printed is refused, not rounded in silence", {
+  # 100 * 39 / 482 = 8.0912...: computed, while 8.1 was printed.
+  error <- invalid(rebuilt(100 * 39 / 482, 482, 1), "more decimals")
+  expect_match(conditionMessage(error), "8.09")
+  invalid(rebuilt(c(13, 8.15), c(139, 482), c(0, 1)), "8.15")
+  expect_equal(rebuilt(33.33, 3, 2), 1, ignore_attr = TRUE)
+})

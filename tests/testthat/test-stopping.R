@@ -4,7 +4,7 @@ test_that("the boundary under beta(.2, .8) is the independently computed one: no
   stand_in_priors()
   rule <- stopping_boundary(beta_of(0.2, 0.8), threshold = 0.2, cut = 0.9, n = 4)
   expect_equal(rule$patients, 1:4)
-  expect_true(is.na(rule$min_events[1]))
+  expect_identical(rule$min_events[1], NA_real_) # D09.1: even one event in one patient does not stop
   expect_equal(rule$min_events[2:4], c(checks_value("D09.2"), checks_value("D09.3"), checks_value("D09.4")))
 })
 

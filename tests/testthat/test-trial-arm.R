@@ -65,7 +65,7 @@ test_that("missing outcomes widen the count and never shrink the trial", {
   arm <- plain_arm(responders = 1, missing = 2)
   expect_identical(arm_counts(arm), list(min = 1, max = 3, n = 4))
   expect_output(print(arm), "1 to 3 of 4")
-  expect_output(print(arm), "2 without an outcome")
+  expect_output(print(arm), "2 without an\\s+outcome")
 })
 
 test_that("a count that reports leave open is a range", {
@@ -236,4 +236,11 @@ test_that("whatever the table of patients holds, the answer is an arm of as many
     )
     expect_true(is.null(result) || arm_counts(result)$n == 3)
   }
+})
+
+test_that("a harm is defined in words, and a field that harms do not have is refused by name", {
+  harm <- \(...) plain_arm(harms = list(events = 0, exposure_years = 4, ...))
+  expect_identical(arm_harms(harm(definition = "death"))$definition, "death")
+  invalid(harm(definition = "  "), "blank")
+  invalid(harm(definition = "death", exposure_year = 9), "exposure_year")
 })
