@@ -86,10 +86,8 @@ natural_curve.data.frame <- function(x, correlation = NULL, shape = c("plateau",
 
 refuse_proportional <- function(proportional, call) {
   if (check_flag(proportional, call = call)) {
-    abort_input(c("Proportional recovery is refused.",
-      x = "In AIS A the actual improvement has no relation to the available one.",
-      i = "Gains are in points here, whatever the baseline."
-    ), call = call)
+    abort_input(c("Proportional recovery is refused: gains are in points, whatever the baseline.",
+      x = "In AIS A the actual improvement has no relation to the available one."), call = call)
   }
 }
 
@@ -216,10 +214,12 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
   check_no_more(names(formals(natural_curve.recovery_fit)), ...)
   call <- rlang::current_env()
   refuse_proportional(proportional, call)
+  if (!inherits(x, "recovery_fit_reml")) {
+    abort_input("A natural course comes from a fit by REML or ML, not by {.val {x$method$name}}.", call = call)
+  }
   for (name in c(time, subject)) {
     if (!name %in% names(x$frame)) {
-      abort_input(c("The fit has no variable {.val {name}}.", i = "It has {.val {names(x$frame)}}; give {.arg time} and
-        {.arg subject}."), call = call)
+      abort_input(c("The fit has no variable {.val {name}}.", i = "It has {.val {names(x$frame)}}."), call = call)
     }
   }
   if (length(x$design$residual) > 0L) {

@@ -82,3 +82,10 @@ test_that("the title of the picture says where the course begins and ends", {
   expect_identical(title(rows), "Without treatment the mean score goes from 11 in week 0 to 22 in week 52")
   expect_identical(title(transform(rows, term = "mean_gain")), "Without treatment the mean gain by week 52 is 22")
 })
+
+test_that("a Bayesian fit is no natural course yet, and is refused in words", {
+  records <- data.frame(week = rep(c(2, 12, 52), 6), subject = rep(1:6, each = 3), score = c(
+    10, 18, 30, 14, 16, 22, 8, 15, 25, 12, 20, 27, 9, 13, 24, 11, 19, 31))
+  fit <- fit_recovery(score ~ week + (1 | subject), records, method = method_bayes(tolerance = 1e-2))
+  expect_error(natural_curve(fit), "REML or ML", class = "cordgain_invalid_input")
+})

@@ -228,12 +228,7 @@ class NodeTable {
     const double least = weight.maxCoeff() - kGroupDepth;
     runs_.clear();
     for (Index g = 0; g < groups(); ++g) {
-      if (weight[g] < least) continue;
-      if (!runs_.empty() && runs_.back().second == first(g)) {
-        runs_.back().second = first(g + 1);
-      } else {
-        runs_.emplace_back(first(g), first(g + 1));
-      }
+      if (weight[g] >= least) add_run(first(g), first(g + 1));
     }
     for (const auto& [from, to] : runs_) {
       weigh(nodes_.middleRows(from, to - from), scores, weight_.segment(from, to - from),
@@ -249,6 +244,18 @@ class NodeTable {
 
   [[nodiscard]] Index groups() const noexcept { return static_cast<Index>(first_.size()) - 1; }
   [[nodiscard]] Index first(Index group) const { return first_[static_cast<std::size_t>(group)]; }
+
+  /// Nodes to be looked at; those that join the last ones are one run with them.
+  void add_run(Index from, Index to) {
+    if (runs_.empty() || runs_.back().second != from) runs_.emplace_back(from, from);
+    runs_.back().second = to;
+  }
+
+  [[nodiscard]] double largest_weight() const {
+    double out = detail::kNegInf;
+    for (const auto& [from, to] : runs_) out = std::max(out, weight_.segment(from, to - from).maxCoeff());
+    return out;
+  }
 
   /// Log posterior of some nodes, and the mean of l'beta there.
   template <class Out>
@@ -270,8 +277,8 @@ class NodeTable {
 
   [[nodiscard]] LatticeAnswer summed(const Vector& added, double added_se) {
     LatticeAnswer out;
-    double top = detail::kNegInf, total = 0.0, first = 0.0, second = 0.0;
-    for (const auto& [from, to] : runs_) top = std::max(top, weight_.segment(from, to - from).maxCoeff());
+    const double top = largest_weight();
+    double total = 0.0, first = 0.0, second = 0.0;
     for (const auto& [from, to] : runs_) {
       auto weight = weight_.segment(from, to - from);
       const auto mean = mean_.segment(from, to - from);
