@@ -76,7 +76,8 @@ inline PosteriorModel posterior_model(const DesignInput& in, const Frame& frame,
   require(static_cast<Index>(priors.coefficients.size()) == in.x.cols(), "each column of X needs a prior");
   const Reduced reduced = reduce_rows(in);
   PosteriorReport out;
-  out.posterior = exact_posterior(detail::posterior_model(in, reduced.frame, reduced.blocks, priors), control);
+  out.posterior =
+      exact_posterior(detail::posterior_model(in, reduced.frame, reduced.blocks, priors), control);
   out.frame = reduced.frame;
   return out;
 }
