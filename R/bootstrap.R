@@ -84,7 +84,8 @@ refuse_plateau <- function(fit, what, call = rlang::caller_env()) {
 # First index (from 0) and number of the replicates of each chunk; as many chunks
 # as there are watchers to please, since a chunk reads the rows once.
 replicate_chunks <- function(n, per_worker = 4) {
-  chunks <- min(n, if (parallel_plan()) per_worker * future::nbrOfWorkers() else if (isNamespaceLoaded("progressr")) 20 else 1)
+  shown <- if (isNamespaceLoaded("progressr")) 20 else 1
+  chunks <- min(n, if (parallel_plan()) per_worker * future::nbrOfWorkers() else shown)
   edges <- floor(seq(0, n, length.out = chunks + 1))
   data.frame(first = utils::head(edges, -1), count = diff(edges))
 }

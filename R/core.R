@@ -200,7 +200,8 @@ core_exact_posterior <- function(x, y, weights, z, level, n_levels, residual, pr
   call_core(cpp_exact_posterior, x, y, weights, z, level, n_levels, residual, priors, tolerance, call = call)
 }
 
-# Trials not yet held (src/bind_intervals.cpp, src/bind_posterior.cpp); `gamma` true variance parameters in the user's units.
+# Trials not yet held (src/bind_intervals.cpp, src/bind_posterior.cpp); `gamma` true variance parameters in the
+# user's units.
 # @param plan list of seed, first, count, contrast (an element per column of X).
 core_simulate_fits <- function(x, y, weights, z, level, n_levels, residual, gamma, plan) {
   call_core(cpp_simulate_fits, x, y, weights, z, level, n_levels, residual, gamma, plan)

@@ -9,12 +9,12 @@
 #' With \eqn{l'\beta} the combination, \eqn{m} its natural value by `natural` and \eqn{s_m} the standard error of
 #' \eqn{m}, success is claimed
 #'
-#' * by `"reml"` where \eqn{(l'\hat\beta - m - margin) / (s^2 + s_m^2)^{1/2}} is at least the \eqn{1 - \alpha} quantile
-#'   of Student's t: \eqn{s} is Kenward and Roger's standard error in the trial with its \eqn{\nu} degrees of freedom, and
-#'   the sum of the two has \eqn{\nu (s^2 + s_m^2)^2 / s^4} (Welch and Satterthwaite, \eqn{m} normal);
-#' * by [method_bayes()] where \eqn{P(l'\beta - m > margin \mid y) \ge 1 - \alpha}, exactly. Coefficients take one normal
-#'   or a flat prior each; what is left out takes the defaults of [priors()] at the spread of the untreated scores.
-#'   With [prior_fixed()] standard deviations the covariance is taken as known, from a registry.
+#' * by `"reml"` where \eqn{(l'\hat\beta - m - margin) / (s^2 + s_m^2)^{1/2}} is at least the \eqn{1 - \alpha}
+#'   quantile of Student's t: \eqn{s} is Kenward and Roger's standard error in the trial with its \eqn{\nu} degrees of
+#'   freedom, and the sum of the two has \eqn{\nu (s^2 + s_m^2)^2 / s^4} (Welch and Satterthwaite, \eqn{m} normal);
+#' * by [method_bayes()] where \eqn{P(l'\beta - m > margin \mid y) \ge 1 - \alpha}, exactly. Coefficients take one
+#'   normal or a flat prior each; what is left out takes the defaults of [priors()] at the spread of the untreated
+#'   scores. With [prior_fixed()] standard deviations the covariance is taken as known, from a registry.
 #'
 #' A trial whose fit or posterior cannot be had claims nothing, and is counted.
 #'
@@ -178,7 +178,8 @@ course_priors <- function(method, natural, design, call) {
     abort_input(c("In a simulated trial each coefficient takes one normal prior, or a flat one.",
       x = "Not so: {.var {names(kinds)[!(kinds %in% c('normal', 'flat') & single)]}}."), call = call)
   }
-  list(core = setup$core, flat = all(kinds == "flat"), lines = prior_lines(list(priors = completed, terms = setup$terms)))
+  list(core = setup$core, flat = all(kinds == "flat"),
+    lines = prior_lines(list(priors = completed, terms = setup$terms)))
 }
 
 # Verbs -----------------------------------------------------------------------------------------------

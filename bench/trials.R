@@ -42,5 +42,5 @@ write_section("trials", c(
   table_row("10,000 trials of 4 x 5 by REML and Kenward-Roger, one process", signif(by_reml, 2), "3"),
   table_row(paste("10,000 trials of 4 x 5, each with its exact posterior,", if (two) "two processes" else
     "one process"), signif(by_posterior, 2), "20"),
-  table_row("100 trials by lmer and pbkrtest", signif(peer, 2), ""), "", where_measured()
+  table_row("100 trials by lmer and pbkrtest", signif(peer, 2), ""), "", sub("processor", "elapsed", where_measured())
 ))

@@ -63,7 +63,7 @@ TEST_CASE("a table of one node is one normal") {
   Setting s;
   NodeFactory factory(s.model, s.contrast);
   const LatticeNodeTerms node = factory.at(point(0.4, 0.1));
-  NodeTable table(factory.offset());
+  NodeTable table(factory.offset(), 20.0);
   table.add(node, 0, 0.0);
   table.close();
   const ScoreMoments scores = score_moments(s.reduced.blocks);
@@ -80,7 +80,7 @@ TEST_CASE("groups and their order do not change an answer") {
   Setting s;
   NodeFactory factory(s.model, s.contrast);
   const ScoreMoments scores = score_moments(s.reduced.blocks);
-  NodeTable one(factory.offset()), many(factory.offset());
+  NodeTable one(factory.offset(), 20.0), many(factory.offset(), 20.0);
   for (int i = 0; i < 12; ++i) {
     for (int j = 0; j < 12; ++j) {
       const LatticeNodeTerms node = factory.at(point(-1.5 + 0.3 * i, -1.5 + 0.3 * j));

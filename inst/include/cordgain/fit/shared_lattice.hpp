@@ -177,7 +177,8 @@ struct LatticeAnswer {
 /// fills but a part of a lattice that holds those of all.
 class NodeTable {
  public:
-  explicit NodeTable(Vector offset) : offset_(std::move(offset)) {}
+  /// @param depth  log of the ratio to the highest node of a data set at which nodes no longer matter
+  NodeTable(Vector offset, double depth) : offset_(std::move(offset)), depth_(depth) {}
 
   /// @param group   nodes of a group are neighbours
   /// @param height  about the log posterior of data sets like those to come: of each group the highest node
@@ -225,7 +226,7 @@ class NodeTable {
   [[nodiscard]] LatticeAnswer answer(const ScoreMoments& scores, const Vector& added, double added_se) {
     Eigen::ArrayXd weight(groups()), mean(groups());
     weigh(highest_, scores, weight, mean);
-    const double least = weight.maxCoeff() - kGroupDepth;
+    const double least = weight.maxCoeff() - depth_ - kGroupDrop;
     runs_.clear();
     for (Index g = 0; g < groups(); ++g) {
       if (weight[g] >= least) add_run(first(g), first(g + 1));
@@ -238,9 +239,8 @@ class NodeTable {
   }
 
  private:
-  /// A group reaches two steps along each axis. At the depth at which lattices end (about 5 standard
-  /// deviations) its nodes differ by some 10 in log density.
-  static constexpr double kGroupDepth = 24.0;
+  /// How much higher than the highest node of a group, as the pilots saw it, another may be for one data set.
+  static constexpr double kGroupDrop = 5.0;
 
   [[nodiscard]] Index groups() const noexcept { return static_cast<Index>(first_.size()) - 1; }
   [[nodiscard]] Index first(Index group) const { return first_[static_cast<std::size_t>(group)]; }
@@ -308,6 +308,7 @@ class NodeTable {
   }
 
   Vector offset_;
+  double depth_;
   std::vector<double> data_;
   std::vector<std::uint64_t> group_;
   std::vector<double> height_;

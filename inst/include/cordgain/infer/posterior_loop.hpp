@@ -112,7 +112,7 @@ class SharedLattices {
     factory_ = std::make_unique<NodeFactory>(model, contrast);
     const LatticeNodeTerms node = factory_->at(Vector(0));
     if (!(node.constant > kNegInf)) throw NumericalError("the fixed variances give no covariance");
-    NodeTable table(factory_->offset());
+    NodeTable table(factory_->offset(), 0.0);
     table.add(node, 0, 0.0);
     table.close();
     pairs_.push_back({table, table});
@@ -177,7 +177,7 @@ class SharedLattices {
   }
 
   [[nodiscard]] NodeTable table_of(const LatticeFrame& frame, double depth) {
-    NodeTable out(factory_->offset());
+    NodeTable out(factory_->offset(), depth);
     const Index d = factory_->dimension();
     Vector z(d);
     const double reach = std::max(1.0, highest(factory_->at(frame.origin)) + depth);
