@@ -8,7 +8,8 @@
 #' "C or D", both ends are kept: all of them at the lower grade, all at the higher,
 #' and [excess()] gives bounds. Counts keep their uncertainty (Dirichlet, Jeffreys'
 #' one half added to each grade), shared by the patients; percentages without a
-#' number of patients are taken as known.
+#' number of patients are taken as known. [excess()] compares the table's level, baseline exam and follow-up with the
+#' trial's, as it does those of the natural rate; differences are accepted by the same names (see [matching]).
 #'
 #' @param x rows of [natural_transition] from one source, level and starting grade.
 #' @param ... nothing: an argument that does not exist is refused by name.
@@ -45,7 +46,32 @@ grade_steps <- function(x, ...) {
       x = "{sum(amount[fell])} {if (counted) 'patients' else 'percent'}."))
   }
   spread <- \(end) spread_steps(amount[!fell], steps[!fell], end, length(ais_grades) - from)
-  new_grade_steps(spread(min), spread(max), counted, paste(unlist(origin), collapse = ", "), x$from[1])
+  new_grade_steps(spread(min), spread(max), counted, paste(unlist(origin), collapse = ", "), x$from[1],
+    steps_source(x))
+}
+
+# What the table tells of its patients, for matching; columns that it lacks are not known.
+steps_source <- function(x) {
+  first <- \(name) {
+    values <- unique(x[[name]])
+    if (length(values) == 1L) as.numeric(values) else NA_real_
+  }
+  data.frame(source = paste(x$source[1], "(grade steps)"), level = standard_level(x$level[1]),
+    baseline_from_day = first("baseline_from_day"), baseline_to_day = first("baseline_to_day"),
+    baseline_mean_day = first("baseline_mean_day"), followup_weeks = first("followup_weeks"))
+}
+
+# Level, baseline and follow-up of a transition table against the trial's. Its starting grade must be theirs
+# (check_starting_grade()); numbers that were given without a table say nothing of their patients.
+transition_differences <- function(x, transition) {
+  if (!inherits(transition, "grade_steps") || is.null(transition$source)) {
+    return(NULL)
+  }
+  terms <- match_terms(x)
+  found <- stack_tables(differs_level(terms, transition$source), differs_baseline(terms, transition$source),
+    differs_followup(terms, transition$source))
+  found$remedy <- rep("choose rows of natural_transition that match the trial", nrow(found))
+  found
 }
 
 check_amounts <- function(amount, column, call) {
@@ -89,9 +115,10 @@ spread_steps <- function(amount, steps, end, most) {
   as.numeric(tapply(amount, at, sum, default = 0))
 }
 
-# @param from (string) the starting grade; NULL where only numbers were given
-new_grade_steps <- function(low, high, counted, label, from = NULL) {
-  structure(list(low = low, high = high, counted = counted, label = label, from = from), class = "grade_steps")
+# @param from (string) the starting grade; `source` (data frame) its patients; NULL where only numbers were given
+new_grade_steps <- function(low, high, counted, label, from = NULL, source = NULL) {
+  structure(list(low = low, high = high, counted = counted, label = label, from = from, source = source),
+    class = "grade_steps")
 }
 
 #' @export

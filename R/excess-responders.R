@@ -11,7 +11,8 @@ excess.trial_arm <- function(x, natural, control = NULL, accept = character(), e
   if (!is.null(margin)) margin <- check_number(margin, min = -1, max = 1)
   conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   extra <- check_extra(list(...), call)
-  accepted <- match_evidence(x, natural, accept, call, control_differences(x, control, call))
+  further <- rbind(control_differences(x, control, call), transition_differences(x, extra$transition))
+  accepted <- match_evidence(x, natural, accept, call, further)
   settings <- list(effect = effect, margin = margin, conf.level = conf.level)
   scenarios <- responder_scenarios(x, natural, settings, call)
   terms <- stack_tables(

@@ -17,8 +17,8 @@ namespace {
 struct Setting {
   fixture::Trial trial;
   cordgain::Reduced reduced = cordgain::reduce_rows(trial.design(1));
-  cordgain::PosteriorModel model =
-      cordgain::detail::posterior_model(trial.design(1), reduced, fixture::intercept_priors());
+  cordgain::PosteriorModel model = cordgain::detail::posterior_model(
+      trial.design(1), reduced.frame, reduced.blocks, fixture::intercept_priors());
 };
 
 }  // namespace

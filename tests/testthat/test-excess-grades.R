@@ -203,3 +203,22 @@ test_that("a transition table that starts from another grade than the patients i
   expect_error(excess(arm_with(c("D", "C", "A", "A")), natural_rate(0.151), accept = taken, transition = d),
     "another grade", class = "cordgain_unmatched")
 })
+
+test_that("a transition table about other patients is told, difference by difference, until it is accepted", {
+  kirshblum <- grade_steps(subset(natural_transition, source == "Kirshblum 2016" & level == "all" & from == "A"))
+  arm <- trial_arm(patients = data.frame(subject = 1:2, baseline = "A", final = c("C", "A")), endpoint = "ais_any",
+    level = "cervical", baseline_days = c(60, 90), followup_weeks = 200, years = c(2000, 2005))
+  ask <- function(accept) excess(arm, natural_rate(0.15, match = list(endpoint = "ais_any", baseline_grade = "A",
+    level = "cervical", baseline_days = c(60, 90), followup_weeks = 200, years = c(2000, 2005))), accept = accept,
+  transition = kirshblum)
+  error <- expect_error(ask("registry"), class = "cordgain_unmatched")
+  words <- paste(cli::ansi_strip(conditionMessage(error)), collapse = " ")
+  for (word in c("Kirshblum 2016 \\(grade steps\\)", "level", "baseline", "follow")) expect_match(words, word)
+  x <- ask(c("level", "baseline", "followup", "registry"))
+  # All is accepted, and said with the result.
+  expect_match(paste(format(x), collapse = " "), "Kirshblum 2016 \\(grade steps\\)")
+  # Numbers without a table say nothing of their patients.
+  expect_s3_class(excess(arm, natural_rate(0.15, match = list(endpoint = "ais_any", baseline_grade = "A",
+    level = "cervical", baseline_days = c(60, 90), followup_weeks = 200, years = c(2000, 2005))), accept = "registry",
+  transition = c(0.7, 0.2, 0.1)), "excess")
+})
