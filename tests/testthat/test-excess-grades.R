@@ -208,9 +208,9 @@ test_that("a transition table about other patients is told, difference by differ
   kirshblum <- grade_steps(subset(natural_transition, source == "Kirshblum 2016" & level == "all" & from == "A"))
   arm <- trial_arm(patients = data.frame(subject = 1:2, baseline = "A", final = c("C", "A")), endpoint = "ais_any",
     level = "cervical", baseline_days = c(60, 90), followup_weeks = 200, years = c(2000, 2005))
-  ask <- function(accept) excess(arm, natural_rate(0.15, match = list(endpoint = "ais_any", baseline_grade = "A",
-    level = "cervical", baseline_days = c(60, 90), followup_weeks = 200, years = c(2000, 2005))), accept = accept,
-  transition = kirshblum)
+  natural <- natural_rate(0.15, match = list(endpoint = "ais_any", baseline_grade = "A", level = "cervical",
+    baseline_days = c(60, 90), followup_weeks = 200, years = c(2000, 2005)))
+  ask <- function(accept, transition = kirshblum) excess(arm, natural, accept = accept, transition = transition)
   error <- expect_error(ask("registry"), class = "cordgain_unmatched")
   words <- paste(cli::ansi_strip(conditionMessage(error)), collapse = " ")
   for (word in c("Kirshblum 2016 \\(grade steps\\)", "level", "baseline", "follow")) expect_match(words, word)
@@ -218,7 +218,5 @@ test_that("a transition table about other patients is told, difference by differ
   # All is accepted, and said with the result.
   expect_match(paste(format(x), collapse = " "), "Kirshblum 2016 \\(grade steps\\)")
   # Numbers without a table say nothing of their patients.
-  expect_s3_class(excess(arm, natural_rate(0.15, match = list(endpoint = "ais_any", baseline_grade = "A",
-    level = "cervical", baseline_days = c(60, 90), followup_weeks = 200, years = c(2000, 2005))), accept = "registry",
-  transition = c(0.7, 0.2, 0.1)), "excess")
+  expect_s3_class(ask("registry", c(0.7, 0.2, 0.1)), "excess")
 })
