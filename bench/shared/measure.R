@@ -58,7 +58,8 @@ run_program <- function(file, arguments = character()) {
   config <- \(what) strsplit(system2(file.path(R.home("bin"), "R"), c("CMD", "config", what), stdout = TRUE), " ")[[1]]
   options <- c("-std=c++17", "-O2", "-DNDEBUG", "-DEIGEN_DONT_PARALLELIZE", "-Iinst/include",
     paste0("-I", system.file("include", package = "RcppEigen")))
-  system2(config("CXX17")[1], c(options, file.path("bench", file), "-o", program))
+  compiler <- config("CXX17") # may begin with a cache's name
+  system2(compiler[1], c(compiler[-1], options, file.path("bench", file), "-o", program))
   scan(text = system2(program, arguments, stdout = TRUE), quiet = TRUE)
 }
 
