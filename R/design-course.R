@@ -11,7 +11,8 @@
 #'
 #' * by `"reml"` where \eqn{(l'\hat\beta - m - margin) / (s^2 + s_m^2)^{1/2}} is at least the \eqn{1 - \alpha}
 #'   quantile of Student's t: \eqn{s} is Kenward and Roger's standard error in the trial with its \eqn{\nu} degrees of
-#'   freedom, and the sum of the two has \eqn{\nu (s^2 + s_m^2)^2 / s^4} (Welch and Satterthwaite, \eqn{m} normal);
+#'   freedom, and the sum of the two has \eqn{\nu (s^2 + s_m^2)^2 / s^4} (Welch and Satterthwaite, \eqn{m} normal),
+#'   an approximation: with few patients the error lies a little above \eqn{\alpha}, the simulation says how much;
 #' * by [method_bayes()] where \eqn{P(l'\beta - m > margin \mid y) \ge 1 - \alpha}, exactly. Coefficients take one
 #'   normal or a flat prior each; what is left out takes the defaults of [priors()] at the spread of the untreated
 #'   scores. With [prior_fixed()] standard deviations the covariance is taken as known, from a registry.
