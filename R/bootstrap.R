@@ -106,13 +106,18 @@ run_chunks <- function(fit, chunks, seed) {
       contrast = contrast
     )
   }, chunks$first, chunks$count)
-  tick <- progress_ticker(nrow(chunks))
-  run <- \(plan) {
-    out <- do.call(core_bootstrap, c(rows, list(gamma, plan)))
+  spread_plans(plans, \(plan) do.call(core_bootstrap, c(rows, list(gamma, plan))))
+}
+
+# What `run` gives for each plan, by the user's workers where there are some, with a sign of progress after each.
+spread_plans <- function(plans, run) {
+  tick <- progress_ticker(length(plans))
+  told <- \(plan) {
+    out <- run(plan)
     tick()
     out
   }
-  if (parallel_plan()) run_in_futures(run, plans) else lapply(plans, run)
+  if (parallel_plan()) run_in_futures(told, plans) else lapply(plans, told)
 }
 
 run_in_futures <- function(run, plans) {

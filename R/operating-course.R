@@ -82,13 +82,7 @@ in_chunks <- function(plan, run, per_worker = 4) {
     list(seed = plan$seed, first = first, count = count, contrast = unname(plan$contrast),
       errors = plan$errors[first + seq_len(count)])
   }, chunks$first, chunks$count)
-  tick <- progress_ticker(nrow(chunks))
-  timed <- \(chunk) {
-    out <- run(chunk)
-    tick()
-    out
-  }
-  parts <- if (parallel_plan()) run_in_futures(timed, plans) else lapply(plans, timed)
+  parts <- spread_plans(plans, run)
   lapply(stats::setNames(nm = names(parts[[1]])), \(name) {
     values <- lapply(parts, `[[`, name)
     if (is.matrix(values[[1]])) do.call(rbind, values) else unlist(values)
