@@ -173,17 +173,15 @@ struct LatticeAnswer {
 };
 
 /// Nodes side by side, and the sums of one data set over them. Nodes that are near to each other form groups;
-/// of a group whose middle node weighs next to nothing none is looked at, since the posterior of one data set
-/// fills but a part of a lattice that holds those of all.
+/// of a group whose highest node weighs next to nothing none is looked at, since the posterior of one data
+/// set fills but a part of a lattice that holds those of all.
 class NodeTable {
  public:
   /// @param depth  log of the ratio to the highest node of a data set at which nodes no longer matter
   NodeTable(Vector offset, double depth) : offset_(std::move(offset)), depth_(depth) {}
 
   /// @param group   nodes of a group are neighbours
-  /// @param height  about the log posterior of data sets like those to come: of each group the highest node
-  /// stands
-  ///                for all
+  /// @param height  about the log posterior of data sets to come: the highest node stands for its group
   void add(const LatticeNodeTerms& node, std::uint64_t group, double height) {
     columns_ = node.kernel.size();
     group_.push_back(group);
