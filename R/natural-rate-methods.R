@@ -10,7 +10,7 @@
 #' @param object a `natural_rate`.
 #' @param patients (whole number, or a [trial_arm()]) how many patients.
 #' @param time not used: a rate has no course.
-#' @param ... not used.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #' @return data frame with one row for each count: `responders`, `probability`,
 #'   `num.error`, `num.kind`.
 #' @seealso [natural_rate()], [decision_table()]
@@ -18,6 +18,7 @@
 #' predict(natural_rate(0.135), 4)
 #' @export
 predict.natural_rate <- function(object, patients, time = NULL, ...) {
+  check_no_more(c("object", "patients"), ...)
   check_given(c(patients = "how many patients, or a trial_arm()"))
   n <- if (is_trial_arm(patients)) arm_counts(patients)$n else check_count(patients, min = 1, max = 1000)
   pmf <- responders_pmf(object, n)
@@ -26,6 +27,7 @@ predict.natural_rate <- function(object, patients, time = NULL, ...) {
 
 #' @export
 quantile.natural_rate <- function(x, probs = c(0.025, 0.25, 0.5, 0.75, 0.975), ...) {
+  check_no_more(names(formals(quantile.natural_rate)), ...)
   probs <- check_numeric(probs, min = 0, max = 1)
   if (length(probs) == 0L) abort_input("{.arg probs} must hold at least one probability.")
   q <- rate_summary(x, probs)$quantile$value
@@ -119,21 +121,22 @@ format_adjustments <- function(x) {
 
 #' @export
 print.natural_rate <- function(x, digits = 3, ...) {
-  cat(format(x), sep = "\n")
-  if (x$kind == "known" && length(x$offset) > 1L) {
-    return(invisible(x))
-  }
+  writeLines(wrap_lines(c(format(x), if (length(rate_offset(x)) == 1L) summary_lines(x, digits))))
+  invisible(x)
+}
+
+summary_lines <- function(x, digits) {
   s <- rate_summary(x, usual_probs)
   q <- signif(s$quantile$value, digits)
   or_unknown_digits <- \(value) tryCatch(signif(value, digits), cordgain_numerical_error = \(e) "not known to 1e-6")
-  cat(
-    "Rate in a new population: mean ", signif(s$mean$value, digits), ", median ",
-    or_unknown_digits(rate_summary(x, 0.5)$quantile$value), ", 95 % interval ", q[1], " to ", q[2], "\n", sep = ""
-  )
+  median <- or_unknown_digits(rate_summary(x, 0.5)$quantile$value)
   other <- other_mu(x)
-  if (!is.null(other)) {
-    mean <- or_unknown_digits(rate_summary(refit_rate(x, mu = other), usual_probs)$mean$value)
-    cat("  One source leaves much to the prior of mu: with ", mu_words(other), " the mean is ", mean, ".\n", sep = "")
-  }
-  invisible(x)
+  c(
+    paste0("Rate in a new population: mean ", signif(s$mean$value, digits), ", median ", median,
+      ", 95 % interval ", q[1], " to ", q[2]),
+    if (!is.null(other)) {
+      mean <- or_unknown_digits(rate_summary(refit_rate(x, mu = other), usual_probs)$mean$value)
+      paste0("  One source leaves much to the prior of mu: with ", mu_words(other), " the mean is ", mean, ".")
+    }
+  )
 }

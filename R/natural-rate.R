@@ -268,11 +268,19 @@ declared_source <- function(match, label, call) {
   }
   window <- range_of("baseline_days", 0)
   years <- range_of("years")
-  text <- \(x) if (is.null(x)) NA_character_ else x
+  text <- \(name) {
+    if (!is.null(match[[name]]) && length(match[[name]]) != 1L) {
+      abort_input(c("{.arg match} describes one population: one {.field {name}}.",
+        x = "It has {length(match[[name]])}: {.val {match[[name]]}}.",
+        i = "Give the one word that covers the population, or leave it out: then it is unknown."
+      ), call = call)
+    }
+    match[[name]] %||% NA_character_
+  }
   # The counts stand for nothing: they only let the row pass as a source, and are dropped again.
   row <- data.frame(
-    source = label, events = 0, n = 1, endpoint = text(match$endpoint), baseline_grade = text(match$baseline_grade),
-    level = text(match$level), baseline_from_day = window[1], baseline_to_day = window[2],
+    source = label, events = 0, n = 1, endpoint = text("endpoint"), baseline_grade = text("baseline_grade"),
+    level = text("level"), baseline_from_day = window[1], baseline_to_day = window[2],
     followup_weeks = mean(range_of("followup_weeks", 0)),
     years_from = years[1], years_to = years[2], registry = NA_character_
   )

@@ -1,9 +1,11 @@
 # Words and tables on a screen that may be narrow: nothing runs past its edge, and no row loses its name.
 
-# Lines for a screen, continued two columns further in.
+# Lines for a screen, those that are too long continued two columns further in.
 wrap_lines <- function(lines, width = min(100, getOption("width"))) {
   indent <- nchar(lines) - nchar(sub("^ +", "", lines))
-  wrapped <- Map(\(line, i) if (nzchar(line)) strwrap(line, width, indent = i, exdent = i + 2) else "", lines, indent)
+  too_long <- nchar(lines) >= width
+  wrapped <- Map(\(line, i, long) if (long) strwrap(line, width, indent = i, exdent = i + 2) else line,
+    lines, indent, too_long)
   as.character(unlist(wrapped, use.names = FALSE))
 }
 

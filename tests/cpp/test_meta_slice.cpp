@@ -169,6 +169,31 @@ TEST_CASE("a fixed mean gives a point with the likelihood there") {
   REQUIRE(std::fabs(slice.log_mass - expected) < 1e-9);
 }
 
+TEST_CASE(
+    "a slice that is not needed is one node at its mode with Laplace's mass, one that is needed is whole") {
+  for (double tau : {0.0, 0.3, 2.0}) {
+    MetaProfile profile(registries(), normal_prior(0.0, 2.0), fine_route());
+    const MetaSlice whole = profile.slice(Vector::Zero(4), tau);
+    const MetaSlice rough = profile.slice(Vector::Zero(4), tau, whole.log_mass + 1.0);
+    REQUIRE(rough.lattice.value.size() == 1);
+    REQUIRE(std::fabs(rough.log_mass - whole.log_mass) < 0.2);
+    REQUIRE(std::fabs(rough.lattice.first - lattice_mean(whole.lattice)) <
+            std::sqrt(lattice_variance(whole.lattice)));
+    const MetaSlice needed = profile.slice(Vector::Zero(4), tau, whole.log_mass - 1.0);
+    REQUIRE(needed.lattice.value.size() > 20);
+    REQUIRE(std::fabs(needed.log_mass - whole.log_mass) < 1e-9);
+  }
+}
+
+TEST_CASE("two hundred equal sources end in a lattice: rounding of a large sum is no lack of resolution") {
+  const std::vector<double> events(200, 12.0);
+  const std::vector<double> n(200, 100.0);
+  for (double tau : {0.0005, 0.002, 0.01}) {
+    MetaProfile profile(evidence_of(events, n), normal_prior(0.0, 2.0), fine_route());
+    REQUIRE(profile.slice(Vector::Zero(200), tau).lattice.value.size() < 150);
+  }
+}
+
 TEST_CASE("the order of the sources does not matter") {
   MetaProfile one(registries(), normal_prior(0.0, 2.0), fine_route());
   MetaProfile two(evidence_of({32.0, 19.0, 39.0, 3.0}, {187.0, 161.0, 482.0, 53.0}), normal_prior(0.0, 2.0),

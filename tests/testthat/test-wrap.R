@@ -56,3 +56,10 @@ test_that("each reference keeps its numbers beside it where the table does not f
   wide <- paste(narrow(excess_by_reference(keio_ips), 140), collapse = "\n")
   expect_match(wide, "Kirshblum 2016, all +32 of 187 +0.99")
 })
+
+test_that("a line that fits keeps its columns, and a natural rate stays on a narrow screen", {
+  expect_identical(wrap_lines("   3/53   Burns 2003", 40), "   3/53   Burns 2003")
+  out <- narrow(natural_rate(reference_registries()), 60)
+  expect_true(all(nchar(out) <= 60))
+  expect_match(paste(trimws(out), collapse = " "), "95 % interval", fixed = TRUE)
+})

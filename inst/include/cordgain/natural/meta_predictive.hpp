@@ -8,6 +8,7 @@
 #include <cordgain/base/types.hpp>
 #include <cordgain/dist/prior.hpp>
 #include <cordgain/math/panels.hpp>
+#include <cordgain/natural/merged_lattices.hpp>
 #include <cordgain/natural/meta_slice.hpp>
 #include <cordgain/natural/normal_mixture.hpp>
 #include <limits>
@@ -64,18 +65,20 @@ class MetaIntegrator {
     add_components(evaluate(tau), tau, 1.0);
   }
 
-  [[nodiscard]] TauNode evaluate(double tau) {
+  /// @param least  log value below which a scenario at this tau brings nothing and need not be resolved
+  [[nodiscard]] TauNode evaluate(double tau, double least = kNegInf) {
+    const double log_prior = priors_.tau.is(PriorKind::kFixed) ? 0.0 : priors_.tau.log_density(tau);
     TauNode node;
     double top = kNegInf;
     for (Index r = 0; r < evidence_.scenarios(); ++r) {
-      node.slices.push_back(profile_.slice(evidence_.offset.row(r).transpose(), tau));
+      const double least_mass = least - log_prior - evidence_.log_weight(r);
+      node.slices.push_back(profile_.slice(evidence_.offset.row(r).transpose(), tau, least_mass));
       top = std::max(top, evidence_.log_weight(r) + node.slices.back().log_mass);
     }
     double sum = 0.0;
     for (Index r = 0; r < evidence_.scenarios(); ++r) {
       sum += std::exp(evidence_.log_weight(r) + node.slices[static_cast<std::size_t>(r)].log_mass - top);
     }
-    const double log_prior = priors_.tau.is(PriorKind::kFixed) ? 0.0 : priors_.tau.log_density(tau);
     node.log_likelihood = top + std::log(sum);
     node.log_value = log_prior + node.log_likelihood;
     return node;
@@ -87,7 +90,8 @@ class MetaIntegrator {
     double high = 0.0;
     double mode = 0.0;
     double log_sd = 1.0;
-    double top = kNegInf;  // log of the density at the mode
+    double top = kNegInf;    // log of the density at the mode
+    double least = kNegInf;  // log of what does not count beside it, whatever its width
   };
 
   /// Geometric steps from the prior's own scale, then a few Newton steps on parabolas in log tau, in which
@@ -133,6 +137,7 @@ class MetaIntegrator {
     }
     range.mode = range.low + std::exp(u);
     range.top = evaluate(range.mode).log_value;
+    range.least = range.top - route_.reach - kNothing;
   }
 
   /// Panels start from the mode outwards, and end where a uniform part of the prior jumps. Towards tau = 0
@@ -151,7 +156,7 @@ class MetaIntegrator {
     const double spread = std::max(least_spread(range.low), kLeastGrade * (range.mode - range.low));
     const double last = range.mode + width;
     for (double edge = range.low + spread + 2.0 * range.low; edge < last; edge += spread + 2.0 * edge) {
-      if (evaluate(edge).log_value > range.top - route_.digits) edges.push_back(edge);
+      if (evaluate(edge, range.least).log_value > range.top - route_.digits) edges.push_back(edge);
     }
     std::sort(edges.begin(), edges.end());
     edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
@@ -174,7 +179,7 @@ class MetaIntegrator {
     const auto f = [&](const Vector& taus) {
       Vector value(taus.size());
       for (Index i = 0; i < taus.size(); ++i) {
-        const TauNode& node = seen[taus(i)] = evaluate(taus(i));
+        const TauNode& node = seen[taus(i)] = evaluate(taus(i), range.least);
         value(i) = std::exp(node.log_value - range.top);
       }
       return value;
@@ -260,18 +265,20 @@ class MetaIntegrator {
     double high = 0.0;
     double centre = 0.0;
     double spread = 0.0;
+    std::vector<Lattice> parts;
     for (const auto& [weight, lattice] : posterior_mu_) {
       low = std::min(low, lattice.first);
       high = std::max(high, lattice.node(lattice.value.size() - 1));
       centre += weight * lattice_mean(lattice);
       spread += weight * std::sqrt(lattice_variance(lattice));
+      parts.push_back(lattice);
+      parts.back().value *= weight / lattice.step;
     }
+    const std::vector<Lattice> merged = merge_lattices(std::move(parts));
     const auto f = [&](const Vector& x) {
       return Vector(x.unaryExpr([&](double at) {
         double sum = 0.0;
-        for (const auto& [weight, lattice] : posterior_mu_) {
-          sum += weight / lattice.step * cardinal_series(lattice, at);
-        }
+        for (const Lattice& lattice : merged) sum += cardinal_series(lattice, at);
         return sum;
       }));
     };
@@ -283,6 +290,7 @@ class MetaIntegrator {
   static constexpr double kGrowth = 3.0;           // of the first steps along tau
   static constexpr double kLeastStep = 1e-3;       // of log tau, towards the end of a prior
   static constexpr double kWidestTau = 1e9;        // prior scales; a posterior that reaches beyond has no end
+  static constexpr double kNothing = 10.0;         // beyond a route's reach, log: left to a rough estimate
   static constexpr double kMassLost = 1e-5;        // of the predictive distribution, most
   static constexpr double kLeastMuPart = 1e-11;    // of the density of mu, which is shown and not built upon
   static constexpr double kSmallestShare = 1e-14;  // of the posterior mass: smaller parts are rounding

@@ -51,9 +51,12 @@ class MetaProfile {
 
   /// @param offset  K offsets (log odds) of the sources
   /// @param tau     standard deviation between sources, >= 0
+  /// @param least   log mass below which a slice is not needed: then it is one node at its mode, whose mass
+  /// is
+  ///                Laplace's
   /// @return        the lattice of the posterior of mu given tau, unnormalised
   /// @throws        NumericalError if the lattice does not end
-  [[nodiscard]] MetaSlice slice(const VectorIn& offset, double tau) {
+  [[nodiscard]] MetaSlice slice(const VectorIn& offset, double tau, double least = detail::kNegInf) {
     if (mu_prior_.is(PriorKind::kFixed)) return point_slice(offset, tau);
     start_modes(offset);
     // The last slice is a good start for the next one, whose tau is a neighbour's.
@@ -62,11 +65,15 @@ class MetaProfile {
     Spot spot = spot_;
     centre(offset, tau, spot);
     spot_ = spot;
+    const double top = log_value(offset, tau, spot.centre);
+    const double rough = top + std::log(spot.scale) + detail::kLogSqrtTwoPi;
+    if (rough < least) return {{spot.centre, 0.0, Vector::Ones(1)}, rough, rough};
     double step = route_.lattice_step * spot.scale;
     // Summed, the lattice is right to about the square of the imbalance of its nodes; where a normal narrower
     // than its step asks for values between them, the cardinal series is right to about the imbalance itself.
     const bool summed = tau >= kResolvedSteps * step;
-    const double tolerance = summed ? kSummed : std::exp(-route_.digits);
+    const double rounding = std::numeric_limits<double>::epsilon() * std::fabs(top);
+    const double tolerance = summed ? kSummed : std::max(std::exp(-route_.digits), rounding);
     double& fineness = summed ? summed_fineness_ : fineness_;
     step *= fineness;
     double before = std::numeric_limits<double>::infinity();

@@ -179,13 +179,10 @@ class SourceLikelihood {
     const Index peak = climb(exponent, grid.nearest(mode), grid.kernel.size() - 1);
     mode = grid.node(peak);
     if (spread_.normal > room_for_normal(grid, peak)) return std::nullopt;
-    // The normal factor of the next node up and down relative to the peak's; their product is `shrink`.
-    const double shrink = spread_.shrink;
     const double up = std::exp(-precision * grid.step * (mode - mu + 0.5 * grid.step));
-    const double above = side_of_peak(grid, peak, 1, up, shrink);
-    const double below = side_of_peak(grid, peak, -1, shrink / up, shrink);
-    if (above < 0.0 || below < 0.0) return std::nullopt;
-    return exponent(peak) + std::log((1.0 + above + below) * grid.step) + spread_.log_scale;
+    const double sides = sides_of_peak(grid, peak, up);
+    if (sides < 0.0) return std::nullopt;
+    return exponent(peak) + std::log((1.0 + sides) * grid.step) + spread_.log_scale;
   }
 
   /// Where a concave sequence of indices 0..last is largest: step by step uphill from a guess, which is
@@ -204,22 +201,48 @@ class SourceLikelihood {
     return at;
   }
 
-  /// Terms on one side of the peak, relative to it, or -1 where they do not end on the lattice. The normal
-  /// factor advances by products, exp(-z^2 / 2) at z + d being that at z times e^(-z d - d^2 / 2), whose
-  /// rounding over a few dozen nodes stays below 1e-13.
-  [[nodiscard]] double side_of_peak(const KernelLattice& grid, Index peak, Index direction, double ratio,
-                                    double shrink) const {
-    const Index stop = direction > 0 ? grid.kernel.size() : -1;
-    double normal = 1.0 / grid.kernel(peak);
-    double sum = 0.0;
-    for (Index j = peak + direction; j != stop; j += direction) {
+  /// One side of the peak, walked outwards: terms relative to the peak, whose normal factor advances by
+  /// products, exp(-z^2 / 2) at z + d being that at z times e^(-z d - d^2 / 2). Its rounding over a few dozen
+  /// nodes stays below 1e-13.
+  struct Walk {
+    double normal;  // the normal factor over the kernel at the peak
+    double ratio;   // from here to the next node
+
+    double next(double kernel, double shrink) {
       normal *= ratio;
       ratio *= shrink;
-      const double term = normal * grid.kernel(j);
-      sum += term;
-      if (term < smallest_term_) return sum;
+      return normal * kernel;
     }
-    return -1.0;
+  };
+
+  /// Terms on both sides of the peak, relative to it, or -1 where they do not end on the lattice. The two
+  /// sides go side by side, for neither waits for the other's products.
+  /// @param up  the normal factor of the next node up relative to the peak's; that of the next one down is
+  ///            shrink / up
+  [[nodiscard]] double sides_of_peak(const KernelLattice& grid, Index peak, double up) const {
+    const double shrink = spread_.shrink;
+    const double* kernel = grid.kernel.data();
+    const Index last = grid.kernel.size() - 1;
+    const Index both = std::min(peak, last - peak);
+    Walk right{1.0 / kernel[peak], up};
+    Walk left{right.normal, shrink / up};
+    double above = 1.0;
+    double below = 1.0;
+    double sum = 0.0;
+    for (Index j = 1; j <= both; ++j) {
+      above = right.next(kernel[peak + j], shrink);
+      below = left.next(kernel[peak - j], shrink);
+      sum += above + below;
+      if (above < smallest_term_ && below < smallest_term_) return sum;
+    }
+    // The lattice is at an end on one side: what is left there does not count, or the lattice does not serve.
+    for (Index j = peak + both + 1; j <= last && above >= smallest_term_; ++j) {
+      sum += above = right.next(kernel[j], shrink);
+    }
+    for (Index j = peak - both - 1; j >= 0 && below >= smallest_term_; --j) {
+      sum += below = left.next(kernel[j], shrink);
+    }
+    return above < smallest_term_ && below < smallest_term_ ? sum : -1.0;
   }
 
   /// The mode of theta given mu and tau: Newton, kept inside a shrinking bracket (the slope is monotone). It
@@ -295,7 +318,7 @@ class SourceLikelihood {
 
   static constexpr int kLattices = 10;  // the finest has 2^(10 / 2) = 32 times the nodes of the step itself
   static constexpr int kMostTerms = 20000;
-  static constexpr double kMargin = 5.0;  // digits (natural log) beyond the route's, for sources far from mu
+  static constexpr double kMargin = 20.0;  // digits (natural log) beyond the route's, for sources far from mu
   static constexpr double kLogSqrtTwoPi = 0.918938533204672741780329736406;
 
   double n_;
