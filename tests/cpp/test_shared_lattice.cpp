@@ -1,5 +1,4 @@
 #include <testthat/vendor/catch.h>
-#include <boost/math/distributions/normal.hpp>
 #include <cordgain/fit/shared_lattice.hpp>
 
 #include "posterior_fixture.hpp"
@@ -57,45 +56,6 @@ TEST_CASE("score moments hold the products of [X y] with y, block by block") {
   const double scale = s.reduced.frame.y_scale;
   REQUIRE(sum.head(2).cwiseAbs().maxCoeff() < 1e-10);
   REQUIRE(sum[2] == Approx(rest.squaredNorm() / (scale * scale)).epsilon(1e-10));
-}
-
-TEST_CASE("a table of one node is one normal") {
-  Setting s;
-  NodeFactory factory(s.model, s.contrast);
-  const LatticeNodeTerms node = factory.at(point(0.4, 0.1));
-  NodeTable table(factory.offset(), 20.0);
-  table.add(node, 0, 0.0);
-  table.close();
-  const ScoreMoments scores = score_moments(s.reduced.blocks);
-  const LatticeAnswer found = table.answer(scores, point(0.1, -0.2), 0.3);
-  REQUIRE(table.size() == 1);
-  REQUIRE(found.log_total == Approx(node_log_weight(node, factory.offset(), scores)).epsilon(1e-12));
-  REQUIRE(found.variance == Approx(node.variance).epsilon(1e-12));
-  const boost::math::normal law(0.0, std::sqrt(node.variance + 0.09));
-  REQUIRE(found.above[0] == Approx(boost::math::cdf(law, found.mean + 0.1)).epsilon(1e-12));
-  REQUIRE(found.above[1] == Approx(boost::math::cdf(law, found.mean - 0.2)).epsilon(1e-12));
-}
-
-TEST_CASE("groups and their order do not change an answer") {
-  Setting s;
-  NodeFactory factory(s.model, s.contrast);
-  const ScoreMoments scores = score_moments(s.reduced.blocks);
-  NodeTable one(factory.offset(), 20.0), many(factory.offset(), 20.0);
-  for (int i = 0; i < 12; ++i) {
-    for (int j = 0; j < 12; ++j) {
-      const LatticeNodeTerms node = factory.at(point(-1.5 + 0.3 * i, -1.5 + 0.3 * j));
-      const double height = node_log_weight(node, factory.offset(), scores);
-      one.add(node, 0, height);
-      many.add(node, static_cast<std::uint64_t>((j / 2) * 100 + i / 2), height);
-    }
-  }
-  one.close();
-  many.close();
-  const LatticeAnswer a = one.answer(scores, point(0.0, 0.5), 0.0);
-  const LatticeAnswer b = many.answer(scores, point(0.0, 0.5), 0.0);
-  REQUIRE(a.log_total == Approx(b.log_total).epsilon(1e-9));
-  REQUIRE(a.mean == Approx(b.mean).epsilon(1e-7));
-  REQUIRE((a.above - b.above).cwiseAbs().maxCoeff() < 1e-8);
 }
 
 TEST_CASE("a node whose covariance cannot be had weighs nothing") {

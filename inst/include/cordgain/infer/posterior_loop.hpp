@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cordgain/base/monitor.hpp>
+#include <cordgain/fit/node_table.hpp>
 #include <cordgain/fit/shared_lattice.hpp>
 #include <cordgain/infer/posterior_report.hpp>
 #include <cordgain/infer/trial_sampler.hpp>
@@ -43,6 +44,51 @@ struct TrialPosteriors {
 
 namespace detail {
 
+/// How high nodes stand in the posteriors of the pilots: all pilots at a time.
+class PilotHeights {
+ public:
+  explicit PilotHeights(const std::vector<Blocks>& pilots) {
+    const Index count = static_cast<Index>(pilots.size());
+    for (Index i = 0; i < count; ++i) {
+      const ScoreMoments scores = score_moments(pilots[static_cast<std::size_t>(i)]);
+      rows_.resize(static_cast<std::size_t>(scores.rows()), Matrix(count, scores.cols()));
+      for (Index j = 0; j < scores.rows(); ++j) rows_[static_cast<std::size_t>(j)].row(i) = scores.row(j);
+    }
+    top_ = Array::Zero(count);
+  }
+
+  /// Log posterior of pilot i at its mode.
+  void set_top(Index pilot, const LatticeNodeTerms& mode, const Vector& offset) {
+    top_[pilot] = log_weights(mode, offset)[pilot];
+  }
+
+  /// Log posterior over its largest value, of the pilot for which it is largest.
+  [[nodiscard]] double operator()(const LatticeNodeTerms& node, const Vector& offset) {
+    if (!(node.constant > kNegInf)) return kNegInf;
+    return (log_weights(node, offset) - top_).maxCoeff();
+  }
+
+ private:
+  /// As node_log_weight(), an element for each pilot.
+  const Array& log_weights(const LatticeNodeTerms& node, const Vector& offset) {
+    const std::size_t p = rows_.size() - 1;
+    sums_.resize(top_.size(), static_cast<Index>(p) + 1);
+    for (std::size_t j = 0; j <= p; ++j)
+      sums_.col(static_cast<Index>(j)).matrix().noalias() = rows_[j] * node.kernel;
+    sums_.leftCols(static_cast<Index>(p)).rowwise() += offset.transpose().array();
+    weights_ = node.constant - 0.5 * sums_.col(static_cast<Index>(p));
+    for (Index j = 0, at = 0; j < static_cast<Index>(p); ++j) {
+      for (Index i = j; i < static_cast<Index>(p); ++i, ++at)
+        weights_ += 0.5 * node.inverse[at] * sums_.col(i) * sums_.col(j);
+    }
+    return weights_;
+  }
+
+  std::vector<Matrix> rows_;  ///< row j of the score moments, a row for each pilot
+  Array top_, weights_;
+  Eigen::ArrayXXd sums_;
+};
+
 /// Two interleaved lattices that all trials share.
 struct LatticeTables {
   NodeTable plain, shifted;
@@ -56,8 +102,7 @@ class SharedLattices {
   /// @param pilots  trials whose posteriors the lattices must hold
   SharedLattices(PosteriorModel& model, const std::vector<Blocks>& pilots, const Vector& contrast,
                  const PosteriorQuestion& asked)
-      : asked_(asked) {
-    for (const Blocks& pilot : pilots) scores_.push_back(score_moments(pilot));
+      : asked_(asked), heights_(pilots) {
     if (HyperPoint(model.hyper).free().empty()) {
       single_node(model, contrast);
       return;
@@ -149,19 +194,11 @@ class SharedLattices {
     Vector values;
     for (std::size_t i = 0; i < pilots.size(); ++i) {
       const PosteriorPlace place = place_of(pilots[i], model, values);
-      top_.push_back(node_log_weight(factory_->at(place.mode), factory_->offset(), scores_[i]));
+      heights_.set_top(static_cast<Index>(i), factory_->at(place.mode), factory_->offset());
       out.mode += place.mode / static_cast<double>(pilots.size());
       out.covariance += place.covariance.inverse() / static_cast<double>(pilots.size());
     }
     out.covariance = out.covariance.inverse().eval();
-    return out;
-  }
-
-  /// Log posterior over its largest value, of the pilot for which it is largest.
-  [[nodiscard]] double highest(const LatticeNodeTerms& node) const {
-    double out = kNegInf;
-    for (std::size_t i = 0; i < scores_.size(); ++i)
-      out = std::max(out, node_log_weight(node, factory_->offset(), scores_[i]) - top_[i]);
     return out;
   }
 
@@ -180,7 +217,7 @@ class SharedLattices {
     NodeTable out(factory_->offset(), depth);
     const Index d = factory_->dimension();
     Vector z(d);
-    const double reach = std::max(1.0, highest(factory_->at(frame.origin)) + depth);
+    const double reach = std::max(1.0, heights_(factory_->at(frame.origin), factory_->offset()) + depth);
     flood(d, reach, asked_.most_nodes, [&](const LatticeNode& node) {
       LatticeNode half{};
       for (Index k = 0; k < d; ++k) {
@@ -189,7 +226,7 @@ class SharedLattices {
         half[static_cast<std::size_t>(k)] = at >> 1;
       }
       const LatticeNodeTerms terms = factory_->at(frame.origin + frame.axes * z);
-      const double height = highest(terms);
+      const double height = heights_(terms, factory_->offset());
       if (height > kNegInf) out.add(terms, node_key(half, d), height);
       return height;
     });
@@ -198,8 +235,7 @@ class SharedLattices {
   }
 
   const PosteriorQuestion& asked_;
-  std::vector<ScoreMoments> scores_;
-  std::vector<double> top_;
+  PilotHeights heights_;
   std::unique_ptr<NodeFactory> factory_;
   PosteriorPlace place_;
   std::vector<LatticeTables> pairs_;
