@@ -14,7 +14,7 @@ ifneq ($(strip $(CORDGAIN_CHECKS)),)
 export CORDGAIN_CHECKS
 endif
 
-.PHONY: help demo test bench check lint docs format coverage validate interop tidy links clean install
+.PHONY: help demo test bench check lint docs site format coverage validate interop tidy links clean install
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -43,11 +43,17 @@ lint: ## lintr, clang-format and spelling, nothing is changed
 docs: ## help pages, NAMESPACE and the bindings from their sources
 	@Rscript tools/document.R
 
+site: ## the documents as a site in docs/; a warning or a lost address fails it (minutes)
+	@tools/setup.sh site
+	@$(MAKE) --no-print-directory install
+	@Rscript tools/site.R
+
 format: ## format the C++ sources
 	@tools/lint.sh format
 
-coverage: install ## lines reached by the R tests, by file
-	@Rscript -e 'print(covr::package_coverage(quiet = TRUE))'
+coverage: ## share of the lines that the tests reach, R and C++ (half an hour)
+	@tools/setup.sh coverage
+	@tools/coverage.sh
 
 validate: ## full sweeps, long fuzz, valgrind, calibration scripts (hours)
 	@tools/setup.sh ci

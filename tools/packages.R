@@ -1,6 +1,6 @@
 # Which R packages a goal needs, which of them do not load here, and installing them.
 #
-#   Rscript tools/packages.R missing run|test|ci   prints "needed NAME" or "optional NAME", one per line
+#   Rscript tools/packages.R missing run|test|ci|coverage|site   prints "needed NAME" or "optional NAME", one per line
 #   Rscript tools/packages.R install NAME ...      from the configured repository, else CRAN, into the user's library
 #
 # Names and versions come from DESCRIPTION, so nothing is said twice.
@@ -25,7 +25,9 @@ packages_for <- function(goal) {
   needed <- switch(goal,
     run = rbind(linked, suggested[document, ]),
     test = rbind(linked, suggested[document | harness, ]),
-    ci = rbind(linked, suggested[document | harness, ], tools)
+    ci = rbind(linked, suggested[document | harness, ], tools),
+    coverage = rbind(linked, suggested[document | harness, ], data.frame(name = "covr", version = "0")),
+    site = rbind(linked, suggested[document, ], data.frame(name = "pkgdown", version = "0"))
   )
   optional <- if (goal == "run") suggested[0, ] else suggested[!document & !harness, ]
   all <- unique(rbind(needed, optional))

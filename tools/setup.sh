@@ -3,12 +3,14 @@
 #   tools/setup.sh run    what `make demo` needs: R, a C++17 compiler, Boost, pandoc, R packages
 #   tools/setup.sh test   the same and the test harness
 #   tools/setup.sh ci     the same and the tools of the further gates (clang, clang-format, lintr, ...)
+#   tools/setup.sh coverage   the same as ci and what counts lines
+#   tools/setup.sh site   what `make demo` and `make site` need
 # Debian's packages are used where apt and the right to use it are there, else R's own installer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 goal=${1:-run}
-case $goal in run | test | ci) ;; *) echo "usage: tools/setup.sh run|test|ci" >&2; exit 2 ;; esac
+case $goal in run | test | ci | coverage | site) ;; *) echo "usage: tools/setup.sh run|test|ci|coverage|site" >&2; exit 2 ;; esac
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { printf 'setup: %s\n' "$@" >&2; exit 1; }
@@ -111,7 +113,7 @@ if ! has_pandoc; then
   else fail "pandoc is needed to write the document (https://pandoc.org/installing.html)."; fi
 fi
 
-if [ "$goal" = ci ]; then
+if [ "$goal" = ci ] || [ "$goal" = coverage ]; then
   has_clang() { tools/find-clang.sh > /dev/null 2>&1; }
   has_clang || apt_install clang
   has_clang || fail "clang++ is needed for the C++ gates."
@@ -135,4 +137,9 @@ if [ "$goal" = ci ]; then
   [ -x /usr/bin/time ] || fail "GNU time is needed to measure the demo."
   have qpdf || apt_install qpdf
   have qpdf || fail "qpdf is needed for R CMD check."
+fi
+if [ "$goal" = coverage ]; then
+  clang_version=$("$(tools/find-clang.sh)" -dumpversion | cut -d. -f1)
+  have "llvm-cov-$clang_version" || have llvm-cov || apt_install "llvm-$clang_version"
+  have "llvm-cov-$clang_version" || have llvm-cov || fail "llvm-cov and llvm-profdata are needed to count lines."
 fi
