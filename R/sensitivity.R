@@ -280,7 +280,8 @@ print.summary_sensitivity <- function(x, digits = 3, ...) {
     cat("The outcome is open: there is no one posterior to be scaled.\n")
     return(invisible(x))
   }
-  cat("Power-scaling of the treatment effect delta: to first order, the change when the weight of a part doubles.\n")
+  cat(wrap_lines(paste("Power-scaling of the treatment effect delta: to first order, the change when the weight of a",
+    "part doubles.")), sep = "\n")
   rows <- x$power
   rows[-1] <- lapply(rows[-1], signif, digits = digits)
   names(rows) <- c("part", "E(delta)", "P(benefit)", "distance")
