@@ -28,7 +28,7 @@
 #'   rate at which power is counted (its mean).
 #' @param type (string) kind of trial.
 #' @param n (whole number) treated patients, or `NULL` for the smallest number with the power asked for (with
-#'   `"sequential"` and `"two_stage"`: at most `n`, default 50).
+#'   `"sequential"` and `"two_stage"`: at most `n`, default 50; two stages are sought for up to 100).
 #' @param n_control (whole number) concurrent controls; `NULL` is as many as treated.
 #' @param rate (number in (0, 1)) true response rate of the treated at which power is counted.
 #' @param alpha (number in (0, 1)) one-sided error.
