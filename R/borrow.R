@@ -66,9 +66,9 @@
 #' @param controls concurrent controls: a [trial_arm()] with `role = "control"` and a known number of responders, or a
 #'   [score_change()] with `role = "control"` and known final scores.
 #' @param sources for counts: a table of sources, or a [natural_rate()] (for the `"map"` methods; a table is given its
-#'   default priors; the others take no
-#'   `bias`, `landmark` or `drift`). For scores: a table of published means with `sd` and `n`, a [natural_change()] (which the `"map"`
-#'   methods need, as its `tau` has no default), or a [score_change()] of untreated patients (which `"leap"` needs).
+#'   default priors; the others take no `bias`, `landmark` or `drift`). For scores: a table of published means with
+#'   `sd` and `n`, a [natural_change()] (which the `"map"` methods need, as its `tau` has no default), or a
+#'   [score_change()] of untreated patients (which `"leap"` needs).
 #' @param method (character) one or several of the above.
 #' @param a0 (number in \[0, 1\]) of `"power"`; no default.
 #' @param vague (number in (0, 1)) prior weight of the vague part of `"robust_map"`.
