@@ -41,6 +41,7 @@
 #' certainty_ceiling(natural_rate(late), c(0.3, 0.5))
 #' @export
 assurance <- function(design, excess) {
+  check_given(c(design = "a design made by design_trial()", excess = "an excess of responders"))
   call <- rlang::current_env()
   claims <- final_claims(design, call)
   scenario <- one_scenario(excess, call)
@@ -92,6 +93,8 @@ binomial_rows <- function(logit, n) {
 #' @rdname assurance
 #' @export
 predictive_success <- function(events, n, n_final, prior, rate = NULL, cutoff = NULL, critical = NULL) {
+  check_given(c(events = "events seen", n = "patients seen", n_final = "patients at the end",
+    prior = "a beta prior of the arm's own rate"))
   n <- check_count(n, max = 1e5)
   events <- check_count(events, max = n)
   n_final <- check_count(n_final, min = n + 1, max = 1e5)
@@ -140,6 +143,7 @@ beta_binomial_mixture <- function(prior, m) {
 #' @rdname assurance
 #' @export
 certainty_ceiling <- function(natural, rate) {
+  check_given(c(natural = "a natural rate", rate = "the treated's true rate"))
   call <- rlang::current_env()
   if (!inherits(natural, "natural_rate")) {
     abort_input(c("{.arg natural} must be a natural rate.", x = "It is {.obj_type_friendly {natural}}."))

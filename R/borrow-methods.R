@@ -35,28 +35,26 @@ borrow_power <- function(d) {
 
 # pi(a0 | D) ~ B(a0 y0 + y + a, a0 (n0 - y0) + n - y + b) / B(a0 y0 + a, a0 (n0 - y0) + b) on (0, 1) (Duan, Ye and
 # Smith 2006).
+# a0 = u^2, on panels of u graded to 0, where a long history in conflict puts the mass.
 borrow_normalised_power <- function(d) {
-  log_density <- \(a0) lbeta(d$a + a0 * d$y0 + d$y, d$b + a0 * (d$n0 - d$y0) + d$n - d$y) -
-    lbeta(d$a + a0 * d$y0, d$b + a0 * (d$n0 - d$y0))
-  top <- max(log_density(seq(0, 1, length.out = 101)))
-  density <- \(a0) exp(log_density(a0) - top)
-  whole <- unit_integral(density)
-  average <- \(f) {
-    value <- unit_integral(\(a0) density(a0) * f(a0))
-    list(value = value$value / whole$value, error = (value$error + whole$error) / whole$value)
-  }
-  weight <- average(identity)
-  shape <- \(a0) list(a = d$a + a0 * d$y0 + d$y, s = d$a + d$b + a0 * d$n0 + d$n)
-  first <- average(\(a0) shape(a0)$a / shape(a0)$s)
-  second <- average(\(a0) shape(a0)$a * (shape(a0)$a + 1) / (shape(a0)$s * (shape(a0)$s + 1)))
-  cdf <- \(p) average(\(a0) stats::pbeta(p, shape(a0)$a, shape(a0)$s - shape(a0)$a))$value
-  list(posterior = integrated_posterior(first, second, cdf), weight = weight$value, weight_name = "E a0",
-    weight_error = weight$error)
+  routes <- lapply(c(fine = TRUE, coarse = FALSE), \(fine) normalised_power_route(d, fine))
+  pick <- \(name) two_routes(routes$fine[[name]], routes$coarse[[name]], "The normalised power prior", d$call)
+  weight <- pick("weight")
+  list(posterior = integrated_posterior(pick("first"), pick("second"), routes$fine$cdf), weight = weight$value,
+    weight_name = "E a0", weight_error = weight$error)
 }
 
-unit_integral <- function(f) {
-  i <- stats::integrate(f, 0, 1, rel.tol = 1e-11, abs.tol = 0, subdivisions = 1000L)
-  list(value = i$value, error = i$abs.error)
+normalised_power_route <- function(d, fine) {
+  u <- unit_panels(c(0, 2^seq(-20, -1, by = 0.5), 0.85, 1), fine)
+  a0 <- u$node^2
+  powered <- list(a = d$a + a0 * d$y0, b = d$b + a0 * (d$n0 - d$y0))
+  a <- powered$a + d$y
+  b <- powered$b + d$n - d$y
+  log_w <- lbeta(a, b) - lbeta(powered$a, powered$b)
+  w <- u$mass * u$node * exp(log_w - max(log_w))
+  w <- w / sum(w)
+  list(weight = sum(w * a0), first = sum(w * a / (a + b)), second = sum(w * a * (a + 1) / ((a + b) * (a + b + 1))),
+    cdf = \(p) sum(w * stats::pbeta(p, a, b)))
 }
 
 integrated_posterior <- function(first, second, cdf) {
@@ -147,6 +145,10 @@ borrow_commensurate <- function(d) {
   if (is.null(d$tau)) {
     abort_input(c("{.val commensurate} needs {.arg tau}, the SD between history and controls on log odds.",
       i = "Give {.code prior_fixed(0.5)}, or a prior such as {.code prior_half_normal(0.5)}."), call = d$call)
+  }
+  if (d$y0 == 0 || d$y0 == d$n0) {
+    abort_input(c("{.val commensurate} needs a history with responders and non-responders: the prior of its log odds is
+                   flat.", x = "It has {d$y0} of {d$n0}.", i = "Take another method."), call = d$call)
   }
   history <- data.frame(source = "history", events = d$y0, n = d$n0)
   d$natural <- natural_rate(history, tau = scaled_prior(d$tau, sqrt(0.5), d$call), mu = NULL)

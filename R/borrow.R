@@ -66,8 +66,9 @@
 #' @param controls concurrent controls: a [trial_arm()] with `role = "control"` and a known number of responders, or a
 #'   [score_change()] with `role = "control"` and known final scores.
 #' @param sources for counts: a table of sources, or a [natural_rate()] (for the `"map"` methods; a table is given its
-#'   default priors). For scores: a table of published means with `sd` and `n`, a [natural_change()] (which the `"map"`
-#'   methods need, as its `tau` has no default), or a [score_change()] of untreated patients (which `"leap"` needs).
+#'   default priors; the others take no `bias`, `landmark` or `drift`). For scores: a table of published means with
+#'   `sd` and `n`, a [natural_change()] (which the `"map"` methods need, as its `tau` has no default), or a
+#'   [score_change()] of untreated patients (which `"leap"` needs).
 #' @param method (character) one or several of the above.
 #' @param a0 (number in \[0, 1\]) of `"power"`; no default.
 #' @param vague (number in (0, 1)) prior weight of the vague part of `"robust_map"`.
@@ -125,16 +126,25 @@ borrow <- function(controls, sources, method = c("map", "robust_map", "power", "
   if (missing(sources)) abort_input(c("{.arg sources} is not given.",
     i = "Give a table of sources, or a {.fn natural_rate} (for means, a {.fn natural_change})."))
   method <- if (missing(method)) "map" else unique(method)
+  if (length(method) == 0L) abort_input(c("{.arg method} names no method.",
+    i = "One or several of {.val {names(borrow_methods())}}."))
   for (name in method) check_choice(name, names(borrow_methods()), "method")
   conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   settings <- list(
     a0 = if (!is.null(a0)) check_number(a0, min = 0, max = 1),
     vague = check_number(vague, min = 0, max = 1, min_open = TRUE, max_open = TRUE), delta = delta,
-    tau = if (!is.null(tau)) check_prior(tau, c("fixed", "half_normal", "half_t")), prior = prior, sigma = sigma
+    tau = if (!is.null(tau)) check_between(tau, call), prior = prior, sigma = sigma
   )
   accept <- check_accept(accept, call)
   compare <- if (is_score_change(controls)) borrow_means else borrow_counts
   compare(controls, sources, method, settings, accept, conf.level, call)
+}
+
+# The SD of "commensurate"; one taken as known is checked before it is put on another scale.
+check_between <- function(tau, call) {
+  check_prior(tau, c("fixed", "half_normal", "half_t"), "tau", call)
+  if (prior_kind(tau) == "fixed") check_number(prior_parameters(tau)[["value"]], "tau", min = 0, call = call)
+  tau
 }
 
 borrow_counts <- function(controls, sources, method, settings, accept, conf.level, call) {
@@ -177,14 +187,33 @@ borrow_data <- function(controls, natural, prior, method, call) {
     abort_input(c("The controls' responders must be known.", x = "They are {counts$min} to {counts$max} of {counts$n}.",
       i = "Ask for each number in turn."), call = call)
   }
-  sources <- natural_sources(natural)
-  pooled <- setdiff(method, c("map", "robust_map"))
-  if (length(pooled) > 0L && rate_kind(natural) != "meta") {
-    abort_input("{.val {pooled}} need{?s/} a table of sources with counts.", call = call)
+  if (rate_is_known(natural)) {
+    abort_input(c("A rate taken as known cannot be weighed against controls.",
+      i = "Give {.fn natural_rate} a table of sources or a prior."), call = call)
   }
+  sources <- natural_sources(natural)
+  check_pooled(setdiff(method, c("map", "robust_map")), natural, call)
   shape <- prior_parameters(prior)
   list(y = counts$min, n = counts$n, y0 = sum(sources$events), n0 = sum(sources$n), a = shape[["a"]], b = shape[["b"]],
     natural = natural, call = call)
+}
+
+# Methods that pool the counts take them as they stand: what was laid on the natural rate would be lost in silence.
+check_pooled <- function(method, natural, call) {
+  if (length(method) == 0L) {
+    return(invisible())
+  }
+  if (rate_kind(natural) != "meta") {
+    abort_input("{.val {method}} need{?s/} a table of sources with counts.", call = call)
+  }
+  bias <- rate_bias(natural)
+  moved <- c(bias = bias$mean != 0 || bias$sd != 0, landmark = !is.null(natural_landmark(natural)),
+    drift = !is.null(natural_drift(natural)))
+  if (any(moved)) {
+    abort_input(c("{.val {method}} {?knows/know} no {.arg {names(moved)[moved]}} of the history.",
+      i = "Only {.val map} and {.val robust_map} take what was laid on a {.fn natural_rate}; give the others its table."
+    ), call = call)
+  }
 }
 
 # Rows --------------------------------------------------------------------------------------
@@ -216,11 +245,18 @@ posterior_row <- function(posterior, conf.level) {
   mean <- if (mixture) mixture_moment(posterior, 1) else posterior$mean
   sd <- if (mixture) sqrt(mixture_moment(posterior, 2) - mean^2) else posterior$sd
   cdf <- if (mixture) \(p) mixture_cdf(posterior, p) else posterior$cdf
-  ends <- vapply(c(1 - conf.level, 1 + conf.level) / 2, \(q) {
-    stats::uniroot(\(p) cdf(p) - q, c(1e-12, 1 - 1e-12), tol = 1e-11)$root
-  }, 0)
+  ends <- vapply(c(1 - conf.level, 1 + conf.level) / 2, \(q) rate_limit(cdf, q), 0)
   error <- if (mixture) 1e-10 else max(posterior$error, 1e-10)
   term_row("rate", mean, ends[1], ends[2], error, sd)
+}
+
+# Where the distribution function is q; nearer than 1e-12 to 0 or 1 it is that end, within the stated error.
+rate_limit <- function(cdf, q) {
+  ends <- c(1e-12, 1 - 1e-12)
+  if (cdf(ends[1]) >= q) {
+    return(0)
+  }
+  if (cdf(ends[2]) <= q) 1 else stats::uniroot(\(p) cdf(p) - q, ends, tol = 1e-11)$root
 }
 
 # Methods ------------------------------------------------------------------------------------

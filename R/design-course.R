@@ -49,7 +49,9 @@
 #' @export
 design_course <- function(natural, data, contrast, method = "reml", alpha = 0.025, margin = 0, natural_error = TRUE) {
   call <- rlang::current_env()
-  check_natural_fit(rlang::maybe_missing(natural), call)
+  check_given(c(natural = "a fit of untreated records", data = "one row for each visit of each patient",
+    contrast = "the combination of coefficients that is asked"))
+  check_natural_fit(natural, call)
   method <- check_course_method(method, call)
   contrast <- check_course_contrast(contrast, names(fixef(natural)), call)
   alpha <- check_number(alpha, min = 0, max = 1, min_open = TRUE, max_open = TRUE)

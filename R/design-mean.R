@@ -27,6 +27,8 @@
 #' design_mean(sigma = 10, above = 9, probability = 0.975, truth = c(13, 9))
 #' @export
 design_mean <- function(sigma, above, probability, truth, n = NULL, power = 0.8, prior = NULL) {
+  check_given(c(sigma = "the SD of one patient", above = "limits that the mean must exceed",
+    probability = "the posterior probability asked for", truth = "true means at which claims are counted"))
   call <- rlang::current_env()
   sigma <- check_number(sigma, min = 0, min_open = TRUE)
   above <- check_numeric(above)

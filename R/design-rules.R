@@ -4,6 +4,8 @@ most_single <- 200
 
 most_randomised <- 300
 
+most_two_stage <- 100
+
 most_tables <- 2e4
 
 mean_natural_rate <- function(natural) rate_summary(natural, usual_probs)$mean$value
@@ -245,7 +247,10 @@ sequential_claims <- function(first, rate) {
 two_stage_design <- function(s, call) {
   p0 <- known_rate(s, call)
   if (is.null(s$rate)) abort_input("A {.val two_stage} design needs the treated's {.arg rate}.", call = call)
-  most <- min(if (is.null(s$n)) 50 else s$n, 100)
+  most <- if (is.null(s$n)) 50 else s$n
+  if (most < 2 || most > most_two_stage) {
+    abort_input(c("Two stages are sought for 2 to {most_two_stage} patients.", x = "{.arg n} is {most}."), call = call)
+  }
   found <- do.call(rbind, lapply(2:most, \(n) two_stage_size(n, p0, s)))
   if (is.null(found)) {
     abort_input("No two-stage design of up to {most} patients has error {s$alpha} and power {s$power}.", call = call)
@@ -274,7 +279,7 @@ two_stage_size <- function(n, p0, s) {
         expected_n = n1 + (n - n1) * (1 - stop))
     })
   })
-  do.call(rbind, unlist(rows, recursive = FALSE))
+  do.call(rbind, do.call(c, rows))
 }
 
 two_stage_claims <- function(n1, r1, n, r, rate) {

@@ -28,7 +28,7 @@
 #'   rate at which power is counted (its mean).
 #' @param type (string) kind of trial.
 #' @param n (whole number) treated patients, or `NULL` for the smallest number with the power asked for (with
-#'   `"sequential"` and `"two_stage"`: at most `n`, default 50).
+#'   `"sequential"` and `"two_stage"`: at most `n`, default 50; two stages are sought for up to 100).
 #' @param n_control (whole number) concurrent controls; `NULL` is as many as treated.
 #' @param rate (number in (0, 1)) true response rate of the treated at which power is counted.
 #' @param alpha (number in (0, 1)) one-sided error.
@@ -59,6 +59,7 @@ design_trial <- function(natural, type = c("single", "randomised", "hybrid", "se
                          rule = c("predictive", "plug_in"), bias = NULL, a0 = NULL, margin = 0,
                          prior = prior_beta(1, 1), calibrate = FALSE) {
   call <- rlang::current_env()
+  own <- c(rule = !missing(rule), margin = !missing(margin), prior = !missing(prior), calibrate = !missing(calibrate))
   if (!inherits(rlang::maybe_missing(natural), "natural_rate")) {
     abort_input(c("{.arg natural} must be a natural rate.", i = "Make it with {.fn natural_rate}."))
   }
@@ -73,6 +74,7 @@ design_trial <- function(natural, type = c("single", "randomised", "hybrid", "se
       "beta"), calibrate = check_flag(calibrate)
   )
   settings <- check_design(settings, call)
+  check_belongs(names(own)[own], type, call)
   made <- switch(type, single = single_design(settings, call), randomised = randomised_design(settings, call),
     hybrid = hybrid_design(settings, call), sequential = sequential_design(settings, call),
     two_stage = two_stage_design(settings, call))
@@ -93,6 +95,16 @@ check_design <- function(s, call) {
   }
   if (s$type != "hybrid" && !is.null(s$a0)) abort_input("{.arg a0} belongs to {.val hybrid}.", call = call)
   s
+}
+
+# What another type of trial would have used is not left unused in silence.
+check_belongs <- function(given, type, call) {
+  belongs <- c(rule = "single", margin = "hybrid", prior = "hybrid", calibrate = "hybrid")
+  wrong <- given[belongs[given] != type]
+  if (length(wrong) > 0L) {
+    abort_input(c("{.arg {wrong}} {?belongs/belong} to {.val {unique(belongs[wrong])}}.",
+      x = "The trial's type is {.val {type}}."), call = call)
+  }
 }
 
 # `made`: n, n_control, claims (logical matrix, treated events down, control events across) or NULL where looks are
@@ -162,6 +174,9 @@ print.trial_design <- function(x, digits = 3, ...) {
   cat(wrap_lines(c(words, paste0("Natural recovery: ", natural_label(x$natural), "."))), sep = "\n")
   rows <- x$terms[!x$terms$term %in% c("n", "n_control", "critical", "threshold"), ]
   cat(paste0("  ", gsub("_", " ", rows$term), ": ", vapply(signif(rows$estimate, digits), format, "")), sep = "\n")
-  if (!is.null(x$boundary)) print(x$boundary, row.names = FALSE)
+  if (!is.null(x$boundary)) {
+    if (nrow(x$boundary) > 0L) print(x$boundary, row.names = FALSE) else
+      cat(wrap_lines("With so few patients no outcome is a success."), sep = "\n")
+  }
   invisible(x)
 }

@@ -10,8 +10,8 @@
 operating_characteristics.course_design <- function(design, excess = 0, bias = 0, trials = 10000, seed = NULL,
                                                     tolerance = 1e-3, ...) {
   rlang::check_dots_empty()
-  excess <- check_numeric(excess)
-  bias <- check_numeric(bias)
+  excess <- check_some(excess, call = rlang::current_env())
+  bias <- check_some(bias, call = rlang::current_env())
   trials <- check_count(trials, min = 1, max = 1e7)
   seed <- draw_seed(seed)
   tolerance <- check_number(tolerance, min = 1e-8, max = 1e-2)

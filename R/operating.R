@@ -35,7 +35,8 @@ operating_characteristics <- function(design, ...) {
 #' @rdname operating_characteristics
 #' @export
 operating_characteristics.default <- function(design, ...) {
-  final_claims(rlang::maybe_missing(design), rlang::current_env())
+  check_given(c(design = "a design made by design_trial() or design_course()"))
+  final_claims(design, rlang::current_env())
 }
 
 #' @rdname operating_characteristics
@@ -46,14 +47,22 @@ operating_characteristics.trial_design <- function(design, truth = NULL, excess 
   call <- rlang::current_env()
   claims <- final_claims(design, call)
   truth <- check_truth(truth, design_natural(design), call)
-  excess <- check_numeric(excess)
-  bias <- check_numeric(bias, min = -20, max = 20)
+  excess <- check_some(excess, call = call)
+  bias <- check_some(bias, min = -20, max = 20, call = call)
   scale <- check_option(scale, c("rate", "log_odds"))
   surface <- claim_surface(claims, truth, excess, bias, scale == "log_odds", call)
   rows <- expand.grid(excess = excess, bias = bias)
   rows <- cbind(rows, term = ifelse(rows$excess <= 0, "type_1_error", "power"), estimate = as.vector(surface$value),
     num.error = as.vector(surface$error), num.kind = "estimate")
   new_operating(rows, design, scale)
+}
+
+# True values, at least one, each once.
+check_some <- function(x, ..., arg = rlang::caller_arg(x), call) {
+  force(arg)
+  x <- unique(check_numeric(x, arg, ..., call = call))
+  if (length(x) == 0L) abort_input("{.arg {arg}} must hold a value.", call = call)
+  x
 }
 
 new_operating <- function(rows, design, scale, notes = character()) {
@@ -131,8 +140,8 @@ summary.operating_characteristics <- function(object, ...) object
 print.operating_characteristics <- function(x, digits = 3, ...) {
   rows <- as.data.frame(x)
   words <- operating_words(x)
-  cat("Probability that success is claimed, by true excess (", attr(x, "scale"), ") and ",
-    sub("^External", "external", words$bias), "\n", sep = "")
+  cat(wrap_lines(paste0("Success claimed, by true excess (", sub("_", " ", attr(x, "scale")),
+    ") and ", sub("^External", "external", words$bias))), sep = "\n")
   shown <- unique(round(seq(1, length(unique(rows$bias)), length.out = min(7, length(unique(rows$bias))))))
   biases <- unique(rows$bias)[shown]
   rows <- rows[rows$bias %in% biases, ]

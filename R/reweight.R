@@ -27,6 +27,7 @@
 #' reweight(simulated, c(age = 45, day = 18))
 #' @export
 reweight <- function(records, target, min_ess = 20) {
+  check_given(c(records = "untreated subjects", target = "means of the treated"))
   call <- rlang::current_env()
   min_ess <- check_number(min_ess, min = 1)
   means <- check_target(target, call)
@@ -49,10 +50,17 @@ reweight <- function(records, target, min_ess = 20) {
 most_covariates <- 3
 
 check_target <- function(target, call) {
-  if (is.data.frame(target)) target <- vapply(check_table(target, "target", call = call), mean, 0)
+  if (is.data.frame(target)) {
+    target <- check_table(target, "target", call = call)
+    target <- vapply(names(target), \(name) mean(check_numeric(target[[name]], name, call = call)), 0)
+  }
   values <- check_numeric(target, "target", call = call)
   if (is.null(names(target)) || any(!nzchar(names(target))) || length(values) == 0L) {
     abort_input("{.arg target} needs names: which variable each mean belongs to.", call = call)
+  }
+  if (anyDuplicated(names(target))) {
+    abort_input(c("Each variable of {.arg target} has one mean.",
+      x = "Given more than once: {.val {unique(names(target)[duplicated(names(target))])}}."), call = call)
   }
   if (length(values) > most_covariates) {
     abort_input(c("At most {most_covariates} variables are balanced.", x = "There are {length(values)}.",

@@ -280,7 +280,8 @@ print.summary_sensitivity <- function(x, digits = 3, ...) {
     cat("The outcome is open: there is no one posterior to be scaled.\n")
     return(invisible(x))
   }
-  cat("Power-scaling of the treatment effect delta: to first order, the change when the weight of a part doubles.\n")
+  cat(wrap_lines(paste("Power-scaling of the treatment effect delta: to first order, the change when the weight of a",
+    "part doubles.")), sep = "\n")
   rows <- x$power
   rows[-1] <- lapply(rows[-1], signif, digits = digits)
   names(rows) <- c("part", "E(delta)", "P(benefit)", "distance")
@@ -316,12 +317,15 @@ print.sensitivity <- function(x, digits = 3, ...) {
   invisible(x)
 }
 
+# A name that would drive the numbers off a screen of 80 columns is cut; the table has all of it.
+shortened <- function(x, most = 36) ifelse(nchar(x) > most, paste0(substr(x, 1, most - 3), "..."), x)
+
 choice_ranges <- function(table, name, digits) {
   values <- unique(table[[name]])
   if (length(values) < 2L) {
     return(NULL)
   }
   rows <- lapply(values, \(v) range(table$natural_tail[table[[name]] == v]))
-  data.frame(choice = name, value = values, `smallest tail` = signif(vapply(rows, `[`, 0, 1), digits),
+  data.frame(choice = name, value = shortened(values), `smallest tail` = signif(vapply(rows, `[`, 0, 1), digits),
     `largest tail` = signif(vapply(rows, `[`, 0, 2), digits), check.names = FALSE)
 }

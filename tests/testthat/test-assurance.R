@@ -57,3 +57,10 @@ test_that("success must be said in one way, and arguments are checked", {
 test_that("before the first patient the prior alone predicts", {
   expect_closed(predictive_success(0, 0, 5, prior_beta(1, 1), critical = 5)$estimate, 1 / 6)
 })
+
+test_that("arguments that are not given are named with what they mean", {
+  absent <- \(code, pattern) expect_error(code, pattern, class = "cordgain_invalid_input")
+  absent(assurance(), "design")
+  absent(predictive_success(2, 4), "patients at the end")
+  absent(certainty_ceiling(natural_rate(0.2)), "true rate")
+})

@@ -152,6 +152,54 @@ test_that("settings out of range or absent are refused by name", {
     accept = every_difference), "table of sources")
 })
 
+test_that("what was laid on a natural rate is not lost in silence by methods that pool the counts", {
+  arm <- plain_arm(responders = 1, n = 4, role = "control")
+  ask <- \(natural, method, ...) borrow(arm, natural, method, accept = every_difference, ...)
+  biased <- natural_rate(history(), bias = prior_normal(log(2), 0.5))
+  drifted <- natural_rate(history(), drift = drift(0.05, reference_year = 2014))
+  invalid(ask(biased, "power", a0 = 1), "bias")
+  invalid(ask(biased, c("map", "leap")), "bias")
+  invalid(ask(drifted, "elastic"), "drift")
+  expect_gt(row_of(ask(biased, "map"), "rate", "map"), row_of(ask(history(), "map"), "rate", "map"))
+  # No data can be weighed against a rate that is known.
+  invalid(ask(natural_rate(0.2), "robust_map"), "taken as known")
+  invalid(ask(natural_rate(0.2), "map"), "taken as known")
+})
+
+test_that("no method, a negative SD and a history of one kind are refused with the number that was given", {
+  invalid(borrowed(NULL), "names no method")
+  invalid(borrowed(character()), "names no method")
+  invalid(borrowed("commensurate", tau = prior_fixed(-1)), "is: -1")
+  invalid(borrowed("commensurate", y0 = 0, tau = prior_fixed(1)), "It has 0 of 187")
+  invalid(borrowed("commensurate", y0 = 187, tau = prior_half_normal(1)), "It has 187 of 187")
+})
+
+test_that("the normalised power prior of a registry of any length is the ratio of two sums over a0", {
+  sum_by_hand <- \(y, n, y0, n0) {
+    a0 <- exp(seq(log(1e-13), 0, length.out = 4e5)) # the trapezoidal rule in log a0
+    log_w <- lbeta(1 + a0 * y0 + y, 1 + a0 * (n0 - y0) + n - y) - lbeta(1 + a0 * y0, 1 + a0 * (n0 - y0))
+    w <- a0 * exp(log_w - max(log_w))
+    w[c(1, length(w))] <- w[c(1, length(w))] / 2
+    c(weight = sum(w * a0), rate = sum(w * (1 + a0 * y0 + y) / (2 + a0 * n0 + n))) / sum(w)
+  }
+  for (k in list(c(1, 4, 32000, 187000), c(4, 4, 32000, 187000), c(40, 40, 500, 10000), c(0, 10, 0, 1000000))) {
+    made <- borrow_normalised_power(direct(k[1], k[2], k[3], k[4]))
+    expected <- sum_by_hand(k[1], k[2], k[3], k[4])
+    expect_lt(abs(made$weight - expected[["weight"]]), 1e-8)
+    expect_lt(abs(made$posterior$mean - expected[["rate"]]), 1e-8)
+  }
+})
+
+test_that("a limit nearer to 0 or 1 than can be told is that end", {
+  # The 2.5 % point of Be(1e-4, 4) is .025^(1e4) to first order, which is no number but 0.
+  made <- borrowed("power", y = 0, y0 = 0, a0 = 0.5, prior = prior_beta(1e-4, 1e-4))
+  expect_identical(row_of(made, "rate", "none", "conf.low"), 0)
+  made <- borrowed("power", y = 4, y0 = 187, a0 = 0.5, prior = prior_beta(1e-4, 1e-4))
+  expect_identical(row_of(made, "rate", "power", "conf.high"), 1)
+  # 1 - (1 - p)^4 = .9 for Be(1, 4)
+  expect_equal(rate_limit(\(p) stats::pbeta(p, 1, 4), 0.9), 1 - 0.1^(1 / 4), tolerance = 1e-9)
+})
+
 test_that("print and picture hold a line for each method and for the controls alone", {
   x <- borrowed(c("power", "elastic"), a0 = 0.5)
   said <- capture.output(print(x))

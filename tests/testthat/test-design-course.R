@@ -73,3 +73,7 @@ test_that("what cannot be planned is refused in words", {
   plateau <- fit_recovery(score ~ plateau(week) + (1 | subject), records)
   refused(design_course(plateau, planned_visits(), c("(Intercept)" = 1)), "kappa")
 })
+
+test_that("arguments that are not given are named with what they mean", {
+  expect_error(design_course(), "untreated records", class = "cordgain_invalid_input")
+})

@@ -42,3 +42,7 @@ test_that("arguments out of range are refused", {
   refused(1, 9, 0.9, 12, prior = prior_beta(1, 1))
   refused(1, 9, 0.9, 12, prior = prior_mixture(1, prior_normal(0, 1)))
 })
+
+test_that("arguments that are not given are named with what they mean", {
+  expect_error(design_mean(10), "limits that the mean must exceed", class = "cordgain_invalid_input")
+})

@@ -144,3 +144,27 @@ test_that("every kind of design prints its rule in a sentence", {
   expect_match(text(design_trial(natural_rate(0.2), "sequential", n = 8)), "look after every patient")
   expect_match(text(design_trial(reference_rate(), "hybrid", n = 8, a0 = 0.01)), "Hybrid")
 })
+
+test_that("what belongs to another type of trial is refused, not left unused", {
+  refused <- \(pattern, type, ...) expect_error(design_trial(natural_rate(0.2), type, n = 10, ...), pattern,
+    class = "cordgain_invalid_input")
+  refused("margin", "single", margin = 0.1)
+  refused("calibrate", "randomised", calibrate = TRUE)
+  refused("prior", "sequential", prior = prior_beta(1, 1))
+  refused("rule", "randomised", rule = "plug_in")
+  expect_s3_class(design_trial(natural_rate(0.2), "single", n = 10, rule = "plug_in"), "trial_design")
+})
+
+test_that("two stages need two patients and are sought for at most 100, never for fewer than asked in silence", {
+  sought <- \(n) design_trial(natural_rate(0.2), "two_stage", n = n, rate = 0.5)
+  expect_error(sought(1), "2 to 100", class = "cordgain_invalid_input")
+  expect_error(sought(101), "101", class = "cordgain_invalid_input")
+  expect_error(sought(2), "No two-stage design", class = "cordgain_invalid_input")
+})
+
+test_that("a look after every patient that can never succeed is said in words", {
+  # .8^-1 to (1 - .2^4) / (3.2 .2^3): at most 39 < 1 / .025 after three responders of three
+  said <- paste(capture.output(print(design_trial(natural_rate(0.2), "sequential", n = 3))), collapse = " ")
+  expect_match(said, "no outcome is a success")
+  expect_lt((1 - 0.2^4) / (4 * 0.8 * 0.2^3), 40)
+})

@@ -102,3 +102,15 @@ test_that("the title of the picture says what is claimed where nothing is true, 
   expect_identical(title(rows[1, ]), "Without a true excess success is claimed in 1.9 % of trials")
   expect_match(title(rows[3, ]), "How often the design claims success")
 })
+
+test_that("truths are given, at least one, and told once; the print fits the screen", {
+  design <- design_trial(natural_rate(0.2), "single", n = 10)
+  invalid <- \(code, pattern) expect_error(code, pattern, class = "cordgain_invalid_input")
+  invalid(operating_characteristics(), "not given")
+  invalid(operating_characteristics(design, excess = numeric()), "excess")
+  invalid(operating_characteristics(design, bias = numeric()), "bias")
+  twice <- operating_characteristics(design, excess = c(0, 0.2, 0.2), bias = c(0, 0))
+  expect_identical(nrow(twice), 2L)
+  withr::local_options(width = 60)
+  expect_lte(max(nchar(capture.output(print(twice)))), 60)
+})

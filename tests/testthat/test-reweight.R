@@ -43,3 +43,10 @@ test_that("more than three variables, a target outside the hull and a handful of
 test_that("the print says what the records are worth", {
   expect_match(paste(capture.output(print(reweight(ages(10), c(age = 50)))), collapse = " "), "then worth")
 })
+
+test_that("means that are no numbers, given twice or not at all are refused", {
+  refused <- \(code, pattern) expect_error(code, pattern, class = "cordgain_invalid_input")
+  refused(reweight(ages()), "target")
+  refused(reweight(ages(), data.frame(age = c("40", "50"))), "age")
+  refused(reweight(ages(), c(age = 40, age = 50)), "more than once")
+})

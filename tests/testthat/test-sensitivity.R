@@ -149,3 +149,11 @@ test_that("the same sources and settings, with one source fewer, are a natural r
   expect_map(tail_of(fewer), tail_of(natural_rate(reference_registries()[-2, ], tau = prior_half_normal(0.5),
     bias = prior_normal(0.2, 0.3))))
 })
+
+test_that("a long name of the evidence is cut in print, and keeps each row of numbers whole at 80 columns", {
+  expect_identical(shortened(c("short", strrep("a", 36), strrep("a", 37))), c("short", strrep("a", 36),
+    paste0(strrep("a", 33), "...")))
+  long <- data.frame(evidence = c(strrep("registry ", 12), "b"), natural_tail = c(0.0123456, 0.2))
+  withr::local_options(width = 80)
+  expect_length(capture.output(print(choice_ranges(long, "evidence", 3), row.names = FALSE, right = FALSE)), 3)
+})
