@@ -249,7 +249,7 @@ mean_sam <- function(d) {
   w <- stats::plogis(log_like(d$mean0) - max(log_like(d$mean0 + step), log_like(d$mean0 - step)))
   histories <- both_routes(\(fine) history_normals(d, fine))
   answer <- mixture_answer(d, histories, 1 - w, "")
-  mean_answer(answer[c("mean", "sd", "quantile", "size")], closed(w), "SAM weight")
+  c(mean_answer(answer[c("mean", "sd", "quantile", "size")], closed(w), "SAM weight"), list(updated = answer$weight))
 }
 
 # LEAP -----------------------------------------------------------------------------------------------

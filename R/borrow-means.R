@@ -209,7 +209,8 @@ borrowed_mean_rows <- function(name, made, d) {
   }
   rows <- rbind(mean, term_row("weight", made$weight$value, error = made$weight$error),
     term_row("ess_borrowed", made$size$value - d$n, error = made$size$error))
-  cbind(group = name, rows, note = c("", made$weight_name, ""))
+  updated <- made$updated
+  with_updated_weight(cbind(group = name, rows, note = c("", made$weight_name, "")), updated$value, updated$error)
 }
 
 # Methods ------------------------------------------------------------------------------------------

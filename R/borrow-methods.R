@@ -98,8 +98,8 @@ borrow_by_map <- function(d, vague) {
 
 # Mixtures with a weight set by the likelihood ---------------------------------------------------
 
-# SAM (Yang and others 2023): R = max L(theta_h +- delta) / L(theta_h), w = 1 / (1 + R); rates kept inside (0.01,
-# 0.99), as in its code.
+# SAM (Yang and others 2023): R = max L(theta_h +- delta) / L(theta_h), w = 1 / (1 + R); all three rates kept inside
+# (0.01, 0.99), as in its code: a history of 0 of 3 is no rate of 0. The controls then update the mixture's weights.
 borrow_sam <- function(d) {
   if (is.null(d$delta)) {
     abort_input(c("{.val sam} needs {.arg delta}: the difference of rates that matters decides the weight.",
@@ -107,11 +107,12 @@ borrow_sam <- function(d) {
   }
   centre <- d$y0 / d$n0
   at <- \(p) stats::dbinom(d$y, d$n, pmin(0.99, pmax(0.01, p)), log = TRUE)
-  ratio <- exp(max(at(centre + d$delta), at(centre - d$delta)) - stats::dbinom(d$y, d$n, centre, log = TRUE))
+  ratio <- exp(max(at(centre + d$delta), at(centre - d$delta)) - at(centre))
   w <- 1 / (1 + ratio)
   history <- beta_mixture(d$a + d$y0, d$b + d$n0 - d$y0)
   posterior <- mix_update(list(history, beta_mixture(d$a, d$b)), c(w, 1 - w), d$y, d$n)
-  list(posterior = posterior, weight = w, weight_name = "SAM weight", weight_error = 4 * .Machine$double.eps)
+  list(posterior = posterior, weight = w, weight_name = "SAM weight", weight_error = 4 * .Machine$double.eps,
+    updated = posterior$weight[1])
 }
 
 mix_update <- function(parts, weight, y, n) {

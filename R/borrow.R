@@ -87,7 +87,8 @@
 #'   `ess_borrowed` (patients by which the posterior is worth more than that of the controls alone; negative where it
 #'   is worth less; by the moment size for a rate, by \eqn{E(\sigma^2 \mid D) / Var(\theta \mid D) - n}{E(sigma^2 | D) /
 #'   Var(theta | D) - n} for a mean, which is \eqn{a_0 n_0}{a0 n0} for a power prior); for `"commensurate"` rates with a
-#'   known `tau` `log_odds_normal`, the customary normal approximation, for comparison. The first rows (`group`
+#'   known `tau` `log_odds_normal`, the customary normal approximation, for comparison; for `"sam"`, whose `weight` is
+#'   the mixture's before the controls update it, `posterior_weight`, that after it. The first rows (`group`
 #'   `"none"`) are the controls alone, for scores the t interval. `plot()` draws the intervals.
 #' @section Conditions: `cordgain_no_concurrent_controls` without a control arm or with a treated one;
 #'   `cordgain_unmatched` where controls and sources differ and the difference is not accepted;
@@ -120,8 +121,9 @@
 #' @export
 borrow <- function(controls, sources, method = c("map", "robust_map", "power", "normalised_power", "commensurate",
                      "sam", "leap", "elastic"), a0 = NULL, vague = 0.2, delta = NULL, tau = NULL, prior = NULL,
-                   accept = character(), conf.level = 0.95, sigma = NULL) {
+                   accept = character(), conf.level = 0.95, sigma = NULL, ...) {
   call <- rlang::current_env()
+  check_no_more(names(formals(borrow)), ...)
   check_concurrent(rlang::maybe_missing(controls), call)
   if (missing(sources)) abort_input(c("{.arg sources} is not given.",
     i = "Give a table of sources, or a {.fn natural_rate} (for means, a {.fn natural_change})."))
@@ -198,6 +200,13 @@ borrow_data <- function(controls, natural, prior, method, call) {
     natural = natural, call = call)
 }
 
+# What was laid on the counts of a natural rate.
+moved_by <- function(natural) {
+  moved <- c(bias = has_bias(natural), landmark = !is.null(natural_landmark(natural)),
+    drift = !is.null(natural_drift(natural)))
+  names(moved)[moved]
+}
+
 # Methods that pool the counts take them as they stand: what was laid on the natural rate would be lost in silence.
 check_pooled <- function(method, natural, call) {
   if (length(method) == 0L) {
@@ -206,11 +215,9 @@ check_pooled <- function(method, natural, call) {
   if (rate_kind(natural) != "meta") {
     abort_input("{.val {method}} need{?s/} a table of sources with counts.", call = call)
   }
-  bias <- rate_bias(natural)
-  moved <- c(bias = bias$mean != 0 || bias$sd != 0, landmark = !is.null(natural_landmark(natural)),
-    drift = !is.null(natural_drift(natural)))
-  if (any(moved)) {
-    abort_input(c("{.val {method}} {?knows/know} no {.arg {names(moved)[moved]}} of the history.",
+  moved <- moved_by(natural)
+  if (length(moved) > 0L) {
+    abort_input(c("{.val {method}} {?knows/know} no {.arg {moved}} of the history.",
       i = "Only {.val map} and {.val robust_map} take what was laid on a {.fn natural_rate}; give the others its table."
     ), call = call)
   }
@@ -235,7 +242,16 @@ borrow_rows <- function(name, made, d, conf.level) {
     rows <- rbind(rows, term_row("log_odds_normal", made$normal, error = 1e-14))
     note <- c(note, "normal approximation, for comparison")
   }
-  cbind(group = name, rows, note = note)
+  with_updated_weight(cbind(group = name, rows, note = note), made$updated, 1e-12)
+}
+
+# Where `weight` is what the mixture began with, what the controls left to the history.
+with_updated_weight <- function(rows, value, error) {
+  if (is.null(value)) {
+    return(rows)
+  }
+  rbind(rows, cbind(group = rows$group[1], term_row("posterior_weight", value, error = error),
+    note = "weight of the history"))
 }
 
 # Mean, SD and equal-tailed interval of a mixture of betas, or of a posterior known by its moments and distribution
@@ -290,7 +306,7 @@ print.borrow <- function(x, digits = 3, ...) {
 
 #' @rdname borrow
 #' @param x a `borrow`.
-#' @param ... not used.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #' @export
 plot.borrow <- function(x, ...) {
   check_picture(names(formals(plot.borrow)), ...)

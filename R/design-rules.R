@@ -125,6 +125,11 @@ power_history <- function(s, call) {
     abort_input(c("A {.val hybrid} trial borrows from a table of sources.",
       x = "The natural rate is {natural_label(s$natural)}."), call = call)
   }
+  moved <- moved_by(s$natural)
+  if (length(moved) > 0L) {
+    abort_input(c("A {.val hybrid} rule counts the patients of the sources as they stand: {.arg {moved}} would be lost.",
+      i = "Leave {?it/them} out; {.fn operating_characteristics} says how a {.arg bias} moves the error."), call = call)
+  }
   if (is.null(s$a0)) abort_input(c("{.arg a0} has no default.", i = "It says how much of the history counts."),
     call = call)
   sources <- natural_sources(s$natural)

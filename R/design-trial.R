@@ -34,11 +34,15 @@
 #' @param alpha (number in (0, 1)) one-sided error.
 #' @param power (number in (0, 1)) power asked for where `n` is `NULL`.
 #' @param rule (string) of `"single"`: `"predictive"` or `"plug_in"`.
-#' @param bias [prior_normal()] or [prior_fixed()] on log odds, laid on the natural rate of the rule; `NULL` for none.
+#' @param bias [prior_normal()] or [prior_fixed()] on log odds, laid on `natural`: on the rate of the rule of a trial
+#'   without controls, on the controls' rate of a `"randomised"` one; `NULL` for none. A `"hybrid"` rule counts the
+#'   patients of the sources as they stand: there a bias, landmark or drift is refused, and how a bias moves its error
+#'   is told by [operating_characteristics()].
 #' @param a0 (number in \[0, 1\], or one for each source) of `"hybrid"`: weight of a historical patient.
 #' @param margin (number, difference of rates) of `"hybrid"`.
 #' @param prior [prior_beta()] of both rates in `"hybrid"`.
 #' @param calibrate (flag) of `"hybrid"`.
+#' @param ... nothing: an argument that does not exist is refused by name.
 #' @return A `trial_design`: `tidy()` has the terms `n`, `n_control`, `critical` (fewest responders that are called a
 #'   success; single-arm), `threshold`, `size` (largest error over the common rate; randomised and hybrid),
 #'   `type_1_error` (averaged over `natural`), `power` (at `rate`). Ask it for its [operating_characteristics()] and
@@ -57,8 +61,9 @@
 design_trial <- function(natural, type = c("single", "randomised", "hybrid", "sequential", "two_stage"), n = NULL,
                          n_control = NULL, rate = NULL, alpha = 0.025, power = 0.8,
                          rule = c("predictive", "plug_in"), bias = NULL, a0 = NULL, margin = 0,
-                         prior = prior_beta(1, 1), calibrate = FALSE) {
+                         prior = prior_beta(1, 1), calibrate = FALSE, ...) {
   call <- rlang::current_env()
+  check_no_more(names(formals(design_trial)), ...)
   own <- c(rule = !missing(rule), margin = !missing(margin), prior = !missing(prior), calibrate = !missing(calibrate))
   if (!inherits(rlang::maybe_missing(natural), "natural_rate")) {
     abort_input(c("{.arg natural} must be a natural rate.", i = "Make it with {.fn natural_rate}."))

@@ -189,6 +189,12 @@ test_that("SAM's weight is 1 / (1 + R) by hand, and its posterior the mixture wi
   own <- t_as_normals(sqrt(h$ss / ((h$n - 1) * h$n)), h$n - 1)
   by_hand <- by_log_sigma(four_controls, rep(h$mean, 401), c(own$v, h$ss / (h$n - 1)), c(w * own$w, 1 - w))
   expect_posterior(x, "sam", by_hand)
+  # The history's share after the update: both parts' chances of the controls' scores.
+  chance <- \(v) stats::integrate(\(theta) like(theta) * stats::dnorm(theta, h$mean, sqrt(v)), -Inf, Inf,
+    rel.tol = 1e-10)$value
+  share <- w * sum(own$w * vapply(own$v, chance, 0))
+  expect_equal(mean_of_method(x, "sam", term = "posterior_weight"),
+    share / (share + (1 - w) * chance(h$ss / (h$n - 1))), tolerance = 1e-8)
 })
 
 test_that("the elastic prior is a power prior of g(T)", {

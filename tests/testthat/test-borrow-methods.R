@@ -53,6 +53,18 @@ test_that("SAM's weight is one half where a difference is as likely as none, and
   expect_closed(weight[5], 1 / (1 + max(likelihood(0.4), likelihood(0.01)) / likelihood(0.2)))
 })
 
+test_that("SAM takes a history without events for a rate of 1 %, and the controls update its weight", {
+  none <- borrow_sam(data_of(y = 1, n = 4, y0 = 0, n0 = 3, delta = 0.2))
+  likelihood <- \(p) p * (1 - p)^3
+  expect_closed(none$weight, 1 / (1 + likelihood(0.21) / likelihood(0.01)))
+  # By hand: betas of history and of no history (1, 1), each with the beta-binomial chance of 3 of 10.
+  d <- data_of(y = 3, n = 10, y0 = 20, n0 = 100, delta = 0.2)
+  made <- borrow_sam(d)
+  chance <- \(a, b) beta(a + 3, b + 7) / beta(a, b)
+  parts <- c(made$weight * chance(21, 81), (1 - made$weight) * chance(1, 1))
+  expect_equal(made$updated, parts[1] / sum(parts), tolerance = 1e-12)
+})
+
 test_that("all power priors agree where the power is the same", {
   d <- data_of(a0 = 1)
   pooled <- borrow_power(d)$posterior

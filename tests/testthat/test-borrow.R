@@ -110,3 +110,7 @@ test_that("what decides the answer has no default", {
   expect_error(borrow(control_arm(), one_history(), "map"), class = "cordgain_unmatched")
   expect_error(borrow(control_arm()), class = "cordgain_invalid_input")
 })
+
+test_that("an argument that does not exist is refused by name", {
+  expect_error(borrow(control_arm(), one_history(), "sam", delat = 0.2), "no argument", class = "cordgain_invalid_input")
+})

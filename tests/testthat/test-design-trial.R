@@ -126,6 +126,8 @@ test_that("one arm alone has no controls, a0 belongs to hybrid designs, known ra
   refused(natural_rate(0.2), "single", n = 10, a0 = 0.5)
   refused(natural_rate(0.2), "single")
   refused(natural_rate(0.2), "hybrid", n = 10, a0 = 0.5)
+  refused(reference_rate(), "hybrid", n = 10, a0 = 0.5, bias = prior_fixed(0.3)) # its rule would not know of it
+  refused(reference_rate(), "single", n = 10, aplha = 0.05)
   refused(reference_rate(), "hybrid", n = 10)
   refused(reference_rate(), "hybrid", n = 10, a0 = c(0.1, 0.2))
   refused(reference_rate(), "sequential", n = 10)
