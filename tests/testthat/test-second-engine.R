@@ -23,12 +23,12 @@ test_that("log densities of priors are those of R", {
 })
 
 test_that("components hold all the mass, and their mean is that of the prior", {
-  beta <- second_components(natural_rate(prior_beta(8, 56)))
+  beta <- second_nodes(second_components(natural_rate(prior_beta(8, 56))))
   expect_equal(sum(beta$weight), 1, tolerance = 1e-9)
   expect_equal(second_expectation(beta, stats::plogis), 8 / 64, tolerance = 1e-9)
-  skew <- second_components(natural_rate(prior_beta(0.5, 0.5)))
+  skew <- second_nodes(second_components(natural_rate(prior_beta(0.5, 0.5))))
   expect_equal(second_expectation(skew, \(t) stats::plogis(t)^2), 3 / 8, tolerance = 1e-8)
-  known <- second_components(natural_rate(0.2))
+  known <- second_nodes(second_components(natural_rate(0.2)))
   expect_equal(second_expectation(known, stats::plogis), 0.2, tolerance = 1e-14)
 })
 
