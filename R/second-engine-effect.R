@@ -8,7 +8,7 @@ second_effect <- function(y, n, effect) {
   edges <- effect_edges(effect)
   grid <- legendre_panels(edges, 12)
   weight <- grid$w * exp(log_prior_density(effect, grid$x))
-  theta <- seq(-36, 36, by = 0.04)
+  theta <- seq(-36, 36, by = 0.02)
   likelihood_at <- \(delta) exp(log_binomial(outer(theta, delta, "+"), y, n) + lchoose(n, y))
   likelihood <- likelihood_at(grid$x)
   spline <- \(w, f = 1) stats::splinefun(theta, as.vector((f * likelihood) %*% w))

@@ -47,7 +47,7 @@ log_sum_rows <- function(x) {
 tau_nodes <- function(prior, further = numeric()) {
   rows <- prior_components(prior)
   if (prior_base_kind(prior) == "fixed") {
-    return(list(x = rows[, "a"], log_w = log(rows[, "weight"])))
+    return(list(x = unname(rows[, "a"]), log_w = log(unname(rows[, "weight"]))))
   }
   if (prior_base_kind(prior) == "uniform") {
     edges <- seq(min(rows[, "a"]), max(rows[, "b"]), length.out = 13)
