@@ -65,7 +65,7 @@ second_treatment <- function(nodes, y, n, effect, probs) {
     row("prob_benefit_half_null", half_null(benefit, one / null)),
     row("bayes_factor", one / null),
     second_joint(mean_of, f, one, y, n, probs),
-    excess_row("excess_responders_comonotone", mean_of(f$natural) / one, mean_of(f$natural_square) / one,
+    second_excess_row("excess_responders_comonotone", mean_of(f$natural) / one, mean_of(f$natural_square) / one,
       \(k) mean_of(f$natural_below(k)) / one, y, n, probs)
   )
 }
@@ -73,12 +73,12 @@ second_treatment <- function(nodes, y, n, effect, probs) {
 # Natural responders with the rates that the treated outcomes leave.
 second_joint <- function(mean_of, f, one, y, n, probs) {
   weighted <- \(h) mean_of(\(theta) h(stats::plogis(theta)) * f$one(theta)) / one
-  excess_row("excess_responders_joint", weighted(\(p) n * p), weighted(\(p) n * p * (1 - p) + (n * p)^2),
+  second_excess_row("excess_responders_joint", weighted(\(p) n * p), weighted(\(p) n * p * (1 - p) + (n * p)^2),
     \(k) weighted(\(p) stats::pbinom(k, n, p)), y, n, probs)
 }
 
 # y less a count of natural responders whose moments and P(at most k) are known.
-excess_row <- function(term, mean, square, below, y, n, probs) {
+second_excess_row <- function(term, mean, square, below, y, n, probs) {
   most <- vapply(probs, \(p) last_true(\(k) k == 0 || 1 - below(k - 1) >= p - 1e-12, 0, n), 0)
   second_row(term, NA_character_, y - mean, y - most[1], y - most[2], sqrt(square - mean^2))
 }
