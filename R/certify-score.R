@@ -35,26 +35,6 @@ certify.excess_score <- function(x, ...) {
   agreed_digits(paired_rows(terms, second), natural_label(natural))
 }
 
-second_row <- function(term, subject, estimate, low = NA_real_, high = NA_real_, sd = NA_real_) {
-  data.frame(term = term, subject = subject, estimate = estimate, conf.low = low, conf.high = high, std.error = sd)
-}
-
-# One line for each number of tidy(): its estimate, limits and SD, beside the second engine's.
-paired_rows <- function(terms, second) {
-  key <- \(rows) paste(rows$term, rows$subject, rows$time)
-  at <- match(key(terms), key(second))
-  parts <- lapply(c("estimate", "conf.low", "conf.high", "std.error"), \(part) {
-    told <- terms[intersect(c("term", "subject", "time"), names(terms))]
-    rows <- data.frame(told, part = part, estimate = terms[[part]],
-      second = second[[part]][at], num.error = terms$num.error, order = seq_len(nrow(terms)))
-    rows[!is.na(rows$estimate), ]
-  })
-  rows <- do.call(rbind, parts)
-  rows <- rows[order(rows$order), setdiff(names(rows), "order")]
-  rownames(rows) <- NULL
-  rows
-}
-
 # What the second engine knows: the mixture of the population mean, a lattice of it, and where scores are whole points
 # every patient's probabilities on it.
 second_world <- function(x, natural) {

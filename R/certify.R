@@ -7,15 +7,15 @@
 #' the C++ core) and reports how many digits agree, number by number. It takes seconds. Agreement rules out an error
 #' in one engine; it does not make the model true.
 #'
-#' Of responders every estimate is compared but that of a margin, of a natural rate its mean; of scores every estimate,
-#' SD and limit, one row each (`part`), patients by `subject`, visits of repeated
-#' scores by `time`. A natural course is fitted again to its published means; a model of untreated records is not: its
-#' mean and covariances are taken as fitted.
+#' Every estimate, SD and limit is compared, one row each (`part`), patients by `subject`, visits of repeated scores by
+#' `time`. Of responders only grade steps have no second road, of a natural rate only the ELIR size. A natural course is
+#' fitted again to its published means; a model of untreated records is not: its mean and covariances are taken as
+#' fitted.
 #'
 #' @param x an [excess()] of responders, of a [score_change()] or of a course ([recovery_data()]), a
 #'   [natural_rate()] or a [natural_change()].
 #' @param ... not used.
-#' @return A `certificate`: `tidy()` has one row per number: `term`, `estimate`, `second` (by the other engine),
+#' @return A `certificate`: `tidy()` has one row per number: `term`, `part`, `estimate`, `second` (by the other engine),
 #'   `difference`, `digits` (agreed significant digits, at most 15), `num.error` (as stated with the estimate),
 #'   `agrees` (whether they differ by no more than the stated error and the second engine's 1e-7; `NA` where there is
 #'   no second road, and then `second` is `NA` too).
@@ -34,78 +34,25 @@ certify.default <- function(x, ...) {
     x = "It is {.obj_type_friendly {x}}."))
 }
 
-#' @rdname certify
-#' @export
-certify.natural_rate <- function(x, ...) {
-  check_no_more(names(formals(certify.natural_rate)), ...)
-  check_single_rate(x, rlang::current_env())
-  components <- second_components(x)
-  mean <- second_expectation(components, stats::plogis)
-  second <- c(rate = mean)
-  new_certificate(tidy(x), second, natural_label(x))
+second_row <- function(term, subject, estimate, low = NA_real_, high = NA_real_, sd = NA_real_) {
+  data.frame(term = term, subject = subject, estimate = estimate, conf.low = low, conf.high = high, std.error = sd)
 }
 
-check_single_rate <- function(natural, call) {
-  if (length(rate_offset(natural)) > 1L) {
-    abort_input("The second engine works for one natural rate, not for one per patient.", call = call)
-  }
-}
-
-#' @rdname certify
-#' @export
-certify.excess_responders <- function(x, ...) {
-  check_no_more(names(formals(certify.excess_responders)), ...)
-  call <- rlang::current_env()
-  scenario <- one_scenario(x, call)
-  check_single_rate(excess_natural(x), call)
-  components <- second_components(excess_natural(x))
-  second <- c(second_nature(components, scenario$responders, scenario$n),
-    second_treatment(components, scenario$responders, scenario$n, excess_effect(x)),
-    second_alone(components, scenario$responders, scenario$n),
-    second_limits(scenario$responders, scenario$n, excess_level(x)))
-  new_certificate(tidy(x), second, natural_label(excess_natural(x)))
-}
-
-second_nature <- function(components, y, n) {
-  pmf <- vapply(0:n, \(k) second_expectation(components, \(theta) stats::dbinom(k, n, stats::plogis(theta))), 0)
-  tail <- sum(pmf[0:n >= y])
-  expected <- sum(0:n * pmf)
-  list(natural_tail = tail, natural_tail_midp = tail - pmf[y + 1] / 2, natural_below_observed = sum(pmf[0:n < y]),
-    natural_responders = expected, excess_responders = y - expected, e_value = 1 / ((n + 1) * pmf[y + 1]),
-    rate_difference = (y + 0.5) / (n + 1) - expected / n)
-}
-
-second_treatment <- function(components, y, n, effect) {
-  f <- second_effect(y, n, effect)
-  at <- lapply(f, \(h) second_expectation(components, h))
-  null <- second_expectation(components, \(theta) stats::dbinom(y, n, stats::plogis(theta)))
-  benefit <- at$benefit / at$one
-  factor <- at$one / null
-  list(prob_benefit = benefit, log_odds_shift = at$delta / at$one, bayes_factor = factor,
-    prob_benefit_half_null = half_null(benefit, factor),
-    excess_responders_joint = y - n * second_expectation(components, \(theta) stats::plogis(theta) * f$one(theta)) /
-      at$one,
-    excess_responders_comonotone = y - at$natural / at$one)
-}
-
-# The treated taken alone: their rate by Jeffreys, and a uniform rate above the natural one, against the natural rate.
-second_alone <- function(components, y, n) {
-  beyond <- \(theta, a, b) stats::pbeta(stats::plogis(theta), a, b, lower.tail = FALSE)
-  null <- second_expectation(components, \(theta) stats::dbinom(y, n, stats::plogis(theta)))
-  uniform <- second_expectation(components, \(theta) beyond(theta, y + 1, n - y + 1) / stats::plogis(-theta) / (n + 1))
-  list(rate_difference_above_zero = second_expectation(components, \(theta) beyond(theta, y + 0.5, n - y + 0.5)),
-    e_value_one_sided = uniform / null)
-}
-
-# Point estimates of the limits' rows; their limits are not compared.
-second_limits <- function(y, n, level) {
-  list(rate_clopper_pearson = y / n, rate_blaker = y / n, rate_wilson = y / n, rate_jeffreys = (y + 0.5) / (n + 1))
-}
-
-new_certificate <- function(terms, second, label) {
-  value <- vapply(terms$term, \(t) if (is.null(as.list(second)[[t]])) NA_real_ else as.list(second)[[t]], 0)
-  agreed_digits(data.frame(term = terms$term, estimate = terms$estimate, second = unname(value),
-    num.error = terms$num.error), label)
+# One line for each number of tidy(): its estimate, limits and SD, beside the second engine's.
+paired_rows <- function(terms, second) {
+  named <- intersect(c("term", "subject", "time"), names(terms))
+  key <- \(rows) do.call(paste, unname(rows[named]))
+  at <- match(key(terms), key(second))
+  parts <- lapply(c("estimate", "conf.low", "conf.high", "std.error"), \(part) {
+    told <- terms[named]
+    rows <- data.frame(told, part = part, estimate = terms[[part]],
+      second = second[[part]][at], num.error = terms$num.error, order = seq_len(nrow(terms)))
+    rows[!is.na(rows$estimate), ]
+  })
+  rows <- do.call(rbind, parts)
+  rows <- rows[order(rows$order), setdiff(names(rows), "order")]
+  rownames(rows) <- NULL
+  rows
 }
 
 # @param rows what tells numbers apart, then `estimate`, `second`, `num.error`

@@ -47,7 +47,7 @@ log_sum_rows <- function(x) {
 tau_nodes <- function(prior, further = numeric()) {
   rows <- prior_components(prior)
   if (prior_base_kind(prior) == "fixed") {
-    return(list(x = rows[, "a"], log_w = log(rows[, "weight"])))
+    return(list(x = unname(rows[, "a"]), log_w = log(unname(rows[, "weight"]))))
   }
   if (prior_base_kind(prior) == "uniform") {
     edges <- seq(min(rows[, "a"]), max(rows[, "b"]), length.out = 13)
@@ -92,7 +92,8 @@ log_binomial <- function(theta, y, n) {
   y * stats::plogis(theta, log.p = TRUE) + (n - y) * stats::plogis(-theta, log.p = TRUE)
 }
 
-# The natural log odds of the trial as many normals: mean, sd, weight.
+# The natural log odds of the trial as many normals: mean, sd, weight; of published counts also the mu, the node of tau
+# and the scenario that each belongs to.
 second_components <- function(natural) {
   if (rate_kind(natural) != "meta") {
     return(second_from_prior(natural))
@@ -104,13 +105,13 @@ second_components <- function(natural) {
     do.call(rbind, lapply(seq_len(nrow(evidence$offset)), \(r) {
       slice <- mu_slice(evidence, evidence$offset[r, ], settings$mu, tau$x[i])
       data.frame(mean = slice$mu + evidence$shift[r] + settings$bias$mean, sd = sqrt(tau$x[i]^2 + settings$bias$sd^2),
-        log_w = slice$log_w + tau$log_w[i] + evidence$log_weight[r])
+        mu = slice$mu, node = i, scenario = r, log_w = slice$log_w + tau$log_w[i] + evidence$log_weight[r])
     }))
   })
   parts <- do.call(rbind, parts)
-  weight <- exp(parts$log_w - max(parts$log_w))
-  keep <- weight > 1e-16
-  data.frame(mean = parts$mean[keep], sd = parts$sd[keep], weight = weight[keep] / sum(weight[keep]))
+  parts$weight <- exp(parts$log_w - max(parts$log_w))
+  parts <- parts[parts$weight > 1e-16, names(parts) != "log_w"]
+  transform(parts, weight = weight / sum(weight))
 }
 
 # Posterior of mu at one tau on a lattice that holds it to e^-40.
@@ -171,40 +172,27 @@ prior_component <- function(kind, a, b, weight) {
   data.frame(mean = theta[keep], sd = 0, weight = weight * exp(log_w[keep]) * (theta[2] - theta[1]))
 }
 
-# E h(theta): every normal by a trapezoidal rule in z, as fine as h needs (h turns over about one log odds).
-second_expectation <- function(components, h) {
-  total <- 0
-  for (sd in unique(components$sd)) {
-    rows <- components[components$sd == sd, ]
-    step <- min(0.4, 0.35 / max(sd, 1e-9))
-    z <- if (sd == 0) 0 else seq(-9, 9, by = step)
-    weight <- if (sd == 0) 1 else stats::dnorm(z) * step
-    theta <- outer(rows$mean, sd * z, "+")
-    values <- matrix(h(as.vector(theta)), nrow = nrow(rows))
-    total <- total + sum(rows$weight * as.vector(values %*% weight))
-  }
-  total
+# Nodes and weights in theta, by a trapezoidal rule for all normals of one width together (or each by its own, where
+# that takes fewer): as fine as the normals and a rate, which turns over about one log odds, need.
+second_nodes <- function(components) {
+  groups <- split(seq_along(components$sd), match(components$sd, unique(components$sd)))
+  parts <- lapply(groups, \(i) normal_nodes(components$mean[i], components$sd[i[1]], components$weight[i]))
+  list(theta = unlist(lapply(parts, `[[`, "theta")), weight = unlist(lapply(parts, `[[`, "weight")))
 }
 
-# The treatment model: integral over the prior of delta of Bin(y | theta + delta) times 1, [delta > 0], delta, and the
-# natural responders where responders count as natural as far as the rates allow (p0 / p1 of them where p1 is the
-# larger, else all of them and (p0 - p1) / (1 - p1) of the others); as functions of theta.
-second_effect <- function(y, n, effect) {
-  rows <- prior_components(effect)
-  reach <- c(min(rows[, "a"] - 9 * rows[, "b"]), max(rows[, "a"] + 9 * rows[, "b"]))
-  width <- min(rows[, "b"]) / 2
-  cut <- \(from, to) if (to > from) seq(from, to, length.out = max(3, ceiling((to - from) / width) + 1))
-  edges <- unique(c(cut(min(reach[1], 0), 0), cut(0, max(reach[2], 0))))
-  grid <- legendre_panels(edges, 12)
-  weight <- grid$w * exp(log_prior_density(effect, grid$x))
-  theta <- seq(-36, 36, by = 0.04)
-  likelihood <- exp(y * stats::plogis(outer(theta, grid$x, "+"), log.p = TRUE) +
-    (n - y) * stats::plogis(-outer(theta, grid$x, "+"), log.p = TRUE) + lchoose(n, y))
-  spline <- \(w, f = 1) stats::splinefun(theta, as.vector((f * likelihood) %*% w))
-  log_ratio <- \(sign) pmin(0, stats::plogis(sign * theta, log.p = TRUE) -
-    stats::plogis(sign * outer(theta, grid$x, "+"), log.p = TRUE))
-  natural <- ifelse(matrix(grid$x > 0, length(theta), length(grid$x), byrow = TRUE), y * exp(log_ratio(1)),
-    y - (n - y) * expm1(log_ratio(-1)))
-  list(one = spline(weight), benefit = spline(weight * (grid$x > 0)), delta = spline(weight * grid$x),
-    natural = spline(weight, natural))
+normal_nodes <- function(mean, sd, weight) {
+  if (sd == 0) {
+    return(list(theta = mean, weight = weight))
+  }
+  step <- min(0.4 * sd, 0.35)
+  z <- seq(-9, 9, by = step / sd)
+  if (length(mean) * length(z) < diff(range(mean)) / step + length(z)) {
+    return(list(theta = as.vector(outer(mean, sd * z, "+")),
+      weight = as.vector(outer(weight, stats::dnorm(z) * step / sd))))
+  }
+  theta <- seq(min(mean) - 9 * sd, max(mean) + 9 * sd, by = step)
+  list(theta = theta, weight = step * as.vector(weight %*% stats::dnorm(outer(-mean, theta, "+"), 0, sd)))
 }
+
+# E h(theta)
+second_expectation <- function(nodes, h) sum(nodes$weight * h(nodes$theta))

@@ -82,7 +82,7 @@ test_that("events and non-events changed over mirror the likelihood", {
 })
 
 test_that("a prior of the rate: the mean of a beta, a normal and a known rate", {
-  mean_rate <- \(natural) second_expectation(second_components(natural), stats::plogis)
+  mean_rate <- \(natural) second_expectation(second_nodes(second_components(natural)), stats::plogis)
   expect_equal(mean_rate(natural_rate(prior_beta(5, 20))), 0.2, tolerance = 1e-9)
   expect_equal(mean_rate(natural_rate(prior_mixture(c(0.3, 0.7), prior_beta(5, 20), prior_beta(1, 1)))), 0.41,
     tolerance = 1e-8)
