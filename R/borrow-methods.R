@@ -11,6 +11,15 @@ mixture_moment <- function(m, power) {
 
 mixture_cdf <- function(m, p) vapply(p, \(x) sum(m$weight * stats::pbeta(x, m$a, m$b)), 0)
 
+# Where `weight` is what the mixture began with, what the controls left to the history.
+with_updated_weight <- function(rows, value, error) {
+  if (is.null(value)) {
+    return(rows)
+  }
+  rbind(rows, cbind(group = rows$group[1], term_row("posterior_weight", value, error = error),
+    note = "weight of the history"))
+}
+
 # Every method: (controls y of n, history y0 of n0 pooled where it needs one, settings) to
 # list(posterior, weight, weight_name).
 borrow_methods <- function() {
@@ -105,8 +114,9 @@ borrow_sam <- function(d) {
     abort_input(c("{.val sam} needs {.arg delta}: the difference of rates that matters decides the weight.",
       i = "It has no default."), call = d$call)
   }
-  centre <- d$y0 / d$n0
-  at <- \(p) stats::dbinom(d$y, d$n, pmin(0.99, pmax(0.01, p)), log = TRUE)
+  inside <- \(p) pmin(0.99, pmax(0.01, p))
+  centre <- inside(d$y0 / d$n0)
+  at <- \(p) stats::dbinom(d$y, d$n, inside(p), log = TRUE)
   ratio <- exp(max(at(centre + d$delta), at(centre - d$delta)) - at(centre))
   w <- 1 / (1 + ratio)
   history <- beta_mixture(d$a + d$y0, d$b + d$n0 - d$y0)

@@ -245,15 +245,6 @@ borrow_rows <- function(name, made, d, conf.level) {
   with_updated_weight(cbind(group = name, rows, note = note), made$updated, 1e-12)
 }
 
-# Where `weight` is what the mixture began with, what the controls left to the history.
-with_updated_weight <- function(rows, value, error) {
-  if (is.null(value)) {
-    return(rows)
-  }
-  rbind(rows, cbind(group = rows$group[1], term_row("posterior_weight", value, error = error),
-    note = "weight of the history"))
-}
-
 # Mean, SD and equal-tailed interval of a mixture of betas, or of a posterior known by its moments and distribution
 # function.
 posterior_row <- function(posterior, conf.level) {

@@ -128,7 +128,7 @@ power_history <- function(s, call) {
   moved <- moved_by(s$natural)
   if (length(moved) > 0L) {
     abort_input(c("A {.val hybrid} rule counts the patients of the sources as they stand: {.arg {moved}} would be lost.",
-      i = "Leave {?it/them} out; {.fn operating_characteristics} says how a {.arg bias} moves the error."), call = call)
+      i = "{cli::qty(length(moved))}Leave {?it/them} out; {.fn operating_characteristics} says how a {.arg bias} moves the error."), call = call)
   }
   if (is.null(s$a0)) abort_input(c("{.arg a0} has no default.", i = "It says how much of the history counts."),
     call = call)
