@@ -145,3 +145,10 @@ test_that("combinations without a meaning are refused", {
 test_that("a normal prior asks for the spread of an observation by name", {
   expect_error(ess(prior_normal(0, 1)), "`sigma` is needed", class = "cordgain_invalid_input")
 })
+
+test_that("a gamma prior's moment size is its rate for counts, its shape for waiting times, and others are refused", {
+  expect_equal(size(prior_gamma(3, 2), "moment", family = "poisson"), 2, tolerance = 1e-12) # mean / variance
+  expect_equal(size(prior_gamma(3, 2), "moment", family = "exponential"), 3, tolerance = 1e-12) # mean^2 / variance
+  expect_error(ess(prior_normal(0, 1), "moment", family = "poisson"), "gaussian", class = "cordgain_invalid_input")
+  expect_equal(size(prior_beta(3, 5), "morita"), 8) # one beta: its own patients
+})

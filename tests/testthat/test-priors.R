@@ -60,3 +60,15 @@ test_that("the print names each prior", {
   expect_match(shown, "cor .*lkj", all = FALSE)
   expect_match(shown, "sigma .*half_normal", all = FALSE)
 })
+
+test_that("priors of standard deviations are one prior or a named list, and nothing else", {
+  for (bad in list("half_normal", 2, list(prior_half_normal(1)))) {
+    expect_error(priors(sd = bad), "names of random effects", class = "cordgain_invalid_input")
+  }
+  one <- priors(sd = prior_half_normal(2))
+  expect_match(paste(capture.output(print(one)), collapse = " "), "half_normal(scale = 2)", fixed = TRUE)
+  two <- priors(sd = list("(Intercept)" = prior_half_normal(3), week = prior_fixed(0.4)))
+  text <- paste(capture.output(print(two)), collapse = " ")
+  expect_match(text, "sd of week", fixed = TRUE)
+  expect_match(text, "half_normal(scale = 3)", fixed = TRUE)
+})

@@ -54,3 +54,32 @@ test_that("the print says how many pairs stand below each target", {
   expect_match(text, "4 pairs")
   expect_match(text, "nature alone")
 })
+
+test_that("a landmark's week is mapped beside heterogeneity, bias and drift as natural rates made one by one", {
+  years <- list(years_from = 1990, years_to = c(1995, 2001, 2005, 2013))
+  sources <- \() do.call(reference_registries, c(years, list(level = "cervical", endpoint = "ais_any",
+    baseline_from_day = 0, baseline_to_day = 3)))
+  at_week <- \(week) landmark(week, 8, 1 / 35, "ais_any", "cervical", from_week = 0)
+  natural <- \(...) natural_rate(sources(), ...)
+  arm <- two_of_four(endpoint = "ais_any", level = "cervical")
+  of_arm <- \(natural) excess(arm, natural, accept = every_difference)
+  answer <- of_arm(natural(tau = prior_half_normal(0.5)))
+  tail <- \(natural) tidy(of_arm(natural))$estimate[tidy(of_arm(natural))$term == "natural_tail"]
+  check <- function(over, values, make) {
+    rows <- tidy(tipping_map(answer, over, at = values, landmark = at_week(2), published = NULL))
+    expect_identical(nrow(rows), 4L)
+    for (i in seq_len(nrow(rows))) expect_map(rows$estimate[i], tail(make(rows[i, ])))
+  }
+  check(c("landmark", "tau"), list(c(1, 3), c(0.2, 0.6)),
+    \(row) natural(tau = prior_fixed(row$tau), landmark = at_week(row$landmark)))
+  check(c("bias", "landmark"), list(c(0.5, 2), c(1, 3)), \(row) {
+    natural(tau = prior_half_normal(0.5), landmark = at_week(row$landmark), bias = prior_fixed(log(row$bias)))
+  })
+  check(c("drift", "landmark"), list(c(0, 0.04), c(1, 3)), \(row) {
+    natural(tau = prior_half_normal(0.5), landmark = at_week(row$landmark), drift = drift(row$drift))
+  })
+  # Without values of one's own the map begins at the sources' own week and has the tail there.
+  whole <- tidy(tipping_map(answer, c("landmark", "drift"), landmark = at_week(2)))
+  expect_true(all(is.finite(whole$estimate) & whole$estimate > 0 & whole$estimate < 1))
+  expect_false(is.unsorted(rev(whole$estimate[whole$drift == whole$drift[1]]))) # later: fewer are left to recover
+})
