@@ -127,8 +127,11 @@ power_history <- function(s, call) {
   }
   moved <- moved_by(s$natural)
   if (length(moved) > 0L) {
-    abort_input(c("A {.val hybrid} rule counts the patients of the sources as they stand: {.arg {moved}} would be lost.",
-      i = "{cli::qty(length(moved))}Leave {?it/them} out; {.fn operating_characteristics} says how a {.arg bias} moves the error."), call = call)
+    abort_input(c("A {.val hybrid} rule counts the patients of the sources as they stand.",
+      x = "{.arg {moved}} would be lost.",
+      i = "Leave {cli::qty(length(moved))}{?it/them} out; {.fn operating_characteristics} says how a {.arg bias} moves
+           the error."
+    ), call = call)
   }
   if (is.null(s$a0)) abort_input(c("{.arg a0} has no default.", i = "It says how much of the history counts."),
     call = call)

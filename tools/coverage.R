@@ -15,7 +15,8 @@ trace <- function() {
   ), run)
   counted <- covr::environment_coverage(asNamespace("cordgain"), run)
   rows <- covr::tally_coverage(counted, by = "line")
-  saveRDS(data.frame(file = basename(rows$filename), line = rows$line, reached = rows$value > 0), file.path(folder, "r.rds"))
+  rows <- data.frame(file = basename(rows$filename), line = rows$line, reached = rows$value > 0)
+  saveRDS(rows, file.path(folder, "r.rds"))
 }
 
 # Records of lcov: SF:file, then DA:line,count.
@@ -38,7 +39,8 @@ read_gcov <- function(path) {
   fields <- do.call(rbind, fields[lengths(fields) == 4L])
   file <- ifelse(fields[, 3] == "0" & startsWith(fields[, 4], "Source:"), sub("^Source:", "", fields[, 4]), NA)
   file <- file[!is.na(file)][cumsum(!is.na(file))]
-  ours <- grepl("^bind[_a-z]*\\.(cpp|h)$", basename(file)) & !grepl("^(-|=====|\\$\\$\\$\\$\\$)", fields[, 2]) & fields[, 3] != "0"
+  is_code <- fields[, 3] != "0" & grepl("^([0-9]+[*]?|#####)$", fields[, 2])
+  ours <- is_code & grepl("^bind[_a-z]*\\.(cpp|h)$", basename(file))
   rows <- data.frame(file = basename(file), line = as.integer(fields[, 3]), reached = fields[, 2] != "#####")[ours, ]
   stats::aggregate(reached ~ file + line, rows, any) # a template is listed once for each of its uses
 }

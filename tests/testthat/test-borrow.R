@@ -112,5 +112,6 @@ test_that("what decides the answer has no default", {
 })
 
 test_that("an argument that does not exist is refused by name", {
-  expect_error(borrow(control_arm(), one_history(), "sam", delat = 0.2), "no argument", class = "cordgain_invalid_input")
+  expect_error(borrow(control_arm(), one_history(), "sam", delat = 0.2), "no argument",
+    class = "cordgain_invalid_input")
 })
