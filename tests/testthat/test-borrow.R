@@ -110,3 +110,9 @@ test_that("what decides the answer has no default", {
   expect_error(borrow(control_arm(), one_history(), "map"), class = "cordgain_unmatched")
   expect_error(borrow(control_arm()), class = "cordgain_invalid_input")
 })
+
+test_that("sources that are NULL are called by their name", {
+  error <- invalid(borrow(two_of_four(1, 4, role = "control"), NULL), "`sources` is not given")
+  expect_no_match(conditionMessage(error), "`x`")
+  expect_identical(error$call[[1]], quote(borrow))
+})
