@@ -365,7 +365,7 @@ plot.falsify <- function(x, ...) {
     ggplot2::labs(x = "Share of untreated sets called a success", y = NULL, title = falsify_title(x$terms),
       caption = "Dashed: the share that the rule allows.") +
     plot_theme() +
-    ggplot2::theme(panel.spacing.x = ggplot2::unit(18, "pt")) # the last tick of a panel stands clear of the next's first
+    ggplot2::theme(panel.spacing.x = ggplot2::unit(18, "pt")) # ticks of neighbouring panels stand clear of each other
 }
 
 falsify_title <- function(terms) {

@@ -105,12 +105,12 @@ map_axis <- function(axis, side) {
   scale(name = name, breaks = axis$place(axis$ticks), labels = axis$words, expand = plain)
 }
 
-# Where nature's own rate is drawn: from which rate on the darkest grey begins, had the evidence no bias. Else the range.
+# Where nature's own rate is drawn: where the darkest grey begins, had the evidence no bias. Else the range.
 map_title <- function(x) {
   rate <- map_tip(x$grid, 0.1)
   if (!is.na(rate)) {
-    return(plot_words("Without bias nature alone ", question_parts(x$excess)$rare, " in more than 10 % of trials once its ",
-      "rate is above ", percent_text(rate)))
+    return(plot_words("Without bias nature alone ", question_parts(x$excess)$rare,
+      " in more than 10 % of trials once its rate is above ", percent_text(rate)))
   }
   tail <- unique(percent_text(range(x$grid$estimate)))
   plot_words("Over this map nature alone ", question_parts(x$excess)$rare, " in ", paste(tail, collapse = " to "),

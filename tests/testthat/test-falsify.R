@@ -190,3 +190,20 @@ test_that("panels of the picture stand apart, so that the ticks of neighbours do
   gap <- plot(falsify(excess_of(reference_rate())))$theme$panel.spacing.x
   expect_gte(as.numeric(gap), 15) # points
 })
+
+test_that("each block that is done is a step of progress, and the blocks come back in order", {
+  skip_if_not_installed("progressr")
+  skip_if_not_installed("future.apply")
+  seen <- 0
+  watched <- \() withCallingHandlers(over_workers(1:7, \(i) i^2),
+    progression = \(p) if (identical(p$type, "update")) seen <<- seen + 1)
+  blocks <- progressr::with_progress(watched(), handlers = progressr::handler_void(), enable = TRUE)
+  expect_identical(unlist(blocks), c(1, 4, 9, 16, 25, 36, 49))
+  expect_identical(seen, 7)
+  # 3000 sets are three blocks for each of the four sources left out.
+  seen <- 0
+  watched <- \() withCallingHandlers(falsify(excess_of(reference_rate()), exact = FALSE, sets = 3000, seed = 1),
+    progression = \(p) if (identical(p$type, "update")) seen <<- seen + 1)
+  progressr::with_progress(watched(), handlers = progressr::handler_void(), enable = TRUE)
+  expect_identical(seen, 12)
+})
