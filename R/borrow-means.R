@@ -229,7 +229,8 @@ print.borrow_means <- function(x, digits = 3, ...) {
   mean <- x$terms[x$terms$term == "mean", ]
   weight <- x$terms[x$terms$term == "weight", ]
   at <- match(mean$group, weight$group)
-  print(data.frame(method = mean$group, mean = signif(mean$estimate, digits), SD = signif(mean$std.error, digits),
+  print(data.frame(method = method_words(mean$group), mean = signif(mean$estimate, digits),
+    SD = signif(mean$std.error, digits),
     interval = paste(signif(mean$conf.low, digits), "to", signif(mean$conf.high, digits)),
     weight = ifelse(is.na(at), "", paste0(signif(weight$estimate[at], digits), " (", weight$note[at], ")"))),
   row.names = FALSE, right = FALSE)

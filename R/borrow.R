@@ -125,7 +125,7 @@ borrow <- function(controls, sources, method = c("map", "robust_map", "power", "
   call <- rlang::current_env()
   check_no_more(names(formals(borrow)), ...)
   check_concurrent(rlang::maybe_missing(controls), call)
-  if (missing(sources)) abort_input(c("{.arg sources} is not given.",
+  if (missing(sources) || is.null(sources)) abort_input(c("{.arg sources} is not given.",
     i = "Give a table of sources, or a {.fn natural_rate} (for means, a {.fn natural_change})."))
   method <- if (missing(method)) "map" else unique(method)
   if (length(method) == 0L) abort_input(c("{.arg method} names no method.",
@@ -288,7 +288,7 @@ print.borrow <- function(x, digits = 3, ...) {
   rate <- x$terms[x$terms$term == "rate", ]
   weight <- x$terms[x$terms$term == "weight", ]
   at <- match(rate$group, weight$group)
-  print(data.frame(method = rate$group, rate = signif(rate$estimate, digits),
+  print(data.frame(method = method_words(rate$group), rate = signif(rate$estimate, digits),
     interval = paste(signif(rate$conf.low, digits), "to", signif(rate$conf.high, digits)),
     weight = ifelse(is.na(at), "", paste0(signif(weight$estimate[at], digits), " (", weight$note[at], ")"))),
   row.names = FALSE, right = FALSE)

@@ -60,8 +60,9 @@ check_numeric <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf,
                           min_open = FALSE, max_open = FALSE, length = NULL, call = rlang::caller_env()) {
   if (!is.numeric(x) || is.factor(x)) {
     abort_input(c("{.arg {arg}} must be numeric.",
-      x = "It is {.obj_type_friendly {x}}.",
-      i = "Numbers held as text or as a factor are not converted: convert them where you can see the result."
+      x = if (is.logical(x) && length(x) > 0L && all(is.na(x))) "It is not known (NA)." else
+        "It is {.obj_type_friendly {x}}.",
+      i = number_hint(x)
     ), call = call)
   }
   if (!is.null(length) && length(x) != length) {
@@ -72,12 +73,24 @@ check_numeric <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf,
     range <- paste0(
       if (min_open) "(" else "[", format(min), ", ", format(max), if (max_open) ")" else "]"
     )
-    where <- as.character(bad)
     abort_input(c("{.arg {arg}} must be finite and lie in {range}.",
-      x = "{cli::qty(length(bad))}Element{?s} {where} {?is/are}: {format(x[bad], digits = 6)}."
+      x = "{cli::qty(length(bad))}Element{?s} {first_few(bad)} {?is/are}: {first_few(format(x[bad], digits = 6))}."
     ), call = call)
   }
   as.double(x)
+}
+
+# What to do about something that is no number, by what it is.
+number_hint <- function(x) {
+  if (is.character(x) || is.factor(x)) {
+    return("Numbers held as text or as a factor are not converted: convert them where you can see the result.")
+  }
+  if (is.logical(x) && !all(is.na(x))) "TRUE and FALSE are not taken for 1 and 0." else "Give it as a number."
+}
+
+# Some of a long list, and how many there are besides: a column of thousands must not fill the screen.
+first_few <- function(x, most = 5L) {
+  if (length(x) <= most) as.character(x) else c(as.character(x[seq_len(most)]), paste(length(x) - most, "more"))
 }
 
 check_count <- function(x, arg = rlang::caller_arg(x), min = 0, max = .Machine$integer.max, length = 1L,
@@ -87,7 +100,7 @@ check_count <- function(x, arg = rlang::caller_arg(x), min = 0, max = .Machine$i
   bad <- which(x != round(x))
   if (length(bad) > 0L) {
     abort_input(c("{.arg {arg}} must be a whole number of patients or events.",
-      x = "It is {format(x[bad], digits = 6)}.",
+      x = "It is {first_few(format(x[bad], digits = 6))}.",
       i = "A percentage is turned into a count, with a warning, by {.fn events_from_percent}."
     ), call = call)
   }

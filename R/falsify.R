@@ -191,10 +191,20 @@ check_untreated <- function(records, call) {
   check_columns(records, "response", "records", call = call)
   response <- records$response
   if (is.logical(response)) response <- as.numeric(response)
-  if (!is.numeric(response) || anyNA(response) || !all(response %in% c(0, 1))) {
+  if (!is.numeric(response)) {
+    abort_input(c("Every record needs {.field response} 0 or 1.", x = "The column is {.obj_type_friendly {response}}.",
+      i = number_hint(response)), call = call)
+  }
+  if (anyNA(response)) {
     abort_input(c("Every record needs {.field response} 0 or 1.",
       x = "{sum(is.na(response))} of {length(response)} are not known.",
       i = "A lost outcome is not left out in silence: decide what it counts as, and say so."), call = call)
+  }
+  other <- which(!response %in% c(0, 1))
+  if (length(other) > 0L) {
+    abort_input(c("Every record needs {.field response} 0 or 1.",
+      x = "{cli::qty(length(other))}Row{?s} {first_few(other)} {?is/are}: {first_few(format(response[other]))}."),
+    call = call)
   }
   records$response <- response
   records
@@ -306,21 +316,24 @@ summary.falsify <- function(object, ...) object
 
 #' @export
 print.falsify <- function(x, digits = 3, ...) {
+  rows <- x$terms
+  alone <- length(unique(rows$group)) == 1L
   how <- if (is.null(x$drawn)) "exact sums" else paste(format(x$drawn, big.mark = " "), "sets drawn")
   cat(wrap_lines(c(
     paste0("How often the same pipeline would claim success for ", x$n, " untreated patients (", how, ")."),
     switch(x$against,
       left_out = "Each source in turn is left out of the evidence, and its own rate is nature.",
       records = "Untreated records, which the evidence should not contain.",
-      predictive = "Drawn from the answer's own natural recovery: a check of the code, not of the pipeline.")
+      predictive = "Drawn from the answer's own natural recovery: a check of the code, not of the pipeline."),
+    if (alone) paste0("Untreated: ", rows$group[1], "."),
+    paste("tail: the largest natural tail that is called a success; needs: what reaches it; share: of the untreated",
+      "sets that do.")
   )), sep = "\n")
-  rows <- x$terms
   interval <- ifelse(is.na(rows$conf.low), "", paste(signif(rows$conf.low, digits), "to", signif(rows$conf.high,
     digits)))
-  print(data.frame(untreated = rows$group, `tail up to` = rows$threshold,
-    `needs at least` = critical_words(x, rows$critical),
-    `share of sets` = format(signif(rows$estimate, digits), digits = digits), interval = interval,
-    check.names = FALSE), row.names = FALSE, right = FALSE)
+  table <- data.frame(untreated = shortened(rows$group, 30), tail = rows$threshold,
+    needs = critical_words(x, rows$critical), share = as.character(signif(rows$estimate, digits)), interval = interval)
+  print(table[if (alone) -1L else TRUE], row.names = FALSE, right = FALSE) # one block at 80 columns
   invisible(x)
 }
 
@@ -328,7 +341,7 @@ critical_words <- function(x, critical) {
   if (inherits(x$excess, "excess_responders")) {
     return(ifelse(is.na(critical), "no count", paste(critical, "of", x$n)))
   }
-  ifelse(is.na(critical), "no mean", paste("a mean of", signif(critical, 4)))
+  ifelse(is.na(critical), "no mean", paste("mean", signif(critical, 4)))
 }
 
 #' @rdname falsify
@@ -351,7 +364,8 @@ plot.falsify <- function(x, ...) {
     percent_axis(limits = c(0, NA), n.breaks = 4, expand = ggplot2::expansion(mult = c(0.06, 0.45))) +
     ggplot2::labs(x = "Share of untreated sets called a success", y = NULL, title = falsify_title(x$terms),
       caption = "Dashed: the share that the rule allows.") +
-    plot_theme()
+    plot_theme() +
+    ggplot2::theme(panel.spacing.x = ggplot2::unit(18, "pt")) # ticks of neighbouring panels stand clear of each other
 }
 
 falsify_title <- function(terms) {

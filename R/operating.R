@@ -179,16 +179,19 @@ surface_picture <- function(rows, words) {
   breaks <- c(-0.001, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 0.9, 1.001)
   names <- c("up to 2.5 %", "2.5 to 5 %", "5 to 10 %", "10 to 25 %", "25 to 50 %", "50 to 80 %", "80 to 90 %",
     "above 90 %")
+  lines <- c(0.025, 0.8)
+  drawn <- lines[lines > min(rows$estimate) & lines < max(rows$estimate)] # the others are not in the picture
   ticks <- if (words$points) pretty(rows$bias) else log(c(0.125, 0.25, 0.5, 1, 2, 4, 8))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$excess, y = .data$up, z = .data$estimate)) +
     ggplot2::geom_contour_filled(breaks = breaks) +
-    ggplot2::geom_contour(breaks = c(0.025, 0.8), colour = plot_ink[["dark"]], linewidth = 0.5) +
+    ggplot2::geom_contour(breaks = lines, colour = plot_ink[["dark"]], linewidth = 0.5) +
     ggplot2::scale_fill_manual(values = grDevices::grey(seq(1, 0.45, length.out = 8)), labels = names, drop = FALSE,
       name = "Success claimed") +
     ggplot2::scale_x_continuous(expand = ggplot2::expansion(0)) +
     ggplot2::scale_y_continuous(breaks = ticks, labels = words$level(ticks), expand = ggplot2::expansion(0)) +
     ggplot2::labs(x = words$excess, y = words$bias, title = operating_title(rows),
-      subtitle = "Lines: 2.5 % and 80 %") +
+      subtitle = if (length(drawn) > 0L) paste0(if (length(drawn) > 1L) "Lines: " else "Line: ",
+        paste(percent_text(drawn), collapse = " and "))) +
     plot_theme() +
     ggplot2::theme(legend.key = ggplot2::element_rect(colour = plot_ink[["mid"]]))
 }

@@ -3,7 +3,7 @@
 # @param rows (data frame) `group`, `estimate`, `conf.low`, `conf.high`, the first of group "none": no history.
 # @param text (function) a value in words; unit (string) of all of them.
 borrowing_picture <- function(rows, axis, text, unit = "") {
-  label <- ifelse(rows$group == "none", "controls alone", gsub("_", " ", rows$group))
+  label <- method_words(rows$group)
   rows$label <- factor(label, rev(label))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$label)) +
     ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), colour = plot_ink[["mid"]],
@@ -13,6 +13,12 @@ borrowing_picture <- function(rows, axis, text, unit = "") {
       caption = plot_words("Dots: posterior means; lines: posterior intervals. Below the first row, each way of ",
         "borrowing from the history.", width = 88)) +
     plot_theme()
+}
+
+# Methods as papers write them: abbreviations in capitals.
+method_words <- function(group) {
+  words <- gsub("\\b(map|sam|leap)\\b", "\\U\\1", gsub("_", " ", group), perl = TRUE)
+  ifelse(group == "none", "controls alone", words)
 }
 
 borrowing_title <- function(rows, text, unit = "") {

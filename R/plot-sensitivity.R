@@ -50,7 +50,13 @@ plot.sensitivity <- function(x, ...) {
 
 tail_ticks <- function(tail) {
   ticks <- c(0.001, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
-  ticks[ticks >= min(tail) / 2 & ticks <= max(tail) * 1.5 + 0.05]
+  ticks <- ticks[ticks >= min(tail) / 2 & ticks <= max(tail) * 1.5 + 0.05]
+  if (sum(ticks >= min(tail) & ticks <= max(tail)) > 1L) {
+    return(ticks)
+  }
+  fine <- pretty(tail, 4) # a narrow range falls between them
+  fine <- fine[fine > 0 & fine < 1]
+  if (length(fine) > length(ticks)) fine else ticks
 }
 
 # One panel for each choice with several values; its marks stand at heights of their own, so that one scale names them.
@@ -72,7 +78,16 @@ choice_marks <- function(table) {
 
 short_label <- function(x) {
   x <- sub("normal(mean = 0.693147, sd = ", "normal(mean = ln 2, sd = ", x, fixed = TRUE)
+  rounded <- three_digits(x)
+  if (!anyDuplicated(rounded)) x <- rounded # two choices must not get one name
   ifelse(nchar(x) > 34, paste0(substr(x, 1, 32), "..."), x)
+}
+
+# Long decimals in a text, to three digits.
+three_digits <- function(x) {
+  found <- gregexpr("[0-9]+\\.[0-9]{3,}", x)
+  regmatches(x, found) <- lapply(regmatches(x, found), \(n) vapply(signif(as.numeric(n), 3), format, ""))
+  x
 }
 
 curve_title <- function(table, seen) {

@@ -105,7 +105,30 @@ map_axis <- function(axis, side) {
   scale(name = name, breaks = axis$place(axis$ticks), labels = axis$words, expand = plain)
 }
 
-map_title <- function(x) plot_words("Where nature alone ", question_parts(x$excess)$rare, " rarely, and where often")
+# Where nature's own rate is drawn: where the darkest grey begins, had the evidence no bias. Else the range.
+map_title <- function(x) {
+  rate <- map_tip(x$grid, 0.1)
+  if (!is.na(rate)) {
+    return(plot_words("Without bias nature alone ", question_parts(x$excess)$rare,
+      " in more than 10 % of trials once its rate is above ", percent_text(rate)))
+  }
+  tail <- unique(percent_text(range(x$grid$estimate)))
+  plot_words("Over this map nature alone ", question_parts(x$excess)$rare, " in ", paste(tail, collapse = " to "),
+    " of trials")
+}
+
+# The rate at which the tail without bias passes the target, between two of the map's rates; NA where it does not, or
+# where rate and bias are not what the map is over.
+map_tip <- function(grid, target) {
+  if (!all(c("rate", "bias") %in% names(grid))) {
+    return(NA_real_)
+  }
+  own <- grid[abs(log(grid$bias)) < 1e-9 & grid$estimate > 0 & grid$estimate < 1, ]
+  if (nrow(own) < 2L || min(own$estimate) >= target || max(own$estimate) <= target) {
+    return(NA_real_)
+  }
+  stats::plogis(stats::approx(stats::qlogis(own$estimate), stats::qlogis(own$rate), stats::qlogis(target))$y)
+}
 
 map_subtitle <- function(x) {
   evidence <- natural_label(question_parts(x$excess)$natural)

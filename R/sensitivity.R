@@ -101,15 +101,16 @@ sensitivity.excess_responders <- function(excess, natural = list(),
 choice_list <- function(values, own, arg, call) {
   if (!is.list(values) || inherits(values, c("prior", "landmark", "drift")) || length(values) == 0L) {
     abort_input(c("{.arg {arg}} must be a list of choices.", x = "It is {.obj_type_friendly {values}}.",
-      i = "For example {.code {arg} = list(NULL)}, none."), call = call)
+      i = choice_hint(arg)), call = call)
   }
   good <- switch(arg, tau = is_prior, family = is_family, shape = is_shape,
     correlation = \(v) is_between(v, 0, 1) && v < 1, between_sd = \(v) is_between(v, 0, Inf),
     bias = \(v) is.null(v) || is_prior(v),
     landmark = \(v) is.null(v) || is_landmark(v), drift = \(v) is.null(v) || is_drift(v))
   bad <- !vapply(values, good, NA)
-  if (any(bad)) abort_input("{cli::qty(sum(bad))}Element{?s} {which(bad)} of {.arg {arg}} {?is/are} no {arg}.",
-    call = call)
+  if (any(bad)) abort_input(c(
+    "{cli::qty(sum(bad))}Element{?s} {first_few(which(bad))} of {.arg {arg}} {?is/are} no {arg}.",
+    i = choice_hint(arg)), call = call)
   if (!is.null(own) && !any(vapply(values, \(v) identical(choice_label(v), choice_label(own)), NA))) {
     values <- c(values, list(own))
   }
@@ -117,6 +118,14 @@ choice_list <- function(values, own, arg, call) {
   given <- names(values)
   if (!is.null(given)) labels <- ifelse(nzchar(given), given, labels)
   stats::setNames(values, labels)
+}
+
+# A list that is taken. Only what may be absent may be NULL.
+choice_hint <- function(arg) {
+  example <- switch(arg, tau = "prior_half_normal(1), prior_half_normal(2)", family = "\"normal\", \"censored\"",
+    shape = "\"plateau\", \"gompertz\"", correlation = "0.5, 0.8", between_sd = "0, 2",
+    bias = "NULL, prior_normal(0, 1)", "NULL")
+  paste0("For example {.code ", arg, " = list(", example, ")}", if (example == "NULL") ", none", ".")
 }
 
 is_between <- function(v, low, high) is.numeric(v) && length(v) == 1L && is.finite(v) && v >= low && v <= high

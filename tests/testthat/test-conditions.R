@@ -157,3 +157,23 @@ test_that("words must say something", {
   invalid(check_not_blank(said), "`said` is blank")
   invalid(check_not_blank(""))
 })
+
+test_that("what is no number is refused with a hint that fits it", {
+  text <- "held as text or as a factor"
+  for (bad in list("1", factor(1))) refuses(check_numeric(bad), text)
+  for (bad in list(NULL, NA, list(1))) {
+    error <- refuses(check_numeric(bad), "Give it as a number")
+    expect_no_match(conditionMessage(error), text)
+  }
+  refuses(check_numeric(NA), "not known")
+  refuses(check_numeric(c(TRUE, NA)), "TRUE and FALSE are not taken")
+})
+
+test_that("of many bad elements five are named and the others counted", {
+  many <- rep(NA_real_, 100)
+  error <- refuses(check_numeric(many), "Elements 1, 2, 3, 4, 5, and 95 more are")
+  expect_no_match(conditionMessage(error), "100")
+  refuses(check_count(seq_len(9) + 0.5, length = NULL), "5.5, and 4 more")
+  expect_identical(first_few(1:5), as.character(1:5))
+  expect_identical(first_few(1:7), c("1", "2", "3", "4", "5", "2 more"))
+})

@@ -30,7 +30,7 @@ test_that("few records that fit every place: all sets are gone through", {
     tolerance = 1e-6)
   expect_match(rows$group[1], "6 of 6 untreated records, matched on visits")
   expect_output(print(x), "exact\\s+sums")
-  expect_output(print(x), "a mean of")
+  expect_output(print(x), " mean [0-9]")
 })
 
 test_that("sets of another size take the trial's visits in turn, and have no tail of the trial", {

@@ -140,7 +140,7 @@ test_that("what cannot be asked is refused with the reason", {
 
 test_that("it prints the mean that is needed, and draws", {
   x <- falsify(score_answer(prior_half_normal(2)))
-  expect_output(print(x), "a mean of")
+  expect_output(print(x), " mean [0-9]")
   expect_output(print(x), "Each source in turn is left out")
   skip_if_not_installed("ggplot2")
   expect_true(draws(plot(x)))

@@ -159,3 +159,51 @@ test_that("the title of the picture says the range of claims under the widest ru
     "Untreated patients would have been called a success in 2.0 % to 14 % of trials, by a rule that allows 10 %")
   expect_match(title(transform(terms, estimate = 0.03)), "a success in 3.0 % of trials")
 })
+
+test_that("print keeps each row in one piece at 80 columns, one group stands above the table", {
+  withr::local_options(width = 80)
+  x <- falsify(excess_of(reference_rate()))
+  x$terms$group <- paste(x$terms$group, "of a registry with a long name")
+  shown <- utils::capture.output(print(x))
+  expect_lte(max(nchar(shown)), 80)
+  expect_match(shown, "untreated +tail +needs +share +interval", all = FALSE)
+  expect_identical(sum(grepl("^ *untreated ", shown)), 1L)
+  own <- utils::capture.output(print(falsify(excess_of(reference_rate()), against = "predictive")))
+  expect_match(own, "^Untreated: own predictive", all = FALSE)
+  expect_match(own, "^ *tail +needs +share +interval", all = FALSE)
+})
+
+test_that("a response that is none is refused with what it is", {
+  answer <- excess_of(reference_rate())
+  refused <- \(response, words) {
+    error <- invalid(falsify(answer, data.frame(response = response)), "needs response 0 or 1")
+    expect_match(conditionMessage(error), words)
+  }
+  refused(factor(0:1), "factor")
+  refused(c("0", "1"), "character")
+  refused(c(0, 2, 1, 3), "Rows 2 and 4 are: 2 and 3")
+  refused(c(0, NA), "1 of 2 are not known")
+})
+
+test_that("panels of the picture stand apart, so that the ticks of neighbours do not touch", {
+  skip_if_not_installed("ggplot2")
+  gap <- plot(falsify(excess_of(reference_rate())))$theme$panel.spacing.x
+  expect_gte(as.numeric(gap), 15) # points
+})
+
+test_that("each block that is done is a step of progress, and the blocks come back in order", {
+  skip_if_not_installed("progressr")
+  skip_if_not_installed("future.apply")
+  seen <- 0
+  watched <- \() withCallingHandlers(over_workers(1:7, \(i) i^2),
+    progression = \(p) if (identical(p$type, "update")) seen <<- seen + 1)
+  blocks <- progressr::with_progress(watched(), handlers = progressr::handler_void(), enable = TRUE)
+  expect_identical(unlist(blocks), c(1, 4, 9, 16, 25, 36, 49))
+  expect_identical(seen, 7)
+  # 3000 sets are three blocks for each of the four sources left out.
+  seen <- 0
+  watched <- \() withCallingHandlers(falsify(excess_of(reference_rate()), exact = FALSE, sets = 3000, seed = 1),
+    progression = \(p) if (identical(p$type, "update")) seen <<- seen + 1)
+  progressr::with_progress(watched(), handlers = progressr::handler_void(), enable = TRUE)
+  expect_identical(seen, 12)
+})

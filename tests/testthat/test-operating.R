@@ -114,3 +114,16 @@ test_that("truths are given, at least one, and told once; the print fits the scr
   withr::local_options(width = 60)
   expect_lte(max(nchar(capture.output(print(twice)))), 60)
 })
+
+test_that("the picture of a surface names only the lines that are in it", {
+  skip_if_not_installed("ggplot2")
+  surface <- \(low, high) {
+    rows <- expand.grid(excess = c(0, 0.5), bias = c(-1, 0, 1))
+    rows$estimate <- seq(low, high, length.out = 6)
+    surface_picture(rows, list(points = TRUE, excess = "excess", bias = "bias", level = format))$labels$subtitle
+  }
+  expect_identical(surface(0.01, 0.9), "Lines: 2.5 % and 80 %")
+  expect_identical(surface(0.05, 0.9), "Line: 80 %")
+  expect_identical(surface(0.01, 0.5), "Line: 2.5 %")
+  expect_null(surface(0.1, 0.5))
+})

@@ -16,8 +16,16 @@ test_that("the title says the controls' own value and the range of what borrowin
 test_that("the controls alone stand first, each method below in its order", {
   skip_if_not_installed("ggplot2")
   picture <- borrowing_picture(rows_of_methods(), "Rate", percent_text)
-  expect_identical(rev(levels(picture$data$label)), c("controls alone", "robust map", "sam"))
+  expect_identical(rev(levels(picture$data$label)), c("controls alone", "robust MAP", "SAM"))
   expect_identical(layer_geoms(picture), c("GeomLinerange", "GeomPoint"))
   expect_identical(words_of(picture)[["x"]], "Rate")
   expect_true(draws(picture))
+})
+
+test_that("methods are written as papers write them", {
+  expect_identical(method_words(c("none", names(borrow_methods()))), c("controls alone", "MAP", "robust MAP", "power",
+    "normalised power", "commensurate", "SAM", "LEAP", "elastic"))
+  shown <- utils::capture.output(print(gallery_object("borrow")), print(gallery_object("borrow_means")))
+  expect_identical(sum(grepl("^ *robust MAP ", shown)), 2L)
+  expect_identical(sum(grepl("^ *SAM ", shown)), 2L)
 })

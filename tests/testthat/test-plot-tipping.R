@@ -30,3 +30,24 @@ test_that("labels above fall from left to right and labels below rise, so that n
   expect_false(is.unsorted(-above$end[order(above$across)]))
   expect_false(is.unsorted(below$end[order(below$across)]))
 })
+
+test_that("the title of a map says from which rate on nature alone is often enough", {
+  skip_if_not_installed("ggplot2")
+  answer <- excess_of(reference_rate())
+  # 2 or more of 4 at rate r: R's own binomial tail, solved for 10 %; the same where the map has few rates.
+  rate <- stats::uniroot(\(r) binomial_tail(2, 4, r) - 0.1, c(0.01, 0.5), tol = 1e-9)$root
+  expect_identical(percent_text(rate), "14 %")
+  expect_equal(map_tip(tipping_map(answer)$grid, 0.1), rate, tolerance = 0.005)
+  expect_identical(words_of(plot(tipping_map(answer)))[["title"]],
+    "Without bias nature alone gives 2 or more of 4 in more than 10 % of trials once its rate is above 14 %")
+})
+
+test_that("a map that has no such rate says the range of its chances", {
+  skip_if_not_installed("ggplot2")
+  answer <- excess_of(reference_rate())
+  often <- tipping_map(answer, c("rate", "bias"), at = list(c(0.3, 0.5), c(1, 2)))
+  # By hand: at 0.3, 1 - 0.7^4 - 4 x 0.3 x 0.7^3 = 0.348; odds of 1 doubled are a rate of 2 / 3: 1 - 9 / 81 = 0.889.
+  expect_identical(words_of(plot(often))[["title"]],
+    "Over this map nature alone gives 2 or more of 4 in 35 % to 89 % of trials")
+  expect_identical(map_tip(data.frame(tau = 1, bias = 1, estimate = 0.1), 0.1), NA_real_)
+})

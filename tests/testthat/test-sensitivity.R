@@ -157,3 +157,19 @@ test_that("a long name of the evidence is cut in print, and keeps each row of nu
   withr::local_options(width = 80)
   expect_length(capture.output(print(choice_ranges(long, "evidence", 3), row.names = FALSE, right = FALSE)), 3)
 })
+
+test_that("what the hint of a refused choice suggests is taken", {
+  answer <- excess_of(reference_rate(1))
+  for (arg in c("tau", "bias", "landmark", "drift")) {
+    asked <- \(value) do.call(sensitivity, stats::setNames(list(answer, value), c("", arg)))
+    error <- invalid(asked(1), "must be a list of choices")
+    hint <- sub(".*(list\\(.*\\))`.*", "\\1", gsub("\n", " ", conditionMessage(error), fixed = TRUE))
+    expect_s3_class(asked(eval(parse(text = hint))), "sensitivity")
+  }
+  error <- invalid(sensitivity(answer, tau = list(NULL)), "is no tau")
+  expect_match(conditionMessage(error), "prior_half_normal", fixed = TRUE)
+  for (arg in c("family", "shape", "correlation", "between_sd")) {
+    suggested <- eval(parse(text = sub(".*(list\\(.*\\))}.*", "\\1", choice_hint(arg))))
+    expect_length(choice_list(suggested, NULL, arg, NULL), 2L)
+  }
+})
