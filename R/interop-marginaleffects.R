@@ -5,7 +5,8 @@
 #'
 #' @description
 #' Methods by which `marginaleffects::predictions()`, `comparisons()` and `slopes()` work on
-#' a fit, at the level of the mean of all subjects (random effects at zero).
+#' a fit, at the level of the mean of all subjects (random effects at zero). Newer versions ask that a class they do
+#' not know is named first: `options(marginaleffects_model_classes = "recovery_fit_reml")`.
 #'
 #' @param model a `recovery_fit`.
 #' @param coefs (numeric) coefficients to put in.

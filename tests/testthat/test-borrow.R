@@ -114,6 +114,7 @@ test_that("what decides the answer has no default", {
 test_that("an argument that does not exist is refused by name", {
   expect_error(borrow(control_arm(), one_history(), "sam", delat = 0.2), "no argument",
     class = "cordgain_invalid_input")
+})
 
 test_that("sources that are NULL are called by their name", {
   error <- invalid(borrow(two_of_four(1, 4, role = "control"), NULL), "`sources` is not given")
