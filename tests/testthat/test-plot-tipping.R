@@ -62,6 +62,6 @@ test_that("a map of means says from which mean on, for the smallest and the larg
   expect_identical(map_tip(grid, "mean", "sd", 0.1), c(NA, map_tip(grid[grid$sd == 8, ], "mean", "sd", 0.1)))
   title <- words_of(plot(tipping_map(score_excess())))[["title"]]
   # The map's SDs are 4.55 to 8.45, the observed mean 10.75: 7.8 and 5.3 by the same line.
-  expect_identical(title, paste("Nature alone gives a mean of 10.75 or more in more than 10 % of trials once its own mean",
-    "is above 5.3 to 7.8, by the SD"))
+  expect_identical(title, paste("Nature alone gives a mean of 10.75 or more in more than 10 % of trials once its own",
+    "mean is above 5.3 to 7.8, by the SD"))
 })
