@@ -20,14 +20,14 @@ plot_theme <- function(base_size = 11) {
 }
 
 # Titles say the finding in a sentence, which must not run out of the picture.
-# A number stays with its per cent sign.
+# A number stays with its per cent sign, and with "<" before it.
 # The name of some evidence with what moves it (bias, landmark, drift); its priors are in print().
 with_moves <- function(label, assumptions) {
   paste(c(label, grep("Prior: ", assumptions, value = TRUE, fixed = TRUE, invert = TRUE)), collapse = "; ")
 }
 
 plot_words <- function(..., width = 66) {
-  lines <- strwrap(gsub(" %", "\u00a0%", paste0(...), fixed = TRUE), width)
+  lines <- strwrap(gsub("([<>]) ", "\\1\u00a0", gsub(" %", "\u00a0%", paste0(...), fixed = TRUE)), width)
   gsub("\u00a0", " ", paste(lines, collapse = "\n"), fixed = TRUE)
 }
 

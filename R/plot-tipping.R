@@ -105,29 +105,40 @@ map_axis <- function(axis, side) {
   scale(name = name, breaks = axis$place(axis$ticks), labels = axis$words, expand = plain)
 }
 
-# Where nature's own rate is drawn: where the darkest grey begins, had the evidence no bias. Else the range.
+# Where the darkest grey begins: at which rate had the evidence no bias, or at which mean, by the SD. Else the range.
 map_title <- function(x) {
-  rate <- map_tip(x$grid, 0.1)
-  if (!is.na(rate)) {
-    return(plot_words("Without bias nature alone ", question_parts(x$excess)$rare,
-      " in more than 10 % of trials once its rate is above ", percent_text(rate)))
+  gives <- paste("nature alone", question_parts(x$excess)$rare)
+  rate <- map_tip(x$grid, "rate", "bias", 0.1)
+  mean <- map_tip(x$grid, "mean", "sd", 0.1)
+  if (length(rate) == 1L && !is.na(rate)) {
+    return(plot_words("Without bias ", gives, " in more than 10 % of trials once its rate is above ",
+      percent_text(rate)))
   }
-  tail <- unique(percent_text(range(x$grid$estimate)))
-  plot_words("Over this map nature alone ", question_parts(x$excess)$rare, " in ", paste(tail, collapse = " to "),
+  if (length(mean) > 0L && !anyNA(mean)) {
+    ends <- unique(vapply(signif(range(mean), 2), format, ""))
+    return(plot_words("N", substring(gives, 2), " in more than 10 % of trials once its own mean is above ",
+      paste(ends, collapse = " to "), if (length(ends) > 1L) ", by the SD"))
+  }
+  plot_words("Over this map ", gives, " in ", paste(unique(percent_text(range(x$grid$estimate))), collapse = " to "),
     " of trials")
 }
 
-# The rate at which the tail without bias passes the target, between two of the map's rates; NA where it does not, or
-# where rate and bias are not what the map is over.
-map_tip <- function(grid, target) {
-  if (!all(c("rate", "bias") %in% names(grid))) {
+# Values of `term` at which the tail passes the target, between two of the map's, for each value of `other` (a bias: for
+# none); NA where it does not, or where the map is over something else.
+map_tip <- function(grid, term, other, target) {
+  if (!all(c(term, other) %in% names(grid))) {
     return(NA_real_)
   }
-  own <- grid[abs(log(grid$bias)) < 1e-9 & grid$estimate > 0 & grid$estimate < 1, ]
-  if (nrow(own) < 2L || min(own$estimate) >= target || max(own$estimate) <= target) {
-    return(NA_real_)
-  }
-  stats::plogis(stats::approx(stats::qlogis(own$estimate), stats::qlogis(own$rate), stats::qlogis(target))$y)
+  if (other == "bias") grid <- grid[abs(log(grid$bias)) < 1e-9, ]
+  place <- if (term == "rate") stats::qlogis else identity
+  back <- if (term == "rate") stats::plogis else identity
+  vapply(split(grid, grid[[other]]), \(rows) {
+    rows <- rows[rows$estimate > 0 & rows$estimate < 1, ]
+    if (nrow(rows) < 2L || min(rows$estimate) >= target || max(rows$estimate) <= target) {
+      return(NA_real_)
+    }
+    back(stats::approx(stats::qlogis(rows$estimate), place(rows[[term]]), stats::qlogis(target))$y)
+  }, 0, USE.NAMES = FALSE)
 }
 
 map_subtitle <- function(x) {

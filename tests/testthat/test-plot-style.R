@@ -38,3 +38,7 @@ test_that("a number is not parted from its per cent sign, and the sign comes out
 test_that("the name of a vertical axis is broken earlier than a title", {
   expect_identical(cordgain:::axis_words("upper extremity motor score (UEMS)"), "upper extremity motor score\n(UEMS)")
 })
+
+test_that("a sign before a percentage stays on its line", {
+  expect_identical(plot_words("aaaa bbbb < 0.1 %", width = 13), "aaaa bbbb\n< 0.1 %")
+})

@@ -37,7 +37,7 @@ test_that("the title of a map says from which rate on nature alone is often enou
   # 2 or more of 4 at rate r: R's own binomial tail, solved for 10 %; the same where the map has few rates.
   rate <- stats::uniroot(\(r) binomial_tail(2, 4, r) - 0.1, c(0.01, 0.5), tol = 1e-9)$root
   expect_identical(percent_text(rate), "14 %")
-  expect_equal(map_tip(tipping_map(answer)$grid, 0.1), rate, tolerance = 0.005)
+  expect_equal(map_tip(tipping_map(answer)$grid, "rate", "bias", 0.1), rate, tolerance = 0.005)
   expect_identical(words_of(plot(tipping_map(answer)))[["title"]],
     "Without bias nature alone gives 2 or more of 4 in more than 10 % of trials once its rate is above 14 %")
 })
@@ -49,5 +49,19 @@ test_that("a map that has no such rate says the range of its chances", {
   # By hand: at 0.3, 1 - 0.7^4 - 4 x 0.3 x 0.7^3 = 0.348; odds of 1 doubled are a rate of 2 / 3: 1 - 9 / 81 = 0.889.
   expect_identical(words_of(plot(often))[["title"]],
     "Over this map nature alone gives 2 or more of 4 in 35 % to 89 % of trials")
-  expect_identical(map_tip(data.frame(tau = 1, bias = 1, estimate = 0.1), 0.1), NA_real_)
+  expect_identical(map_tip(data.frame(tau = 1, bias = 1, estimate = 0.1), "rate", "bias", 0.1), NA_real_)
+})
+
+test_that("a map of means says from which mean on, for the smallest and the largest SD", {
+  skip_if_not_installed("ggplot2")
+  # Tails of a normal mean of four: 10 or more is reached in 10 % where the mean is 10 - 1.2816 SD / 2.
+  grid <- expand.grid(mean = seq(0, 12, 0.5), sd = c(4, 8))
+  grid$estimate <- stats::pnorm(10, grid$mean, grid$sd / 2, lower.tail = FALSE)
+  expect_equal(map_tip(grid, "mean", "sd", 0.1), 10 - 1.281552 * c(4, 8) / 2, tolerance = 0.002)
+  grid <- grid[grid$mean < 6, ]
+  expect_identical(map_tip(grid, "mean", "sd", 0.1), c(NA, map_tip(grid[grid$sd == 8, ], "mean", "sd", 0.1)))
+  title <- words_of(plot(tipping_map(score_excess())))[["title"]]
+  # The map's SDs are 4.55 to 8.45, the observed mean 10.75: 7.8 and 5.3 by the same line.
+  expect_identical(title, paste("Nature alone gives a mean of 10.75 or more in more than 10 % of trials once its own",
+    "mean is above 5.3 to 7.8, by the SD"))
 })
