@@ -260,7 +260,7 @@ two_stage_design <- function(s, call) {
     abort_input(c("Two stages are sought for 2 to {most_two_stage} patients.", x = "{.arg n} is {most}."), call = call)
   }
   found <- do.call(rbind, lapply(2:most, \(n) two_stage_size(n, p0, s)))
-  if (is.null(found)) {
+  if (nrow(found) == 0L) {
     abort_input("No two-stage design of up to {most} patients has error {s$alpha} and power {s$power}.", call = call)
   }
   best <- found[order(found$expected_n, found$n), ][1, ]
@@ -275,23 +275,25 @@ two_stage_design <- function(s, call) {
 # error.
 two_stage_size <- function(n, p0, s) {
   rows <- lapply(seq_len(n - 1), \(n1) {
-    lapply(seq(0, n1 - 1), \(r1) {
-      r <- seq(r1, n - 1)
-      error <- two_stage_claims(n1, r1, n, r, p0)
-      at <- which(error <= s$alpha)[1]
-      if (is.na(at)) return(NULL)
-      power <- two_stage_claims(n1, r1, n, r[at], s$rate)
-      if (power < s$power) return(NULL)
-      stop <- stats::pbinom(r1, n1, p0)
-      data.frame(r1 = r1, n1 = n1, r = r[at], n = n, error = error[at], power = power, stop_early = stop,
-        expected_n = n1 + (n - n1) * (1 - stop))
-    })
+    r1 <- seq(0, n1 - 1)
+    error <- two_stage_claims(n1, n, p0)
+    kept <- error <= s$alpha & col(error) >= row(error) # r is at least r1
+    r <- max.col(kept + 0, ties.method = "first") - 1
+    at <- cbind(r1 + 1, r + 1)
+    power <- two_stage_claims(n1, n, s$rate)[at]
+    stop <- stats::pbinom(r1, n1, p0)
+    data.frame(r1 = r1, n1 = n1, r = r, n = n, error = error[at], power = power, stop_early = stop,
+      expected_n = n1 + (n - n1) * (1 - stop))[rowSums(kept) > 0 & power >= s$power, ]
   })
-  do.call(rbind, do.call(c, rows))
+  do.call(rbind, rows)
 }
 
-two_stage_claims <- function(n1, r1, n, r, rate) {
-  x1 <- seq(r1 + 1, n1)
-  first <- stats::dbinom(x1, n1, rate)
-  vapply(r, \(limit) sum(first * stats::pbinom(limit - x1, n - n1, rate, lower.tail = FALSE)), 0)
+# Probability that more than r1 of n1 (rows: r1 = 0, ..., n1 - 1) and then more than r of n (columns: r = 0, ..., n - 1)
+# respond.
+two_stage_claims <- function(n1, n, rate) {
+  first <- seq(n1, 1)
+  joint <- stats::dbinom(first, n1, rate) *
+    outer(first, seq(0, n - 1), \(x1, r) stats::pbinom(r - x1, n - n1, rate, lower.tail = FALSE))
+  sums <- if (n1 == 1) joint else apply(joint, 2, cumsum)
+  sums[rev(seq_len(n1)), , drop = FALSE]
 }

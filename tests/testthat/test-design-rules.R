@@ -18,7 +18,7 @@ test_that("the boundary found by bisection is that of the whole table", {
 test_that("two stages by enumeration of both", {
   grid <- expand.grid(x1 = 0:9, x2 = 0:8)
   weight <- stats::dbinom(grid$x1, 9, 0.25) * stats::dbinom(grid$x2, 8, 0.25)
-  expect_closed(two_stage_claims(9, 0, 17, 2, 0.25), sum(weight[grid$x1 > 0 & grid$x1 + grid$x2 > 2]))
+  expect_closed(two_stage_claims(9, 17, 0.25)[1, 3], sum(weight[grid$x1 > 0 & grid$x1 + grid$x2 > 2]))
 })
 
 test_that("no count may be rare enough, and then none is called a success", {
