@@ -56,10 +56,15 @@ size_of_beta <- function(a, b, shift, log_w, sd) {
 # Published counts -----------------------------------------------------------------------------------
 
 # Tails lighter than e^-|theta|: tau bounded, or half-normal of scale s with 1 / s > 1, at the edge (s = 1) with a
-# power besides. Where the sources alone hold mu, its own spread widens them.
+# power besides. Where the sources alone hold mu, its own spread widens them. And no peak: around a mu that is a number
+# a tau down to 0 gives q a pole, log(1 / |theta - mu|), whose information is infinite.
 size_exists <- function(natural) {
-  tau <- rate_settings(natural)$tau
-  kind <- prior_base_kind(tau)
+  settings <- rate_settings(natural)
+  kind <- prior_base_kind(settings$tau)
+  least <- if (kind %in% c("fixed", "uniform")) min(prior_components(settings$tau)[, "a"]) else 0
+  if (prior_base_kind(settings$mu) == "fixed" && least == 0 && settings$bias$sd == 0) {
+    return(FALSE)
+  }
   kind %in% c("fixed", "uniform") || kind == "half_normal" && size_decay(natural) >= 0
 }
 
