@@ -8,10 +8,10 @@
 #' in one engine; it does not make the model true.
 #'
 #' Every estimate, SD and limit is compared, one row each (`part`), patients by `subject`, visits of repeated scores by
-#' `time`. The ELIR size of a natural rate is left without a second road (`NA`) where this one does not know it to 5e-8
-#' of itself by two forms of its integral: where the tail beyond log odds of 400 weighs more than can be told. A natural
-#' course is fitted again to its published means; a model of untreated records is not: its mean and covariances are
-#' taken as fitted.
+#' `time`. The ELIR size of a natural rate has no second road (`NA`) where two forms of its integral do not tell it to
+#' 5e-8 of itself, because of what lies beyond log odds of 400, and where `mu` stays wide while `tau` may be near 0: one
+#' source without events, for instance. A natural course is fitted again to its published means; a model of untreated
+#' records is not: its mean and covariances are taken as fitted.
 #'
 #' @param x an [excess()] of responders, of a [score_change()] or of a course ([recovery_data()]), a
 #'   [natural_rate()] or a [natural_change()].

@@ -3,7 +3,7 @@
 # information stands as Neuenschwander and others (2020) define it. The form by parts is a check that costs nothing:
 # where the two differ, or the tail is too long to be told, there is no second road (NA).
 
-# @return NA where the size does not exist or is not known to 1e-8
+# @return NA where the size does not exist or is not known to 5e-8 of itself
 second_elir <- function(natural) {
   parts <- size_parts(natural)
   if (is.null(parts)) NA_real_ else elir_of_parts(parts, size_decay(natural))
@@ -86,6 +86,13 @@ size_of_meta <- function(natural) {
   settings <- rate_settings(natural)
   decay <- size_decay(natural)
   tau <- size_tau(settings$tau, decay)
+  # Normals of the smallest tau are the narrowest; a mu that is wide has no lattice so fine.
+  least <- min(tau$x)
+  narrowest <- lapply(seq_len(nrow(evidence$offset)), \(r) mu_slice(evidence, evidence$offset[r, ], settings$mu, least,
+    deep = sqrt(least^2 + settings$bias$sd^2)))
+  if (any(vapply(narrowest, is.null, NA))) {
+    return(NULL)
+  }
   groups <- lapply(seq_along(tau$x), \(i) lapply(seq_len(nrow(evidence$offset)), \(r) {
     sd <- sqrt(tau$x[i]^2 + settings$bias$sd^2)
     slice <- mu_slice(evidence, evidence$offset[r, ], settings$mu, tau$x[i], deep = sd)

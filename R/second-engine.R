@@ -115,7 +115,7 @@ second_components <- function(natural) {
 }
 
 # Posterior of mu at one tau on a lattice that holds it to e^-40; `deep`, for the far tails, to e^-100 and finer than
-# normals of that sd.
+# normals of that sd, NULL where that takes more nodes than it can have.
 mu_slice <- function(evidence, offset, prior, tau, deep = NULL) {
   if (prior_base_kind(prior) == "fixed") {
     at <- prior_parameters(prior)[["value"]]
@@ -142,6 +142,9 @@ mu_slice <- function(evidence, offset, prior, tau, deep = NULL) {
     if (high - low > 0.7 * before) break
   }
   size <- if (is.null(deep)) 141 else max(101, ceiling(2 * (high - low) / deep))
+  if (size > 1e5) {
+    return(NULL)
+  }
   mu <- seq(low, high, length.out = size)
   list(mu = mu, log_w = log_post(mu) + log(mu[2] - mu[1]))
 }

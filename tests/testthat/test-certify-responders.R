@@ -32,8 +32,7 @@ test_that("ELIR sizes agree for every kind of rate: priors moved and spread, reg
   rates <- list(natural_rate(prior_beta(8, 56), bias = prior_normal(0.3, 0.5)), reference_rate(1),
     natural_rate(prior_mixture(c(0.8, 0.2), prior_beta(8, 56), prior_beta(1, 1))),
     natural_rate(late_registries(), tau = prior_uniform(0, 1)),
-    natural_rate(late_registries(), tau = prior_half_normal(0.7), mu = NULL),
-    natural_rate(sources_of(0, 40), tau = prior_half_normal(0.5)))
+    natural_rate(late_registries(), tau = prior_half_normal(0.7), mu = NULL))
   for (natural in rates) {
     told <- tidy(natural)[tidy(natural)$term == "ess_elir", ]
     second <- second_elir(natural)

@@ -111,3 +111,11 @@ test_that("what has no size stays without one", {
   expect_equal(size_decay(natural_rate(late_registries(), tau = prior_half_normal(0.8), mu = NULL)),
     1 / (0.8 * sqrt(1.5)) - 1, tolerance = 1e-14)
 })
+
+test_that("a source without events leaves mu wide: no lattice is fine enough for the smallest tau, so no second road", {
+  natural <- natural_rate(sources_of(0, 40), tau = prior_half_normal(0.5))
+  expect_identical(second_elir(natural), NA_real_)
+  expect_null(size_parts(natural))
+  expect_true(is.na(second_elir(natural_rate(reference_registries(), tau = prior_half_normal(0.5),
+    mu = prior_fixed(-2))))) # a pole at mu
+})
