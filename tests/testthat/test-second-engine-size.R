@@ -119,3 +119,60 @@ test_that("a source without events leaves mu wide: no lattice is fine enough for
   expect_true(is.na(second_elir(natural_rate(reference_registries(), tau = prior_half_normal(0.5),
     mu = prior_fixed(-2))))) # a pole at mu
 })
+
+test_that("no group gives more at any theta than its bound, nor less than its central part", {
+  g <- list(mean = seq(-3, 1, by = 0.5), log_w = log((1:9) / 45), sd = 0.4)
+  theta <- seq(-8, 6, by = 0.25)
+  whole <- normal_sums(g, theta, -Inf)
+  value <- whole$top + log(whole$sums[, 1])
+  expect_true(all(value <= group_highest(g, theta) + 1e-12))
+  central <- group_centre(g)
+  expect_equal(central[1:2], c(1, 0.4))
+  expect_equal(central[3], log(9 / 45) + stats::dnorm(0, 0, 0.4, log = TRUE), tolerance = 1e-14)
+  expect_true(all(value >= central[3] - 0.5 * ((theta - 1) / 0.4)^2 - 1e-12))
+  # Parts below the floor are left out: of a narrow range of theta only the near ones are needed.
+  near <- normal_sums(g, c(0.9, 1.1), -30)
+  expect_equal(near$top + log(near$sums[, 1]), log(vapply(c(0.9, 1.1), \(t) {
+    sum((1:9) / 45 * stats::dnorm(t, g$mean, 0.4))
+  }, 0)), tolerance = 1e-12)
+  expect_null(normal_sums(g, 60, -30))
+})
+
+test_that("a beta smoothed by a bias is the average of moved betas", {
+  smooth <- size_of_beta(3, 7, 0.2, 0, 0.5)
+  moved <- \(theta, z) {
+    p <- stats::plogis(theta - 0.2 - 0.5 * z)
+    stats::dbeta(p, 3, 7) * p * (1 - p) * stats::dnorm(z)
+  }
+  for (theta in c(-4, -0.5, 2)) {
+    expected <- stats::integrate(\(z) moved(theta, z), -9, 9, rel.tol = 1e-10, abs.tol = 0)$value
+    expect_equal(log_mixture(list(smooth), theta)$value, log(expected), tolerance = 1e-9)
+  }
+})
+
+test_that("the two integrands differ by the density's own derivative: one integral, less 2", {
+  groups <- list(list(mean = c(-2, -1), log_w = log(c(0.7, 0.3)), sd = 0.6))
+  edge <- c(-3, 0.5)
+  difference <- stats::integrate(\(t) {
+    v <- elir_integrands(groups, t)
+    v[, 1] - v[, 2]
+  }, edge[1], edge[2], rel.tol = 1e-11)$value
+  q <- \(t) 0.7 * stats::dnorm(t, -2, 0.6) + 0.3 * stats::dnorm(t, -1, 0.6)
+  # q / v (g' + tanh(theta / 2)) at the ends, and twice the mass between.
+  rim <- \(t) {
+    at <- log_mixture(groups, t)
+    exp(at$value) * (2 + 2 * cosh(t)) * (at$first + 2 * tanh(t / 2))
+  }
+  mass <- stats::integrate(q, edge[1], edge[2], rel.tol = 1e-11)$value
+  expect_equal(difference, rim(edge[1]) - rim(edge[2]) + 2 * mass, tolerance = 1e-9)
+})
+
+test_that("panels of tau reach the saddle of the farthest tail, and hold the prior", {
+  for (scale in c(0.3, 0.9, 1)) {
+    decay <- 1 / scale - 1
+    tau <- size_tau(prior_half_normal(scale), decay)
+    expect_gt(max(tau$x), min(8 * scale, sqrt(scale * size_reach(decay)) + 4 * scale) * 0.99)
+    expect_equal(sum(exp(tau$log_w)), 1, tolerance = 1e-11)
+  }
+  expect_identical(size_tau(prior_uniform(0, 1), 0), tau_nodes(prior_uniform(0, 1)))
+})
