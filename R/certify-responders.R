@@ -5,7 +5,9 @@
 certify.natural_rate <- function(x, ...) {
   check_no_more(names(formals(certify.natural_rate)), ...)
   check_single_rate(x, rlang::current_env())
-  agreed_digits(paired_rows(tidy(x), second_rate(x, second_components(x))), natural_label(x))
+  second <- second_rate(x, second_components(x))
+  second <- rbind(second, second_row("ess_elir", NA_character_, if (rate_is_known(x)) NA_real_ else second_elir(x)))
+  agreed_digits(paired_rows(tidy(x), second), natural_label(x))
 }
 
 check_single_rate <- function(natural, call) {
@@ -33,7 +35,8 @@ certify.excess_responders <- function(x, ...) {
     second_difference(natural, components, nodes, y, n, excess_margin(x), probs),
     second_evidence(nodes, y, n),
     second_limits(y, n, excess_level(x)),
-    second_controls(x$control, y, n)
+    second_controls(x$control, y, n),
+    second_grades(excess_arm(x), excess_transition(x), excess_level(x), call)
   )
   agreed_digits(paired_rows(tidy(x), second), natural_label(natural))
 }

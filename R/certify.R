@@ -8,9 +8,10 @@
 #' in one engine; it does not make the model true.
 #'
 #' Every estimate, SD and limit is compared, one row each (`part`), patients by `subject`, visits of repeated scores by
-#' `time`. Of responders only grade steps have no second road, of a natural rate only the ELIR size. A natural course is
-#' fitted again to its published means; a model of untreated records is not: its mean and covariances are taken as
-#' fitted.
+#' `time`. The ELIR size of a natural rate has no second road (`NA`) where two forms of its integral do not tell it to
+#' 5e-8 of itself, because of what lies beyond log odds of 400, and where `mu` stays wide while `tau` may be near 0: one
+#' source without events, for instance. A natural course is fitted again to its published means; a model of untreated
+#' records is not: its mean and covariances are taken as fitted.
 #'
 #' @param x an [excess()] of responders, of a [score_change()] or of a course ([recovery_data()]), a
 #'   [natural_rate()] or a [natural_change()].

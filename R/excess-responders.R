@@ -21,7 +21,7 @@ excess.trial_arm <- function(x, natural, control = NULL, accept = character(), e
   )
   new_excess(list(
     terms = terms, arm = x, natural = natural, control = control, accepted = accepted, settings = settings,
-    scenarios = scenarios
+    scenarios = scenarios, transition = extra$transition
   ), "excess_responders")
 }
 
@@ -184,6 +184,8 @@ excess_arm <- function(x) x$arm
 excess_natural <- function(x) x$natural
 
 excess_accepted <- function(x) x$accepted
+
+excess_transition <- function(x) x$transition
 
 excess_effect <- function(x) x$settings$effect
 

@@ -114,8 +114,9 @@ second_components <- function(natural) {
   transform(parts, weight = weight / sum(weight))
 }
 
-# Posterior of mu at one tau on a lattice that holds it to e^-40.
-mu_slice <- function(evidence, offset, prior, tau) {
+# Posterior of mu at one tau on a lattice that holds it to e^-40; `deep`, for the far tails, to e^-100 and finer than
+# normals of that sd, NULL where that takes more nodes than it can have.
+mu_slice <- function(evidence, offset, prior, tau, deep = NULL) {
   if (prior_base_kind(prior) == "fixed") {
     at <- prior_parameters(prior)[["value"]]
     value <- sum(mapply(\(y, n, o) source_log_likelihood(y, n, at + o, tau), evidence$events, evidence$n, offset))
@@ -128,18 +129,23 @@ mu_slice <- function(evidence, offset, prior, tau) {
     }
     total
   }
-  low <- -40
-  high <- 40
+  digits <- if (is.null(deep)) 40 else 100
+  low <- if (is.null(deep)) -40 else -40 - 15 * tau
+  high <- -low
   for (round in 1:12) {
     mu <- seq(low, high, length.out = 33)
     value <- log_post(mu)
-    inside <- range(which(value > max(value) - 40))
+    inside <- range(which(value > max(value) - digits))
     before <- high - low
     low <- mu[max(1, inside[1] - 1)]
     high <- mu[min(33, inside[2] + 1)]
     if (high - low > 0.7 * before) break
   }
-  mu <- seq(low, high, length.out = 141)
+  size <- if (is.null(deep)) 141 else max(101, ceiling(2 * (high - low) / deep))
+  if (size > 1e5) {
+    return(NULL)
+  }
+  mu <- seq(low, high, length.out = size)
   list(mu = mu, log_w = log_post(mu) + log(mu[2] - mu[1]))
 }
 

@@ -18,13 +18,34 @@ test_that("every number of the four registries agrees, with a margin and control
   expect_output(print(certify(answer)), "50 of 50 numbers")
 })
 
-test_that("a natural rate: limits of rate, tau and mu agree, and ELIR alone has no second road", {
+test_that("a natural rate: limits of rate, tau and mu agree, and the ELIR size where there is one", {
   for (natural in list(reference_rate(0.5), natural_rate(late_registries(), tau = prior_exponential(2), mu = NULL),
     natural_rate(reference_registries(), tau = prior_fixed(0.02)))) {
     rows <- whole(natural)
-    expect_true(all(rows$term[is.na(rows$second)] == "ess_elir"))
+    expect_false(anyNA(rows$second))
     expect_setequal(rows$part[rows$term == "mu"], c("estimate", "std.error", "conf.low", "conf.high"))
   }
+})
+
+test_that("ELIR sizes agree for every kind of rate: priors moved and spread, registries at the edge of existence", {
+  skip_on_cran() # long
+  rates <- list(natural_rate(prior_beta(8, 56), bias = prior_normal(0.3, 0.5)), reference_rate(1),
+    natural_rate(prior_mixture(c(0.8, 0.2), prior_beta(8, 56), prior_beta(1, 1))),
+    natural_rate(late_registries(), tau = prior_uniform(0, 1)),
+    natural_rate(late_registries(), tau = prior_half_normal(0.7), mu = NULL))
+  for (natural in rates) {
+    told <- tidy(natural)[tidy(natural)$term == "ess_elir", ]
+    second <- second_elir(natural)
+    expect_lt(abs(told$estimate - second), told$num.error + 1e-7 * abs(second))
+  }
+})
+
+test_that("a fault planted in the ELIR size is found and named", {
+  natural <- natural_rate(prior_normal(-2, 0.7))
+  rows <- paired_rows(transform(tidy(natural), estimate = estimate * (1 + 1e-6 * (term == "ess_elir"))),
+    second_row("ess_elir", NA_character_, second_elir(natural)))
+  found <- tidy(agreed_digits(rows, "a prior"))
+  expect_identical(found$term[!found$agrees & !is.na(found$agrees)], "ess_elir")
 })
 
 test_that("priors and numbers agree, without responders and with responders alone, at other levels", {

@@ -61,10 +61,13 @@ test_that("the checks' joint and comonotone excess come by the second road too (
   expect_map(natural("excess_responders_comonotone"), checks_value("N04cm"))
 })
 
-test_that("a natural rate alone is certified, and the print names what has no second road", {
-  x <- certify(reference_rate())
-  expect_true(all(tidy(x)$agrees, na.rm = TRUE))
-  expect_setequal(tidy(x)$term[is.na(tidy(x)$second)], "ess_elir")
+test_that("a natural rate alone is certified, its ELIR size too, and the print names what has no second road", {
+  x <- certify(natural_rate(prior_beta(8, 56)))
+  expect_true(all(tidy(x)$agrees))
+  size <- tidy(x)[tidy(x)$term == "ess_elir", ]
+  expect_equal(size$second, 64, tolerance = 1e-9)
+  expect_no_match(paste(capture.output(print(x)), collapse = " "), "Without a second road")
+  x$terms$second[x$terms$term == "ess_elir"] <- NA
   expect_match(paste(capture.output(print(x)), collapse = " "), "Without a second road: ess_elir")
 })
 
