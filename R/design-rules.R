@@ -278,7 +278,7 @@ two_stage_size <- function(n, p0, s) {
     r1 <- seq(0, n1 - 1)
     error <- two_stage_claims(n1, n, p0)
     kept <- error <= s$alpha & col(error) >= row(error) # r is at least r1
-    r <- max.col(kept + 0, ties.method = "first") - 1
+    r <- max.col(kept + 0, ties.method = "first") - 1L
     at <- cbind(r1 + 1, r + 1)
     power <- two_stage_claims(n1, n, s$rate)[at]
     stop <- stats::pbinom(r1, n1, p0)

@@ -111,7 +111,8 @@ second_components <- function(natural) {
   parts <- do.call(rbind, parts)
   parts$weight <- exp(parts$log_w - max(parts$log_w))
   parts <- parts[parts$weight > 1e-16, names(parts) != "log_w"]
-  transform(parts, weight = weight / sum(weight))
+  parts$weight <- parts$weight / sum(parts$weight)
+  parts
 }
 
 # Posterior of mu at one tau on a lattice that holds it to e^-40; `deep`, for the far tails, to e^-100 and finer than

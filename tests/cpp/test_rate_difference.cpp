@@ -173,3 +173,9 @@ TEST_CASE("shapes whose product is beyond the largest double still have a spread
   const cordgain::RateDifference difference(rates, 1e200, 3e200);
   REQUIRE(std::fabs(difference.sd() - std::sqrt(0.25 * 0.75 / 4e200)) < 1e-114);  // eight digits of 4e-102
 }
+
+TEST_CASE("shapes beyond all gamma functions end in a declared error") {
+  // The gamma function of 1e-310 is above the largest double.
+  const RateDifference beyond(known_rate(0.3), 0.5, 1e-310);
+  REQUIRE_THROWS_AS(beyond.cdf(0.6), cordgain::NumericalError);
+}
