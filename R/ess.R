@@ -17,8 +17,9 @@
 #' lighter than \eqn{e^{-|\theta|}}: it is finite for `tau` fixed, uniform or half-normal
 #' with a scale of at most 1, and `NA` for a half-normal of larger scale, half-t,
 #' exponential or gamma `tau`, whose expected information is infinite.
-#' ELIR is the same for the rate and for its log odds where the density of the rate is 0 at 0 and at 1. Where it is not
-#' (a flat part), that of a beta prior is the rate's, that of a natural rate the log odds', larger by the density at both.
+#' ELIR is the same for the rate and for its log odds where the density of the rate is 0 at 0 and at 1.
+#' Where it is not (a flat part), that of a beta prior is the rate's, that of a natural rate the log odds',
+#' larger by the density at both ends.
 #'
 #' @param x a prior ([prior_beta()], [prior_normal()], [prior_gamma()] or a mixture)
 #'   or a [natural_rate()] or [natural_change()] (all three methods; worth patients of its SD, or of `sigma`).
