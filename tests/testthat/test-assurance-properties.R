@@ -109,11 +109,12 @@ test_that("the critical count is the first whose tail is rare enough", {
 })
 
 test_that("two-stage claims are 0 and 1 at the extremes, and rise with the rate", {
-  chances <- vapply(c(0, 0.1, 0.3, 0.6, 1), \(p) two_stage_claims(8, 1, 20, 5, p), 0)
+  chances <- vapply(c(0, 0.1, 0.3, 0.6, 1), \(p) two_stage_claims(8, 20, p)[2, 6], 0)
   expect_identical(chances[c(1, 5)], c(0, 1))
   expect_true(all(diff(chances) > 0))
-  # Never stopping early (r1 = -1) is one binomial.
-  expect_closed(two_stage_claims(8, -1, 20, 5, 0.3), binomial_tail(6, 20, 0.3))
+  # With those who would have stopped at none of eight it is one binomial.
+  never <- two_stage_claims(8, 20, 0.3)[1, 6] + 0.7^8 * binomial_tail(6, 12, 0.3)
+  expect_closed(never, binomial_tail(6, 20, 0.3))
 })
 
 test_that("a one-look sequence claims with the binomial tail; more looks never claim less", {

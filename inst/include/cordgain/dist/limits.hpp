@@ -81,11 +81,14 @@ inline double beta_density(double a, double b, double x) {
   return x > 0.0 && x < 1.0 ? boost::math::ibeta_derivative(a, b, x) : 0.0;
 }
 
+/// Over less than this a quadrature's own nodes fall together; a distribution function holds nothing there.
+constexpr double kLeastRange = 1e-300;
+
 /// Second route to I_x(a, b): tanh-sinh quadrature of the density over (0, x), whose
 /// clustering at both ends takes the pole at 0 for a < 1 and a peak beside x. A part
 /// further than 40 standard deviations below x holds less than rounding.
 inline double beta_tail_by_quadrature(double a, double b, double x) {
-  if (!(x > 0.0)) return 0.0;
+  if (!(x > kLeastRange)) return 0.0;
   boost::math::quadrature::tanh_sinh<double> rule;
   const auto density = [a, b](double t) { return beta_density(a, b, t); };
   return rule.integrate(density, 0.0, std::min(x, 1.0), 1e-14);
@@ -93,7 +96,7 @@ inline double beta_tail_by_quadrature(double a, double b, double x) {
 
 /// Second route to the gamma distribution function with shape s and rate 1.
 inline double gamma_tail_by_quadrature(double s, double x) {
-  if (!(x > 0.0)) return 0.0;
+  if (!(x > kLeastRange)) return 0.0;
   boost::math::quadrature::tanh_sinh<double> rule;
   const auto density = [s](double t) { return t > 0.0 ? boost::math::gamma_p_derivative(s, t) : 0.0; };
   return rule.integrate(density, 0.0, x, 1e-14);
