@@ -4,7 +4,7 @@
 #include <cordgain/math/lattice.hpp>
 #include <random>
 
-#include "naive.hpp"
+#include "lattice_fixture.hpp"
 
 using cordgain::cardinal_series;
 using cordgain::Index;
@@ -12,27 +12,8 @@ using cordgain::Lattice;
 using cordgain::lattice_mean;
 using cordgain::lattice_variance;
 using cordgain::Vector;
-
-namespace {
-
-template <class F>
-Lattice lay(const F& f, double first, double step, Index size) {
-  Lattice lattice;
-  lattice.first = first;
-  lattice.step = step;
-  lattice.value.resize(size);
-  for (Index j = 0; j < size; ++j) lattice.value(j) = f(lattice.node(j));
-  return lattice;
-}
-
-// A normal with the given step in standard deviations, out to 9 of them (e^-40 beyond).
-Lattice normal_lattice(double mean, double sd, double step, double phase) {
-  const auto size = static_cast<Index>(18.0 / step) + 2;
-  return lay([&](double x) { return naive::normal(x, mean, sd); }, mean - (9.0 + phase * step) * sd,
-             step * sd, size);
-}
-
-}  // namespace
+using fixture::lay;
+using fixture::normal_lattice;
 
 TEST_CASE("nodes stand one step apart from the first") {
   const Lattice lattice = lay([](double) { return 2.0; }, -1.5, 0.25, 5);

@@ -1,25 +1,14 @@
 #include <testthat/vendor/catch.h>
 #include <cordgain/natural/merged_lattices.hpp>
 
-#include "naive.hpp"
+#include "lattice_fixture.hpp"
 
 using cordgain::cardinal_series;
-using cordgain::Index;
 using cordgain::Lattice;
 using cordgain::merge_lattices;
+using fixture::normal_lattice;
 
 namespace {
-
-// A normal density out to nine standard deviations (e^-40 beyond), its step in standard deviations.
-Lattice normal_lattice(double mean, double sd, double step) {
-  Lattice lattice;
-  lattice.first = mean - 9.0 * sd;
-  lattice.step = step * sd;
-  lattice.value.resize(static_cast<Index>(18.0 / step) + 2);
-  for (Index j = 0; j < lattice.value.size(); ++j)
-    lattice.value(j) = naive::normal(lattice.node(j), mean, sd);
-  return lattice;
-}
 
 double sum_at(const std::vector<Lattice>& lattices, double x) {
   double sum = 0.0;

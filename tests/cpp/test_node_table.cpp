@@ -2,31 +2,15 @@
 #include <boost/math/distributions/normal.hpp>
 #include <cordgain/fit/node_table.hpp>
 
-#include "posterior_fixture.hpp"
+#include "shared_lattice_fixture.hpp"
 
 using namespace cordgain;
-
-namespace {
-
-struct Setting {
-  fixture::Trial trial;
-  DesignInput in = trial.design(1);
-  Reduced reduced = reduce_rows(in);
-  PosteriorModel model =
-      detail::posterior_model(in, reduced.frame, reduced.blocks, fixture::intercept_priors());
-  Vector contrast = Vector::Unit(2, 1);
-};
-
-Vector point(double a, double b) {
-  Vector out(2);
-  out << a, b;
-  return out;
-}
-
-}  // namespace
+using fixture::node_log_weight;
+using fixture::point;
+using fixture::SharedNodes;
 
 TEST_CASE("a table of one node is one normal") {
-  Setting s;
+  SharedNodes s;
   NodeFactory factory(s.model, s.contrast);
   const LatticeNodeTerms node = factory.at(point(0.4, 0.1));
   NodeTable table(factory.offset(), 20.0);
@@ -43,7 +27,7 @@ TEST_CASE("a table of one node is one normal") {
 }
 
 TEST_CASE("groups and their order do not change an answer") {
-  Setting s;
+  SharedNodes s;
   NodeFactory factory(s.model, s.contrast);
   const ScoreMoments scores = score_moments(s.reduced.blocks);
   NodeTable one(factory.offset(), 20.0), many(factory.offset(), 20.0);
@@ -65,7 +49,7 @@ TEST_CASE("groups and their order do not change an answer") {
 }
 
 TEST_CASE("groups of more than a block, and many data sets, have the sums worked out node by node") {
-  Setting s;
+  SharedNodes s;
   NodeFactory factory(s.model, s.contrast);
   NodeTable table(factory.offset(), 20.0);
   std::vector<LatticeNodeTerms> nodes;

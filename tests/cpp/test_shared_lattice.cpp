@@ -1,31 +1,15 @@
 #include <testthat/vendor/catch.h>
 #include <cordgain/fit/shared_lattice.hpp>
 
-#include "posterior_fixture.hpp"
+#include "shared_lattice_fixture.hpp"
 
 using namespace cordgain;
-
-namespace {
-
-struct Setting {
-  fixture::Trial trial;
-  DesignInput in = trial.design(1);
-  Reduced reduced = reduce_rows(in);
-  PosteriorModel model =
-      detail::posterior_model(in, reduced.frame, reduced.blocks, fixture::intercept_priors());
-  Vector contrast = Vector::Unit(2, 1);
-};
-
-Vector point(double a, double b) {
-  Vector out(2);
-  out << a, b;
-  return out;
-}
-
-}  // namespace
+using fixture::node_log_weight;
+using fixture::point;
+using fixture::SharedNodes;
 
 TEST_CASE("log posteriors of nodes differ as those of the density of the same scores") {
-  Setting s;
+  SharedNodes s;
   NodeFactory factory(s.model, s.contrast);
   detail::PosteriorDensity density(s.model);
   const ScoreMoments scores = score_moments(s.reduced.blocks);
@@ -40,7 +24,7 @@ TEST_CASE("log posteriors of nodes differ as those of the density of the same sc
 }
 
 TEST_CASE("score moments hold the products of [X y] with y, block by block") {
-  const Setting s;
+  const SharedNodes s;
   const ScoreMoments scores = score_moments(s.reduced.blocks);
   REQUIRE(scores.rows() == 3);
   REQUIRE(scores.cols() == score_columns(s.reduced.blocks));
@@ -59,7 +43,7 @@ TEST_CASE("score moments hold the products of [X y] with y, block by block") {
 }
 
 TEST_CASE("a node whose covariance cannot be had weighs nothing") {
-  Setting s;
+  SharedNodes s;
   NodeFactory factory(s.model, s.contrast);
   const LatticeNodeTerms node = factory.at(point(0.0, -800.0));
   REQUIRE_FALSE(node.constant > detail::kNegInf);

@@ -8,11 +8,10 @@
 #include <cmath>
 #include <cordgain/base/check.hpp>
 #include <cordgain/base/double_policy.hpp>
-#include <cordgain/base/error.hpp>
 #include <cordgain/base/types.hpp>
+#include <cordgain/dist/limits.hpp>
 #include <cordgain/natural/patient_rates.hpp>
 #include <cstdint>
-#include <stdexcept>
 
 namespace cordgain {
 
@@ -81,14 +80,9 @@ class RateDifference {
     return sum;
   }
 
-  /// Boost's own end for shapes beyond all numbers (a gamma function that overflows) is a declared one here.
   [[nodiscard]] double treated_cdf(double x) const {
     if (x <= 0.0 || x >= 1.0) return x <= 0.0 ? 0.0 : 1.0;
-    try {
-      return boost::math::ibeta(a_, b_, x, DoublePolicy());
-    } catch (const std::runtime_error&) {
-      throw NumericalError("the distribution of a rate with these shapes could not be computed");
-    }
+    return detail::numerically([&] { return boost::math::ibeta(a_, b_, x, DoublePolicy()); });
   }
 
   /// Mean natural rate at a coordinate inside a panel, log odds interpolated through the panel's nodes.

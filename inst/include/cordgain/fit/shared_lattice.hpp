@@ -150,19 +150,4 @@ class NodeFactory {
   std::vector<Matrix> moments_;
 };
 
-/// Log posterior of one node for one data set, up to a constant of the model.
-/// @param offset  NodeFactory::offset()
-[[nodiscard]] inline double node_log_weight(const LatticeNodeTerms& node, const Vector& offset,
-                                            const ScoreMoments& scores) {
-  if (!(node.constant > detail::kNegInf)) return detail::kNegInf;
-  const Index p = scores.rows() - 1;
-  const Vector sums = scores * node.kernel;
-  const Vector h = sums.head(p) + offset;
-  double quadratic = sums[p];
-  for (Index j = 0, at = 0; j < p; ++j) {
-    for (Index i = j; i < p; ++i, ++at) quadratic -= node.inverse[at] * h[i] * h[j];
-  }
-  return node.constant - 0.5 * quadratic;
-}
-
 }  // namespace cordgain

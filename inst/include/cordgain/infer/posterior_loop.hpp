@@ -69,7 +69,7 @@ class PilotHeights {
   }
 
  private:
-  /// As node_log_weight(), an element for each pilot.
+  /// Log posterior of a node up to a constant of the model, an element for each pilot.
   const Array& log_weights(const LatticeNodeTerms& node, const Vector& offset) {
     const std::size_t p = rows_.size() - 1;
     sums_.resize(top_.size(), static_cast<Index>(p) + 1);

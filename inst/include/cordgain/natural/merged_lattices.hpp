@@ -18,8 +18,7 @@ class LatticeGroup {
       : low_(first.first), high_(end_of(first)), widest_(high_ - low_), parts_{&first} {}
 
   /// @param part  of a step no finer than that of any before it
-  /// @return      false, and nothing is taken, where a lattice for all would have far more nodes than its
-  /// parts
+  /// @return      false, and nothing is taken, where a lattice for all would have far more nodes than they
   bool take(const Lattice& part) {
     const double low = std::min(low_, part.first);
     const double high = std::max(high_, end_of(part));

@@ -51,9 +51,8 @@ class MetaProfile {
 
   /// @param offset  K offsets (log odds) of the sources
   /// @param tau     standard deviation between sources, >= 0
-  /// @param least   log mass below which a slice is not needed: then it is one node at its mode, whose mass
-  /// is
-  ///                Laplace's
+  /// @param least   log mass below which a slice is not needed: then it is one node at its mode, with the
+  ///                mass of Laplace's approximation
   /// @return        the lattice of the posterior of mu given tau, unnormalised
   /// @throws        NumericalError if the lattice does not end
   [[nodiscard]] MetaSlice slice(const VectorIn& offset, double tau, double least = detail::kNegInf) {
