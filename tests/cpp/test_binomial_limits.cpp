@@ -139,6 +139,8 @@ TEST_CASE("counts and confidence out of range are refused") {
   REQUIRE_THROWS_AS(clopper_pearson(0.0, 0.0, {0.025, 0.025}), InvalidInput);
   REQUIRE_THROWS_AS(cordgain::jeffreys_limits(1.5, 4.0, {0.025, 0.025}), InvalidInput);
   REQUIRE_THROWS_AS(cordgain::wilson(1.0, 4.0, 0.0), InvalidInput);
+  // Half of the smallest double is zero: a tail without a quantile.
+  REQUIRE_THROWS_AS(cordgain::wilson(1.0, 4.0, 4.9e-324), cordgain::NumericalError);
   REQUIRE_THROWS_AS(blaker(1.0, 4.0, 1.0), InvalidInput);
   REQUIRE_THROWS_AS(blaker(NAN, 4.0, 0.05), InvalidInput);
   REQUIRE_THROWS_AS(blaker(1.0, 1e8, 0.05), InvalidInput);

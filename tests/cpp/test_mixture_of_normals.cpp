@@ -62,6 +62,22 @@ TEST_CASE("a point has its own quantile, and jumps are found") {
   CHECK(mixture_cdf(two, 5.0) == Approx(0.4).epsilon(1e-15));
 }
 
+TEST_CASE("a part of no weight does not move a quantile, however wide") {
+  const MixtureOfNormals wide = mixture({0.4, 0.6, 1e-90}, {2.0, 2.0, -3.0}, {3.0, 5.0, 1e72});
+  const MixtureOfNormals narrow = mixture({0.4, 0.6}, {2.0, 2.0}, {3.0, 5.0});
+  for (const double p : {0.01, 0.1, 0.5, 0.9, 0.99}) {
+    REQUIRE(std::fabs(mixture_quantile(wide, p) - mixture_quantile(narrow, p)) < 1e-13);
+    REQUIRE(std::fabs(mixture_cdf(wide, mixture_quantile(wide, p)) - p) < 1e-14);
+  }
+}
+
+TEST_CASE("points alone have quantiles") {
+  const MixtureOfNormals points = mixture({0.3, 0.7}, {-1.0, 4.0}, {0.0, 0.0});
+  REQUIRE(mixture_quantile(points, 0.2) == -1.0);
+  REQUIRE(mixture_quantile(points, 0.4) == 4.0);
+  REQUIRE(mixture_quantile(mixture({1.0}, {7.0}, {0.0}), 0.4) == 7.0);
+}
+
 TEST_CASE("panels hold the whole mass, whatever the scales of the components") {
   const MixtureOfNormals m = mixture({0.5, 0.4, 0.1}, {0.0, 3.0, -50.0}, {1e-2, 1.0, 300.0});
   const PanelGrid grid = mixture_panels(m, 1e-13, PanelOptions{15, 1e-12, 30});

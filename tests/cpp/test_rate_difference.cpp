@@ -178,4 +178,7 @@ TEST_CASE("shapes beyond all gamma functions end in a declared error") {
   // The gamma function of 1e-310 is above the largest double.
   const RateDifference beyond(known_rate(0.3), 0.5, 1e-310);
   REQUIRE_THROWS_AS(beyond.cdf(0.6), cordgain::NumericalError);
+  // Both this small, and the series is 0 / 0.
+  const RateDifference nothing(known_rate(0.5), 5e-312, 6e-323);
+  REQUIRE_THROWS_AS(nothing.cdf(0.0), cordgain::NumericalError);
 }

@@ -56,12 +56,14 @@ inline Limits jeffreys_limits(double y, double n, const TailPair& tails) {
 /// @param y      events, whole, 0 <= y <= n
 /// @param n      patients
 /// @param alpha  1 - confidence, in (0, 1)
-/// @throws       InvalidInput if the counts or alpha are out of range
+/// @throws       InvalidInput if the counts or alpha are out of range; NumericalError if alpha / 2 is zero
+/// in double precision
 /// Source: Wilson (1927), doi:10.1080/01621459.1927.10502953.
 inline Limits wilson(double y, double n, double alpha) {
   detail::require_proportion(y, n);
   require(alpha > 0.0 && alpha < 1.0, "alpha must lie in (0, 1)");
-  const double z = boost::math::quantile(boost::math::complement(boost::math::normal(), alpha / 2.0));
+  const double z = detail::numerically(
+      [&] { return boost::math::quantile(boost::math::complement(boost::math::normal(), alpha / 2.0)); });
   const double half = z * std::sqrt(y * ((n - y) / n) + z * z / 4.0);
   // The smaller root as a ratio: centre - half would cancel for small y.
   const auto lower = [&](double x) { return x <= 0.0 ? 0.0 : x * x / n / (x + z * z / 2.0 + half); };

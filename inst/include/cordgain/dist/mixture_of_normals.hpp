@@ -95,19 +95,42 @@ inline double mixture_root(const MixtureOfNormals& m, double probability, double
 
 }  // namespace detail
 
-/// Smallest x with P(X <= x) >= probability, between ends found by doubling.
+namespace detail {
+
+/// A length of the mixture: the weighted geometric mean of the standard deviations. Their maximum will not do,
+/// since a part of weight 1e-300 can be as wide as 1e70.
+inline double mixture_step(const MixtureOfNormals& m) {
+  double weight = 0.0;
+  double sum = 0.0;
+  for (Index i = 0; i < m.weight.size(); ++i) {
+    if (!(m.weight(i) > 0.0 && m.sd(i) > 0.0)) continue;
+    weight += m.weight(i);
+    sum += m.weight(i) * std::log(m.sd(i));
+  }
+  if (weight > 0.0) return std::exp(sum / weight);
+  return std::max(m.mean.maxCoeff() - m.mean.minCoeff(), 1e-300);
+}
+
+}  // namespace detail
+
+/// Smallest x with P(X <= x) >= probability, between ends found by doubling from the mean.
 /// @throws InvalidInput unless 0 < probability < 1
 inline double mixture_quantile(const MixtureOfNormals& m, double probability) {
   require(probability > 0.0 && probability < 1.0, "a quantile needs a probability between 0 and 1");
-  const double centre = mixture_mean(m);
-  double step = std::max(m.sd.maxCoeff(), 1e-300);
-  double low = m.mean.minCoeff();
-  double high = m.mean.maxCoeff();
-  while (mixture_cdf(m, low) >= probability && std::isfinite(low))
-    low = std::min(low, centre) - (step *= 2.0);
-  step = std::max(m.sd.maxCoeff(), 1e-300);
-  while (mixture_cdf(m, high) < probability && std::isfinite(high))
-    high = std::max(high, centre) + (step *= 2.0);
+  double low = mixture_mean(m);
+  double high = low;
+  double step = detail::mixture_step(m);
+  if (mixture_cdf(m, low) >= probability) {
+    for (; mixture_cdf(m, low) >= probability && std::isfinite(low); step *= 2.0) {
+      high = low;
+      low -= step;
+    }
+  } else {
+    for (; mixture_cdf(m, high) < probability && std::isfinite(high); step *= 2.0) {
+      low = high;
+      high += step;
+    }
+  }
   if (!(low < high)) return high;
   return m.sd.minCoeff() > 0.0 ? detail::mixture_root(m, probability, low, high)
                                : detail::mixture_bisection(m, probability, low, high);

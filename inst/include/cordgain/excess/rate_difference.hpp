@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cordgain/base/check.hpp>
 #include <cordgain/base/double_policy.hpp>
+#include <cordgain/base/error.hpp>
 #include <cordgain/base/types.hpp>
 #include <cordgain/dist/limits.hpp>
 #include <cordgain/natural/patient_rates.hpp>
@@ -82,7 +83,9 @@ class RateDifference {
 
   [[nodiscard]] double treated_cdf(double x) const {
     if (x <= 0.0 || x >= 1.0) return x <= 0.0 ? 0.0 : 1.0;
-    return detail::numerically([&] { return boost::math::ibeta(a_, b_, x, DoublePolicy()); });
+    const double below = detail::numerically([&] { return boost::math::ibeta(a_, b_, x, DoublePolicy()); });
+    if (std::isnan(below)) throw NumericalError("shapes of a beta distribution beyond the gamma function");
+    return below;
   }
 
   /// Mean natural rate at a coordinate inside a panel, log odds interpolated through the panel's nodes.
