@@ -9,10 +9,10 @@ TEST_CASE("the score across the bound is taken in the directions that D lacks") 
   Matrix d(2, 2), score(2, 2);
   d << 1, 0, 0, 0;
   score << 5, 1, 1, -3;
-  const detail::BoundScore found = detail::bound_score(d, score, 1e-6);
+  const detail::BoundScore found = detail::bound_score(detail::lacking_directions(d, 1e-6), score);
   REQUIRE(found.score == Approx(-3.0));
   REQUIRE(std::abs(found.direction[1]) == Approx(1.0));
-  REQUIRE(detail::bound_score(Matrix::Identity(2, 2), score, 1e-6).direction.size() == 0);
+  REQUIRE(detail::lacking_directions(Matrix::Identity(2, 2), 1e-6).cols() == 0);
 }
 
 TEST_CASE("a factor of lower rank holds a matrix of that rank exactly, whatever its order") {
@@ -31,6 +31,28 @@ TEST_CASE("the score matrix gives the change of the deviance along a change of D
   change << 1, 0.5, 0.5, 3;
   const double along = 2 * 1 + 4 * 0.5 - 1 * 3;
   REQUIRE((detail::score_matrix(gradient, 2) * change).trace() == Approx(along));
+}
+
+TEST_CASE("the gradient is asked for only where a term lacks rank") {
+  const fixture::Trial trial;
+  const Covariance covariance = model_covariance(trial.design(), {});
+  detail::Stage stage{covariance, NewtonResult()};
+  int asked = 0;
+  const auto gradient_at = [&asked] {
+    ++asked;
+    Vector out(4);
+    out << 1.0, 0.0, -2.0, 5.0;
+    return out;
+  };
+  std::vector<detail::BoundScore> scores;
+  stage.result.point = covariance.start();
+  REQUIRE(detail::worst_bound_by(gradient_at, stage, 1e-6, scores) == -1);
+  REQUIRE(asked == 0);
+  REQUIRE(scores[0].score == 0.0);
+  stage.result.point = Vector::Unit(3, 0);  // a slope without variance
+  REQUIRE(detail::worst_bound_by(gradient_at, stage, 1e-6, scores) == 0);
+  REQUIRE(asked == 1);
+  REQUIRE(scores[0].score == Approx(-2.0));
 }
 
 TEST_CASE("from the saddle at zero a search reaches the optimum that other starts reach") {

@@ -94,3 +94,24 @@ TEST_CASE("a function that is flat everywhere is at its optimum") {
   REQUIRE(found.converged);
   REQUIRE(found.point == Vector::Ones(2));
 }
+
+TEST_CASE("the step is the same for few parameters as for many, inside and outside of a convex place") {
+  for (const double last : {2.0, -2.0, 1e-20}) {
+    for (Index n = 1; n <= 4; ++n) {
+      Matrix h = Matrix::Zero(n, n);
+      Vector g(n);
+      for (Index i = 0; i < n; ++i) {
+        h(i, i) = i == n - 1 ? last : 3.0 + static_cast<double>(i);
+        g[i] = 1.0 + static_cast<double>(i);
+        if (i > 0) h(i, i - 1) = h(i - 1, i) = i == n - 1 && last < 1.0 ? 0.0 : 0.25;
+      }
+      double few = 0.0, many = 0.0;
+      const Vector a = detail::safe_step(at(0.0, g, h), few);
+      const Vector b = detail::safe_step_of<Eigen::Dynamic>(at(0.0, g, h), many);
+      REQUIRE((a - b).norm() <= 1e-13 * b.norm());
+      REQUIRE(few == Approx(many).epsilon(1e-13));
+      // Downhill, by |H| where H is diagonal in its last row.
+      REQUIRE(g.dot(a) < 0.0);
+    }
+  }
+}

@@ -97,8 +97,8 @@ inline double mixture_root(const MixtureOfNormals& m, double probability, double
 
 namespace detail {
 
-/// A length of the mixture: the weighted geometric mean of the standard deviations. Their maximum will not do,
-/// since a part of weight 1e-300 can be as wide as 1e70.
+/// A length of the mixture: the weighted geometric mean of the standard deviations. Their maximum will not
+/// do, since a part of weight 1e-300 can be as wide as 1e70.
 inline double mixture_step(const MixtureOfNormals& m) {
   double weight = 0.0;
   double sum = 0.0;

@@ -2,9 +2,9 @@
 // one are values of the working parameters, found, certified and left from here.
 #pragma once
 
-#include <Eigen/Eigenvalues>
 #include <cmath>
 #include <cordgain/fit/criterion.hpp>
+#include <cordgain/math/symmetric_eigen.hpp>
 #include <memory>
 #include <vector>
 
@@ -30,16 +30,15 @@ struct BoundScore {
   Vector direction;
 };
 
-inline BoundScore bound_score(const Matrix& d, const Matrix& score, double threshold) {
-  BoundScore out;
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(d);
-  const Index lacking = (eigen.eigenvalues().array() <= threshold).count();
-  if (lacking == 0) return out;
-  const Matrix null = eigen.eigenvectors().leftCols(lacking);
-  const Eigen::SelfAdjointEigenSolver<Matrix> across(null.transpose() * score * null);
-  out.score = across.eigenvalues()[0];
-  out.direction = null * across.eigenvectors().col(0);
-  return out;
+/// Columns: the eigenvectors of D whose eigenvalue is at most the threshold.
+inline Matrix lacking_directions(const Matrix& d, double threshold) {
+  const SymmetricEigen eigen = symmetric_eigen(d);
+  return eigen.vectors.leftCols((eigen.values.array() <= threshold).count());
+}
+
+inline BoundScore bound_score(const Matrix& lacking, const Matrix& score) {
+  const SymmetricEigen across = symmetric_eigen(lacking.transpose() * score * lacking);
+  return {across.values[0], lacking * across.vectors.col(0)};
 }
 
 inline const FactorTerm* as_factor(const Covariance& covariance, std::size_t i) {
@@ -120,9 +119,9 @@ inline std::vector<Index> ranks(const Covariance& covariance, const VectorIn& ga
       continue;
     }
     const Index q = factor->size();
-    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(
-        unpacked(gamma.segment(covariance.gamma_at(i), packed_size(q)), q));
-    out.push_back((eigen.eigenvalues().array() > threshold).count());
+    const SymmetricEigen eigen =
+        symmetric_eigen(unpacked(gamma.segment(covariance.gamma_at(i), packed_size(q)), q));
+    out.push_back((eigen.values.array() > threshold).count());
   }
   return out;
 }
@@ -143,24 +142,38 @@ inline Stage optimise(const Criterion& criterion, const Covariance& covariance, 
 }
 
 /// Scores across the bounds at a point; returns the index of the worst term, or -1.
-inline int worst_bound(const Criterion& criterion, const Stage& stage, double threshold,
-                       std::vector<BoundScore>& scores) {
+/// @param gradient_at  callable: the gradient in gamma there, empty where there is none; asked for only
+///                     where a term lacks rank
+template <class Gradient>
+int worst_bound_by(Gradient&& gradient_at, const Stage& stage, double threshold,
+                   std::vector<BoundScore>& scores) {
   const Vector gamma = stage.gamma();
-  const SecondOrder at = criterion.in_gamma(gamma, stage.covariance.roots(stage.result.point));
   scores.assign(stage.covariance.size(), BoundScore());
+  Vector gradient;
   int worst = -1;
   for (std::size_t i = 0; i < stage.covariance.size(); ++i) {
     const FactorTerm* factor = as_factor(stage.covariance, i);
-    if (factor == nullptr || at.gradient.size() == 0) continue;
+    if (factor == nullptr) continue;
     const Index q = factor->size(), from = stage.covariance.gamma_at(i);
-    scores[i] = bound_score(unpacked(gamma.segment(from, packed_size(q)), q),
-                            score_matrix(at.gradient.segment(from, packed_size(q)), q), threshold);
+    const Matrix lacking = lacking_directions(unpacked(gamma.segment(from, packed_size(q)), q), threshold);
+    if (lacking.cols() == 0) continue;
+    if (gradient.size() == 0) gradient = gradient_at();
+    if (gradient.size() == 0) continue;
+    scores[i] = bound_score(lacking, score_matrix(gradient.segment(from, packed_size(q)), q));
     if (scores[i].score < -kScoreSlack &&
         (worst < 0 || scores[i].score < scores[static_cast<std::size_t>(worst)].score)) {
       worst = static_cast<int>(i);
     }
   }
   return worst;
+}
+
+inline int worst_bound(const Criterion& criterion, const Stage& stage, double threshold,
+                       std::vector<BoundScore>& scores) {
+  const auto gradient_at = [&] {
+    return criterion.in_gamma(stage.gamma(), stage.covariance.roots(stage.result.point)).gradient;
+  };
+  return worst_bound_by(gradient_at, stage, threshold, scores);
 }
 
 /// Leaves a saddle: adds variance in the direction whose score is negative, as

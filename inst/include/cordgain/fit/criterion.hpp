@@ -5,8 +5,10 @@
 
 #include <cmath>
 #include <cordgain/fit/likelihood.hpp>
+#include <cordgain/fit/one_term.hpp>
 #include <cordgain/math/newton.hpp>
 #include <cordgain/model/covariance.hpp>
+#include <memory>
 #include <vector>
 
 namespace cordgain {
@@ -25,9 +27,12 @@ class Criterion {
 /// The criterion of reduced data.
 class PooledCriterion final : public Criterion {
  public:
-  PooledCriterion(const Blocks& blocks, const LikelihoodKind& kind) : blocks_(blocks), kind_(kind) {}
+  PooledCriterion(const Blocks& blocks, const LikelihoodKind& kind)
+      : blocks_(blocks), kind_(kind), one_term_(one_term_likelihood(blocks, kind)) {}
 
   [[nodiscard]] SecondOrder in_theta(const Covariance& covariance, const Vector& theta) const override {
+    const FactorTerm* only = one_term_ == nullptr ? nullptr : detail::only_factor(covariance);
+    if (only != nullptr) return one_term_->at(*only, theta);
     const Matrix jacobian = covariance.jacobian(theta);
     const Expansion e =
         expand(moments_at(blocks_, covariance.gamma(theta), jacobian, covariance.roots(theta)), jacobian,
@@ -57,6 +62,7 @@ class PooledCriterion final : public Criterion {
  private:
   const Blocks& blocks_;
   LikelihoodKind kind_;
+  std::unique_ptr<OneTermLikelihood> one_term_;  // null where the data have another form
 };
 
 }  // namespace cordgain

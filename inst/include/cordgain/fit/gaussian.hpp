@@ -232,11 +232,11 @@ inline void settle_on_rows(const SmallRows& rows, const Criterion& pooled, const
 /// The scores across the bounds, the scale and the fixed effects of a search on pooled data.
 inline void record_pooled(const PooledCriterion& criterion, const Stage& stage, const LikelihoodKind& kind,
                           GaussianFit& fit) {
-  std::vector<BoundScore> scores;
-  worst_bound(criterion, stage, kTryZero, scores);
-  for (const auto& s : scores) fit.bound_score.push_back(s.score);
   const Vector relative = stage.gamma();
   const Expansion e = criterion.at(relative, stage.covariance.roots(stage.result.point));
+  std::vector<BoundScore> scores;
+  worst_bound_by([&e] { return e.gradient; }, stage, kTryZero, scores);
+  for (const auto& s : scores) fit.bound_score.push_back(s.score);
   const double least = stage.result.converged ? kNoResidual : kVanishing;
   require_found(std::isfinite(e.value) && (!kind.profiled || e.scale > least),
                 "the residual variance fell below 1e-12 of that of least squares", fit.starts);

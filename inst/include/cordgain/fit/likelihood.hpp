@@ -51,6 +51,8 @@ struct Expansion {
 
 namespace detail {
 
+constexpr double kLog2Pi = 1.8378770664093454836;
+
 /// Weights that turn a packed form F into tr(A F) (A symmetric, over the first rows of F).
 inline Vector trace_weights(const MatrixIn& a, Index width) {
   Vector out = Vector::Zero(packed_size(width));
@@ -103,14 +105,13 @@ inline double log_det(const Eigen::LLT<Matrix>& llt, Index p) {
 /// (1988), JASA 83:1014.
 [[nodiscard]] inline Expansion expand(const Moments& moments, const MatrixIn& directions, Index n, Index p,
                                       const LikelihoodKind& kind) {
-  constexpr double kLog2Pi = 1.8378770664093454836;
   Expansion out;
   if (!moments.feasible) return out;
   out.fixed = fixed_effects(moments.cross, p);
   if (!out.fixed.feasible) return out;
   const double nu = static_cast<double>(kind.restricted ? n - p : n), rss = out.fixed.residual;
   out.scale = kind.profiled ? rss / nu : 1.0;
-  out.value = moments.log_det + nu * kLog2Pi + (kind.profiled ? nu * (1.0 + std::log(out.scale)) : rss);
+  out.value = moments.log_det + nu * detail::kLog2Pi + (kind.profiled ? nu * (1.0 + std::log(out.scale)) : rss);
   if (kind.restricted) out.value += detail::log_det(out.fixed.precision, p);
 
   Vector c(p + 1);

@@ -3,6 +3,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <cmath>
+#include <cordgain/math/symmetric_eigen.hpp>
 #include <cordgain/model/blocks.hpp>
 #include <cordgain/model/covariance.hpp>
 #include <cordgain/model/moments.hpp>
@@ -81,9 +82,9 @@ inline Matrix basis_gram(const Blocks& blocks) {
 [[nodiscard]] inline Matrix unseen_directions(Matrix gram) {
   const Vector scale = gram.diagonal().cwiseSqrt().unaryExpr([](double s) { return s > 0.0 ? s : 1.0; });
   gram = scale.cwiseInverse().asDiagonal() * gram * scale.cwiseInverse().asDiagonal();
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(gram);
-  const Index unseen = (eigen.eigenvalues().array() < 1e-11).count();
-  return scale.cwiseInverse().asDiagonal() * eigen.eigenvectors().leftCols(unseen);
+  const SymmetricEigen eigen = symmetric_eigen(gram);
+  const Index unseen = (eigen.values.array() < 1e-11).count();
+  return scale.cwiseInverse().asDiagonal() * eigen.vectors.leftCols(unseen);
 }
 
 /// Directions in gamma along which V does not change at all: a slope and an

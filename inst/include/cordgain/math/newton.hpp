@@ -46,6 +46,40 @@ inline double value_noise(double value) {
 /// Cholesky pivots above this, beside a diagonal of 1, leave a step its digits.
 constexpr double kWellConditioned = 1e-3;
 
+/// The step of safe_step() where there is curvature, for N parameters (Eigen::Dynamic: any number).
+template <int N>
+Vector safe_step_of(const SecondOrder& at, double& decrement) {
+  using Column = Eigen::Matrix<double, N, 1>;
+  using Square = Eigen::Matrix<double, N, N>;
+  const Column reach = at.hessian.cwiseAbs().rowwise().maxCoeff() * 1e-8;
+  const Column unit = at.hessian.diagonal()
+                          .cwiseAbs()
+                          .cwiseMax(reach)
+                          .cwiseMax(std::numeric_limits<double>::min())
+                          .cwiseSqrt()
+                          .cwiseInverse();
+  const Square hessian = unit.asDiagonal() * at.hessian * unit.asDiagonal();
+  const Eigen::LLT<Square> llt(hessian);
+  if (llt.info() == Eigen::Success && llt.matrixLLT().diagonal().minCoeff() > kWellConditioned) {
+    const Column gradient = unit.cwiseProduct(at.gradient);  // |H| is H, and no eigenvalue is at the floor
+    const Column solved = llt.solve(gradient);
+    decrement = 0.5 * gradient.dot(solved);
+    return -unit.cwiseProduct(solved);
+  }
+  const Eigen::SelfAdjointEigenSolver<Square> eigen(hessian);
+  const Column size = eigen.eigenvalues().cwiseAbs();
+  const double floor = size.maxCoeff() * 1e-13;
+  const Column along = eigen.eigenvectors().transpose() * unit.cwiseProduct(at.gradient);
+  Column scaled = along.cwiseQuotient(size.cwiseMax(floor));
+  // What a nearly flat direction promises below the rounding of the value is rounding: no step there.
+  const double flat = size.maxCoeff() * 1e-8;
+  for (Index i = 0; i < size.size(); ++i) {
+    if (size[i] < flat && along[i] * scaled[i] < value_noise(at.value)) scaled[i] = 0.0;
+  }
+  decrement = 0.5 * along.dot(scaled);
+  return -unit.cwiseProduct(eigen.eigenvectors() * scaled);
+}
+
 /// The step -|H|^-1 g, taken in units in which the diagonal of |H| is 1 (a
 /// parameter's own scale does not matter), with eigenvalues floored, so that a
 /// flat direction is left where it is rather than followed to infinity.
@@ -57,33 +91,17 @@ inline Vector safe_step(const SecondOrder& at, double& decrement) {
       decrement = std::numeric_limits<double>::infinity();
     return Vector::Zero(at.gradient.size());
   }
-  const Vector reach = at.hessian.cwiseAbs().rowwise().maxCoeff() * 1e-8;
-  const Vector unit = at.hessian.diagonal()
-                          .cwiseAbs()
-                          .cwiseMax(reach)
-                          .cwiseMax(std::numeric_limits<double>::min())
-                          .cwiseSqrt()
-                          .cwiseInverse();
-  const Matrix hessian = unit.asDiagonal() * at.hessian * unit.asDiagonal();
-  const Eigen::LLT<Matrix> llt(hessian);
-  if (llt.info() == Eigen::Success && llt.matrixLLT().diagonal().minCoeff() > kWellConditioned) {
-    const Vector gradient = unit.cwiseProduct(at.gradient);  // |H| is H, and no eigenvalue is at the floor
-    const Vector solved = llt.solve(gradient);
-    decrement = 0.5 * gradient.dot(solved);
-    return -unit.cwiseProduct(solved);
+  // A few parameters need no memory and no loops.
+  switch (at.gradient.size()) {
+    case 1:
+      return safe_step_of<1>(at, decrement);
+    case 2:
+      return safe_step_of<2>(at, decrement);
+    case 3:
+      return safe_step_of<3>(at, decrement);
+    default:
+      return safe_step_of<Eigen::Dynamic>(at, decrement);
   }
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(hessian);
-  const Vector size = eigen.eigenvalues().cwiseAbs();
-  const double floor = size.maxCoeff() * 1e-13;
-  const Vector along = eigen.eigenvectors().transpose() * unit.cwiseProduct(at.gradient);
-  Vector scaled = along.cwiseQuotient(size.cwiseMax(floor));
-  // What a nearly flat direction promises below the rounding of the value is rounding: no step there.
-  const double flat = size.maxCoeff() * 1e-8;
-  for (Index i = 0; i < size.size(); ++i) {
-    if (size[i] < flat && along[i] * scaled[i] < value_noise(at.value)) scaled[i] = 0.0;
-  }
-  decrement = 0.5 * along.dot(scaled);
-  return -unit.cwiseProduct(eigen.eigenvectors() * scaled);
 }
 
 }  // namespace detail

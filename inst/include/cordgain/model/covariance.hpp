@@ -85,19 +85,20 @@ class FactorTerm final : public CovarianceTerm {
     return out;
   }
 
- private:
-  static std::vector<Index> identity_order(Index q) {
-    std::vector<Index> out(static_cast<std::size_t>(q));
-    for (Index i = 0; i < q; ++i) out[static_cast<std::size_t>(i)] = i;
-    return out;
-  }
-
+  /// Calls body(row, column, position in theta) for each free element of the factor.
   template <class Body>
   void for_entries(Body&& body) const {
     Index at = 0;
     for (Index col = 0; col < rank_; ++col) {
       for (Index row = col; row < q_; ++row) body(pivot_[static_cast<std::size_t>(row)], col, at++);
     }
+  }
+
+ private:
+  static std::vector<Index> identity_order(Index q) {
+    std::vector<Index> out(static_cast<std::size_t>(q));
+    for (Index i = 0; i < q; ++i) out[static_cast<std::size_t>(i)] = i;
+    return out;
   }
 
   Index q_;
