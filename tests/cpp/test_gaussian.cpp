@@ -27,6 +27,27 @@ TEST_CASE("no point near the fit has a lower deviance, by the dense definition")
   }
 }
 
+TEST_CASE("of an optimum at a bound and a lower one inside the lower one is found") {
+  // Simulated scores; minus twice the log likelihood is 40.840658 at the bound, 40.752203 inside
+  // (lme4 1.1-31).
+  const std::vector<double> score{-3, 2, 4, -2, 0, 4, 4, 5, 5, 5, 4},
+      week{0, 1, 1.5, 0, 1, 0, 1, 1.5, 0, 1, 1.5};
+  const std::vector<int> subject{0, 0, 0, 1, 1, 2, 2, 2, 3, 3, 3};
+  Matrix z(11, 2);
+  z.col(0).setOnes();
+  z.col(1) = Eigen::Map<const Vector>(week.data(), 11);
+  DesignInput in{Eigen::Map<const Matrix>(z.data(), 11, 1),
+                 Eigen::Map<const Vector>(score.data(), 11),
+                 Eigen::Map<const Vector>(nullptr, 0),
+                 {},
+                 {}};
+  in.random.push_back(
+      {Eigen::Map<const Matrix>(z.data(), 11, 2), Eigen::Map<const Eigen::VectorXi>(subject.data(), 11), 4});
+  const RowsReport report = fit_rows(in, false);
+  REQUIRE(report.fit.converged);
+  REQUIRE(std::abs(report.deviance - 40.752203) < 1e-6);  // printed to six digits
+}
+
 TEST_CASE("subjects that are alike have a variance of exactly zero, certified by the score") {
   fixture::Trial trial;
   for (Index i = 0; i < trial.y.size(); ++i) trial.y[i] = 0.3 * trial.x(i, 1) + std::sin(7.0 * i);

@@ -22,14 +22,24 @@ TEST_CASE("with several terms and few rows each term alone is large at one start
   covariance.add(std::make_shared<UnitTerm>());
   Blocks blocks = reduce_rows(fixture::Trial().design()).blocks;
   const std::vector<Vector> starts = starting_points(blocks, covariance);
-  REQUIRE(starts.size() == 4);
-  for (const std::size_t large : {2U, 3U}) {
+  REQUIRE(starts.size() == 6);
+  for (const std::size_t large : {2U, 3U, 4U, 5U}) {
     const Vector gamma = covariance.gamma(starts[large]);
-    REQUIRE((gamma[0] > 1.0) == (large == 2U));
-    REQUIRE((gamma[3] > 1.0) == (large == 3U));
+    REQUIRE((gamma[0] > 1.0) == (large % 2 == 0));
+    REQUIRE((gamma[3] > 1.0) == (large % 2 == 1));
   }
   blocks.n = 100000;
   REQUIRE(starting_points(blocks, covariance).size() == 2);
+}
+
+TEST_CASE("the second start is far out where rows are few, and near where they are many") {
+  Covariance covariance;
+  covariance.add(std::make_shared<FactorTerm>(1));
+  covariance.add(std::make_shared<UnitTerm>());
+  Blocks blocks = reduce_rows(fixture::Trial().design(1)).blocks;
+  REQUIRE(covariance.gamma(starting_points(blocks, covariance)[1])[0] > 10.0);
+  blocks.n = 100000;
+  REQUIRE(covariance.gamma(starting_points(blocks, covariance)[1])[0] < 0.1);
 }
 
 TEST_CASE("with enough visits every variance is seen") {

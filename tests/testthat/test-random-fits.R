@@ -84,6 +84,15 @@ test_that("near the edge of what is identified the deviance is no higher than th
   }
 })
 
+test_that("of two optima, one at a bound and one inside or far out, the lower one is found", {
+  skip_if_not_installed("lme4")
+  for (seed in c(101474, 101875, 102384, 103700)) { # each once ended in the higher one, from two starts that agreed
+    case <- random_case(seed)
+    lowest <- lme4_best_exactly(case)
+    expect_lte(deviance(fit_case(case)), lowest + 1e-7 * (1 + abs(lowest)))
+  }
+})
+
 test_that("two terms that are one and the same leave the sum, with tests that do not rest on rounding", {
   fit <- fit_case(random_case(142)) # three rows, crossed factors: Kenward-Roger once gave NaN
   table <- summary(fit)$coefficients

@@ -99,29 +99,47 @@ inline void slide(const Blocks& blocks, const Criterion& criterion, const Matrix
   }
 }
 
+/// Searches from each start in turn, keeping the best end and counting those that agree.
+class Search {
+ public:
+  Search(const Criterion& criterion, GaussianFit& fit) : criterion_(criterion), fit_(fit) {}
+
+  void from(const Covariance& covariance, const Vector& start) {
+    Stage stage = optimise(criterion_, covariance, start);
+    fit_.steps += stage.result.steps;
+    ++fit_.starts;
+    const bool first = fit_.starts == 1;
+    if (std::isfinite(stage.value())) ends_.push_back(stage.value());
+    if (first || (std::isfinite(stage.value()) && !(stage.value() >= best_.value())))
+      best_ = std::move(stage);
+  }
+
+  Stage finish() {
+    for (const double end : ends_) {
+      if (end - best_.value() > agreement(end)) continue;
+      ++fit_.agreeing;
+      fit_.start_difference = std::max(fit_.start_difference, end - best_.value());
+    }
+    return std::move(best_);
+  }
+
+ private:
+  const Criterion& criterion_;
+  GaussianFit& fit_;
+  Stage best_;
+  std::vector<double> ends_;
+};
+
 /// The best of all starts. Where the design leaves a direction unseen, every
 /// covariance is also one of lower rank, and the fit begins there too.
 inline Stage best_start(const Blocks& blocks, const Criterion& criterion, const Covariance& covariance,
                         const Matrix& unseen, GaussianFit& fit) {
-  Stage best{covariance, NewtonResult()};
-  std::vector<double> ends;
-  std::vector<Reparametrised> starts;
-  for (const Vector& start : starting_points(blocks, covariance)) starts.push_back({covariance, start});
-  if (unseen.cols() > 0) add_lower_rank_starts(covariance, unseen, starts);
-  for (const Reparametrised& start : starts) {
-    Stage stage = optimise(criterion, start.covariance, start.theta);
-    fit.steps += stage.result.steps;
-    ++fit.starts;
-    if (!std::isfinite(stage.value())) continue;
-    ends.push_back(stage.value());
-    if (ends.size() == 1 || stage.value() < best.value()) best = std::move(stage);
-  }
-  for (const double end : ends) {
-    if (end - best.value() > agreement(end)) continue;
-    ++fit.agreeing;
-    fit.start_difference = std::max(fit.start_difference, end - best.value());
-  }
-  return best;
+  Search search(criterion, fit);
+  for (const Vector& start : starting_points(blocks, covariance)) search.from(covariance, start);
+  std::vector<Reparametrised> lower;
+  if (unseen.cols() > 0) add_lower_rank_starts(covariance, unseen, lower);
+  for (const Reparametrised& start : lower) search.from(start.covariance, start.theta);
+  return search.finish();
 }
 
 [[noreturn]] inline void refuse_unbounded() {

@@ -14,23 +14,24 @@ namespace cordgain {
 
 namespace detail {
 
-/// Rows up to which a model of several terms begins from each term in turn as well. With many rows the
-/// terms are told apart, and a start costs more.
-constexpr Index kFewForTerms = 200;
+/// Rows up to which a search begins from more places. With many rows there is one optimum, and a start costs
+/// more.
+constexpr Index kFewForStarts = 200;
 
-/// For each random-effects term, a start at which it alone is large: factors that may stand for one another
-/// (subject and site, where sites have few subjects) can have an optimum each.
-inline void add_single_terms(const Covariance& covariance, std::vector<Vector>& starts) {
+/// For each of several random-effects terms, a start at which it is large and the others are not: factors
+/// that may stand for one another (subject and site, where sites have few subjects) can have an optimum each.
+inline void add_single_terms(const Covariance& covariance, double large_by, double others_by,
+                             std::vector<Vector>& starts) {
   std::vector<std::size_t> terms;
   for (std::size_t i = 0; i < covariance.size(); ++i) {
     if (dynamic_cast<const FactorTerm*>(&covariance.term(i)) != nullptr) terms.push_back(i);
   }
   if (terms.size() < 2) return;
-  constexpr double kLarge = 5.0, kSmall = 0.1;
   for (const std::size_t large : terms) {
     Vector start = covariance.start();
     for (const std::size_t i : terms) {
-      start.segment(covariance.theta_at(i), covariance.term(i).n_theta()) *= i == large ? kLarge : kSmall;
+      start.segment(covariance.theta_at(i), covariance.term(i).n_theta()) *=
+          i == large ? large_by : others_by;
     }
     starts.push_back(start);
   }
@@ -38,12 +39,15 @@ inline void add_single_terms(const Covariance& covariance, std::vector<Vector>& 
 
 }  // namespace detail
 
-/// At least two starts: random effects as large as the residual, and a fifth of it in standard
-/// deviation; with several terms and few rows, each term in turn too.
+/// At least two starts: random effects as large as the residual in standard deviation, and a fifth of it.
+/// With few rows there can be an optimum at a bound, or with small effects, beside a lower one with large
+/// effects: the second start is then far out, and with several terms each in turn is large, near and far.
 [[nodiscard]] inline std::vector<Vector> starting_points(const Blocks& blocks, const Covariance& covariance) {
   const Vector start = covariance.start();
-  std::vector<Vector> out = {start, 0.2 * start};
-  if (blocks.n <= detail::kFewForTerms) detail::add_single_terms(covariance, out);
+  if (blocks.n > detail::kFewForStarts) return {start, 0.2 * start};
+  std::vector<Vector> out = {start, 10.0 * start};
+  detail::add_single_terms(covariance, 5.0, 0.1, out);
+  detail::add_single_terms(covariance, 25.0, 1.0, out);
   return out;
 }
 
