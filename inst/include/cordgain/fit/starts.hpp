@@ -18,13 +18,26 @@ namespace detail {
 /// more.
 constexpr Index kFewForStarts = 200;
 
+inline bool is_factor(const CovarianceTerm& term) {
+  return dynamic_cast<const FactorTerm*>(&term) != nullptr;
+}
+
+/// Whether V is made of random effects beside independent residuals.
+inline bool only_factors(const Covariance& covariance) {
+  for (std::size_t i = 0; i < covariance.size(); ++i) {
+    const CovarianceTerm& term = covariance.term(i);
+    if (!is_factor(term) && dynamic_cast<const UnitTerm*>(&term) == nullptr) return false;
+  }
+  return true;
+}
+
 /// For each of several random-effects terms, a start at which it is large and the others are not: factors
 /// that may stand for one another (subject and site, where sites have few subjects) can have an optimum each.
 inline void add_single_terms(const Covariance& covariance, double large_by, double others_by,
                              std::vector<Vector>& starts) {
   std::vector<std::size_t> terms;
   for (std::size_t i = 0; i < covariance.size(); ++i) {
-    if (dynamic_cast<const FactorTerm*>(&covariance.term(i)) != nullptr) terms.push_back(i);
+    if (is_factor(covariance.term(i))) terms.push_back(i);
   }
   if (terms.size() < 2) return;
   for (const std::size_t large : terms) {
@@ -44,8 +57,9 @@ inline void add_single_terms(const Covariance& covariance, double large_by, doub
 /// effects: the second start is then far out, and with several terms each in turn is large, near and far.
 [[nodiscard]] inline std::vector<Vector> starting_points(const Blocks& blocks, const Covariance& covariance) {
   const Vector start = covariance.start();
-  if (blocks.n > detail::kFewForStarts) return {start, 0.2 * start};
-  std::vector<Vector> out = {start, 10.0 * start};
+  const bool few = blocks.n <= detail::kFewForStarts;
+  std::vector<Vector> out = {start, (few && detail::only_factors(covariance) ? 10.0 : 0.2) * start};
+  if (!few) return out;
   detail::add_single_terms(covariance, 5.0, 0.1, out);
   detail::add_single_terms(covariance, 25.0, 1.0, out);
   return out;
