@@ -48,6 +48,31 @@ TEST_CASE("of an optimum at a bound and a lower one inside the lower one is foun
   REQUIRE(std::abs(report.deviance - 40.752203) < 1e-6);  // printed to six digits
 }
 
+TEST_CASE("starts are counted, and those that end in the lowest place") {
+  const detail::PivotedFactor unit = detail::pivoted_factor(Matrix::Identity(1, 1), 1);
+  Covariance one;
+  one.add(std::make_shared<FactorTerm>(1, unit.rank, unit.pivot));
+  // Two minima: 0 at q = 1, 0.25 at q = -1.
+  struct Wells final : Criterion {
+    [[nodiscard]] SecondOrder in_theta(const Covariance&, const Vector& q) const override {
+      const double side = q[0] > 0.0 ? 1.0 : -1.0, gap = q[0] - side;
+      return {gap * gap + 0.125 * (1.0 - side), Vector::Constant(1, 2.0 * gap), Matrix::Constant(1, 1, 2.0)};
+    }
+    [[nodiscard]] SecondOrder in_gamma(const VectorIn&, const std::vector<Matrix>&) const override {
+      return {};
+    }
+  } wells;
+  GaussianFit fit;
+  detail::Search search(wells, fit);
+  for (const double start : {-3.0, 2.0, 0.5}) search.from(one, Vector::Constant(1, start));
+  const detail::Stage best = search.finish();
+  REQUIRE(best.value() == 0.0);
+  REQUIRE(best.result.point[0] == 1.0);
+  REQUIRE(fit.starts == 3);
+  REQUIRE(fit.agreeing == 2);
+  REQUIRE(fit.start_difference == 0.0);
+}
+
 TEST_CASE("subjects that are alike have a variance of exactly zero, certified by the score") {
   fixture::Trial trial;
   for (Index i = 0; i < trial.y.size(); ++i) trial.y[i] = 0.3 * trial.x(i, 1) + std::sin(7.0 * i);

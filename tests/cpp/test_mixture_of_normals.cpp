@@ -71,6 +71,22 @@ TEST_CASE("a part of no weight does not move a quantile, however wide") {
   }
 }
 
+TEST_CASE("quantiles rise with their probability, whatever the weights and scales of the parts") {
+  for (int k = 0; k < 40; ++k) {
+    const double wide = std::pow(10.0, 6.0 * std::sin(3.0 * k));
+    const double weight = 0.5 + 0.5 * std::sin(5.0 * k);
+    const MixtureOfNormals m =
+        mixture({weight, 1.0 - weight}, {100.0 * std::cos(7.0 * k), -3.0}, {wide, k % 4 == 0 ? 0.0 : 1.0});
+    double before = -std::numeric_limits<double>::infinity();
+    for (const double p : {1e-6, 0.01, 0.3, 0.5, 0.8, 0.999999}) {
+      const double at = mixture_quantile(m, p);
+      REQUIRE(at >= before);
+      REQUIRE(mixture_cdf(m, at) >= p - 1e-13);
+      before = at;
+    }
+  }
+}
+
 TEST_CASE("points alone have quantiles") {
   const MixtureOfNormals points = mixture({0.3, 0.7}, {-1.0, 4.0}, {0.0, 0.0});
   REQUIRE(mixture_quantile(points, 0.2) == -1.0);

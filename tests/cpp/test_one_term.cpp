@@ -148,3 +148,61 @@ TEST_CASE("only a factor beside the unit residual is the one term") {
   reversed.add(std::make_shared<FactorTerm>(1));
   REQUIRE(detail::only_factor(reversed) == nullptr);
 }
+
+TEST_CASE("gradient and Hessian are the differences of value and gradient") {
+  const Blocks blocks = Wide(3).reduced(2).blocks;
+  const FactorTerm term(2);
+  Vector theta(3);
+  theta << 1.1, 0.4, 0.7;
+  const double h = 1e-5;  // truncation h^2 and rounding eps/h meet near 1e-10
+  for (const bool restricted : {true, false}) {
+    for (const bool profiled : {true, false}) {
+      const auto likelihood = one_term_likelihood(blocks, {restricted, profiled});
+      const SecondOrder at = likelihood->at(term, theta);
+      for (Index k = 0; k < 3; ++k) {
+        const SecondOrder up = likelihood->at(term, theta + h * Vector::Unit(3, k));
+        const SecondOrder down = likelihood->at(term, theta - h * Vector::Unit(3, k));
+        REQUIRE(at.gradient[k] == Approx((up.value - down.value) / (2.0 * h)).epsilon(1e-6));
+        const Vector slope = (up.gradient - down.gradient) / (2.0 * h);
+        REQUIRE((at.hessian.col(k) - slope).norm() < 1e-6 * (1.0 + slope.norm()));
+      }
+    }
+  }
+}
+
+TEST_CASE("the likelihood is that of D, whatever factor holds it") {
+  const Blocks blocks = Wide(2).reduced(2).blocks;
+  const auto likelihood = one_term_likelihood(blocks, {true, true});
+  Matrix root(2, 2);
+  root << 0.9, 0.0, 0.3, 0.6;
+  const Matrix d = root * root.transpose();
+  Vector first(3), last(3);
+  first << root(0, 0), root(1, 0), root(1, 1);
+  const double lead = std::sqrt(d(1, 1));
+  last << lead, d(0, 1) / lead, std::sqrt(d(0, 0) - d(0, 1) * d(0, 1) / d(1, 1));
+  const double value = likelihood->at(FactorTerm(2, 2, {0, 1}), first).value;
+  REQUIRE(likelihood->at(FactorTerm(2, 2, {1, 0}), last).value == Approx(value).epsilon(1e-13));
+  // The sign of a column of the factor does not matter either.
+  first[2] = -first[2];
+  REQUIRE(likelihood->at(FactorTerm(2, 2, {0, 1}), first).value == Approx(value).epsilon(1e-13));
+}
+
+TEST_CASE("a kind of subjects counts as its parts do") {
+  const Blocks whole = Wide(2).reduced(2).blocks;
+  Blocks parts = whole;
+  BlockKind& kind = parts.kinds[0];
+  REQUIRE(kind.count == 2);
+  kind.count = 1;
+  kind.moments *= 0.5;
+  const BlockKind half = kind;
+  parts.kinds.push_back(half);
+  Vector theta(3);
+  theta << 0.5, -0.2, 0.8;
+  for (const bool restricted : {true, false}) {
+    const SecondOrder a = one_term_likelihood(whole, {restricted, true})->at(FactorTerm(2), theta);
+    const SecondOrder b = one_term_likelihood(parts, {restricted, true})->at(FactorTerm(2), theta);
+    REQUIRE(b.value == Approx(a.value).epsilon(1e-13));
+    REQUIRE((a.gradient - b.gradient).norm() < 1e-12 * (1.0 + a.gradient.norm()));
+    REQUIRE((a.hessian - b.hessian).norm() < 1e-12 * (1.0 + a.hessian.norm()));
+  }
+}

@@ -1,5 +1,6 @@
 #include <testthat/vendor/catch.h>
 #include <cordgain/fit/starts.hpp>
+#include <cordgain/model/covariance_patterns.hpp>
 #include "gaussian_fixture.hpp"
 
 using namespace cordgain;
@@ -40,6 +41,18 @@ TEST_CASE("the second start is far out where rows are few, and near where they a
   REQUIRE(covariance.gamma(starting_points(blocks, covariance)[1])[0] > 10.0);
   blocks.n = 100000;
   REQUIRE(covariance.gamma(starting_points(blocks, covariance)[1])[0] < 0.1);
+}
+
+TEST_CASE("a covariance over visits is never started far out") {
+  Covariance covariance;
+  covariance.add(std::make_shared<FactorTerm>(1));
+  REQUIRE(detail::only_factors(covariance));
+  covariance.add(std::make_shared<UnstructuredTerm>(3));
+  REQUIRE_FALSE(detail::only_factors(covariance));
+  const Blocks blocks = reduce_rows(fixture::Trial().design(1)).blocks;
+  const std::vector<Vector> starts = starting_points(blocks, covariance);
+  REQUIRE(starts.size() == 2);
+  REQUIRE((starts[1] - 0.2 * starts[0]).norm() < 1e-15);
 }
 
 TEST_CASE("with enough visits every variance is seen") {
