@@ -111,7 +111,8 @@ inline double log_det(const Eigen::LLT<Matrix>& llt, Index p) {
   if (!out.fixed.feasible) return out;
   const double nu = static_cast<double>(kind.restricted ? n - p : n), rss = out.fixed.residual;
   out.scale = kind.profiled ? rss / nu : 1.0;
-  out.value = moments.log_det + nu * detail::kLog2Pi + (kind.profiled ? nu * (1.0 + std::log(out.scale)) : rss);
+  out.value =
+      moments.log_det + nu * detail::kLog2Pi + (kind.profiled ? nu * (1.0 + std::log(out.scale)) : rss);
   if (kind.restricted) out.value += detail::log_det(out.fixed.precision, p);
 
   Vector c(p + 1);
