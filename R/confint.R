@@ -19,7 +19,8 @@
 #' \eqn{t^* = (\beta^* - \hat\beta)/s^*} and \eqn{s} Kenward-Roger's standard error (model-based for
 #' ML); `"basic"`: \eqn{2\hat\beta} minus the percentiles; `"percentile"`: the
 #' percentiles. Standard deviations and correlations have no standard error here and
-#' get percentiles under `"studentised"`.
+#' get percentiles under `"studentised"`. With four patients its 95 % intervals of a slope held the truth in
+#' 92.4 to 95.9 % of simulated trials, Kenward-Roger's in 94.7 to 97.9 % (`vignette("mixed-models")`).
 #'
 #' @details
 #' With a handful of subjects the profile and percentile intervals of a mean

@@ -19,7 +19,8 @@ trial <- expand.grid(week = week, subject = factor(1:4))
 set.seed(run$seed)
 trial$score <- 10 + 0.4 * trial$week + stats::rnorm(nrow(trial))
 fit <- fit_recovery(score ~ week + (week | subject), trial)
-estimate_variance <- solve(crossprod(cbind(1, week))) # of one patient's own least squares coefficients, residual variance 1
+# Of one patient's own least squares coefficients, residual variance 1.
+estimate_variance <- solve(crossprod(cbind(1, week)))
 
 calibrated <- function(ratio, seed) {
   d <- ratio * estimate_variance

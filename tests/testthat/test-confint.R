@@ -173,3 +173,19 @@ test_that("limits of a correlation stay within -1 and 1, and an end that is not 
   expect_identical(got["cor__(Intercept).week", 2], 1)
   expect_output(print(got), "A correlation of -1 or 1 is not excluded: cor__\\(Intercept\\).week")
 })
+
+test_that("with four patients the intervals of the slope hold the truth as often as is said (a stored run)", {
+  stored <- stored_validation("coverage-n4")
+  expect_identical(sort(unique(stored$ratio)), c(0, 0.5, 2, 10, 100))
+  expect_true(all(stored$data_sets >= 5000))
+  of <- \(interval) stored[stored$interval == interval, ]
+  expect_true(all(of("kenward-roger")$coverage >= 0.94)) # the issue's own bound
+  # four independent normals: Student's interval is exact, whatever the ratio; three Monte Carlo standard errors
+  own <- of("t of own slopes")
+  expect_true(all(abs(own$coverage - 0.95) <= 1.5 * own$error))
+  expect_true(all(of("wald")$coverage < of("kenward-roger")$coverage))
+  # where no variance is at zero both are the same interval, and so is the studentised bootstrap but for its draws
+  inside <- stored[stored$ratio == 100, ]
+  expect_lt(inside$singular[1], 0.05)
+  expect_lt(abs(diff(inside$coverage[match(c("kenward-roger", "studentised"), inside$interval)])), 0.02)
+})
