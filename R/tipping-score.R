@@ -81,7 +81,7 @@ tipping_map.excess_score <- function(excess, over = c("mean", "sd"), at = NULL, 
     num.kind = if (known) "exact" else "estimate")
   axes <- lapply(over, \(term) list(title = change_titles[[term]], place = identity))
   new_tipping_map(grid, over, change_points(natural, over), excess, axes,
-    if (setequal(over, c("mean", "sd"))) "Points: sources of the evidence, mean and SD as published")
+    if (shows_sources(natural, over)) "Points: sources of the evidence, mean and SD as published")
 }
 
 change_map_values <- function(excess, over, at, call) {
@@ -111,12 +111,14 @@ change_map_values <- function(excess, over, at, call) {
   })
 }
 
-# The sources' own means and SDs; over other pairs the answer as it stands.
+shows_sources <- function(natural, over) setequal(over, c("mean", "sd")) && change_kind(natural) == "meta"
+
+# The sources' own means and SDs; over other pairs, and without sources, the answer as it stands.
 change_points <- function(natural, over) {
   sources <- natural_sources(natural)
   own <- list(bias = 0, mean = change_anchor(natural), tau = NA_real_, sd = change_sd(natural))
   if (change_kind(natural) == "meta") own$tau <- tidy(natural)$estimate[3]
-  if (setequal(over, c("mean", "sd")) && change_kind(natural) == "meta") {
+  if (shows_sources(natural, over)) {
     return(map_points_frame(over, list(sources$mean, sources$sd), sources$source, c("mean", "sd")))
   }
   map_points_frame(over, own[over], "the answer as it stands", over)

@@ -101,6 +101,10 @@ test_that("a map is the closed-form tail at every pair, with the sources as poin
   expect_equal(rows$estimate, stats::pnorm(9.75, rows$mean, rows$sd / 2, lower.tail = FALSE), tolerance = 1e-12)
   expect_equal(map$points$mean, c(7.8, 10.5, 9))
   expect_equal(map$points$sd, c(6, 7, 6.5))
+  expect_match(map$subtitle, "sources of the evidence")
+  known <- tipping_map(known_answer(), at = list(c(5, 8), c(4, 6))) # no sources: nothing is said of any
+  expect_null(known$subtitle)
+  expect_equal(unlist(known$points[c("mean", "sd")], use.names = FALSE), c(4, 6.5))
   both <- tidy(tipping_map(answer, c("bias", "tau"), at = list(c(-2, 0), c(1, 3))))
   at <- lapply(both$tau, \(tau) new_population(c(7.8, 10.5, 9), c(0.6, 0.9, 1.4), tau))
   expect_equal(both$estimate, mapply(\(p, b) stats::pnorm(9.75, p$mean + b, sqrt(p$variance + 6.5^2 / 4),
