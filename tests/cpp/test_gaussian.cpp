@@ -49,9 +49,8 @@ TEST_CASE("of an optimum at a bound and a lower one inside the lower one is foun
 }
 
 TEST_CASE("starts are counted, and those that end in the lowest place") {
-  const detail::PivotedFactor unit = detail::pivoted_factor(Matrix::Identity(1, 1), 1);
   Covariance one;
-  one.add(std::make_shared<FactorTerm>(1, unit.rank, unit.pivot));
+  one.add(std::make_shared<FactorTerm>(1));
   // Two minima: 0 at q = 1, 0.25 at q = -1.
   struct Wells final : Criterion {
     [[nodiscard]] SecondOrder in_theta(const Covariance&, const Vector& q) const override {

@@ -50,7 +50,10 @@ null_space <- function(rows, small) {
 
 holds_scores_at_any_rank <- function(x, y, z, widths, reml, starts) {
   patterns <- as.matrix(expand.grid(lapply(widths, \(q) 0:q)))
-  any(vapply(seq_len(nrow(patterns)), \(i) holds_scores(x, y, z, widths, patterns[i, ], reml, starts), TRUE))
+  for (i in seq_len(nrow(patterns))) {
+    if (holds_scores(x, y, z, widths, patterns[i, ], reml, starts)) return(TRUE)
+  }
+  FALSE
 }
 
 holds_scores <- function(x, y, z, widths, ranks, reml, starts) {
@@ -65,7 +68,8 @@ holds_scores <- function(x, y, z, widths, ranks, reml, starts) {
     size <- colSums(columns^2) # what is rounding beside the others would be a direction of its own to a QR
     columns[, size > 1e-20 * max(size, 0), drop = FALSE]
   }
-  left <- \(theta) qr.resid(qr(cbind(x, spread(theta)), tol = 1e-11), y) / sqrt(sum(qr.resid(qr(x), y)^2))
+  unit <- sqrt(sum(qr.resid(qr(x), y)^2))
+  left <- \(theta) qr.resid(qr(cbind(x, spread(theta)), tol = 1e-11), y) / unit
   if (all(ranks %in% c(0) | ranks == widths)) starts <- 1
   for (start in seq_len(starts)) {
     theta <- unlist(lapply(seq_along(z), \(t) {

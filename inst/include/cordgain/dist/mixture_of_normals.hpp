@@ -93,10 +93,6 @@ inline double mixture_root(const MixtureOfNormals& m, double probability, double
   return boost::math::tools::toms748_solve(gap, low, high, close, steps).second;
 }
 
-}  // namespace detail
-
-namespace detail {
-
 /// A length of the mixture: the weighted geometric mean of the standard deviations. Their maximum will not
 /// do, since a part of weight 1e-300 can be as wide as 1e70.
 inline double mixture_step(const MixtureOfNormals& m) {
@@ -121,15 +117,17 @@ inline double mixture_quantile(const MixtureOfNormals& m, double probability) {
   double high = low;
   double step = detail::mixture_step(m);
   if (mixture_cdf(m, low) >= probability) {
-    for (; mixture_cdf(m, low) >= probability && std::isfinite(low); step *= 2.0) {
+    do {
       high = low;
       low -= step;
-    }
+      step *= 2.0;
+    } while (mixture_cdf(m, low) >= probability && std::isfinite(low));
   } else {
-    for (; mixture_cdf(m, high) < probability && std::isfinite(high); step *= 2.0) {
+    do {
       low = high;
       high += step;
-    }
+      step *= 2.0;
+    } while (mixture_cdf(m, high) < probability && std::isfinite(high));
   }
   if (!(low < high)) return high;
   return m.sd.minCoeff() > 0.0 ? detail::mixture_root(m, probability, low, high)
