@@ -65,8 +65,11 @@ inline Matrix semidefinite_factor(const Matrix& covariance) {
   return out;
 }
 
-/// The point with the canonical factor of the same covariance: no negative diagonal, zeros where rank lacks.
+/// The point with the canonical factor of the same covariance (no negative diagonal, zeros where rank lacks)
+/// and the family's canonical parameters.
 inline Vector canonical_point(const MarginalLikelihood& likelihood, const SubjectRows& rows, Vector point) {
+  const Index e = likelihood.extra_count();
+  point.tail(e) = likelihood.family().canonical(point.tail(e));
   const Matrix l = likelihood.factor(point);
   const Matrix canonical = semidefinite_factor(l * l.transpose());
   for (Index j = 0; j < likelihood.free_count(); ++j) {
