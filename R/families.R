@@ -12,6 +12,13 @@
 #'   \item{`cumulative()`}{an ordered factor, as the AIS grade: \eqn{P(y \le k) = F(\alpha_k - \eta)}, with
 #'     thresholds \eqn{\alpha_1 < \alpha_2 < \dots} in the place of an intercept. A positive coefficient
 #'     means higher levels.}
+#'   \item{`beta_binomial()`}{a score of 0 to `size` points: binomial with a probability that itself varies from row
+#'     to row, a beta distribution of mean \eqn{\mu}, \eqn{\log(\mu / (1 - \mu)) = \eta}, and precision
+#'     \eqn{\phi} (its two parameters add up to it). The variance of a score is \eqn{1 + (n - 1) / (\phi + 1)}
+#'     times that of a binomial score; \eqn{\log \phi} is estimated.}
+#'   \item{`censored()`}{a score on a scale with floor and ceiling, as a motor score of 0 to 50: normal with mean
+#'     \eqn{\eta} and standard deviation \eqn{\sigma}, and a score at an end stands for all that lies beyond it
+#'     (tobit). Without ends it is the normal family by maximum likelihood.}
 #' }
 #' `binomial()` and `poisson()` are those of stats.
 #'
@@ -37,7 +44,16 @@
 #'   ais = ordered(strsplit("AABABCAAAABCBCDABB", "")[[1]], levels = LETTERS[1:5])
 #' )
 #' fit_recovery(ais ~ week + (1 | subject), grades, family = cumulative())
+#' # simulated: a score of 0 to 50 that reaches its ceiling
+#' scores <- data.frame(
+#'   subject = rep(1:4, each = 4), week = rep(c(0, 8, 26, 52), 4),
+#'   motor = c(20, 31, 44, 50, 8, 12, 19, 24, 35, 46, 50, 50, 15, 22, 30, 41)
+#' )
+#' fit_recovery(motor ~ week + (1 | subject), scores, family = censored(0, 50))
+#' fit_recovery(motor ~ week + (1 | subject), scores, family = beta_binomial(50))
 #' @references McCullagh P (1980). Regression models for ordinal data. *JRSS B* 42, 109-142.
+#'
+#'   Tobin J (1958). Estimation of relationships for limited dependent variables. *Econometrica* 26, 24-36.
 #' @seealso [recovery_fit_family] for how they are fitted and what can be asked.
 #' @name recovery_families
 NULL
@@ -64,6 +80,29 @@ cumulative <- function(link = "logit") {
   new_recovery_family("cumulative", link, title = "Thresholds, on the scale of the link")
 }
 
+#' @rdname recovery_families
+#' @param size (count) highest score, of all rows; left out, the score is `cbind(points, points missed)`.
+#' @export
+beta_binomial <- function(size = NULL) {
+  if (!is.null(size)) size <- check_count(size, min = 2)
+  new_recovery_family("beta_binomial", "logit", "log_precision", "Logarithm of the precision", size = size)
+}
+
+#' @rdname recovery_families
+#' @param lower,upper (number) floor and ceiling of the scale; infinite: none.
+#' @export
+censored <- function(lower = -Inf, upper = Inf) {
+  ends <- list(lower = lower, upper = upper)
+  for (end in names(ends)) {
+    if (!(is.numeric(ends[[end]]) && identical(abs(ends[[end]]), Inf))) ends[[end]] <- check_number(ends[[end]], end)
+  }
+  if (ends$lower >= ends$upper) {
+    abort_input(c("{.arg lower} must lie below {.arg upper}.", x = "They are {ends$lower} and {ends$upper}."))
+  }
+  new_recovery_family("censored", "identity", "log_sigma", "Logarithm of the residual standard deviation",
+    lower = ends$lower, upper = ends$upper)
+}
+
 #' @export
 print.recovery_family <- function(x, ...) {
   cat("Family of scores: ", x$name, ", link ", x$link, "\n", sep = "")
@@ -81,7 +120,7 @@ as_recovery_family <- function(family, call = rlang::caller_env()) {
     abort_input(c("This family of scores is not available.",
       x = if (inherits(family, "family")) "{.arg family} is {family$family} with link {family$link}." else
         "{.arg family} is {.obj_type_friendly {family}}.",
-      i = "Families and links: {.val {known}}, {.fn cumulative}."
+      i = "Families and links: {.val {known}}, {.fn cumulative}, {.fn beta_binomial}, {.fn censored}."
     ), call = call)
   }
   new_recovery_family(family$family, family$link, object = family)
@@ -185,97 +224,46 @@ family_scores.cumulative_scores <- function(family, y) {
   structure(cbind(match(as.integer(y), seen) - 1), levels = levels(y), seen = seen)
 }
 
+#' @exportS3Method check_scores beta_binomial_scores
+check_scores.beta_binomial_scores <- function(family, y, name, rows, call) {
+  if (is.null(family$size)) {
+    if (!is.numeric(y) || NCOL(y) != 2L) {
+      abort_input(c("Without {.arg size} the score is {.code cbind(points, points missed)}.",
+        x = "{.var {name}} is {.obj_type_friendly {y}}.",
+        i = "A score of which all rows have the same highest: {.code beta_binomial(size = )}."), call = call)
+    }
+    check_scores.binomial_scores(family, y, name, rows, call)
+  } else {
+    check_scores.gaussian_scores(family, y, name, rows, call)
+    check_rows(y < 0 | y > family$size | y != round(y), y, name, rows,
+      paste("whole numbers from 0 to", family$size), call)
+  }
+  if (all(family_scores(family, y)[, 2L] < 2, na.rm = TRUE)) {
+    abort_input(c("One trial in a row says nothing of how its probability varies.",
+      x = "{.var {name}} has at most one in every row.", i = "Use {.fn binomial}."), call = call)
+  }
+}
+
+# cbind(points, highest)
+#' @exportS3Method family_scores beta_binomial_scores
+family_scores.beta_binomial_scores <- function(family, y) {
+  if (is.null(family$size)) family_scores.binomial_scores(family, y) else cbind(as.double(y), family$size)
+}
+
+#' @exportS3Method check_scores censored_scores
+check_scores.censored_scores <- function(family, y, name, rows, call) {
+  check_scores.gaussian_scores(family, y, name, rows, call)
+  check_rows(y < family$lower | y > family$upper, y, name, rows,
+    paste("numbers from", family$lower, "to", family$upper), call)
+}
+
+#' @exportS3Method family_scores censored_scores
+family_scores.censored_scores <- function(family, y) cbind(as.double(y))
+
 check_rows <- function(bad, y, name, rows, wanted, call) {
   at <- which(bad)[1L]
   if (!is.na(at)) {
     abort_input(c("Scores of this family must be {wanted}.",
       x = "{.var {name}} is {.val {as.matrix(y)[at, ]}} in row {.val {rows[at]}}."), call = call)
   }
-}
-
-# What a family learns from the scores ------------------------------------------------
-
-# The family with what these scores tell it: names of levels and of its parameters.
-settle_family <- function(family, scores) UseMethod("settle_family")
-
-#' @exportS3Method settle_family recovery_family
-settle_family.recovery_family <- function(family, scores) family
-
-#' @exportS3Method settle_family cumulative_scores
-settle_family.cumulative_scores <- function(family, scores) {
-  family$levels <- attr(scores, "levels")
-  family$seen <- attr(scores, "seen")
-  inner <- seq_len(length(family$levels) - 1L)
-  family$thresholds <- paste(family$levels[inner], family$levels[inner + 1L], sep = "|")
-  # a threshold by the number of levels seen below it: none and all are infinite, the rest are those of the core
-  family$below <- findInterval(inner, family$seen)
-  family$extra <- family$thresholds[match(seq_len(length(family$seen) - 1L), family$below)]
-  family
-}
-
-# The family's parameters as they are reported: `at`, the place of each among those of the core (NA: not estimated),
-# `value` where it is not, and `name`.
-own_parameters <- function(family) UseMethod("own_parameters")
-
-#' @exportS3Method own_parameters recovery_family
-own_parameters.recovery_family <- function(family) {
-  list(name = family$extra, at = seq_along(family$extra), value = rep(NA_real_, length(family$extra)))
-}
-
-#' @exportS3Method own_parameters cumulative_scores
-own_parameters.cumulative_scores <- function(family) {
-  end <- length(family$seen)
-  list(name = family$thresholds, at = ifelse(family$below %in% c(0L, end), NA_integer_, family$below),
-    value = ifelse(family$below == 0L, -Inf, ifelse(family$below == end, Inf, NA_real_)))
-}
-
-# What a reader must know of these scores, a sentence each.
-family_remarks <- function(family) UseMethod("family_remarks")
-
-#' @exportS3Method family_remarks recovery_family
-family_remarks.recovery_family <- function(family) NULL
-
-#' @exportS3Method family_remarks cumulative_scores
-family_remarks.cumulative_scores <- function(family) {
-  never <- family$levels[-family$seen]
-  if (length(never) > 0L) {
-    sprintf("Never observed: %s, so the probability is estimated as 0 (by thresholds that coincide or are infinite).",
-      paste(never, collapse = ", "))
-  }
-}
-
-# Means ---------------------------------------------------------------------------------
-
-# The expected score of rows at these linear predictors and own parameters: `fit`, a column or one for each level;
-# `eta`, its slope in eta; `extra`, an array of its slopes in the parameters (rows x columns x parameters).
-family_response <- function(family, eta, extra) UseMethod("family_response")
-
-#' @exportS3Method family_response recovery_family
-family_response.recovery_family <- function(family, eta, extra) {
-  list(fit = cbind(family$object$linkinv(eta)), eta = cbind(family$object$mu.eta(eta)),
-    extra = array(0, c(length(eta), 1L, length(extra))))
-}
-
-# Probabilities of all levels: differences of F at neighbouring thresholds.
-#' @exportS3Method family_response cumulative_scores
-family_response.cumulative_scores <- function(family, eta, extra) {
-  cut <- outer(-eta, c(-Inf, extra, Inf), `+`)
-  between <- \(f) f[, -1L, drop = FALSE] - f[, -ncol(f), drop = FALSE]
-  density <- cut
-  density[] <- ifelse(is.finite(cut), family$object$mu.eta(cut), 0)
-  high <- cut > 0 # far to the right the complement has the digits
-  upper <- cut
-  upper[] <- family$object$linkinv(-cut)
-  lower <- cut
-  lower[] <- family$object$linkinv(cut)
-  lower[cut == Inf] <- upper[cut == -Inf] <- 1
-  lower[cut == -Inf] <- upper[cut == Inf] <- 0
-  fit <- ifelse(high[, -ncol(cut)], -between(upper), between(lower))
-  k <- length(extra)
-  slopes <- array(0, c(length(eta), k + 1L, k))
-  for (j in seq_len(k)) {
-    slopes[, j, j] <- density[, j + 1L]
-    slopes[, j + 1L, j] <- -density[, j + 1L]
-  }
-  list(fit = matrix(fit, length(eta), dimnames = list(NULL, family$levels)), eta = -between(density), extra = slopes)
 }

@@ -25,7 +25,8 @@ family_notes <- function(x) {
   c(
     sprintf("Log likelihood %s; AIC %s.", format(result$log_likelihood, digits = 8L),
       format(stats::AIC(x), digits = 7L)),
-    note_nodes(x), note_optimum(result), note_zero(x), family_remarks(result$family), note_rank(x)
+    note_nodes(x), note_optimum(result), note_zero(x), family_remarks(result$family, result$extra),
+    note_rank(x)
   )
 }
 
@@ -100,9 +101,11 @@ wald_rows <- function(x, effect, estimate, part, level, ...) {
 
 tidy_deviations <- function(x) {
   table <- as.data.frame(VarCorr(x), order = "lower.tri")
-  is_sd <- is.na(table$var2)
-  term <- ifelse(is_sd, paste0("sd__", table$var1), paste0("cor__", table$var1, ".", table$var2))
-  error <- 10 * max(x$result$covariance_error, .Machine$double.eps) * ifelse(is_sd, table$sdcor, 2)
+  residual <- is.na(table$var1)
+  term <- ifelse(is.na(table$var2), paste0("sd__", ifelse(residual, "Observation", table$var1)),
+    paste0("cor__", table$var1, ".", table$var2))
+  relative <- ifelse(residual, c(x$result$error$extra, 0)[1L], x$result$covariance_error) # of its logarithm
+  error <- 10 * pmax(relative, .Machine$double.eps) * ifelse(is.na(table$var2), table$sdcor, 2)
   tidy_frame("ran_pars", term, table$sdcor, group = table$grp, num.error = error)
 }
 
@@ -170,8 +173,9 @@ confint.recovery_fit_family <- function(object, parm = NULL, level = 0.95, metho
 #'
 #' @inheritParams predict.recovery_fit
 #' @param object a `recovery_fit` of a family.
-#' @param type (string) `"link"`: \eqn{\eta}, for `cumulative()` without thresholds; `"response"`: the probability
-#'   of an event, the mean count, or for `cumulative()` the probability of each level.
+#' @param type (string) `"link"`: \eqn{\eta}, for `cumulative()` without thresholds, for `censored()` the mean of a
+#'   scale without ends; `"response"`: the probability of an event or, without `size`, of a point; the mean count or
+#'   score (between its ends); for `cumulative()` the probability of each level.
 #' @param se.fit (logical) standard errors, of `re.form = NA` alone; those of a response by the delta method.
 #' @return numeric vector with the names of the rows, a matrix for `cumulative()` (a column for each level); with
 #'   `se.fit` a list of `fit` and `se.fit`.

@@ -18,7 +18,8 @@ fit_with.method_quadrature <- function(method, design, call) {
 }
 
 core_family <- function(family, scores) {
-  list(name = family$name, link = family$link, score = scores, levels = length(family$seen))
+  list(name = family$name, link = family$link, score = scores, levels = length(family$seen), lower = family$lower,
+    upper = family$upper)
 }
 
 # One grouping factor, up to three effects, rows of equal weight.
@@ -38,6 +39,10 @@ check_family_design <- function(family, design, call, most = 3L) {
   if (family$name == "cumulative" && !"(Intercept)" %in% design$x$names[1L]) {
     abort_input(c("Thresholds take the place of an intercept: the formula must not take it out.",
       i = "Leave {.code 0} or {.code -1} out of the formula."), call = call)
+  }
+  if (family$name == "censored" && length(design$y) == length(design$random[[1L]]$labels)) {
+    abort_input(c("One score of each patient does not tell the variance between patients from that between visits.",
+      x = "There are {length(design$y)} scores of as many patients."), call = call)
   }
   if (length(design$residual) > 0L) {
     refuse("It has a residual covariance over visits.", "That is for normal scores: describe visits by random effects.")
@@ -89,6 +94,7 @@ name_family_fit <- function(out, family, design, sizes) {
   out$family <- family
   at <- c(seq_len(p), p + own$at)
   out$vcov <- out$vcov[at, at, drop = FALSE]
+  out$vcov[is.nan(out$vcov)] <- NA
   dimnames(out$vcov) <- list(c(kept, own$name), c(kept, own$name))
   parts <- \(v) list(beta = rlang::set_names(v[seq_len(p)], kept), extra = rlang::set_names(v[p + own$at], own$name))
   out$estimated <- length(out$extra)
@@ -127,6 +133,9 @@ packed_blocks <- function(covariance, sizes) {
 #' method, and standard errors come from the observed information.
 #'
 #' @details
+#' Parameters that a family has of its own (thresholds, the logarithms of a precision or of a standard deviation)
+#' are estimated together with the others, by the same exact derivatives.
+#'
 #' A standard deviation of zero is a correct optimum and is named in the print. Where an
 #' estimate is infinite (separated scores: a combination of columns tells all events from
 #' all failures) there is no fit but a `cordgain_numerical_error` that names the terms.
@@ -142,11 +151,12 @@ packed_blocks <- function(covariance, sizes) {
 #' @param type (string) `ranef()`: `"mode"` of the posterior given the estimates, as lme4 has it,
 #'   or `"mean"`.
 #' @param condVar (logical) attach posterior covariances as `postVar` (array q x q x levels).
-#' @param full (logical) with the family's own parameters; rows and columns of infinite thresholds are `NA`.
+#' @param full (logical) with the family's own parameters; rows and columns of infinite parameters are `NA`.
 #' @param ... unused.
 #' @return `fixef()`: named vector, on the scale of the link; `vcov()`: its covariance; `ranef()`: list of
 #'   data frames, effects by level; `logLik()`: with all constants, `num.error` as attribute;
-#'   `nobs()`: rows; the others as their generics say.
+#'   `nobs()`: rows; `sigma()`: residual standard deviation of `censored()` scores, 1 for others; the rest as their
+#'   generics say.
 #' @references Pinheiro JC, Bates DM (1995). Approximations to the log-likelihood function in
 #'   the nonlinear mixed-effects model. *Journal of Computational and Graphical Statistics* 4, 12-35.
 #'
@@ -199,7 +209,14 @@ df.residual.recovery_fit_family <- function(object, ...) nobs(object) - attr(sta
 #' @exportS3Method nlme::VarCorr recovery_fit_family
 VarCorr.recovery_fit_family <- function(x, ...) {
   matrices <- rlang::set_names(lapply(effect_covariances(x), with_correlation), block_names(x))
-  structure(matrices, class = "VarCorr.recovery_fit")
+  structure(matrices, sc = family_sigma(x$result$family, x$result$extra), class = "VarCorr.recovery_fit")
+}
+
+#' @rdname recovery_fit_family
+#' @exportS3Method stats::sigma recovery_fit_family
+sigma.recovery_fit_family <- function(object, ...) {
+  sigma <- family_sigma(object$result$family, object$result$extra)
+  if (is.null(sigma)) 1 else sigma # as lme4 has it
 }
 
 #' @rdname recovery_fit_family

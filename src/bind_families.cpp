@@ -2,6 +2,8 @@
 #include "bind.h"
 
 #include <cordgain/infer/family_report.hpp>
+#include <cordgain/model/beta_binomial_family.hpp>
+#include <cordgain/model/censored_family.hpp>
 #include <cordgain/model/count_families.hpp>
 #include <cordgain/model/cumulative_family.hpp>
 #include <memory>
@@ -28,6 +30,11 @@ std::unique_ptr<cordgain::Family> to_family(const Rcpp::List& in) {
   if (name == "cumulative logit")
     return std::make_unique<cordgain::Cumulative<cordgain::LogitLink>>(score.col(0),
                                                                        Rcpp::as<int>(in["levels"]));
+  if (name == "beta_binomial logit")
+    return std::make_unique<cordgain::BetaBinomial>(score.col(0), score.col(1));
+  if (name == "censored identity")
+    return std::make_unique<cordgain::Censored>(score.col(0), Rcpp::as<double>(in["lower"]),
+                                                Rcpp::as<double>(in["upper"]));
   throw cordgain::InvalidInput("there is no family " + name);
 }
 

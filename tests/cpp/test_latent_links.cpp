@@ -37,3 +37,28 @@ TEST_CASE("log(1 - e^-x) has all digits at both ends") {
   REQUIRE(detail::log_one_minus_exp(1e-300) == Approx(std::log(1e-300)).epsilon(1e-15));
   REQUIRE(detail::log_one_minus_exp(50.0) == Approx(-std::exp(-50.0)).epsilon(1e-14));
 }
+
+TEST_CASE("the probit link is the normal distribution, far into its tail too") {
+  for (const double t : {-8.0, -3.0, -0.4, 0.0, 1.1, 6.0}) {
+    const double below = 0.5 * std::erfc(-t / std::sqrt(2.0));
+    REQUIRE(ProbitLink::below(t).value == Approx(std::log(below)).epsilon(1e-13));
+    REQUIRE(ProbitLink::above(-t).value == ProbitLink::below(t).value);
+    const double density = std::exp(-0.5 * t * t) / 2.5066282746310002;
+    REQUIRE(ProbitLink::below(t).slope == Approx(density / below).epsilon(1e-12));
+  }
+  // where the series takes over, and Mills' ratio far out: t + 1/t - 2/t^3
+  const PointTerms tail = ProbitLink::below(-30.0 - 1e-9), cdf = ProbitLink::below(-30.0);
+  REQUIRE(tail.value == Approx(cdf.value).epsilon(1e-9));
+  REQUIRE(tail.slope == Approx(cdf.slope).epsilon(1e-9));
+  REQUIRE(tail.curvature == Approx(cdf.curvature).epsilon(1e-7));  // the difference of t and the ratio
+  REQUIRE(ProbitLink::below(-100.0).slope == Approx(100.0 + 0.01 - 2e-6).epsilon(1e-9));
+  REQUIRE(ProbitLink::above(1e5).slope == Approx(-1e5).epsilon(1e-9));
+  REQUIRE(ProbitLink::below(-1e5).curvature == Approx(-1.0).epsilon(1e-8));
+}
+
+TEST_CASE("slopes and curvatures of the probit link are those of its values") {
+  for (const double t : {-3.0, -0.5, 0.2, 2.5}) {
+    link_checks::require_point([](double x) { return ProbitLink::below(x); }, t);
+    link_checks::require_point([](double x) { return ProbitLink::above(x); }, t);
+  }
+}

@@ -92,6 +92,13 @@ inline Vector runaway_direction(const Vector& point, const Matrix& information, 
   return point.cwiseAbs() / point.cwiseAbs().maxCoeff();
 }
 
+/// The same where the search has run so far that rounding leaves no likelihood there (a residual standard
+/// deviation of e^-27): half of what is too large is too large then.
+inline Vector lost_direction(const Vector& point) {
+  const double size = point.cwiseAbs().maxCoeff();
+  return size > 0.5 * kLargestPredictor ? Vector(point.cwiseAbs() / size) : Vector();
+}
+
 inline double newton_decrement(const SecondOrder& at) {
   double decrement = 0.0;
   static_cast<void>(safe_step(at, decrement));
@@ -173,7 +180,10 @@ inline FamilyFit adaptive_fit(MarginalLikelihood& likelihood, const SubjectRows&
   }
   out.point = canonical_point(likelihood, rows, found.point);
   SecondOrder at = likelihood.at(out.point);
-  if (!std::isfinite(at.value)) return out;
+  if (!std::isfinite(at.value)) {
+    out.runaway = lost_direction(out.point);
+    return out;
+  }
   if (!found.divergent) polish(likelihood, out.point, at);
   out.log_likelihood = -at.value;
   out.gradient = at.gradient;

@@ -55,15 +55,21 @@ namespace detail {
 
 constexpr double kLogRoot2Pi = 0.91893853320467274178;
 
-/// log of the normal distribution function. Far to the left, where it is below the smallest number, by four
-/// terms of its asymptotic series: the next is 945 / t^10, below 2e-12 there.
+/// log of the normal distribution function to the right of kNormalTail.
 inline double log_normal_cdf(double t) {
   constexpr double kRoot2 = 1.41421356237309504880;
   if (t > 0.0) return std::log1p(-0.5 * std::erfc(t / kRoot2));
-  if (t > -30.0) return std::log(0.5 * std::erfc(-t / kRoot2));
+  return std::log(0.5 * std::erfc(-t / kRoot2));
+}
+
+/// Farther to the left the distribution function falls below the smallest number.
+constexpr double kNormalTail = -30.0;
+
+/// There it is density / -t times a factor, of whose asymptotic series the next term is 945 / t^10 < 2e-12.
+/// @return  the factor less 1
+inline double normal_tail_excess(double t) {
   const double v = 1.0 / (t * t);
-  return -0.5 * t * t - kLogRoot2Pi - std::log(-t) +
-         std::log1p(-v * (1.0 - v * (3.0 - v * (15.0 - v * 105.0))));
+  return -v * (1.0 - v * (3.0 - v * (15.0 - v * 105.0)));
 }
 
 }  // namespace detail
@@ -71,8 +77,12 @@ inline double log_normal_cdf(double t) {
 /// F is the standard normal distribution function.
 struct ProbitLink {
   [[nodiscard]] static PointTerms below(double t) {
-    const double value = detail::log_normal_cdf(t);
-    const double ratio = std::exp(-0.5 * t * t - detail::kLogRoot2Pi - value);
+    const double log_density = -0.5 * t * t - detail::kLogRoot2Pi;
+    if (t < detail::kNormalTail) {  // no difference of t and the ratio, which is nearly -t
+      const double excess = detail::normal_tail_excess(t), ratio = -t / (1.0 + excess);
+      return {log_density - std::log(-t) + std::log1p(excess), ratio, -ratio * ratio * -excess};
+    }
+    const double value = detail::log_normal_cdf(t), ratio = std::exp(log_density - value);
     return {value, ratio, -ratio * (t + ratio)};
   }
 
