@@ -72,6 +72,32 @@ test_that("a residual variance of zero is an optimum like others: named, certifi
   expect_identical(unexplained(fit, reml = TRUE), character())
 })
 
+test_that("of two optima the lower is found, by definition", {
+  # visits missed: an optimum at a bound, or two with one random effect in other directions; each fit once ended in
+  # the higher one
+  for (seed in c(107652, 201200, 201796, 204318, 209722)) {
+    fit <- fit_case(random_case(seed))
+    lowest <- naive_minimum(fit, starts = 20)
+    expect_lte(deviance(fit), lowest + 1e-7 * (1 + abs(lowest)))
+  }
+})
+
+test_that("a covariance over visits of which the scores say nothing is refused, by name", {
+  case <- random_case(105400) # each visit's mean of an arm is free: nobody is left for the first visit's variance
+  expect_error(do.call(fit_recovery, list(case$formula, case$data)), "say nothing of 2 parameters",
+    class = "cordgain_invalid_input")
+})
+
+test_that("a variance of zero does not come out as rounding below it", {
+  for (seed in c(107033, 107920)) {
+    fit <- fit_case(random_case(seed))
+    table <- as.data.frame(VarCorr(fit))
+    expect_identical(table$vcov[1], 0, info = seed)
+    expect_true(all(is.finite(table$sdcor[is.na(table$var2)])))
+    expect_identical(unexplained(fit, fit$method$name == "reml"), character(), info = seed)
+  }
+})
+
 test_that("near the edge of what is identified the deviance is no higher than the lowest by definition", {
   # unidentified slopes and curves, an outlier, rounded scores: each once ended high, or with numbers without reason
   for (seed in c(43, 85, 162, 212, 221)) {
