@@ -49,7 +49,9 @@ TEST_CASE("parameters without influence are counted, at all points together") {
       out.hessian(0, 1) = out.hessian(1, 0) = t[0] == 0.0 ? 0.0 : 1.0;
       return out;
     }
-    [[nodiscard]] SecondOrder in_gamma(const VectorIn&, const std::vector<Matrix>&) const override { return {}; }
+    [[nodiscard]] SecondOrder in_gamma(const VectorIn&, const std::vector<Matrix>&) const override {
+      return {};
+    }
   };
   Covariance covariance;
   covariance.add(std::make_shared<FactorTerm>(2));  // three parameters

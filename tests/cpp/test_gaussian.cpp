@@ -96,8 +96,11 @@ TEST_CASE("a visit that fixed effects fit exactly leaves its variance unseen, wh
   y << 1.0, 2.5, -0.5, 3.0, 7.0;
   const int subject[] = {0, 1, 2, 3, 3}, visit[] = {0, 0, 0, 0, 1}, group[] = {0, 0, 0, 0, 0};
   const Vector none(0);
-  DesignInput in{Eigen::Map<const Matrix>(x.data(), 5, 2), Eigen::Map<const Vector>(y.data(), 5),
-                 Eigen::Map<const Vector>(none.data(), 0), {}, {}};
+  DesignInput in{Eigen::Map<const Matrix>(x.data(), 5, 2),
+                 Eigen::Map<const Vector>(y.data(), 5),
+                 Eigen::Map<const Vector>(none.data(), 0),
+                 {},
+                 {}};
   in.residual = {subject, visit, group, 4, 2, 1};
   Covariance covariance;
   covariance.add(std::make_shared<UnstructuredTerm>(2));

@@ -128,8 +128,8 @@ TEST_CASE("a step that seemed the last is not, where the derivatives at its end 
 }
 
 TEST_CASE("where curvature is rounding, a fall that cannot be told from rounding is not followed") {
-  // In units of unit curvature the Hessian is [1 1; 1 1 + 1e-12]: the direction (1, -1) has curvature 5e-13, and a
-  // slope of 7e-12 there promises a fall of 1e-10 far away.
+  // In units of unit curvature the Hessian is [1 1; 1 1 + 1e-12]: the direction (1, -1) has curvature 5e-13,
+  // and a slope of 7e-12 there promises a fall of 1e-10 far away.
   const auto f = [](const Vector& q) {
     Vector g(2);
     g << q[0] - 1.0, 1e-16;

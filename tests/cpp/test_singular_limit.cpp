@@ -95,7 +95,8 @@ TEST_CASE("one group's variance may vanish beside another's") {
     }
     [[nodiscard]] SecondOrder in_gamma(const VectorIn& gamma, const std::vector<Matrix>&) const override {
       SecondOrder out;
-      if (gamma.minCoeff() > 0.0) out.value = 2.0 * std::log(gamma[0]) + 5.0 / gamma[0] + 3.0 * std::log(gamma[1]);
+      if (gamma.minCoeff() > 0.0)
+        out.value = 2.0 * std::log(gamma[0]) + 5.0 / gamma[0] + 3.0 * std::log(gamma[1]);
       return out;
     }
   };

@@ -65,7 +65,8 @@ class PooledCriterion final : public Criterion {
   std::unique_ptr<OneTermLikelihood> one_term_;  // null where the data have another form
 };
 
-/// How many working parameters a criterion does not depend on: at all points slope and curvature are rounding.
+/// How many working parameters a criterion does not depend on: at all points slope and curvature are
+/// rounding.
 [[nodiscard]] inline Index without_influence(const Criterion& criterion, const Covariance& covariance,
                                              const std::vector<Vector>& points) {
   Vector seen = Vector::Zero(covariance.n_theta());

@@ -92,8 +92,8 @@ inline void add_rank_one_starts(const Covariance& covariance, std::vector<Repara
   }
 }
 
-/// Where the searches begin. Where the design leaves a direction unseen, every covariance is also one of lower
-/// rank, and the fit begins there too.
+/// Where the searches begin. Where the design leaves a direction unseen, every covariance is also one of
+/// lower rank, and the fit begins there too.
 inline std::vector<Reparametrised> all_starts(const Blocks& blocks, const Covariance& covariance,
                                               const Matrix& unseen) {
   std::vector<Reparametrised> out;
@@ -157,8 +157,8 @@ inline void require_bounded(const Blocks& blocks, const LikelihoodKind& kind) {
   if (kind.profiled && grows_without_bound(blocks)) refuse_unbounded();
 }
 
-/// A parameter of a covariance over visits of which the scores say nothing is refused: standard errors would rest
-/// on it. (Of random effects, what is not seen does not change V.)
+/// A parameter of a covariance over visits of which the scores say nothing is refused: standard errors would
+/// rest on it. (Of random effects, what is not seen does not change V.)
 inline void require_seen(const Blocks& blocks, const Criterion& criterion, const Covariance& covariance) {
   const Index many = without_influence(criterion, covariance, starting_points(blocks, covariance));
   if (many == 0) return;
@@ -312,8 +312,7 @@ inline void record(const PooledCriterion& criterion, const Stage& stage, const L
   if (!kind.profiled) detail::require_seen(blocks, criterion, covariance);
   Matrix unseen = kind.profiled ? unseen_directions(blocks) : Matrix(blocks.n_gamma, 0);
   fit.unidentified = unseen.cols();
-  detail::Stage stage =
-      detail::best_end(criterion, detail::all_starts(blocks, covariance, unseen), fit);
+  detail::Stage stage = detail::best_end(criterion, detail::all_starts(blocks, covariance, unseen), fit);
   fit.steps -= stage.result.steps;
   if (detail::needs_rows(blocks, kind, source, stage))
     detail::settle_on_rows(source.rows(), criterion, covariance, kind.restricted, stage, unseen, fit);

@@ -14,8 +14,8 @@ namespace cordgain {
 
 namespace detail {
 
-/// Columns whose part outside of the others is below this are in their span, for a fit as for a rank: a direction
-/// that may be used to fit the scores is one that is filled.
+/// Columns whose part outside of the others is below this are in their span, for a fit as for a rank: a
+/// direction that may be used to fit the scores is one that is filled.
 constexpr double kInSpan = 1e-9;
 
 /// Least squares of the contrasts on the spread columns.

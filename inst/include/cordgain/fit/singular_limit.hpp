@@ -71,7 +71,8 @@ inline double largest_eigenvalue(const Covariance& terms, const Vector& gamma) {
     if (!terms.term(i).over_visits()) continue;
     const Index size = terms.term(i).n_gamma();
     const Matrix d = unpacked(gamma.segment(terms.gamma_at(i), size), packed_side(size));
-    out = std::max(out, Eigen::SelfAdjointEigenSolver<Matrix>(d, Eigen::EigenvaluesOnly).eigenvalues().tail(1)[0]);
+    out = std::max(out,
+                   Eigen::SelfAdjointEigenSolver<Matrix>(d, Eigen::EigenvaluesOnly).eigenvalues().tail(1)[0]);
   }
   return out;
 }

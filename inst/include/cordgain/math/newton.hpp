@@ -75,8 +75,8 @@ Vector safe_step_of(const SecondOrder& at, double& decrement) {
   const double floor = size.maxCoeff() * 1e-13;
   const Column along = eigen.eigenvectors().transpose() * unit.cwiseProduct(at.gradient);
   Column scaled = along.cwiseQuotient(size.cwiseMax(floor));
-  // What a nearly flat direction promises below the rounding of the value is rounding: no step there. Where the
-  // curvature is rounding itself, so is much of the promise.
+  // What a nearly flat direction promises below the rounding of the value is rounding: no step there. Where
+  // the curvature is rounding itself, so is much of the promise.
   const double flat = size.maxCoeff() * 1e-8, rounding = size.maxCoeff() * 1e-11;
   for (Index i = 0; i < size.size(); ++i) {
     const double least = size[i] < rounding ? flat_fall(at.value) : value_noise(at.value);
