@@ -165,3 +165,21 @@ TEST_CASE("where X and Z span all of space it is left open whether the likelihoo
   in.random[0].n_levels = trial.level.size();
   REQUIRE_FALSE(grows_without_bound(reduce_rows(in).blocks));
 }
+
+TEST_CASE("where a column of Z depends on others it is left open whether the likelihood is bounded") {
+  // a site with two patients, a random intercept each: the site's column is the sum of theirs
+  Matrix one = Matrix::Ones(4, 1);
+  Vector y(4), none(0);
+  y << 1.0, 2.0, 4.0, 9.0;
+  Eigen::VectorXi patient(4), site = Eigen::VectorXi::Zero(4);
+  patient << 0, 0, 1, 1;
+  const auto map = [](const Eigen::VectorXi& v) { return Eigen::Map<const Eigen::VectorXi>(v.data(), v.size()); };
+  const Eigen::Map<const Matrix> ones(one.data(), 4, 1);
+  DesignInput in{ones, Eigen::Map<const Vector>(y.data(), 4), Eigen::Map<const Vector>(none.data(), 0), {}, {}};
+  in.random.push_back({ones, map(patient), 2});
+  REQUIRE(detail::fill_their_rows(reduce_rows(in).blocks.kinds));
+  in.random.push_back({ones, map(site), 1});
+  const Blocks blocks = reduce_rows(in).blocks;
+  if (!blocks.kinds.empty()) REQUIRE_FALSE(detail::fill_their_rows(blocks.kinds));
+  REQUIRE_FALSE(grows_without_bound(blocks));
+}
