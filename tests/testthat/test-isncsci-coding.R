@@ -36,7 +36,7 @@ test_that("a companion column tags a digit where the layout says so", {
 
 test_that("a companion column explains a star", {
   coding <- isncsci_codings$redcap
-  expect_identical(join_tag(c("3*", "3*", "NT*"), c(TRUE, FALSE, NA), coding), c("3**", "3*", "NT*"))
+  expect_identical(join_tag(c("3*", "3*", "NT*"), c(TRUE, FALSE, NA), coding, 5L, rep(TRUE, 3)), c("3**", "3*", "NT*"))
   # Forms that store FALSE for every untagged cell do not tag them.
   expect_identical(join_tag("3", FALSE, isncsci_codings$praxis), "3")
 })
