@@ -18,11 +18,12 @@ near_words <- list(
 
 # Two kinds of these words together name a part of an exam, however they are ordered; one alone does not
 # ("left", "t1", "motor"), but for what stands run together.
-looks_like_cell <- function(name) {
+# @param alone (character) words that do so by themselves
+looks_like_cell <- function(name, alone = c("consider", "considered", "nk")) {
   words <- name_words(name)
   kinds <- vapply(near_words, \(known) any(words %in% known), NA)
   run_together <- "considernormal|nonkey|lowestmuscle|(right|left)(motor|lighttouch|pinprick)"
-  sum(kinds) >= 2L || any(c("consider", "nk") %in% words) || grepl(run_together, paste(words, collapse = ""))
+  sum(kinds) >= 2L || any(alone %in% words) || grepl(run_together, paste(words, collapse = ""))
 }
 
 # Names that say what they are: results of the scoring, recorded ones among them, and reasons beside a tag.
@@ -34,10 +35,10 @@ says_otherwise <- function(names) {
 }
 
 # @param other (character) names of columns that are read as no cell
-# @param what to do about them
-refuse_near_names <- function(other, remedy, call) {
+# @param remedy (string) what to do about them
+refuse_near_names <- function(other, remedy, call, ...) {
   near <- other[!says_otherwise(other)]
-  near <- near[vapply(near, looks_like_cell, NA)]
+  near <- near[vapply(near, looks_like_cell, NA, ...)]
   if (length(near) > 0L) {
     abort_input(c("{cli::qty(length(near))}Column{?s} {.field {utils::head(near, 8)}} look{?s/} like a part of an exam and {?is/are} not
       understood.",

@@ -78,7 +78,7 @@ read_isncsci <- function(x, format = c("auto", "wide", "long", "redcap", "praxis
   layout <- isncsci_layouts[[format]](source$table, id, call)
   # Said before the cells are looked at: what was taken for what helps most where something is wrong.
   if (!quiet) report_mapping(layout, format)
-  check_other_columns(names(layout$other), id, call)
+  check_other_columns(names(layout$other), id, format, call)
   check_read_types(source$table[setdiff(names(source$table), names(layout$other))], call)
   columns <- standard_columns(layout, format, call)
   checked <- check_cells(columns, layout$columns[isncsci_cells], missing, on_error, source$problems, call)
@@ -176,7 +176,7 @@ check_ids <- function(id, names, call) {
   id
 }
 
-check_other_columns <- function(other, id, call) {
+check_other_columns <- function(other, id, format, call) {
   unknown <- setdiff(other, id)
   if (!is.null(id) && length(unknown) > 0L) {
     abort_input(c("{cli::qty(length(unknown))}Column{?s} {.field {unknown}} {?is/are} neither a cell nor named in
@@ -184,8 +184,13 @@ check_other_columns <- function(other, id, call) {
       call = call, columns = unknown
     )
   }
-  refuse_near_names(unknown, "Rename the column; or name it in {.arg id}, with all others that are no cells, to keep it
-    as it is.", call)
+  remedy <- "Rename the column; or name it in {.arg id}, with all others that are no cells, to keep it as it is."
+  # In a long table the cell is named elsewhere: a word of tags is enough.
+  if (format == "long") {
+    refuse_near_names(unknown, remedy, call, alone = c(near_words$normal, "nk"))
+  } else {
+    refuse_near_names(unknown, remedy, call)
+  }
 }
 
 # All 136 columns in the package's own coding.

@@ -352,6 +352,9 @@ summary.isncsci_scores <- function(object, ...) {
 
 #' @export
 tidy.isncsci_scores <- function(x, ...) {
+  if (length(present_variables(x)) == 0L) {
+    abort_input(c("None of the columns is a sum or a result.", x = "They are {.field {names(x)}}."))
+  }
   keys <- as.data.frame(x)[other_columns(x)]
   rows <- lapply(present_variables(x), \(v) {
     sum <- v %in% names(isncsci_sums)

@@ -145,3 +145,40 @@ test_that("a long table may have a companion column, which splits no exam", {
   expect_identical(read$normal$r_motor_c6, "2")
   expect_true(is.na(read$normal$r_motor_c7))
 })
+
+test_that("a column week of the user's own is not overwritten by the weeks in the names", {
+  exam <- exam_at("C7")
+  cells <- scores_of_exam(exam)
+  wide <- cbind(week = 7, stats::setNames(exam[cells], vapply(cells, sygen_name, "", week = "01")))
+  expect_error(from_sygen(wide, NULL, rlang::current_env()), "`?week`? is in the way", class = "cordgain_invalid_input")
+  names(wide)[1] <- "own_week"
+  expect_identical(from_sygen(wide, NULL, rlang::current_env())$other, data.frame(own_week = 7, week = 1L))
+  # Without weeks in the names there is nothing to write there.
+  plain <- cbind(week = 7, stats::setNames(exam[cells], vapply(cells, sygen_name, "")))
+  expect_identical(from_sygen(plain, NULL, rlang::current_env())$other, data.frame(week = 7))
+})
+
+test_that("quiet is quiet in every layout, and the Sygen notes stand in the message otherwise", {
+  exam <- exam_at("C7")
+  cells <- scores_of_exam(exam)
+  wide <- cbind(stats::setNames(exam[cells], vapply(cells, sygen_name, "", week = "01")), anyana01 = "0", vac = "No")
+  names(wide)[ncol(wide)] <- "vac01"
+  expect_no_message(read <- read_isncsci(wide, quiet = TRUE))
+  expect_identical(score_isncsci(read)$nli, "C7")
+  said <- rlang::catch_cnd(read_isncsci(wide), "cordgain_mapping")
+  expect_match(conditionMessage(said), "anyana")
+  expect_match(conditionMessage(said), "(week 01)", fixed = TRUE)
+})
+
+test_that("a long table whose cells cannot be read as text is refused with row and column", {
+  long <- data.frame(subject = "a", side = c("r", "\xff"), modality = "motor", level = "C5", value = "5")
+  error <- expect_error(read_isncsci(long, quiet = TRUE), "Row 2, column `?side", class = "cordgain_invalid_input")
+  expect_identical(error$row, 2L)
+  names <- data.frame(cell = c("r_motor_c5", "\xff"), value = "5")
+  expect_error(read_isncsci(names, quiet = TRUE), "Row 2, column `?cell", class = "cordgain_invalid_input")
+})
+
+test_that("a column of a long table named in id is part of no cell", {
+  long <- data.frame(subject = "a", cell = c("r_motor_c5", "vac"), value = c("5", "No"), test = "exam 1")
+  expect_identical(from_long(long, c("subject", "test"), rlang::current_env())$other$test, "exam 1")
+})

@@ -297,3 +297,34 @@ test_that("several options at once are refused by name, not cut to the first", {
   expect_match(conditionMessage(error), "`on_error`", fixed = TRUE)
   expect_error(score_isncsci(exam_at("C7"), missing = NULL), "`missing`", class = "cordgain_invalid_input")
 })
+
+test_that("a result declared not determinable has the values that such a result may have, and no others", {
+  exams <- cbind(exams_of(exam_at("T4"), exam_at("T4"), exam_at("T4")), not_determinable = paste(results, collapse = ","))
+  scored <- score_isncsci(exams, prior_deficit = c(TRUE, FALSE, NA))
+  levels <- paste(c(isn_segments[1:28], "INT"), collapse = ",")
+  zones <- paste(c("NA", isn_segments[1:28]), collapse = ",")
+  for (v in c("sensory_r", "sensory_l", "motor_level_r", "motor_level_l", "nli")) {
+    expect_identical(scored[[paste0(v, "_set")]], rep(levels, 3), info = v)
+  }
+  for (v in results[8:11]) expect_identical(scored[[paste0(v, "_set")]], rep(zones, 3), info = v)
+  expect_identical(scored$complete_set, rep("C,I", 3))
+  expect_identical(scored$ais_set, c("A,B,C,D,E", "A,B,C,D,NA", "A,B,C,D,E,NA"))
+})
+
+test_that("some of the columns of a result can be told as rows, counted and printed", {
+  scored <- score_isncsci(cbind(subject = c("a", "b"), exams_of(exam_at("T4"), exam_at("C7", dap = "NT"))))
+  some <- scored[, c("subject", "ais", "uems")]
+  long <- tidy(some)
+  expect_identical(long$term, rep(c("uems", "ais"), each = 2))
+  expect_identical(long$value, c("50", "30", "A", "ND"))
+  expect_true(all(is.na(long$set)))
+  expect_identical(summary(some)$not_determinable, c(NA, 1L))
+  expect_output(print(some), "T4|50")
+  expect_error(tidy(scored[, "subject", drop = FALSE]), "subject", class = "cordgain_invalid_input")
+})
+
+test_that("every entry may be in small letters, a level of non-key muscles too", {
+  exam <- exam_at("T11", dap = "yes", vac = "no", r_lowest_nonkey = "l4", r_lt_s1 = "nt")
+  expect_identical(score_isncsci(exam)$zpp_motor_r, "L4")
+  expect_error(score_isncsci(replace(exam, "r_lowest_nonkey", "c4")), "C5 to S1", class = "cordgain_invalid_input")
+})
