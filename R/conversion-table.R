@@ -15,8 +15,8 @@
 #' A patient with an exam at `from` and none at `to` is counted in `missing`, never
 #' left out in silence; `n` counts those with both. A patient with an exam at `to` only has no grade to start
 #' from: the print says how many there are. Starred grades count as they stand. A person who is normal
-#' without an earlier deficit has no grade (`"NA"`): such a one, surely or possibly, is counted as normal, as grade E is,
-#' at both visits.
+#' without an earlier deficit has no grade (`"NA"`): such a one, surely or possibly, is counted as normal, as
+#' grade E is, at both visits.
 #'
 #' @section Open grades in a natural rate or a trial:
 #' [natural_rate()] and [trial_arm()] want known numbers of patients. `nd` says what is done with a patient whose
@@ -43,19 +43,19 @@
 #'   `time` is named after weeks and the visits are numbers, they are weeks since injury and say the days and the
 #'   follow-up.
 #'
-#' @return A data frame of class `conversion_table`, one row per baseline grade A to D that occurs and endpoint (none if no
-#'   patient may have had one),
-#'   with the columns of a table of sources: `source`, `events`, `events_min`, `events_max`, `n`,
-#'   `n_min`, `n_max`, `missing`, `missing_min`, `missing_max` (`NA` beside the bounds where they differ), `open` (patients
-#'   whose place in the row is open), `endpoint`, `baseline_grade`,
+#' @return A data frame of class `conversion_table`, one row per baseline grade A to D that occurs and endpoint
+#'   (none if no patient may have had one), with the columns of a table of sources: `source`, `events`,
+#'   `events_min`, `events_max`, `n`,
+#'   `n_min`, `n_max`, `missing`, `missing_min`, `missing_max` (`NA` beside the bounds where they differ), `open`
+#'   (patients whose place in the row is open), `endpoint`, `baseline_grade`,
 #'   `level`, `registry`, `baseline_from_day`, `baseline_to_day`, `followup_weeks`, `years_from`, `years_to`. Rows with
 #'   `events` and `n` go into
 #'   [natural_rate()] as they are; `c(events_min, events_max)`, `n + missing` and
 #'   `missing` are `responders`, `n` and `missing` of [trial_arm()]. Its attribute `transitions`
 #'   (`summary()`) has one row per pair of grades: `from`, `to`, `lowest`, `highest`, whatever `nd` is.
 #' @section Conditions: `cordgain_invalid_input` for absent columns, a visit that does not
-#'   occur or does not come later, two exams of a patient at one visit, grades other than A to E, or a `match` that is not
-#'   as above.
+#'   occur or does not come later, two exams of a patient at one visit, grades other than A to E, or a `match` that
+#'   is not as above.
 #' @references
 #' ASIA and ISCoS (2019). International Standards for Neurological Classification of
 #' Spinal Cord Injury. That ND is a set: Schuld C and others (2012), Journal of

@@ -163,7 +163,8 @@ report_problems <- function(problems, on_error, call, lost = "exam") {
   cells <- nrow(problems)
   what <- switch(lost,
     exam = "{rows} exam{?s} {?is/are} set to NA",
-    cell = "{cells} cell{?s} {?is/are} set to NA; the results of {cli::qty(rows)}{?its exam/their {rows} exams} will be NA",
+    cell = paste("{cells} cell{?s} {?is/are} set to NA; the results of {cli::qty(rows)}{?its exam/their {rows} exams}",
+      "will be NA"),
     line = "{rows} line{?s} cannot be read and {?is/are} kept without an entry"
   )
   cli::cli_warn(c(paste0(what, "; {.fn isncsci_problems} lists {cli::qty(cells)}{?it/them}."),

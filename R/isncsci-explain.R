@@ -50,7 +50,8 @@ explain_isncsci <- function(exam, ...) {
     term = isncsci_results, value = vapply(isncsci_results, \(v) scores[[v]], ""),
     set = vapply(isncsci_results, \(v) scores[[paste0(v, "_set")]], ""),
     star = vapply(isncsci_results, \(v) scores[[paste0(v, "_star")]], NA),
-    why = paste0(ifelse(of_lowest_scores(why, cells, scores, ...), "With the lowest scores: ", ""), words), cells = vapply(why, \(w) paste(w$cells, collapse = ", "), ""),
+    why = paste0(ifelse(of_lowest_scores(why, cells, scores, ...), "With the lowest scores: ", ""), words),
+    cells = vapply(why, \(w) paste(w$cells, collapse = ", "), ""),
     open = vapply(open, paste, "", collapse = ", "), row.names = NULL
   )
   steps$why <- paste0(steps$why, star_words(steps, cells, ...))

@@ -74,7 +74,7 @@ file_lines <- function(path, call) {
   if (length(bytes) >= 3L && identical(bytes[1:3], as.raw(c(0xef, 0xbb, 0xbf)))) {
     bytes <- bytes[-(1:3)]
   }
-  lines <- strsplit(rawToChar(bytes), "\r\n|\n|\r", useBytes = TRUE)[[1L]]
+  lines <- strsplit(rawToChar(unix_ends(bytes)), "\n", fixed = TRUE, useBytes = TRUE)[[1L]]
   while (length(lines) > 0L && !nzchar(lines[length(lines)])) lines <- lines[-length(lines)]
   if (length(lines) > 0L && !validUTF8(lines[1L])) {
     abort_input(c("The names in {.file {basename(path)}} are not in UTF-8.",
@@ -82,6 +82,18 @@ file_lines <- function(path, call) {
   }
   Encoding(lines) <- "UTF-8"
   lines
+}
+
+# Line ends of all systems made those of one.
+unix_ends <- function(bytes) {
+  at <- which(bytes == as.raw(13L))
+  if (length(at) == 0L) {
+    return(bytes)
+  }
+  bytes[at] <- as.raw(10L)
+  followed <- at[at < length(bytes)]
+  followed <- followed[bytes[followed + 1L] == as.raw(10L) & !(followed + 1L) %in% at]
+  if (length(followed) > 0L) bytes[-followed] else bytes
 }
 
 field_separator <- function(header) {
@@ -137,7 +149,7 @@ count_separators <- function(lines, separator) {
 # Number of fields of each line; a separator within quotation marks is none.
 count_fields <- function(lines, separator) {
   marked <- grepl("\"", lines, fixed = TRUE)
-  lines[marked] <- gsub("\"[^\"]*\"", "", lines[marked])
+  lines[marked] <- gsub("\"[^\"]*\"", "", lines[marked], perl = TRUE, useBytes = TRUE)
   count_separators(lines, separator) + 1L
 }
 

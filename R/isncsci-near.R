@@ -40,10 +40,10 @@ refuse_near_names <- function(other, remedy, call, ...) {
   near <- other[!says_otherwise(other)]
   near <- near[vapply(near, looks_like_cell, NA, ...)]
   if (length(near) > 0L) {
-    abort_input(c("{cli::qty(length(near))}Column{?s} {.field {utils::head(near, 8)}} look{?s/} like a part of an exam and {?is/are} not
-      understood.",
-      i = "Cells are {.field r_motor_c5}, {.field l_pp_s45}, {.field r_lowest_nonkey} and the like; a tag is explained in
-           {.field r_motor_c5_considernormal}.",
+    abort_input(c("{cli::qty(length(near))}Column{?s} {.field {utils::head(near, 8)}} look{?s/} like a part of an exam
+      and {?is/are} not understood.",
+      i = "Cells are {.field r_motor_c5}, {.field l_pp_s45}, {.field r_lowest_nonkey} and the like; a tag is explained
+           in {.field r_motor_c5_considernormal}.",
       i = remedy
     ), call = call, columns = near)
   }

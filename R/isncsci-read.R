@@ -23,8 +23,9 @@
 #' `NT*`, `NT**`, and `3*[0-2]` (tagged, assume 0 to 2); in place of stars a column
 #' `..._considernormal` (1 or yes, 2 or no) may stand beside the score.
 #'
-#' An explanation must agree with its star: `3*` with "normal", `3**` or `3*[0-2]` with the contrary are refused. Praxis
-#' writes one star for every tag and REDCap `ab-`, which say neither; without an explanation they are read as not normal.
+#' An explanation must agree with its star: `3*` or `3*[0-2]` with "normal", and `3**` with "not normal", are
+#' refused. Praxis writes one star for every tag and REDCap `ab-`, which say neither; without an explanation they are
+#' read as not normal.
 #'
 #' An empty cell, `NA` or `UNK` is not recorded, which is not the same as not testable.
 #'

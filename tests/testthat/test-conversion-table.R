@@ -192,7 +192,8 @@ test_that("patients whose place is open are left out by choice, and counted", {
   row <- row_of(conversion_table(data, 2, 52, nd = "exclude"), "A", "ais_c")
   expect_identical(c(row$events, row$n, row$open), c(1L, 3L, 2L))
   bounds <- row_of(conversion_table(data, 2, 52), "A", "ais_c")
-  expect_identical(c(bounds$events_min, bounds$events_max, bounds$n_min, bounds$n_max, bounds$open), c(1L, 3L, 4L, 5L, 2L))
+  expect_identical(unlist(bounds[c("events_min", "events_max", "n_min", "n_max", "open")], use.names = FALSE),
+    c(1L, 3L, 4L, 5L, 2L))
   expect_true(is.na(bounds$n))
   expect_identical(row_of(conversion_table(data, 2, 52), "A", "ais_any")$open, 1L)
 })
@@ -280,7 +281,9 @@ test_that("visits that are no weeks say nothing of days", {
 
 test_that("a match that is none is refused", {
   data <- grades("A", "C")
-  refuse <- \(match) expect_error(conversion_table(data, 2, 52, match = match), "match|level", class = "cordgain_invalid_input")
+  refuse <- \(match) {
+    expect_error(conversion_table(data, 2, 52, match = match), "match|level", class = "cordgain_invalid_input")
+  }
   refuse(list(height = 1))
   refuse(1)
   refuse(list(1))

@@ -14,7 +14,8 @@ score_cases <- function(cases) {
 exceptions <- list(
   "workbook-asia 3" = "motor_level_r", # prints a level that its own muscles do not give
   "workbook-asia 26" = "motor_level_r", # rests on an assumed range, given in a test below
-  "workbook-asia 25" = c("complete", "ais", "zpp_sensory_r", "zpp_sensory_l", "zpp_motor_r", "zpp_motor_l"), # two injuries
+  # Two injuries, declared in a test below.
+  "workbook-asia 25" = c("complete", "ais", "zpp_sensory_r", "zpp_sensory_l", "zpp_motor_r", "zpp_motor_l"),
   # Intact but for contraction: INT, where the most rostral of the four levels is S3.
   "praxis-2019 53" = "nli", "praxis-2019 111" = "nli", "praxis-2019 115" = "nli",
   "praxis-2019 55" = "ais"
@@ -124,4 +125,3 @@ test_that("workbook case 25 comes out as printed once its results are declared n
   # After a deficit a grade is one of A to E.
   expect_identical(scored$ais_set, "A,B,C,D,E")
 })
-

@@ -93,7 +93,8 @@ test_that("a long table may name the cell in one column", {
 
 test_that("a long table with a cell twice, or a row that names none, is refused with its row", {
   long <- data.frame(subject = "a", cell = c("r_motor_c5", "vac", "r_motor_c5"), value = c("5", "No", "4"))
-  expect_error(from_long(long, NULL, rlang::current_env()), "Row 3, cell `?r_motor_c5", class = "cordgain_invalid_input")
+  expect_error(from_long(long, NULL, rlang::current_env()), "Row 3, cell `?r_motor_c5",
+    class = "cordgain_invalid_input")
   long$cell[3] <- "height"
   expect_error(from_long(long, NULL, rlang::current_env()), "Row 3", class = "cordgain_invalid_input")
   expect_error(from_long(data.frame(a = 1, value = 2), NULL, rlang::current_env()), class = "cordgain_invalid_input")

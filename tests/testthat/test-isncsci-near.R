@@ -14,8 +14,9 @@ test_that("names that look like a part of an exam are near, in any order and wri
 })
 
 test_that("subjects, visits, sites and recorded results are not", {
-  for (name in c("subject", "week", "site", "time", "date", "visit", "age", "sex", "centre", "left", "t1", "lt", "motor",
-    "normal", "level", "record_id", "case_id", "comments", "not_determinable", "ais", "nli", "uems_r", "exp_motor_r",
+  for (name in c("subject", "week", "site", "time", "date", "visit", "age", "sex", "centre", "left", "t1", "lt",
+    "motor", "normal", "level", "record_id", "case_id", "comments", "not_determinable", "ais", "nli", "uems_r",
+    "exp_motor_r",
     "recorded_motor_level_l", "zpp_motor_r", "sensory_l_set", "lt_total", "left_motor_c8_impairment",
     "rightMotorC5ReasonImpairmentNotDueToSci", "splvl1", "ltscor01", "upper01", "asimpc01", "")) {
     expect_false(near(name), info = name)

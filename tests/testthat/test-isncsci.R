@@ -299,7 +299,8 @@ test_that("several options at once are refused by name, not cut to the first", {
 })
 
 test_that("a result declared not determinable has the values that such a result may have, and no others", {
-  exams <- cbind(exams_of(exam_at("T4"), exam_at("T4"), exam_at("T4")), not_determinable = paste(results, collapse = ","))
+  exams <- exams_of(exam_at("T4"), exam_at("T4"), exam_at("T4"))
+  exams$not_determinable <- paste(results, collapse = ",")
   scored <- score_isncsci(exams, prior_deficit = c(TRUE, FALSE, NA))
   levels <- paste(c(isn_segments[1:28], "INT"), collapse = ",")
   zones <- paste(c("NA", isn_segments[1:28]), collapse = ",")
