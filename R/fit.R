@@ -347,11 +347,9 @@ note_unidentified <- function(x) {
   if (x$result$certificate$unidentified == 0L) {
     return(NULL)
   }
-  paste0(
-    "Not identified: the visits do not tell all variances apart (", x$result$certificate$unidentified,
-    " combination", if (x$result$certificate$unidentified > 1L) "s",
-    "). Their sum is fitted; the split shown gives the residual as much as it can have."
-  )
+  many <- paste0(x$result$certificate$unidentified, " combination", if (x$result$certificate$unidentified > 1L) "s")
+  paste0("Not identified: the visits do not tell all variances apart (", many,
+    "). Their sum is fitted; the split shown gives the residual as much as it can have.")
 }
 
 note_rank <- function(x) {

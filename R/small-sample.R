@@ -298,6 +298,7 @@ print.summary.recovery_fit <- function(x, digits = max(3L, getOption("digits") -
     shown <- format(x$df_all_terms, digits = digits)
     none <- is.nan(x$df_all_terms)
     shown[none] <- "undefined"
+    shown[is.infinite(x$df_all_terms)] <- "unlimited"
     cat("df are those of the model without the zero term; counting it they are ", paste(shown, collapse = ", "),
       if (any(none)) paste0(" (undefined where, with it, ", sub(":.*", "", no_information()), ")"), ".\n", sep = "")
   }

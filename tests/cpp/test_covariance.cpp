@@ -1,5 +1,6 @@
 #include <testthat/vendor/catch.h>
 #include <cordgain/model/covariance.hpp>
+#include <cordgain/model/covariance_patterns.hpp>
 
 using namespace cordgain;
 
@@ -134,4 +135,18 @@ TEST_CASE("side by side, derivatives are block diagonal and every block is its t
   const std::vector<Matrix> roots = covariance.roots(theta);
   REQUIRE(roots.size() == 2);
   REQUIRE(packed(roots[1] * roots[1].transpose()) == covariance.gamma(theta).tail(6));
+}
+
+TEST_CASE("a covariance knows its terms of random effects and whether residuals have one over visits") {
+  Covariance covariance;
+  covariance.add(std::make_shared<FactorTerm>(2));
+  covariance.add(std::make_shared<UnitTerm>());
+  REQUIRE(covariance.factor(0) != nullptr);
+  REQUIRE(covariance.factor(0)->size() == 2);
+  REQUIRE(covariance.factor(1) == nullptr);
+  REQUIRE_FALSE(covariance.over_visits());
+  REQUIRE(covariance.roots(covariance.start()).size() == 1);
+  covariance.add(std::make_shared<UnstructuredTerm>(2));
+  REQUIRE(covariance.over_visits());
+  REQUIRE(covariance.roots(covariance.start()).empty());
 }

@@ -34,3 +34,28 @@ TEST_CASE("at parameters that make V singular the criterion is infinite") {
   gamma << 1, 0, 1, 0;
   REQUIRE(std::isinf(criterion.in_gamma(gamma, {}).value));
 }
+
+TEST_CASE("parameters without influence are counted, at all points together") {
+  // f(a, b, c) = a^2 + a b: b matters only where a is not zero, c nowhere
+  class Sum final : public Criterion {
+   public:
+    [[nodiscard]] SecondOrder in_theta(const Covariance&, const Vector& t) const override {
+      SecondOrder out;
+      out.value = t[0] * t[0] + t[0] * t[1];
+      out.gradient.resize(3);
+      out.gradient << 2.0 * t[0] + t[1], t[0], 0.0;
+      out.hessian = Matrix::Zero(3, 3);
+      out.hessian(0, 0) = 2.0;
+      out.hessian(0, 1) = out.hessian(1, 0) = t[0] == 0.0 ? 0.0 : 1.0;
+      return out;
+    }
+    [[nodiscard]] SecondOrder in_gamma(const VectorIn&, const std::vector<Matrix>&) const override {
+      return {};
+    }
+  };
+  Covariance covariance;
+  covariance.add(std::make_shared<FactorTerm>(2));  // three parameters
+  const Vector origin = Vector::Zero(3), away = Vector::Ones(3);
+  REQUIRE(without_influence(Sum(), covariance, {origin}) == 2);
+  REQUIRE(without_influence(Sum(), covariance, {origin, away}) == 1);
+}

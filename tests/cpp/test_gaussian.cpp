@@ -62,14 +62,49 @@ TEST_CASE("starts are counted, and those that end in the lowest place") {
     }
   } wells;
   GaussianFit fit;
-  detail::Search search(wells, fit);
-  for (const double start : {-3.0, 2.0, 0.5}) search.from(one, Vector::Constant(1, start));
-  const detail::Stage best = search.finish();
+  std::vector<detail::Reparametrised> starts;
+  for (const double start : {-3.0, 2.0, 0.5}) starts.push_back({one, Vector::Constant(1, start)});
+  const detail::Stage best = detail::best_end(wells, starts, fit);
   REQUIRE(best.value() == 0.0);
   REQUIRE(best.result.point[0] == 1.0);
   REQUIRE(fit.starts == 3);
   REQUIRE(fit.agreeing == 2);
   REQUIRE(fit.start_difference == 0.0);
+}
+
+TEST_CASE("irregular visits add starts with one random effect for each term of several") {
+  Covariance covariance;
+  covariance.add(std::make_shared<FactorTerm>(2));
+  covariance.add(std::make_shared<UnitTerm>());
+  const fixture::Trial trial;
+  const Blocks blocks = reduce_rows(trial.design()).blocks;
+  const auto starts = detail::all_starts(blocks, covariance, Matrix(4, 0));
+  REQUIRE(starts.size() == starting_points(blocks, covariance).size() + 2);
+  for (std::size_t i = starts.size() - 2; i < starts.size(); ++i) {
+    REQUIRE(starts[i].covariance.factor(0)->rank() == 1);
+    const Vector gamma = starts[i].covariance.gamma(starts[i].theta);
+    REQUIRE(gamma[0] * gamma[2] == Approx(gamma[1] * gamma[1]));  // a correlation of 1, then of -1
+    REQUIRE((gamma[1] > 0.0) == (i + 2 == starts.size()));
+  }
+}
+
+TEST_CASE("a visit that fixed effects fit exactly leaves its variance unseen, which is refused") {
+  // two visits, of which the second has one score and a fixed effect of its own
+  Matrix x(5, 2);
+  x << 1, 0, 1, 0, 1, 0, 1, 0, 1, 1;
+  Vector y(5);
+  y << 1.0, 2.5, -0.5, 3.0, 7.0;
+  const int subject[] = {0, 1, 2, 3, 3}, visit[] = {0, 0, 0, 0, 1}, group[] = {0, 0, 0, 0, 0};
+  const Vector none(0);
+  DesignInput in{Eigen::Map<const Matrix>(x.data(), 5, 2),
+                 Eigen::Map<const Vector>(y.data(), 5),
+                 Eigen::Map<const Vector>(none.data(), 0),
+                 {},
+                 {}};
+  in.residual = {subject, visit, group, 4, 2, 1};
+  Covariance covariance;
+  covariance.add(std::make_shared<UnstructuredTerm>(2));
+  REQUIRE_THROWS_AS(fit_gaussian(reduce_rows(in).blocks, covariance, {true, false}), InvalidInput);
 }
 
 TEST_CASE("subjects that are alike have a variance of exactly zero, certified by the score") {

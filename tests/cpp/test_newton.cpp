@@ -115,3 +115,33 @@ TEST_CASE("the step is the same for few parameters as for many, inside and outsi
     }
   }
 }
+
+TEST_CASE("a step that seemed the last is not, where the derivatives at its end say otherwise") {
+  // a slope of 1e-9 promises nothing at x < 0; beyond, the slope is 1: the first small step ends there
+  const auto f = [](const Vector& q) {
+    const bool beyond = q[0] > 0.0;
+    return at(beyond ? -1e-16 : 0.0, Vector::Constant(1, beyond ? 1.0 : -1e-9), Matrix::Ones(1, 1));
+  };
+  const NewtonResult r = newton(f, Vector::Constant(1, -1e-10));
+  REQUIRE(r.steps > 0);
+  REQUIRE_FALSE((r.converged && r.decrement > detail::flat_fall(r.at.value)));
+}
+
+TEST_CASE("where curvature is rounding, a fall that cannot be told from rounding is not followed") {
+  // In units of unit curvature the Hessian is [1 1; 1 1 + 1e-12]: the direction (1, -1) has curvature 5e-13,
+  // and a slope of 7e-12 there promises a fall of 1e-10 far away.
+  const auto f = [](const Vector& q) {
+    Vector g(2);
+    g << q[0] - 1.0, 1e-16;
+    Matrix h = Matrix::Identity(2, 2);
+    h(0, 1) = h(1, 0) = 1e-5;
+    h(1, 1) = 1e-10 * (1.0 + 1e-12);
+    return at(0.5 * (q[0] - 1.0) * (q[0] - 1.0), g, h);
+  };
+  Vector start(2);
+  start << 1.0 + 1e-11, 0.0;
+  const NewtonResult r = newton(f, start);
+  REQUIRE(r.converged);
+  REQUIRE(r.steps <= 3);
+  REQUIRE(r.point.cwiseAbs().maxCoeff() < 2.0);
+}

@@ -57,3 +57,13 @@ TEST_CASE("a level without rows has effect zero and its own variance") {
   REQUIRE(effects[0].effect(6, 0) == 0.0);
   REQUIRE(effects[0].conditional(6, 0) == Approx(report.gamma[0]).epsilon(1e-12));
 }
+
+TEST_CASE("a variance that comes out below zero by rounding is zero") {
+  Matrix a(2, 2), d = Matrix::Identity(2, 2);
+  a << 2.0, 0.0, 1.0, 1.0;
+  Eigen::RowVectorXd expected(3);
+  expected << 4.0, 2.0, 2.0;
+  REQUIRE(detail::packed_congruence(a, d) == expected);
+  d(0, 0) = -1e-17;
+  REQUIRE(detail::packed_congruence(Matrix::Identity(2, 2), d)[0] == 0.0);
+}

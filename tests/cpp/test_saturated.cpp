@@ -64,7 +64,7 @@ TEST_CASE("one score off that line bounds it, or another line is found that hold
   if (!found.unbounded) {
     REQUIRE(found.found);
     REQUIRE(found.stage.result.converged);
-    REQUIRE(found.agreeing >= 2);
+    REQUIRE(found.agreement.searches >= 2);
     return;
   }
   // the claim, checked by its definition: along the best direction the deviance falls as the log of the
@@ -144,4 +144,11 @@ TEST_CASE("the ranks between zero and full are listed for every combination of t
   const std::vector<std::vector<Index>> expected = {{1, 0}, {1, 1}};
   REQUIRE(ranks == expected);
   REQUIRE(detail::with_rank(two, {1, 0}, 0).n_theta() == 2);
+}
+
+TEST_CASE("ends that agree with the lowest are counted, and their spread is given") {
+  const detail::Agreement found = detail::agreement_of({10.0, 10.0 + 5e-8, 10.1, 9.9999999}, 9.9999999);
+  REQUIRE(found.searches == 2);  // within 1e-8 (1 + value) of the lowest
+  REQUIRE(found.spread == Approx(1e-7).margin(2e-9));
+  REQUIRE(detail::agreement_of({}, 1.0).searches == 0);
 }

@@ -86,6 +86,31 @@ TEST_CASE("terms of random effects and parameters that are not finite have no wa
   REQUIRE_FALSE(rises_to_the_end(singular_limit(criterion, unstructured(), none)));
 }
 
+TEST_CASE("one group's variance may vanish beside another's") {
+  // two groups of one visit each, scores of the second all zero: log v_2 falls for ever
+  class TwoGroups final : public Criterion {
+   public:
+    [[nodiscard]] SecondOrder in_theta(const Covariance& covariance, const Vector& theta) const override {
+      return in_gamma(covariance.gamma(theta), {});
+    }
+    [[nodiscard]] SecondOrder in_gamma(const VectorIn& gamma, const std::vector<Matrix>&) const override {
+      SecondOrder out;
+      if (gamma.minCoeff() > 0.0)
+        out.value = 2.0 * std::log(gamma[0]) + 5.0 / gamma[0] + 3.0 * std::log(gamma[1]);
+      return out;
+    }
+  };
+  Covariance groups;
+  groups.add(std::make_shared<UnstructuredTerm>(1));
+  groups.add(std::make_shared<UnstructuredTerm>(1));
+  Vector gamma(2);
+  gamma << 2.5, 1e-9;
+  REQUIRE(detail::largest_eigenvalue(groups, gamma) == 2.5);
+  const SingularLimit limit = singular_limit(TwoGroups(), groups, gamma);
+  REQUIRE(rises_to_the_end(limit));
+  REQUIRE(std::abs(limit.rise - 1.5 * std::log(10.0)) < 1e-9);  // three scores: 3 log(10) / 2
+}
+
 TEST_CASE("the side of a packed matrix") {
   for (Index q = 1; q < 9; ++q) REQUIRE(detail::packed_side(q * (q + 1) / 2) == q);
 }

@@ -5,11 +5,32 @@
 
 using namespace cordgain;
 
+namespace {
+
+/// The first three visits of each subject: all are seen at the same times.
+fixture::Trial regular_trial() {
+  fixture::Trial trial;
+  Index kept = 0;
+  for (Index i = 0; i < trial.y.size(); ++i) {
+    if (trial.x(i, 1) > 8.0) continue;
+    trial.x.row(kept) = trial.x.row(i).eval();
+    trial.y[kept] = trial.y[i];
+    trial.level[kept++] = trial.level[i];
+  }
+  trial.x.conservativeResize(kept, Eigen::NoChange);
+  trial.y.conservativeResize(kept);
+  trial.level.conservativeResize(kept);
+  return trial;
+}
+
+}  // namespace
+
 TEST_CASE("there are two starts, both inside the cone") {
   Covariance covariance;
   covariance.add(std::make_shared<FactorTerm>(2));
   covariance.add(std::make_shared<UnitTerm>());
-  const Blocks blocks = reduce_rows(fixture::Trial().design()).blocks;
+  const fixture::Trial trial = regular_trial();
+  const Blocks blocks = reduce_rows(trial.design()).blocks;
   const std::vector<Vector> starts = starting_points(blocks, covariance);
   REQUIRE(starts.size() == 2);
   for (const Vector& start : starts)
@@ -23,7 +44,7 @@ TEST_CASE("with several terms and few rows each term alone is large at one start
   covariance.add(std::make_shared<UnitTerm>());
   Blocks blocks = reduce_rows(fixture::Trial().design()).blocks;
   const std::vector<Vector> starts = starting_points(blocks, covariance);
-  REQUIRE(starts.size() == 6);
+  REQUIRE(starts.size() == 10);  // four more: several terms are irregular
   for (const std::size_t large : {2U, 3U, 4U, 5U}) {
     const Vector gamma = covariance.gamma(starts[large]);
     REQUIRE((gamma[0] > 1.0) == (large % 2 == 0));
@@ -46,13 +67,49 @@ TEST_CASE("the second start is far out where rows are few, and near where they a
 TEST_CASE("a covariance over visits is never started far out") {
   Covariance covariance;
   covariance.add(std::make_shared<FactorTerm>(1));
-  REQUIRE(detail::only_factors(covariance));
   covariance.add(std::make_shared<UnstructuredTerm>(3));
-  REQUIRE_FALSE(detail::only_factors(covariance));
   const Blocks blocks = reduce_rows(fixture::Trial().design(1)).blocks;
   const std::vector<Vector> starts = starting_points(blocks, covariance);
   REQUIRE(starts.size() == 2);
   REQUIRE((starts[1] - 0.2 * starts[0]).norm() < 1e-15);
+}
+
+TEST_CASE("where visits were missed, more starts lie between and beyond, in step and against it") {
+  Covariance covariance;
+  covariance.add(std::make_shared<FactorTerm>(2));
+  covariance.add(std::make_shared<UnitTerm>());
+  const fixture::Trial regular = regular_trial(), trial;
+  REQUIRE_FALSE(detail::few_irregular(reduce_rows(regular.design()).blocks, covariance));
+  const Blocks blocks = reduce_rows(trial.design()).blocks;
+  REQUIRE(detail::few_irregular(blocks, covariance));
+  const std::vector<Vector> starts = starting_points(blocks, covariance);
+  REQUIRE(starts.size() == 6);
+  bool below = false, beyond = false, in_step = false, against = false;
+  for (const Vector& start : starts) {
+    const Vector gamma = covariance.gamma(start);
+    below = below || gamma[0] < 0.1;
+    beyond = beyond || gamma[0] > 1000.0;
+    in_step = in_step || gamma[1] > 0.0;
+    against = against || gamma[1] < 0.0;
+  }
+  REQUIRE((below && beyond && in_step && against));
+}
+
+TEST_CASE("a slant fills what is zero in a start and nothing else") {
+  Vector start(3);
+  start << 1.0, 0.0, 2.0;
+  Vector expected(3);
+  expected << 1.0, -0.5, 2.0;
+  REQUIRE(detail::slanted(start, -0.5) == expected);
+}
+
+TEST_CASE("terms of random effects are found among others") {
+  Covariance covariance;
+  covariance.add(std::make_shared<FactorTerm>(2));
+  covariance.add(std::make_shared<UnitTerm>());
+  covariance.add(std::make_shared<FactorTerm>(1));
+  const std::vector<std::size_t> expected = {0, 2};
+  REQUIRE(detail::effect_terms(covariance) == expected);
 }
 
 TEST_CASE("with enough visits every variance is seen") {
@@ -107,4 +164,22 @@ TEST_CASE("where X and Z span all of space it is left open whether the likelihoo
   DesignInput in = trial.design(1);
   in.random[0].n_levels = trial.level.size();
   REQUIRE_FALSE(grows_without_bound(reduce_rows(in).blocks));
+}
+
+TEST_CASE("where a column of Z depends on others it is left open whether the likelihood is bounded") {
+  // a site with two patients, a random intercept each: the site's column is the sum of theirs
+  Matrix one = Matrix::Ones(4, 1);
+  Vector y(4), none(0);
+  y << 1.0, 2.0, 4.0, 9.0;
+  Eigen::VectorXi patient(4), site = Eigen::VectorXi::Zero(4);
+  patient << 0, 0, 1, 1;
+  const auto map = [](const Eigen::VectorXi& v) { return Eigen::Map<const Eigen::VectorXi>(v.data(), v.size()); };
+  const Eigen::Map<const Matrix> ones(one.data(), 4, 1);
+  DesignInput in{ones, Eigen::Map<const Vector>(y.data(), 4), Eigen::Map<const Vector>(none.data(), 0), {}, {}};
+  in.random.push_back({ones, map(patient), 2});
+  REQUIRE(detail::fill_their_rows(reduce_rows(in).blocks.kinds));
+  in.random.push_back({ones, map(site), 1});
+  const Blocks blocks = reduce_rows(in).blocks;
+  if (!blocks.kinds.empty()) REQUIRE_FALSE(detail::fill_their_rows(blocks.kinds));
+  REQUIRE_FALSE(grows_without_bound(blocks));
 }

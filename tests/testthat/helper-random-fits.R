@@ -17,10 +17,12 @@ shown_unbounded <- function(case) {
   x <- root * parsed$X
   z <- lapply(parsed$reTrms$Ztlist, \(zt) root * as.matrix(Matrix::t(zt)))
   widths <- lengths(parsed$reTrms$cnms)
+  z <- Map(orthonormal_effects, z, widths)
   reml <- case$method == "reml"
   if (holds_scores_at_any_rank(x, root * y, z, widths, reml, starts = 40)) return(TRUE)
   for (t in which(widths > 1)) {
-    for (basis in lower_bases(x, z[[t]], widths[t])) {
+    bases <- c(lower_bases(x, z[[t]], widths[t]), still_bases(x, root * y, z, t, widths[t], reml))
+    for (basis in bases) {
       fewer <- z
       fewer[[t]] <- z[[t]] %*% kronecker(diag(ncol(z[[t]]) / widths[t]), basis)
       if (holds_scores_at_any_rank(x, root * y, fewer, replace(widths, t, ncol(basis)), reml, starts = 12)) return(TRUE)
@@ -29,10 +31,22 @@ shown_unbounded <- function(case) {
   FALSE
 }
 
+#' Z in coordinates of its effects in which its columns are orthonormal over all rows: searches know no other scale.
+orthonormal_effects <- function(z, width) {
+  rows <- qr(effect_rows(z, width))
+  if (rows$rank < width) return(z)
+  z %*% kronecker(diag(ncol(z) / width), solve(qr.R(rows)[, order(rows$pivot), drop = FALSE]))
+}
+
+effect_rows <- function(z, width) {
+  matrix(vapply(seq_len(nrow(z)), \(i) rowSums(matrix(z[i, ], nrow = width)), numeric(width)), ncol = width,
+    byrow = TRUE)
+}
+
 #' Bases of effects with which Z L fills less of space than with others of their number: they leave some rows without
 #' any effect (of few rows alone), or their sum over the subjects lies in the span of X.
 lower_bases <- function(x, z, width) {
-  rows <- t(vapply(seq_len(nrow(z)), \(i) colSums(matrix(z[i, ], ncol = width, byrow = TRUE)), numeric(width)))
+  rows <- effect_rows(z, width)
   outside <- qr.resid(qr(x), rows)
   small <- 1e-10 * max(abs(rows))
   few <- nrow(z) <= 14
@@ -46,6 +60,41 @@ lower_bases <- function(x, z, width) {
 null_space <- function(rows, small) {
   found <- svd(rows, nu = 0, nv = ncol(rows))
   found$v[, seq_len(ncol(rows)) > sum(found$d > small), drop = FALSE]
+}
+
+#' Bases of effects that leave out one direction d, chosen so that without a residual some combination w of the scores
+#' does not vary: each subject's Z_i'w is then a multiple of d. Where w'X = 0 and w'y = 0 as well, the likelihood of
+#' the contrasts has no bound there. Other terms keep their effects (Z'w = 0 for them too) or lose them.
+still_bases <- function(x, y, z, term, width, reml, starts = 30) {
+  y <- qr.resid(qr(x), y)
+  fixed <- cbind(x, y / sqrt(sum(y^2)))
+  others <- do.call(cbind, z[-term])
+  still <- list(fixed, cbind(fixed, others))
+  if (!reml) still <- c(still, list(others, matrix(0, length(y), 0)))
+  still <- Filter(Negate(is.null), still[!duplicated(still)])
+  found <- lapply(still, \(none) replicate(starts, still_direction(none, z[[term]], width), simplify = FALSE))
+  found <- Filter(Negate(is.null), unlist(found, recursive = FALSE))
+  found <- lapply(found, \(d) round(d * sign(d[which.max(abs(d))]), 12))
+  lapply(found[!duplicated(lapply(found, round, 6))], \(d) null_space(t(d), 0))
+}
+
+#' One such direction, from a random one; NULL where the search ends at none.
+#' @param none  columns that w is orthogonal to.
+still_direction <- function(none, z, width) {
+  size <- max(sqrt(colSums(z^2)))
+  at <- seq_len(width)
+  left <- \(p) {
+    d <- p[at]
+    w <- p[-at]
+    sums <- matrix(crossprod(z, w), width) / size
+    c(crossprod(none, w), sums - d %*% crossprod(d, sums), sum(w^2) - 1, sum(d^2) - 1)
+  }
+  d <- stats::rnorm(width)
+  d <- d / sqrt(sum(d^2))
+  across <- kronecker(diag(ncol(z) / width), diag(width) - tcrossprod(d)) %*% t(z)
+  w <- utils::tail(svd(rbind(t(none), across), nu = 0, nv = nrow(z))$v[, nrow(z)], nrow(z))
+  end <- least_squares(left, c(d, w))
+  if (sum(left(end)^2) < 1e-22) end[at]
 }
 
 holds_scores_at_any_rank <- function(x, y, z, widths, reml, starts) {
@@ -83,7 +132,8 @@ holds_scores <- function(x, y, z, widths, ranks, reml, starts) {
 }
 
 #' Levenberg's damped least squares with differences for derivatives: near a solution without residual the number of
-#' digits doubles at each step, where a search by values alone needs hundreds.
+#' digits doubles at each step, where a search by values alone needs hundreds. The damping is the same for all
+#' parameters: their length does not matter here, and a step along it would lead away.
 least_squares <- function(residual, theta, steps = 80) {
   at <- residual(theta)
   damping <- 1e-2
@@ -94,7 +144,7 @@ least_squares <- function(residual, theta, steps = 80) {
       (residual(replace(theta, k, theta[k] + h)) - residual(replace(theta, k, theta[k] - h))) / (2 * h)
     }, at)
     normal <- crossprod(slope)
-    move <- tryCatch(solve(normal + diag(damping * (diag(normal) + 1e-12), length(theta)), crossprod(slope, at)),
+    move <- tryCatch(solve(normal + diag(damping * max(diag(normal), 1e-12), length(theta)), crossprod(slope, at)),
       error = \(e) NULL)
     if (is.null(move)) break
     to <- residual(theta - c(move))
@@ -173,12 +223,11 @@ has_both <- function(table) {
 }
 pars_of <- function(fit) {
   table <- generics::tidy(fit, effects = "ran_pars")
-  both <- has_both(as.data.frame(VarCorr(fit)))
-  c(table$estimate[both | startsWith(table$term, "sd__")], table$num.error[both])
+  excused(table[c("estimate", "num.error")], table$reason)
 }
 certificate_of <- function(fit) {
   at <- fit$result$certificate
-  c(at$decrement, at$gamma_error, at$start_difference, at$bound_score, if (!isTRUE(at$converged)) NA)
+  c(at$decrement, at$gamma_error, at$start_difference, at$bound_score)
 }
 printed <- function(x) {
   text <- utils::capture.output(print(x))
@@ -250,7 +299,14 @@ judge <- function(out, fit, peer, case) {
     high <- out$excess > 1e-7 * (1 + abs(out$ours))
   }
   out$outcome <- if (high) "ABOVE" else if (nzchar(out$detail)) "UNEXPLAINED" else state(fit, comparable)
+  if (!fit$result$certificate$converged) out$outcome <- not_converged(out$outcome, fit)
   out
+}
+
+# A search that came near, but not to its tolerance, says so on the first screen.
+not_converged <- function(outcome, fit) {
+  said <- any(grepl("^NOT CONVERGED: one more Newton step", utils::capture.output(print(fit))))
+  if (outcome %in% c("ABOVE", "UNEXPLAINED") || !said) outcome else "not converged, said"
 }
 
 state <- function(fit, comparable) {

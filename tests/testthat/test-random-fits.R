@@ -72,6 +72,60 @@ test_that("a residual variance of zero is an optimum like others: named, certifi
   expect_identical(unexplained(fit, reml = TRUE), character())
 })
 
+test_that("sites whose column is the sum of their patients' are fitted, not refused as without a maximum", {
+  skip_if_not_installed("lme4")
+  for (seed in c(103288, 104873, 107154)) { # each was once refused, though its scores are not in the span of X and Z
+    fit <- fit_case(random_case(seed))
+    expect_s3_class(fit, "recovery_fit")
+    best <- lme4_best(random_case(seed))$deviance
+    expect_lte(deviance(fit), best + 1e-7 * (1 + abs(best)))
+  }
+})
+
+test_that("what may fit the scores counts as filled: nearly dependent columns prove nothing", {
+  fit <- fit_case(random_case(103819)) # once refused by two thresholds that did not agree
+  expect_s3_class(fit, "recovery_fit")
+})
+
+test_that("the second road finds directions without variance: two subjects, two visits each, one line in common", {
+  # Z rows of subject 1: (1, 0, 0), (0, 1, 0); of subject 2: (1, 0, 0), (0, 0, 1): both hold (1, 0, 0), so with
+  # w = (1, 0, -1, 0) each subject's Z'w is a multiple of it
+  z <- matrix(0, 4, 6)
+  z[1, 1] <- z[2, 2] <- z[3, 4] <- z[4, 6] <- 1
+  x <- matrix(1, 4, 1)
+  y <- c(2, 0, 2, -4) # w'y = 0 and w'x = 0
+  withr::local_seed(3)
+  bases <- still_bases(x, y, list(z), 1L, 3L, reml = TRUE)
+  held <- vapply(bases, \(basis) max(abs(basis[1, ])) < 1e-8, TRUE) # effects (0, *, *)
+  expect_true(any(held))
+})
+
+test_that("of two optima the lower is found, by definition", {
+  # visits missed: an optimum at a bound, or two with one random effect in other directions; each fit once ended in
+  # the higher one
+  for (seed in c(105854, 107001, 108644, 201200, 201796, 208900)) {
+    fit <- fit_case(random_case(seed))
+    lowest <- naive_minimum(fit, starts = 20)
+    expect_lte(deviance(fit), lowest + 1e-7 * (1 + abs(lowest)))
+  }
+})
+
+test_that("a covariance over visits of which the scores say nothing is refused, by name", {
+  case <- random_case(105400) # each visit's mean of an arm is free: nobody is left for the first visit's variance
+  expect_error(do.call(fit_recovery, list(case$formula, case$data)), "say nothing of 2 parameters",
+    class = "cordgain_invalid_input")
+})
+
+test_that("a variance of zero does not come out as rounding below it", {
+  for (seed in c(107033, 107920)) {
+    fit <- fit_case(random_case(seed))
+    table <- as.data.frame(VarCorr(fit))
+    expect_identical(table$vcov[1], 0, info = seed)
+    expect_true(all(is.finite(table$sdcor[is.na(table$var2)])))
+    expect_identical(unexplained(fit, fit$method$name == "reml"), character(), info = seed)
+  }
+})
+
 test_that("near the edge of what is identified the deviance is no higher than the lowest by definition", {
   # unidentified slopes and curves, an outlier, rounded scores: each once ended high, or with numbers without reason
   for (seed in c(43, 85, 162, 212, 221)) {

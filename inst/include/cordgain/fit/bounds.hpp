@@ -41,10 +41,6 @@ inline BoundScore bound_score(const Matrix& lacking, const Matrix& score) {
   return {across.values[0], lacking * across.vectors.col(0)};
 }
 
-inline const FactorTerm* as_factor(const Covariance& covariance, std::size_t i) {
-  return dynamic_cast<const FactorTerm*>(&covariance.term(i));
-}
-
 /// Lower factor of D in the order of decreasing remaining variance, with the rank.
 struct PivotedFactor {
   Index rank = 0;
@@ -90,12 +86,12 @@ inline Reparametrised with_ranks(const Covariance& covariance, const VectorIn& g
   std::vector<Vector> parts;
   for (std::size_t i = 0; i < covariance.size(); ++i) {
     const CovarianceTerm& term = covariance.term(i);
-    if (as_factor(covariance, i) == nullptr) {
+    if (covariance.factor(i) == nullptr) {
       out.covariance.add(covariance.share(i));
       parts.push_back(theta.segment(covariance.theta_at(i), term.n_theta()));
       continue;
     }
-    const Index q = as_factor(covariance, i)->size();
+    const Index q = covariance.factor(i)->size();
     const PivotedFactor f =
         pivoted_factor(unpacked(gamma.segment(covariance.gamma_at(i), packed_size(q)), q), rank[i]);
     out.covariance.add(std::make_shared<FactorTerm>(q, f.rank, f.pivot));
@@ -113,7 +109,7 @@ inline Reparametrised with_ranks(const Covariance& covariance, const VectorIn& g
 inline std::vector<Index> ranks(const Covariance& covariance, const VectorIn& gamma, double threshold) {
   std::vector<Index> out;
   for (std::size_t i = 0; i < covariance.size(); ++i) {
-    const FactorTerm* factor = as_factor(covariance, i);
+    const FactorTerm* factor = covariance.factor(i);
     if (factor == nullptr) {
       out.push_back(-1);
       continue;
@@ -152,7 +148,7 @@ int worst_bound_by(Gradient&& gradient_at, const Stage& stage, double threshold,
   Vector gradient;
   int worst = -1;
   for (std::size_t i = 0; i < stage.covariance.size(); ++i) {
-    const FactorTerm* factor = as_factor(stage.covariance, i);
+    const FactorTerm* factor = stage.covariance.factor(i);
     if (factor == nullptr) continue;
     const Index q = factor->size(), from = stage.covariance.gamma_at(i);
     const Matrix lacking = lacking_directions(unpacked(gamma.segment(from, packed_size(q)), q), threshold);
@@ -182,7 +178,7 @@ inline bool escape(const Criterion& criterion, const std::vector<BoundScore>& sc
                    Stage& stage) {
   const std::size_t i = static_cast<std::size_t>(worst);
   Vector gamma = stage.gamma();
-  const Index q = as_factor(stage.covariance, i)->size(), at = stage.covariance.gamma_at(i);
+  const Index q = stage.covariance.factor(i)->size(), at = stage.covariance.gamma_at(i);
   const Matrix d = unpacked(gamma.segment(at, packed_size(q)), q);
   std::vector<Index> full = ranks(stage.covariance, gamma, -1.0);
   for (double size = 1.0; size > 1e-14; size *= 0.25) {
@@ -209,7 +205,7 @@ inline void settle_rank(const Criterion& criterion, Stage& stage) {
   const std::vector<Index> rank = ranks(stage.covariance, gamma, kTryZero);
   bool same = true;
   for (std::size_t i = 0; i < rank.size(); ++i) {
-    same = same && (rank[i] < 0 || rank[i] == as_factor(stage.covariance, i)->rank());
+    same = same && (rank[i] < 0 || rank[i] == stage.covariance.factor(i)->rank());
   }
   if (same) return;
   const Reparametrised to = with_ranks(stage.covariance, gamma, stage.result.point, rank);

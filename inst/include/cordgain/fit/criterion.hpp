@@ -65,4 +65,18 @@ class PooledCriterion final : public Criterion {
   std::unique_ptr<OneTermLikelihood> one_term_;  // null where the data have another form
 };
 
+/// How many working parameters a criterion does not depend on: at all points slope and curvature are
+/// rounding.
+[[nodiscard]] inline Index without_influence(const Criterion& criterion, const Covariance& covariance,
+                                             const std::vector<Vector>& points) {
+  Vector seen = Vector::Zero(covariance.n_theta());
+  for (const Vector& point : points) {
+    const SecondOrder at = criterion.in_theta(covariance, point);
+    if (!std::isfinite(at.value)) return 0;
+    const Vector size = at.hessian.cwiseAbs().rowwise().maxCoeff().cwiseMax(at.gradient.cwiseAbs());
+    seen = seen.cwiseMax(size / (1.0 + std::abs(at.value)));
+  }
+  return (seen.array() < 1e-11).count();
+}
+
 }  // namespace cordgain

@@ -58,9 +58,18 @@ constexpr Index kFewRows = 50;
 /// covariance matrices stay regular; the deviance then rises by less than this times the score.
 constexpr double kResidualFloor = 1e-9;
 
-/// Starts at one rank less, with effects in step and against it.
-inline void add_lower_rank_starts(const Covariance& covariance, const Matrix& unseen,
-                                  std::vector<Reparametrised>& starts) {
+/// A start at given ranks, with effects in step (slant > 0) or against it.
+inline Reparametrised lower_rank_start(const Covariance& covariance, const std::vector<Index>& rank,
+                                       double slant) {
+  const Vector start = covariance.start();
+  Reparametrised out = with_ranks(covariance, covariance.gamma(start), start, rank);
+  out.theta = slanted(out.theta, slant);
+  return out;
+}
+
+/// Starts at one rank less in the first term that has a direction which the design cannot see.
+inline void add_unseen_starts(const Covariance& covariance, const Matrix& unseen,
+                              std::vector<Reparametrised>& starts) {
   std::vector<Index> rank = ranks(covariance, covariance.gamma(covariance.start()), -1.0);
   for (std::size_t i = 0; i < rank.size(); ++i) {
     const Index at = covariance.gamma_at(i), size = covariance.term(i).n_gamma();
@@ -69,12 +78,29 @@ inline void add_lower_rank_starts(const Covariance& covariance, const Matrix& un
       break;
     }
   }
-  for (const double slant : {0.5, -0.5}) {
-    Reparametrised start =
-        with_ranks(covariance, covariance.gamma(covariance.start()), covariance.start(), rank);
-    start.theta = start.theta.unaryExpr([slant](double v) { return v == 0.0 ? slant : v; });
-    starts.push_back(start);
+  for (const double slant : {0.5, -0.5}) starts.push_back(lower_rank_start(covariance, rank, slant));
+}
+
+/// Starts with one random effect for each term of several: on that face of the cone there can be two optima.
+inline void add_rank_one_starts(const Covariance& covariance, std::vector<Reparametrised>& starts) {
+  const std::vector<Index> full = ranks(covariance, covariance.gamma(covariance.start()), -1.0);
+  for (const std::size_t i : effect_terms(covariance)) {
+    if (full[i] < 2) continue;
+    std::vector<Index> rank = full;
+    rank[i] = 1;
+    for (const double slant : {0.25, -0.25}) starts.push_back(lower_rank_start(covariance, rank, slant));
   }
+}
+
+/// Where the searches begin. Where the design leaves a direction unseen, every covariance is also one of
+/// lower rank, and the fit begins there too.
+inline std::vector<Reparametrised> all_starts(const Blocks& blocks, const Covariance& covariance,
+                                              const Matrix& unseen) {
+  std::vector<Reparametrised> out;
+  for (const Vector& start : starting_points(blocks, covariance)) out.push_back({covariance, start});
+  if (unseen.cols() > 0) add_unseen_starts(covariance, unseen, out);
+  if (few_irregular(blocks, covariance)) add_rank_one_starts(covariance, out);
+  return out;
 }
 
 /// No higher, not lost at infinity, and converged if the other was.
@@ -99,47 +125,25 @@ inline void slide(const Blocks& blocks, const Criterion& criterion, const Matrix
   }
 }
 
-/// Searches from each start in turn, keeping the best end and counting those that agree.
-class Search {
- public:
-  Search(const Criterion& criterion, GaussianFit& fit) : criterion_(criterion), fit_(fit) {}
+inline void record_agreement(const Agreement& agreement, GaussianFit& fit) {
+  fit.agreeing = agreement.searches;
+  fit.start_difference = agreement.spread;
+}
 
-  void from(const Covariance& covariance, const Vector& start) {
-    Stage stage = optimise(criterion_, covariance, start);
-    fit_.steps += stage.result.steps;
-    ++fit_.starts;
-    const bool first = fit_.starts == 1;
-    if (std::isfinite(stage.value())) ends_.push_back(stage.value());
-    if (first || (std::isfinite(stage.value()) && !(stage.value() >= best_.value())))
-      best_ = std::move(stage);
+/// The best end of the searches from all starts.
+inline Stage best_end(const Criterion& criterion, const std::vector<Reparametrised>& starts,
+                      GaussianFit& fit) {
+  Stage best;
+  std::vector<double> ends;
+  for (const Reparametrised& start : starts) {
+    Stage stage = optimise(criterion, start.covariance, start.theta);
+    fit.steps += stage.result.steps;
+    const bool first = fit.starts++ == 0;
+    if (std::isfinite(stage.value())) ends.push_back(stage.value());
+    if (first || (std::isfinite(stage.value()) && !(stage.value() >= best.value()))) best = std::move(stage);
   }
-
-  Stage finish() {
-    for (const double end : ends_) {
-      if (end - best_.value() > agreement(end)) continue;
-      ++fit_.agreeing;
-      fit_.start_difference = std::max(fit_.start_difference, end - best_.value());
-    }
-    return std::move(best_);
-  }
-
- private:
-  const Criterion& criterion_;
-  GaussianFit& fit_;
-  Stage best_;
-  std::vector<double> ends_;
-};
-
-/// The best of all starts. Where the design leaves a direction unseen, every
-/// covariance is also one of lower rank, and the fit begins there too.
-inline Stage best_start(const Blocks& blocks, const Criterion& criterion, const Covariance& covariance,
-                        const Matrix& unseen, GaussianFit& fit) {
-  Search search(criterion, fit);
-  for (const Vector& start : starting_points(blocks, covariance)) search.from(covariance, start);
-  std::vector<Reparametrised> lower;
-  if (unseen.cols() > 0) add_lower_rank_starts(covariance, unseen, lower);
-  for (const Reparametrised& start : lower) search.from(start.covariance, start.theta);
-  return search.finish();
+  record_agreement(agreement_of(ends, best.value()), fit);
+  return best;
 }
 
 [[noreturn]] inline void refuse_unbounded() {
@@ -151,6 +155,18 @@ inline Stage best_start(const Blocks& blocks, const Criterion& criterion, const 
 
 inline void require_bounded(const Blocks& blocks, const LikelihoodKind& kind) {
   if (kind.profiled && grows_without_bound(blocks)) refuse_unbounded();
+}
+
+/// A parameter of a covariance over visits of which the scores say nothing is refused: standard errors would
+/// rest on it. (Of random effects, what is not seen does not change V.)
+inline void require_seen(const Blocks& blocks, const Criterion& criterion, const Covariance& covariance) {
+  const Index many = without_influence(criterion, covariance, starting_points(blocks, covariance));
+  if (many == 0) return;
+  throw InvalidInput(
+      "The scores say nothing of " + std::to_string(many) + " parameter" + (many > 1 ? "s" : "") +
+      " of the covariance over visits: no two visits of one subject are left for a correlation, or the fixed "
+      "effects fit all scores of a visit exactly. Take fewer fixed effects, or a covariance with fewer "
+      "parameters (cs, ar1)");
 }
 
 /// Ends a search that led nowhere, saying no more than is known: here a maximum
@@ -198,7 +214,7 @@ inline bool needs_rows(const Blocks& blocks, const LikelihoodKind& kind, const R
 inline Stage relative_stage(const SmallSearch& search, const Covariance& covariance, double residual) {
   std::vector<Index> rank;
   for (std::size_t i = 0; i + 1 < covariance.size(); ++i)
-    rank.push_back(as_factor(search.stage.covariance, i)->rank());
+    rank.push_back(search.stage.covariance.factor(i)->rank());
   rank.push_back(-1);
   Vector gamma = search.stage.gamma() / residual;
   gamma.tail(1)[0] = 1.0;
@@ -229,8 +245,7 @@ inline void settle_on_rows(const SmallRows& rows, const Criterion& pooled, const
   fit.starts += search.starts;
   fit.steps += search.steps;
   if (!search.found) return;
-  fit.agreeing = search.agreeing;
-  fit.start_difference = search.spread;
+  record_agreement(search.agreement, fit);
   Vector gamma = search.stage.gamma();
   const double floor = kResidualFloor * gamma.cwiseAbs().maxCoeff();
   fit.residual_zero = gamma.tail(1)[0] < floor;
@@ -269,7 +284,7 @@ inline void record(const PooledCriterion& criterion, const Stage& stage, const L
   fit.deviance = stage.value();
   if (!fit.residual_zero) record_pooled(criterion, stage, kind, fit);
   for (std::size_t i = 0; i < stage.covariance.size(); ++i) {
-    const FactorTerm* factor = as_factor(stage.covariance, i);
+    const FactorTerm* factor = stage.covariance.factor(i);
     fit.rank.push_back(factor == nullptr ? -1 : factor->rank());
   }
   fit.theta = stage.result.point;
@@ -294,9 +309,10 @@ inline void record(const PooledCriterion& criterion, const Stage& stage, const L
   GaussianFit fit;
   detail::require_bounded(blocks, kind);
   const PooledCriterion criterion(blocks, kind);
+  if (!kind.profiled) detail::require_seen(blocks, criterion, covariance);
   Matrix unseen = kind.profiled ? unseen_directions(blocks) : Matrix(blocks.n_gamma, 0);
   fit.unidentified = unseen.cols();
-  detail::Stage stage = detail::best_start(blocks, criterion, covariance, unseen, fit);
+  detail::Stage stage = detail::best_end(criterion, detail::all_starts(blocks, covariance, unseen), fit);
   fit.steps -= stage.result.steps;
   if (detail::needs_rows(blocks, kind, source, stage))
     detail::settle_on_rows(source.rows(), criterion, covariance, kind.restricted, stage, unseen, fit);
@@ -309,8 +325,8 @@ inline void record(const PooledCriterion& criterion, const Stage& stage, const L
     detail::settle(criterion, unseen.cols() == 0, settled);
     if (detail::as_good(settled, stage)) stage = std::move(settled);
   }
+  if (!stage.result.converged && !kind.profiled) detail::refuse_singular_visits(criterion, stage);
   const bool arrived = stage.result.converged || stage.result.decrement < detail::kNearlyThere;
-  if (!arrived && !kind.profiled) detail::refuse_singular_visits(criterion, stage);
   detail::require_found(arrived, "the deviance was still falling where the search ended", fit.starts);
   detail::record(criterion, stage, kind, fit);
   return fit;

@@ -280,8 +280,8 @@ inline bool is_one_term(const Blocks& blocks) {
 
 /// The one factor of a covariance that has no other term than the unit residual, or null.
 inline const FactorTerm* only_factor(const Covariance& covariance) {
-  if (covariance.size() != 2 || dynamic_cast<const UnitTerm*>(&covariance.term(1)) == nullptr) return nullptr;
-  return dynamic_cast<const FactorTerm*>(&covariance.term(0));
+  if (covariance.size() != 2 || covariance.factor(1) != nullptr || covariance.over_visits()) return nullptr;
+  return covariance.factor(0);
 }
 
 }  // namespace detail

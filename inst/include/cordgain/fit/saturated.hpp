@@ -12,18 +12,11 @@
 
 namespace cordgain {
 
-/// The best of many searches on few rows, every variance on its own scale.
-struct SmallSearch {
-  detail::Stage stage;
-  bool found = false;
-  bool unbounded = false;
-  int starts = 0;
-  int agreeing = 0;     ///< starts that ended at the lowest deviance
-  double spread = 0.0;  ///< of the deviance over these
-  int steps = 0;
-};
-
 namespace detail {
+
+/// Columns whose part outside of the others is below this are in their span, for a fit as for a rank: a
+/// direction that may be used to fit the scores is one that is filled.
+constexpr double kInSpan = 1e-9;
 
 /// Least squares of the contrasts on the spread columns.
 struct SpanFit {
@@ -40,7 +33,7 @@ inline SpanFit span_fit(const Matrix& columns, const Vector& u) {
     return out;
   }
   Eigen::CompleteOrthogonalDecomposition<Matrix> qr;
-  qr.setThreshold(1e-11);
+  qr.setThreshold(kInSpan);
   qr.compute(columns);
   out.coefficient = qr.solve(u);
   out.left = u - columns * out.coefficient;
@@ -51,7 +44,7 @@ inline SpanFit span_fit(const Matrix& columns, const Vector& u) {
 inline bool spans_all(const Matrix& columns) {
   if (columns.cols() < columns.rows()) return false;
   Eigen::ColPivHouseholderQR<Matrix> qr;
-  qr.setThreshold(1e-9);
+  qr.setThreshold(kInSpan);
   qr.compute(columns);
   return qr.rank() == columns.rows();
 }
@@ -101,7 +94,7 @@ inline bool some_terms_fit_exactly(const SmallCriterion& criterion, const Covari
   for (std::size_t set = 0; set < (std::size_t(1) << effects); ++set) {
     std::vector<Matrix> roots;
     for (std::size_t i = 0; i < full.size(); ++i) {
-      const Index q = as_factor(full, i)->size();
+      const Index q = full.factor(i)->size();
       const bool in = i < effects && (set >> i & 1U) != 0;
       roots.push_back(in ? Matrix(Matrix::Identity(q, q)) : Matrix(q, 0));
     }
@@ -117,7 +110,7 @@ inline std::vector<std::vector<Index>> lower_ranks(const Covariance& full) {
   for (std::size_t i = 0; i + 1 < full.size(); ++i) {
     std::vector<std::vector<Index>> longer;
     for (const std::vector<Index>& ranks : out) {
-      for (Index r = 0; r <= as_factor(full, i)->size(); ++r) {
+      for (Index r = 0; r <= full.factor(i)->size(); ++r) {
         longer.push_back(ranks);
         longer.back().push_back(r);
       }
@@ -126,7 +119,7 @@ inline std::vector<std::vector<Index>> lower_ranks(const Covariance& full) {
   }
   const auto between = [&](const std::vector<Index>& ranks) {
     for (std::size_t i = 0; i < ranks.size(); ++i) {
-      if (ranks[i] > 0 && ranks[i] < as_factor(full, i)->size()) return true;
+      if (ranks[i] > 0 && ranks[i] < full.factor(i)->size()) return true;
     }
     return false;
   };
@@ -139,8 +132,8 @@ inline Covariance with_rank(const Covariance& full, const std::vector<Index>& ra
   Covariance out;
   for (std::size_t i = 0; i < ranks.size(); ++i) {
     std::vector<Index> order;
-    for (Index k = 0; k < as_factor(full, i)->size(); ++k) order.push_back(k);
-    out.add(std::make_shared<FactorTerm>(as_factor(full, i)->size(), ranks[i], order));
+    for (Index k = 0; k < full.factor(i)->size(); ++k) order.push_back(k);
+    out.add(std::make_shared<FactorTerm>(full.factor(i)->size(), ranks[i], order));
   }
   out.add(std::make_shared<FactorTerm>(1, residual, std::vector<Index>{0}));
   return out;
@@ -232,6 +225,22 @@ inline double agreement(double value) {
   return 1e-8 * (1.0 + std::abs(value));
 }
 
+/// Searches that ended at the lowest value, and the spread of these ends.
+struct Agreement {
+  int searches = 0;
+  double spread = 0.0;
+};
+
+inline Agreement agreement_of(const std::vector<double>& ends, double lowest) {
+  Agreement out;
+  for (const double end : ends) {
+    if (end - lowest > agreement(end)) continue;
+    ++out.searches;
+    out.spread = std::max(out.spread, end - lowest);
+  }
+  return out;
+}
+
 /// Lower; or as low and shorter, where a direction is not seen and its length means nothing.
 inline bool better(const Stage& stage, const Stage& than) {
   const double fall = than.value() - stage.value();
@@ -242,6 +251,16 @@ inline bool better(const Stage& stage, const Stage& than) {
 }
 
 }  // namespace detail
+
+/// The best of many searches on few rows, every variance on its own scale.
+struct SmallSearch {
+  detail::Stage stage;
+  bool found = false;
+  bool unbounded = false;
+  int starts = 0;
+  detail::Agreement agreement;
+  int steps = 0;
+};
 
 /// Searches the likelihood of few rows from many starts.
 /// @param criterion  the rows
@@ -275,11 +294,7 @@ inline bool better(const Stage& stage, const Stage& than) {
     out.stage = std::move(stage);
     out.found = true;
   }
-  for (const double end : ends) {
-    if (end - out.stage.value() > detail::agreement(end)) continue;
-    ++out.agreeing;
-    out.spread = std::max(out.spread, end - out.stage.value());
-  }
+  if (out.found) out.agreement = detail::agreement_of(ends, out.stage.value());
   return out;
 }
 

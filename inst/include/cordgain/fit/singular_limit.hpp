@@ -24,10 +24,9 @@ constexpr double kTendsToZero = 1e-6;
 /// scores, which shows in the quadratic form below the second.
 constexpr double kWayFrom = 1e-3, kWayTo = 1e-8;
 
-/// The same matrix with its smallest eigenvalues at `part` of its largest.
-inline Matrix with_smallest(const Eigen::SelfAdjointEigenSolver<Matrix>& eigen, double part) {
+/// The same matrix with its smallest eigenvalues at `part` of the largest.
+inline Matrix with_smallest(const Eigen::SelfAdjointEigenSolver<Matrix>& eigen, double largest, double part) {
   Vector value = eigen.eigenvalues();
-  const double largest = value.tail(1)[0];
   value[0] = part * largest;
   for (Index i = 1; i < value.size(); ++i) {
     if (value[i] < kTendsToZero * largest) value[i] = part * largest;
@@ -36,12 +35,14 @@ inline Matrix with_smallest(const Eigen::SelfAdjointEigenSolver<Matrix>& eigen, 
 }
 
 /// The way of one term, the others where they are.
-inline SingularLimit term_limit(const Criterion& criterion, const Vector& gamma, Index at, Index q) {
+/// @param largest  eigenvalue over all terms: one group's variance can vanish beside another's
+inline SingularLimit term_limit(const Criterion& criterion, const Vector& gamma, Index at, Index q,
+                                double largest) {
   SingularLimit out;
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(unpacked(gamma.segment(at, packed_size(q)), q));
   Vector moved = gamma;
   const auto value = [&](double part) {
-    moved.segment(at, packed_size(q)) = packed(with_smallest(eigen, part));
+    moved.segment(at, packed_size(q)) = packed(with_smallest(eigen, largest, part));
     return criterion.in_gamma(moved, {}).value;
   };
   double before = value(kWayFrom);
@@ -63,6 +64,19 @@ inline Index packed_side(Index size) {
   return q;
 }
 
+/// The largest eigenvalue over all covariances over visits.
+inline double largest_eigenvalue(const Covariance& terms, const Vector& gamma) {
+  double out = 0.0;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    if (!terms.term(i).over_visits()) continue;
+    const Index size = terms.term(i).n_gamma();
+    const Matrix d = unpacked(gamma.segment(terms.gamma_at(i), size), packed_side(size));
+    out = std::max(out,
+                   Eigen::SelfAdjointEigenSolver<Matrix>(d, Eigen::EigenvaluesOnly).eigenvalues().tail(1)[0]);
+  }
+  return out;
+}
+
 }  // namespace detail
 
 /// Follows the likelihood from where a search ended towards singular covariances over visits, each term's
@@ -78,12 +92,12 @@ inline Index packed_side(Index size) {
                                                   const Vector& gamma) {
   SingularLimit out;
   if (!gamma.allFinite()) return out;
+  const double largest = detail::largest_eigenvalue(terms, gamma);
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const CovarianceTerm& term = terms.term(i);
-    if (dynamic_cast<const FactorTerm*>(&term) != nullptr || dynamic_cast<const UnitTerm*>(&term) != nullptr)
-      continue;
+    if (!term.over_visits()) continue;
     const SingularLimit way =
-        detail::term_limit(criterion, gamma, terms.gamma_at(i), detail::packed_side(term.n_gamma()));
+        detail::term_limit(criterion, gamma, terms.gamma_at(i), detail::packed_side(term.n_gamma()), largest);
     if (way.nearest < out.nearest) out = way;
   }
   return out;

@@ -282,14 +282,13 @@ class SmallCriterion final : public Criterion {
   /// Value, gradient in gamma, Hessian along directions (V linear along them).
   [[nodiscard]] SecondOrder evaluate(const VectorIn& gamma, const std::vector<Matrix>& roots,
                                      const MatrixIn& directions, Matrix* trace2 = nullptr) const {
-    constexpr double kLog2Pi = 1.8378770664093454836;
     SecondOrder out;
     Matrix lower, whole;
     if (!factor(contrasts_, gamma, roots, lower)) return out;
     if (!restricted_ && !factor(whole_, gamma, roots, whole)) return out;
     const Vector u = lower.triangularView<Eigen::Lower>().solve(u_);
     out.value = 2.0 * (restricted_ ? lower : whole).diagonal().array().log().sum() + u.squaredNorm() +
-                static_cast<double>(degrees()) * kLog2Pi;
+                static_cast<double>(degrees()) * detail::kLog2Pi;
     const std::vector<Matrix> form = whitened(contrasts_, lower);
     const std::vector<Matrix> size = restricted_ ? form : whitened(whole_, whole);
     out.gradient.resize(static_cast<Index>(form.size()));

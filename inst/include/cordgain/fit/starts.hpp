@@ -2,6 +2,8 @@
 #pragma once
 
 #include <Eigen/Eigenvalues>
+#include <Eigen/QR>
+#include <algorithm>
 #include <cmath>
 #include <cordgain/math/symmetric_eigen.hpp>
 #include <cordgain/model/blocks.hpp>
@@ -18,27 +20,20 @@ namespace detail {
 /// more.
 constexpr Index kFewForStarts = 200;
 
-inline bool is_factor(const CovarianceTerm& term) {
-  return dynamic_cast<const FactorTerm*>(&term) != nullptr;
-}
-
-/// Whether V is made of random effects beside independent residuals.
-inline bool only_factors(const Covariance& covariance) {
+/// The terms of random effects.
+inline std::vector<std::size_t> effect_terms(const Covariance& covariance) {
+  std::vector<std::size_t> out;
   for (std::size_t i = 0; i < covariance.size(); ++i) {
-    const CovarianceTerm& term = covariance.term(i);
-    if (!is_factor(term) && dynamic_cast<const UnitTerm*>(&term) == nullptr) return false;
+    if (covariance.factor(i) != nullptr) out.push_back(i);
   }
-  return true;
+  return out;
 }
 
 /// For each of several random-effects terms, a start at which it is large and the others are not: factors
 /// that may stand for one another (subject and site, where sites have few subjects) can have an optimum each.
 inline void add_single_terms(const Covariance& covariance, double large_by, double others_by,
                              std::vector<Vector>& starts) {
-  std::vector<std::size_t> terms;
-  for (std::size_t i = 0; i < covariance.size(); ++i) {
-    if (is_factor(covariance.term(i))) terms.push_back(i);
-  }
+  const std::vector<std::size_t> terms = effect_terms(covariance);
   if (terms.size() < 2) return;
   for (const std::size_t large : terms) {
     Vector start = covariance.start();
@@ -50,18 +45,45 @@ inline void add_single_terms(const Covariance& covariance, double large_by, doub
   }
 }
 
+/// A start with what is zero in it at `slant`: the effects of a term in step, or against it.
+inline Vector slanted(const Vector& start, double slant) {
+  return start.unaryExpr([slant](double v) { return v == 0.0 ? slant : v; });
+}
+
+/// Few rows, with random effects beside independent residuals.
+inline bool few_effects(const Blocks& blocks, const Covariance& covariance) {
+  return blocks.n <= kFewForStarts && !covariance.over_visits();
+}
+
+/// Of these, subjects seen at different times, or more than one term of random effects.
+inline bool few_irregular(const Blocks& blocks, const Covariance& covariance) {
+  return few_effects(blocks, covariance) && (blocks.kinds.size() > 1 || effect_terms(covariance).size() > 1);
+}
+
+/// More starts for designs in which one search in a thousand ended at another optimum than the lowest.
+inline void add_irregular_starts(const Covariance& covariance, std::vector<Vector>& starts) {
+  const Vector start = covariance.start();
+  starts.push_back(0.2 * start);
+  starts.push_back(100.0 * start);
+  if (!(start.array() == 0.0).any()) return;
+  starts.push_back(3.0 * slanted(start, 2.0));
+  starts.push_back(slanted(start, -0.5));
+}
+
 }  // namespace detail
 
 /// At least two starts: random effects as large as the residual in standard deviation, and a fifth of it.
 /// With few rows there can be an optimum at a bound, or with small effects, beside a lower one with large
 /// effects: the second start is then far out, and with several terms each in turn is large, near and far.
+/// Where subjects were seen at different times, more starts lie between and beyond.
 [[nodiscard]] inline std::vector<Vector> starting_points(const Blocks& blocks, const Covariance& covariance) {
   const Vector start = covariance.start();
-  const bool few = blocks.n <= detail::kFewForStarts;
-  std::vector<Vector> out = {start, (few && detail::only_factors(covariance) ? 10.0 : 0.2) * start};
+  const bool few = detail::few_effects(blocks, covariance);
+  std::vector<Vector> out = {start, (few ? 10.0 : 0.2) * start};
   if (!few) return out;
   detail::add_single_terms(covariance, 5.0, 0.1, out);
   detail::add_single_terms(covariance, 25.0, 1.0, out);
+  if (detail::few_irregular(blocks, covariance)) detail::add_irregular_starts(covariance, out);
   return out;
 }
 
@@ -112,13 +134,29 @@ inline Matrix basis_gram(const Blocks& blocks) {
   return unseen_directions(detail::basis_gram(blocks));
 }
 
+namespace detail {
+
+/// Whether the columns of each kind's Z fill all of its rows; where one depends on others (a site and all its
+/// patients) they do not, and some of what is outside the random effects stands among the kind's rows.
+inline bool fill_their_rows(const std::vector<BlockKind>& kinds) {
+  return std::all_of(kinds.begin(), kinds.end(), [](const BlockKind& kind) {
+    Eigen::ColPivHouseholderQR<Matrix> qr;
+    qr.setThreshold(1e-9);
+    qr.compute(kind.z);
+    return qr.rank() == kind.z.rows();
+  });
+}
+
+}  // namespace detail
+
 /// Whether the likelihood of independent residuals is shown to be unbounded: the
 /// least squares residual of y lies in the span of Z, so y in that of [X Z], and
 /// that is not all of space. With D fixed and sigma^2 to zero, log|V| +
 /// log|X'V^-1X| behaves as (n - rank[X Z]) log sigma^2 and r'V^-1r stays bounded.
 /// False decides nothing where y needs X beside Z (the products hold squares,
-/// whose difference would be rounding), where [X Z] spans all of space, or where
-/// blocks are eliminated level by level (their outside is a difference as well).
+/// whose difference would be rounding), where [X Z] spans all of space, where
+/// columns of Z depend on each other, or where blocks are eliminated level by
+/// level (their outside is a difference as well).
 /// @param blocks  reduced data with a residual variance (X orthonormal, y'y = n - p)
 [[nodiscard]] inline bool grows_without_bound(const Blocks& blocks) {
   if (blocks.residual < 0 || !blocks.nested.empty() || !blocks.crossed.empty()) return false;
@@ -126,6 +164,7 @@ inline Matrix basis_gram(const Blocks& blocks) {
   const Index p = blocks.p;
   const Matrix off = unpacked(blocks.within, p + 1);
   if (off(p, p) > kSquaredRounding * static_cast<double>(blocks.n - p)) return false;
+  if (!detail::fill_their_rows(blocks.kinds)) return false;
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(off.topLeftCorner(p, p), Eigen::EigenvaluesOnly);
   return blocks.within_df > static_cast<double>((eigen.eigenvalues().array() > kDependent).count());
 }
@@ -136,7 +175,7 @@ namespace detail {
 inline double smallest_eigenvalue(const Covariance& covariance, const VectorIn& gamma) {
   double out = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < covariance.size(); ++i) {
-    const auto* factor = dynamic_cast<const FactorTerm*>(&covariance.term(i));
+    const FactorTerm* factor = covariance.factor(i);
     if (factor == nullptr) continue;
     const Index q = factor->size();
     const Eigen::SelfAdjointEigenSolver<Matrix> eigen(

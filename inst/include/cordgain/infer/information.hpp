@@ -45,7 +45,7 @@ struct Inference {
     const bool linear = covariance.term(i).moves_by_elements();
     out.linear.push_back(linear ? 1 : 0);
     columns += linear ? covariance.term(i).n_gamma() : covariance.term(i).n_theta();
-    if (detail::as_factor(covariance, i) != nullptr) {
+    if (covariance.factor(i) != nullptr) {
       out.theta.segment(covariance.theta_at(i), covariance.term(i).n_theta()) *= std::sqrt(scale);
     }
   }

@@ -197,7 +197,7 @@ inline Anchored full_rank(const GaussianFit& fit, double scale) {
   Anchored out;
   for (std::size_t i = 0; i < fit.covariance.size(); ++i) {
     const CovarianceTerm& term = fit.covariance.term(i);
-    const FactorTerm* factor = as_factor(fit.covariance, i);
+    const FactorTerm* factor = fit.covariance.factor(i);
     if (factor == nullptr) {
       append(fit.covariance.share(i), fit.theta.segment(fit.covariance.theta_at(i), term.n_theta()), out);
       continue;

@@ -6,6 +6,17 @@
 
 namespace cordgain {
 
+namespace detail {
+
+/// A D A', packed. A variance of zero may come out as rounding below it.
+inline Eigen::RowVectorXd packed_congruence(const Matrix& a, const Matrix& d) {
+  Matrix out = a * d * a.transpose();
+  out.diagonal() = out.diagonal().cwiseMax(0.0);
+  return packed(out).transpose();
+}
+
+}  // namespace detail
+
 /// Random effects of one term, in the user's units.
 struct TermEffects {
   Matrix effect;       ///< levels x q
@@ -45,8 +56,8 @@ struct TermEffects {
         to.effect.row(l) = (back * (d[t] * force.col(p) - spread * beta)).transpose();
         prediction += spread * phi * spread.transpose();
       }
-      to.conditional.row(l) = packed(back * conditional * back.transpose()).transpose();
-      to.prediction.row(l) = packed(back * prediction * back.transpose()).transpose();
+      to.conditional.row(l) = detail::packed_congruence(back, conditional);
+      to.prediction.row(l) = detail::packed_congruence(back, prediction);
     }
     out.push_back(std::move(to));
   }

@@ -76,6 +76,24 @@ inline Matrix user_gamma(const Frame& frame, Index n_gamma) {
   return out * (frame.y_scale * frame.y_scale);
 }
 
+/// gamma in the user's units. A variance that is no more than the rounding of its parts is zero, as are its
+/// covariances: the frame's coordinates mix the columns of a term.
+inline Vector in_user_units(const Matrix& to_user, const Covariance& covariance, const Vector& gamma) {
+  constexpr double kRounding = 64.0 * std::numeric_limits<double>::epsilon();
+  Vector out = to_user * gamma;
+  const Vector rounding = kRounding * (to_user.cwiseAbs() * gamma.cwiseAbs());
+  for (std::size_t i = 0; i < covariance.size(); ++i) {
+    if (covariance.factor(i) == nullptr) continue;
+    const Index q = covariance.factor(i)->size(), at = covariance.gamma_at(i);
+    for (Index k = 0; k < q; ++k) {
+      const Index variance = at + packed_index(k, k, q);
+      if (out[variance] > rounding[variance]) continue;
+      for (Index j = 0; j < q; ++j) out[at + packed_index(std::max(j, k), std::min(j, k), q)] = 0.0;
+    }
+  }
+  return out;
+}
+
 /// Distance of gamma from the exact optimum: the Newton step that is left and
 /// the step that the gradient's own rounding could cause.
 inline Vector gamma_error(const Inference& at, const Blocks& blocks, const Matrix& to_user) {
@@ -102,7 +120,7 @@ inline FreeDirections all_directions(Index n_gamma, const std::vector<Matrix>& r
 /// Whether some random-effects term ended at a rank below its size.
 [[nodiscard]] inline bool lacks_rank(const GaussianFit& fit) {
   for (std::size_t i = 0; i < fit.covariance.size(); ++i) {
-    const FactorTerm* factor = detail::as_factor(fit.covariance, i);
+    const FactorTerm* factor = fit.covariance.factor(i);
     if (factor != nullptr && factor->rank() < factor->size()) return true;
   }
   return false;
@@ -148,7 +166,7 @@ inline FreeDirections all_directions(Index n_gamma, const std::vector<Matrix>& r
   const Matrix whole = upper.solve(half.transpose());
   out.covariance = out.frame.y_scale * out.frame.y_scale * 0.5 * (whole + whole.transpose());
   out.to_user = detail::user_gamma(out.frame, blocks.n_gamma);
-  out.gamma = out.to_user * out.fit.gamma;
+  out.gamma = detail::in_user_units(out.to_user, out.fit.covariance, out.fit.gamma);
   out.gamma_error = detail::gamma_error(out.inference, blocks, out.to_user);
   if (out.fit.residual_zero) out.gamma_error[blocks.residual] = out.gamma[blocks.residual];
   out.kinds = static_cast<Index>(blocks.kinds.size());

@@ -24,7 +24,6 @@ struct NewtonControl {
   double decrement = 1e-13;  ///< stop below this predicted fall, after one more step (then about its square)
   double max_size = 1e12;    ///< a parameter beyond this is called divergent
   int patience = 4;          ///< steps in a row that gain no more than rounding, then stop
-  double flat = 1e-8;        ///< a stop by rounding counts as converged below flat (1 + |value|)
 };
 
 struct NewtonResult {
@@ -41,6 +40,11 @@ namespace detail {
 /// Rounding in a value of this size, below which two values are equal.
 inline double value_noise(double value) {
   return 64.0 * std::numeric_limits<double>::epsilon() * (1.0 + std::abs(value));
+}
+
+/// A fall of the value that a search may leave where rounding hides the way.
+inline double flat_fall(double value) {
+  return 1e-8 * (1.0 + std::abs(value));
 }
 
 /// Cholesky pivots above this, beside a diagonal of 1, leave a step its digits.
@@ -71,10 +75,12 @@ Vector safe_step_of(const SecondOrder& at, double& decrement) {
   const double floor = size.maxCoeff() * 1e-13;
   const Column along = eigen.eigenvectors().transpose() * unit.cwiseProduct(at.gradient);
   Column scaled = along.cwiseQuotient(size.cwiseMax(floor));
-  // What a nearly flat direction promises below the rounding of the value is rounding: no step there.
-  const double flat = size.maxCoeff() * 1e-8;
+  // What a nearly flat direction promises below the rounding of the value is rounding: no step there. Where
+  // the curvature is rounding itself, so is much of the promise.
+  const double flat = size.maxCoeff() * 1e-8, rounding = size.maxCoeff() * 1e-11;
   for (Index i = 0; i < size.size(); ++i) {
-    if (size[i] < flat && along[i] * scaled[i] < value_noise(at.value)) scaled[i] = 0.0;
+    const double least = size[i] < rounding ? flat_fall(at.value) : value_noise(at.value);
+    if (size[i] < flat && along[i] * scaled[i] < least) scaled[i] = 0.0;
   }
   decrement = 0.5 * along.dot(scaled);
   return -unit.cwiseProduct(eigen.eigenvectors() * scaled);
@@ -125,7 +131,8 @@ template <class F>
   for (; out.steps < control.max_steps; ++out.steps) {
     Vector step = detail::safe_step(out.at, out.decrement);
     if (!std::isfinite(out.decrement)) return out;
-    out.converged = last || out.decrement == 0.0;
+    // beside a singular matrix the derivatives are rounding, and so is a step that seemed the last
+    out.converged = (last && out.decrement < detail::flat_fall(out.at.value)) || out.decrement == 0.0;
     out.divergent = out.point.size() > 0 && out.point.cwiseAbs().maxCoeff() > control.max_size;
     if (out.converged || out.divergent) return out;
     // a fall below the rounding of the value could not be seen: one more step, then it is its square
@@ -141,7 +148,7 @@ template <class F>
       out.at = std::move(next);
     }
     if (!moved || (!last && idle > control.patience)) {
-      out.converged = out.decrement < control.flat * (1.0 + std::abs(out.at.value));
+      out.converged = out.decrement < detail::flat_fall(out.at.value);
       return out;
     }
   }

@@ -4,6 +4,7 @@
 // Hessian from gamma to theta by the chain rule.
 #pragma once
 
+#include <algorithm>
 #include <cordgain/base/check.hpp>
 #include <cordgain/base/types.hpp>
 #include <cordgain/math/packed.hpp>
@@ -11,6 +12,8 @@
 #include <vector>
 
 namespace cordgain {
+
+class FactorTerm;
 
 /// A covariance matrix of one term, its elements packed in gamma.
 class CovarianceTerm {
@@ -28,6 +31,10 @@ class CovarianceTerm {
   [[nodiscard]] virtual bool moves_by_elements() const noexcept { return false; }
   /// A value to start from: the identity, or no correlation.
   [[nodiscard]] virtual Vector start() const = 0;
+  /// Itself as the term of random effects that it is; null for a residual's covariance.
+  [[nodiscard]] virtual const FactorTerm* as_factor() const noexcept { return nullptr; }
+  /// Whether it is a covariance of residuals over visits.
+  [[nodiscard]] virtual bool over_visits() const noexcept { return as_factor() == nullptr; }
 };
 
 /// D = Lambda Lambda', Lambda of size q x r, its rows taken in the order of
@@ -41,6 +48,7 @@ class FactorTerm final : public CovarianceTerm {
   [[nodiscard]] Index n_theta() const noexcept override { return rank_ * q_ - rank_ * (rank_ - 1) / 2; }
   [[nodiscard]] Index n_gamma() const noexcept override { return packed_size(q_); }
   [[nodiscard]] bool moves_by_elements() const noexcept override { return rank_ == q_; }
+  [[nodiscard]] const FactorTerm* as_factor() const noexcept override { return this; }
   [[nodiscard]] Index size() const noexcept { return q_; }
   [[nodiscard]] Index rank() const noexcept { return rank_; }
 
@@ -112,6 +120,7 @@ class UnitTerm final : public CovarianceTerm {
   [[nodiscard]] Index n_theta() const noexcept override { return 0; }
   [[nodiscard]] Index n_gamma() const noexcept override { return 1; }
   [[nodiscard]] bool moves_by_elements() const noexcept override { return true; }
+  [[nodiscard]] bool over_visits() const noexcept override { return false; }
   [[nodiscard]] Vector gamma(const VectorIn&) const override { return Vector::Ones(1); }
   [[nodiscard]] Matrix jacobian(const VectorIn&) const override { return Matrix::Zero(1, 0); }
   [[nodiscard]] Matrix curvature(const VectorIn&, const VectorIn&) const override {
@@ -136,6 +145,8 @@ class Covariance {
   [[nodiscard]] std::size_t size() const noexcept { return terms_.size(); }
   [[nodiscard]] const CovarianceTerm& term(std::size_t i) const { return *terms_[i]; }
   [[nodiscard]] std::shared_ptr<const CovarianceTerm> share(std::size_t i) const { return terms_[i]; }
+  /// Term i as one of random effects; null where it is not.
+  [[nodiscard]] const FactorTerm* factor(std::size_t i) const { return terms_[i]->as_factor(); }
   [[nodiscard]] Index gamma_at(std::size_t i) const { return gamma_at_[i]; }
   [[nodiscard]] Index theta_at(std::size_t i) const { return theta_at_[i]; }
 
@@ -147,16 +158,18 @@ class Covariance {
     return out;
   }
 
-  /// Lambda of each random-effects term; empty when some term has no such factor.
+  /// Whether the residuals have a covariance over visits; else they are independent.
+  [[nodiscard]] bool over_visits() const {
+    return std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term->over_visits(); });
+  }
+
+  /// Lambda of each random-effects term; empty beside a covariance over visits, which has no such factor.
   [[nodiscard]] std::vector<Matrix> roots(const VectorIn& theta) const {
     std::vector<Matrix> out;
-    bool all = true;
+    if (over_visits()) return out;
     each([&](const CovarianceTerm& t, Index th, Index) {
-      const auto* factor = dynamic_cast<const FactorTerm*>(&t);
-      if (factor != nullptr) out.push_back(factor->factor(theta.segment(th, t.n_theta())));
-      all = all && (factor != nullptr || dynamic_cast<const UnitTerm*>(&t) != nullptr);
+      if (t.as_factor() != nullptr) out.push_back(t.as_factor()->factor(theta.segment(th, t.n_theta())));
     });
-    if (!all) out.clear();
     return out;
   }
 
