@@ -31,7 +31,7 @@ problem_words <- function(value, column) {
   value <- readable(value)
   top <- ifelse(grepl("_motor_", column), 5, 2)
   words <- paste0("outside the scale 0 to ", top, " or NT")
-  star <- grepl("^([0-5]|NT)?\\*", value, ignore.case = TRUE)
+  star <- grepl("^([0-5]|NT)?\\s*\\*", value, ignore.case = TRUE)
   words[star] <- "not a star: a tagged score is written 3*, 3** or NT*, or 3*[0-2] with the scores to assume"
   range <- grepl("^([0-5]|NT)\\*\\[", value, ignore.case = TRUE)
   words[range] <- paste0("not a range of scores to assume: 3*[0-2] goes from the lower to the higher, within 0 to ",

@@ -241,7 +241,11 @@ report_mapping <- function(layout, format) {
   mapping <- layout$mapping
   single <- !mapping$cell %in% isncsci_score_cells
   block <- ifelse(single, mapping$cell, sub("_[a-z0-9]+$", "_*", mapping$cell))
-  block <- paste0(block, ifelse(nzchar(mapping$part), paste0(" (", mapping$part, ")"), ""))
+  part <- ifelse(nzchar(mapping$part), paste0(" (", mapping$part, ")"), "")
+  block <- paste0(block, part)
+  # A cell that stands alone in its kind is told by its own name.
+  alone <- !block %in% block[duplicated(block)]
+  block[alone] <- paste0(mapping$cell, part)[alone]
   lines <- vapply(unique(block), \(b) mapping_line(b, mapping[block == b, ]), "")
   other <- names(layout$other)
   cli::cli_inform(c(
