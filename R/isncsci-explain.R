@@ -5,8 +5,8 @@
 #' Goes through the steps of the classification in words, each with the cells that
 #' decided it. Where a result is not determinable, the cells that leave it open are
 #' named: those untested or tagged cells for which some score, alone, would
-#' narrow the set of possible results. The words are then for the world in which
-#' every open cell has the lowest score it may have.
+#' narrow the set of possible results. What holds only for some scores of the open cells is said for the
+#' lowest that they may have, and begins with "With the lowest scores".
 #'
 #' For a result \eqn{v} with the set \eqn{S(v)} (see [score_isncsci()]), cell \eqn{c} is
 #' named as open if \eqn{S(v \mid w_c = x) \ne S(v)}{S(v | w_c = x) differs from S(v)} for some score \eqn{x}.
@@ -35,18 +35,23 @@ explain_isncsci <- function(exam, ...) {
   scores <- score_isncsci(exam, ...)
   cells <- exam_text(exam, ...)
   asked <- cells[c(isncsci_score_cells, isncsci_findings)]
-  if (anyNA(asked) || is.na(scores[["ais"]])) {
+  problems <- isncsci_problems(scores)
+  if (nrow(problems) > 0L || anyNA(asked) || is.na(scores[["ais"]])) {
     abort_input(c("An exam with cells that are not recorded, or cannot be read, is not explained.",
-      x = if (anyNA(asked)) "{.field {names(asked)[is.na(asked)][1]}} is NA."))
+      escape_braces(problem_bullets(problems)),
+      x = if (nrow(problems) == 0L && anyNA(asked)) "{.field {names(asked)[is.na(asked)][1]}} is NA."),
+      problems = problems)
   }
-  facts <- exam_facts(lowest_world(cells), ...)
+  facts <- exam_facts(end_world(cells, \(s) s[1L]), ...)
   why <- lapply(isncsci_results, \(v) explain_result(v, facts))
+  words <- vapply(why, \(w) w$words, "")
   open <- open_cells(cells, scores, ...)
   steps <- data.frame(
     term = isncsci_results, value = vapply(isncsci_results, \(v) scores[[v]], ""),
     set = vapply(isncsci_results, \(v) scores[[paste0(v, "_set")]], ""),
     star = vapply(isncsci_results, \(v) scores[[paste0(v, "_star")]], NA),
-    why = vapply(why, \(w) w$words, ""), cells = vapply(why, \(w) paste(w$cells, collapse = ", "), ""),
+    why = paste0(ifelse(of_lowest_scores(why, cells, scores, ...), "With the lowest scores: ", ""), words),
+    cells = vapply(why, \(w) paste(w$cells, collapse = ", "), ""),
     open = vapply(open, paste, "", collapse = ", "), row.names = NULL
   )
   steps$why <- paste0(steps$why, star_words(steps, cells, ...))
@@ -54,6 +59,20 @@ explain_isncsci <- function(exam, ...) {
   steps$why[declared] <- declared_words
   steps$cells[declared] <- steps$open[declared] <- ""
   structure(list(steps = steps, cells = cells, scores = scores), class = "isncsci_explanation")
+}
+
+# Which explanations hold in one world only: those of results that are open, those that rest on an open cell,
+# and those that read otherwise with the highest scores.
+of_lowest_scores <- function(why, cells, scores, ...) {
+  asked <- cells[c(isncsci_score_cells, isncsci_findings)]
+  open <- names(asked)[lengths(cell_scores(asked)) > 1L]
+  if (length(open) == 0L) {
+    return(logical(length(why)))
+  }
+  highest <- exam_facts(end_world(cells, \(s) s[length(s)]), ...)
+  otherwise <- vapply(isncsci_results, \(v) explain_result(v, highest)$words, "")
+  undecided <- vapply(isncsci_results, \(v) scores[[v]] == "ND", NA)
+  undecided | vapply(why, \(w) any(w$cells %in% open), NA) | vapply(why, \(w) w$words, "") != otherwise
 }
 
 declared_words <- "Declared not determinable in the column `not_determinable`."
@@ -68,8 +87,6 @@ exam_text <- function(exam, missing = "error", ...) {
   if (identical(missing, "nt")) cells[asked][is.na(cells[asked])] <- "NT"
   cells
 }
-
-cell_top <- function(cell) ifelse(grepl("_motor_", cell), 5L, 2L)
 
 # Scores that a cell may have for the classification: list of integer vectors.
 # Findings: 0 no, 1 yes.
@@ -97,10 +114,11 @@ score_text <- function(score, name) {
   ifelse(name %in% isncsci_findings, c("No", "Yes")[score + 1L], as.character(score))
 }
 
-lowest_world <- function(cells) {
+# The known exam in which each open cell has one end of its scores.
+end_world <- function(cells, end) {
   asked <- cells[c(isncsci_score_cells, isncsci_findings)]
-  lowest <- vapply(cell_scores(asked), \(s) as.integer(s[1L]), 0L)
-  c(stats::setNames(score_text(lowest, names(asked)), names(asked)), cells[isncsci_nonkey])
+  scores <- vapply(cell_scores(asked), \(s) as.integer(end(s)), 0L)
+  c(stats::setNames(score_text(scores, names(asked)), names(asked)), cells[isncsci_nonkey])
 }
 
 cells_frame <- function(cells) {
@@ -153,16 +171,16 @@ star_words <- function(steps, cells, ...) {
 #' @export
 print.isncsci_explanation <- function(x, ...) {
   cat("<isncsci_explanation>\n")
-  if (any(nzchar(x$steps$open))) cat("The words are for the world in which each open cell has its lowest score.\n")
+  if (any(startsWith(x$steps$why, "With the lowest scores"))) {
+    cat("\"With the lowest scores\": in the world in which each open cell has its lowest score.\n")
+  }
   for (i in seq_len(nrow(x$steps))) {
     step <- x$steps[i, ]
     value <- paste0(step$value, if (step$star) "*")
     cat("\n", result_title(step$term), ": ", value, "\n", sep = "")
     if (step$value == "ND") cat(strwrap(paste("Possible:", gsub(",", ", ", step$set)), indent = 2, exdent = 4),
       sep = "\n")
-    lowest <- step$value == "ND" && step$why != declared_words
-    why <- if (lowest) paste("With the lowest scores:", step$why) else step$why
-    cat(strwrap(why, indent = 2, exdent = 2), sep = "\n")
+    cat(strwrap(step$why, indent = 2, exdent = 2), sep = "\n")
     if (nzchar(step$cells)) cat(strwrap(paste("Cells:", step$cells), indent = 2, exdent = 4), sep = "\n")
     if (nzchar(step$open)) cat(strwrap(paste("Left open by:", step$open), indent = 2, exdent = 4), sep = "\n")
   }

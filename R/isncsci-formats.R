@@ -1,14 +1,15 @@
-# The layouts in which exams are kept. Each reader returns
+# The layouts in which exams are kept. Each reader is told the columns that are no cells (`id`) and returns
 # list(columns = named list of cells, normal = named list of companion columns,
-#      other = data frame of the columns that are no cells, mapping = data frame).
+#      other = data frame of the columns that are no cells, mapping = data frame (column, cell, part),
+#      note = bullets).
 
 # One row per exam, one column per cell, under any names that can be read.
-from_wide <- function(table, call) {
+from_wide <- function(table, id, call) {
   names <- names(table)
   companion <- is_companion(names)
-  reason <- grepl("_?impairment(other)?$", names, ignore.case = TRUE)
   stem <- companion_stem(names)
-  stem[reason] <- ""
+  # Columns of reasons carry the name of their cell.
+  stem[grepl("_?impairment(other)?$", names, ignore.case = TRUE) | names %in% id] <- ""
   cells <- cell_names(stem, call)
   check_one_column_each(cells[!companion], names[!companion], call)
   check_one_column_each(cells[companion], names[companion], call)
@@ -18,7 +19,7 @@ from_wide <- function(table, call) {
     columns = stats::setNames(as.list(table)[is_cell], cells[is_cell]),
     normal = stats::setNames(as.list(table)[is_normal], cells[is_normal]),
     other = table[!is_cell & !is_normal],
-    mapping = data.frame(column = names[is_cell | is_normal], cell = cells[is_cell | is_normal])
+    mapping = data.frame(column = names, cell = cells, part = ifelse(companion, "consider normal", ""))[!is.na(cells), ]
   )
 }
 
@@ -29,18 +30,19 @@ long_words <- list(
   side = "side", modality = c("modality", "kind", "test", "type"), level = c("level", "segment")
 )
 
-long_columns <- function(table) {
-  vapply(long_words, \(w) which(tolower(names(table)) %in% w)[1L], 0L)
+long_columns <- function(table, id = character()) {
+  vapply(long_words, \(w) which(tolower(names(table)) %in% w & !names(table) %in% id)[1L], 0L)
 }
 
-from_long <- function(table, call) {
-  at <- long_columns(table)
+from_long <- function(table, id, call) {
+  at <- long_columns(table, id)
   if (is.na(at[["value"]]) || (is.na(at[["cell"]]) && is.na(at[["modality"]]))) {
     abort_input(c("A long table needs {.field value} and either {.field cell} or {.field side}, {.field modality},
       {.field level}.",
       x = "It has the columns {.field {names(table)}}."
     ), call = call)
   }
+  check_long_text(table[stats::na.omit(at[c("cell", "side", "modality", "level")])], call)
   name <- long_names(table, at)
   distinct <- unique(name)
   cells <- cell_names(distinct, call)
@@ -50,7 +52,22 @@ from_long <- function(table, call) {
     ), call = call)
   }
   normal <- if (!is.na(at[["normal"]])) table[[at[["normal"]]]]
-  spread_long(table[[at[["value"]]]], normal, cells[match(name, distinct)], table[-stats::na.omit(at)], call)
+  spread <- spread_long(table[[at[["value"]]]], normal, cells[match(name, distinct)], table[-stats::na.omit(at)], call)
+  spread$mapping <- data.frame(column = distinct, cell = cells, part = rep("", length(cells)))
+  spread
+}
+
+# Which cell a row is about must be readable before the row can be given to an exam.
+check_long_text <- function(columns, call) {
+  for (name in names(columns)) {
+    bad <- which(!is_readable(columns[[name]]))
+    if (length(bad) > 0L) {
+      abort_input(c("Row {bad[1]}, column {.field {name}}, is not valid text.",
+        x = "As bytes: {.val {readable(as.character(columns[[name]][bad[1]]))}}.",
+        i = "Convert the column to UTF-8 with {.fn iconv}."
+      ), call = call, row = bad[1L], column = name)
+    }
+  }
 }
 
 long_names <- function(table, at) {
@@ -82,8 +99,7 @@ spread_long <- function(value, normal, cell, keys, call) {
   }), isncsci_cells)
   list(
     columns = spread(value), normal = if (is.null(normal)) list() else spread(normal)[isncsci_score_cells],
-    other = keys[match(exams, key), , drop = FALSE],
-    mapping = data.frame(column = isncsci_cells, cell = isncsci_cells)[isncsci_cells %in% cell, ]
+    other = keys[match(exams, key), , drop = FALSE]
   )
 }
 
@@ -121,8 +137,9 @@ sygen_names <- function(names) {
   data.frame(cell = cell, week = week)
 }
 
-from_sygen <- function(table, call) {
+from_sygen <- function(table, id, call) {
   read <- sygen_names(names(table))
+  read$cell[names(table) %in% id] <- NA_character_
   is_cell <- !is.na(read$cell)
   weeks <- unique(read$week[is_cell])
   check_one_column_each(
@@ -137,13 +154,25 @@ from_sygen <- function(table, call) {
       i = "Read the two sets apart."
     ), call = call)
   }
+  check_free_week(names(table)[!is_cell], weeks, call)
   blocks <- lapply(weeks, \(w) sygen_week(table, read, w, is_cell))
-  sygen_note(read$cell)
   list(
     columns = stack_lists(lapply(blocks, \(b) b$columns)), normal = list(),
     other = do.call(rbind, lapply(blocks, \(b) b$other)),
-    mapping = data.frame(column = names(table)[is_cell], cell = read$cell[is_cell])
+    mapping = data.frame(column = names(table), cell = read$cell,
+      part = ifelse(read$week %in% c("", NA), "", paste("week", read$week)))[is_cell, ],
+    note = sygen_note(read$cell)
   )
+}
+
+# The week of each exam goes into a column of that name, which must not be the user's own.
+check_free_week <- function(other, weeks, call) {
+  if (any(nzchar(weeks)) && "week" %in% other) {
+    abort_input(c("The column {.field week} is in the way: the names of the cells say their weeks, which are to stand
+      there.",
+      i = "Rename it (such as {.field own_week}), or drop it."
+    ), call = call, columns = "week")
+  }
 }
 
 sygen_week <- function(table, read, week, is_cell) {
@@ -162,14 +191,14 @@ stack_lists <- function(lists) {
 }
 
 sygen_note <- function(cells) {
-  cli::cli_inform(c(
+  c(
     i = if (!"vac" %in% cells) {
       "The file has no column for voluntary anal contraction: {.field vac} is not recorded ({.code NA})."
     },
     i = if ("dap" %in% cells) {
       "Any anal sensation ({.field anyana}) is read as deep anal pressure, its successor on the worksheet."
     }
-  ), class = "cordgain_mapping")
+  )
 }
 
 # Choosing a layout -------------------------------------------------------------

@@ -1,4 +1,4 @@
-# The vocabulary of an exam: segments, cells, and the names people give them.
+# The vocabulary of an exam: segments, cells and results, and the names people give them.
 
 isncsci_dermatomes <- c(
   paste0("C", 2:8), paste0("T", 1:12), paste0("L", 1:5), paste0("S", 1:3), "S45"
@@ -21,6 +21,63 @@ isncsci_score_cells <- c(side_cells("r"), side_cells("l"))
 isncsci_findings <- c("vac", "dap")
 isncsci_nonkey <- c("r_lowest_nonkey", "l_lowest_nonkey")
 isncsci_cells <- c(isncsci_score_cells, isncsci_findings, isncsci_nonkey)
+
+# Sums with the blocks of cells they add up, and the eleven results.
+isncsci_sums <- local({
+  block <- \(pattern) grep(pattern, isncsci_score_cells)
+  arm <- "_motor_[ct]"
+  leg <- "_motor_[ls]"
+  list(
+    uems_r = block(paste0("^r", arm)), uems_l = block(paste0("^l", arm)), uems = block(arm),
+    lems_r = block(paste0("^r", leg)), lems_l = block(paste0("^l", leg)), lems = block(leg),
+    motor_r = block("^r_motor"), motor_l = block("^l_motor"), motor_total = block("_motor_"),
+    lt_r = block("^r_lt"), lt_l = block("^l_lt"), lt = block("_lt_"),
+    pp_r = block("^r_pp"), pp_l = block("^l_pp"), pp = block("_pp_")
+  )
+})
+isncsci_results <- c(
+  "sensory_r", "sensory_l", "motor_level_r", "motor_level_l", "nli", "complete", "ais",
+  "zpp_sensory_r", "zpp_sensory_l", "zpp_motor_r", "zpp_motor_l"
+)
+
+# Words of each result in the order of the core's bits, and in the order of print.
+level_words <- c(isncsci_levels, "NA")
+result_words <- c(
+  rep(list(level_words), 5), list(c("C", "I")), list(c("A", "B", "C", "D", "E", "NA")), rep(list(level_words), 4)
+)
+names(result_words) <- isncsci_results
+words_in_order <- lapply(result_words, \(w) if (length(w) == 30L) c("NA", isncsci_levels) else w)
+
+# The normal score of a cell, and the highest.
+cell_top <- function(cell) ifelse(grepl("_motor_", cell), 5L, 2L)
+
+# Text that is text: a byte that is no character of its encoding would stop any pattern tried on it.
+is_readable <- function(x) {
+  x <- as.character(x)
+  validEnc(x) & Encoding(x) != "bytes"
+}
+
+# The same with what is no character written as \\xff.
+readable <- function(x) {
+  bad <- which(!is_readable(x))
+  x[bad] <- vapply(x[bad], \(text) {
+    bytes <- charToRaw(text)
+    plain <- bytes >= as.raw(32L) & bytes < as.raw(127L)
+    paste(ifelse(plain, strsplit(rawToChar(replace(bytes, !plain, as.raw(63L))), "")[[1L]], sprintf("\\x%02x",
+      as.integer(bytes))), collapse = "")
+  }, "")
+  x
+}
+
+check_readable_names <- function(names, call) {
+  bad <- which(!is_readable(names))
+  if (length(bad) > 0L) {
+    abort_input(c("{cli::qty(length(bad))}The name{?s} of column{?s} {bad} {?is/are} not valid text.",
+      x = "As bytes: {.val {readable(names[bad])}}.",
+      i = "Convert the names to UTF-8 with {.fn iconv}."
+    ), call = call, columns = bad)
+  }
+}
 
 # Reading names -----------------------------------------------------------------
 # A name is taken apart as side, modality and level in any order, with any

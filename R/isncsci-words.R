@@ -134,6 +134,9 @@ explain_ais <- function(facts) {
     B = explain_grade_b(facts),
     E = because("Everything is normal, in a person who had a deficit before: grade E.", cells = "vac"),
     "NA" = because("Everything is normal, in a person without an earlier deficit: no grade applies.", cells = "vac"),
+    # In a known exam only the history can leave the grade open.
+    ND = because("Everything is normal: grade E if there was an earlier deficit, otherwise no grade applies.",
+      cells = "vac"),
     explain_grade_cd(facts)
   )
 }

@@ -101,7 +101,9 @@ shown_value <- function(scores, variable) {
 
 worksheet_title <- function(scores) {
   open <- if (scores[["ais"]] == "ND") " (not determinable)" else ""
-  paste0("Neurological level ", shown_value(scores, "nli"), ", AIS ", shown_value(scores, "ais"), open)
+  grade <- sub("\\bNA\\b", "no grade", shown_value(scores, "ais"))
+  paste0("Neurological level ", shown_value(scores, "nli"), ", ", if (startsWith(grade, "no grade")) grade else
+    paste("AIS", grade), open)
 }
 
 worksheet_subtitle <- function(x) {

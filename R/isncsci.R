@@ -1,31 +1,5 @@
 # Scoring and classifying ISNCSCI exams.
 
-# Sums with the blocks of cells they add up, and the eleven results.
-isncsci_sums <- local({
-  block <- \(pattern) grep(pattern, isncsci_score_cells)
-  arm <- "_motor_[ct]"
-  leg <- "_motor_[ls]"
-  list(
-    uems_r = block(paste0("^r", arm)), uems_l = block(paste0("^l", arm)), uems = block(arm),
-    lems_r = block(paste0("^r", leg)), lems_l = block(paste0("^l", leg)), lems = block(leg),
-    motor_r = block("^r_motor"), motor_l = block("^l_motor"), motor_total = block("_motor_"),
-    lt_r = block("^r_lt"), lt_l = block("^l_lt"), lt = block("_lt_"),
-    pp_r = block("^r_pp"), pp_l = block("^l_pp"), pp = block("_pp_")
-  )
-})
-isncsci_results <- c(
-  "sensory_r", "sensory_l", "motor_level_r", "motor_level_l", "nli", "complete", "ais",
-  "zpp_sensory_r", "zpp_sensory_l", "zpp_motor_r", "zpp_motor_l"
-)
-
-# Words of each result in the order of the core's bits, and in the order of print.
-level_words <- c(isncsci_levels, "NA")
-result_words <- c(
-  rep(list(level_words), 5), list(c("C", "I")), list(c("A", "B", "C", "D", "E", "NA")), rep(list(level_words), 4)
-)
-names(result_words) <- isncsci_results
-words_in_order <- lapply(result_words, \(w) if (length(w) == 30L) c("NA", isncsci_levels) else w)
-
 #' Score and classify ISNCSCI exams
 #'
 #' Turns bedside exams (28 dermatomes by light touch and pin prick and 10 key
@@ -64,7 +38,8 @@ words_in_order <- lapply(result_words, \(w) if (length(w) == 30L) c("NA", isncsc
 #'   grade D, since none of none is at least half.
 #' * Two injuries: levels and zones below the upper one may say nothing. Name the
 #'   results that are not to be determined in a column `not_determinable` of `exams`
-#'   (such as `"complete, ais"`); they become `"ND"` with every value possible.
+#'   (such as `"complete, ais"`); they become `"ND"` with every value that such a result may have
+#'   (levels C1 to INT; zones `"NA"`, C1 to S3; grades A to D and what an intact exam is called, by `prior_deficit`).
 #' * A motor `5*` (exams before 2019) is read as `NT**` with a warning.
 #'
 #' @param exams (data frame) one row per exam with the columns
@@ -72,8 +47,8 @@ words_in_order <- lapply(result_words, \(w) if (length(w) == 30L) c("NA", isncsc
 #'   the same with `l_`, `vac` and `dap` (Yes, No or NT), and if recorded
 #'   `r_lowest_nonkey` and `l_lowest_nonkey` (most caudal level, C5 to S1, at which
 #'   a non-key muscle has function). Cells: numbers or text. Other columns
-#'   (subject, visit) are carried to the result. See [read_isncsci()] for other
-#'   names and codings.
+#'   (subject, visit) are carried to the result, but for such as look like a part of an exam. See
+#'   [read_isncsci()] for other names and codings. Exams with cells that the reader set aside are `NA` throughout.
 #' @param intact_without_vac (string) `"S3"` or `"INT"`, see above.
 #' @param nonkey_zpp (string) `"only_finding"` or `"reference"`, see above.
 #' @param missing (string) what an `NA` cell means. `"error"`: a mistake. `"na"`: not
@@ -118,11 +93,13 @@ score_isncsci <- function(exams, intact_without_vac = c("S3", "INT"), nonkey_zpp
   intact <- intact_grades(prior_deficit, nrow(exams), rlang::current_env())
   override <- read_overrides(exams[["not_determinable"]], rlang::current_env())
   raw <- core_score_isncsci(columns, intact, intact_without_vac == "INT", nonkey_zpp == "reference")
-  notes <- sort_notes(raw$notes, columns, missing)
+  standing <- standing_problems(exams, raw$notes)
+  notes <- sort_notes(standing$notes, columns, missing)
   notes$problems <- rbind(notes$problems, override$problems)
   report_problems(notes$problems, on_error, rlang::current_env())
   warn_legacy(notes$legacy)
-  scores <- c(sum_columns(raw), result_columns(raw, override$rows))
+  notes$problems <- rbind(standing$problems, notes$problems)
+  scores <- c(sum_columns(raw), result_columns(raw, override$rows, intact))
   scores <- blank_rows(scores, notes)
   kept <- setdiff(names(exams), isncsci_cells)
   result <- c(lapply(kept, \(name) exams[[name]]), scores)
@@ -139,12 +116,18 @@ exam_columns <- function(exams, call) {
   if (!is.data.frame(exams)) {
     abort_input(c("{.arg exams} must be a data frame.", x = "It is {.obj_type_friendly {exams}}."), call = call)
   }
+  check_readable_names(names(exams), call)
   check_unique_columns(names(exams), call)
   check_free_names(names(exams), call)
-  cells <- cell_names(names(exams), call)
+  # What read_isncsci() kept at the user's word was looked at there.
+  own <- if (inherits(exams, "isncsci_exams")) names(exams) %in% isncsci_cells else rep(TRUE, length(exams))
+  cells <- rep(NA_character_, length(exams))
+  cells[own] <- cell_names(names(exams)[own], call)
   check_one_column_each(cells, names(exams), call)
   check_own_names(cells, names(exams), call)
   check_all_cells(names(exams), call)
+  refuse_near_names(names(exams)[own & is.na(cells)], "Rename the column or drop it; {.fn read_isncsci} keeps what its
+    {.arg id} names.", call)
   columns <- lapply(isncsci_cells, \(cell) exams[[cell]])
   none <- rep(NA, nrow(exams))
   columns[vapply(columns, is.null, NA)] <- list(none)
@@ -173,7 +156,7 @@ check_cell_types <- function(columns, call) {
     abort_input(c("{cli::qty(length(bad))}Column{?s} {.field {isncsci_cells[utils::head(bad, 8)]}} must hold
       text or numbers.",
       x = "{.field {isncsci_cells[bad[1]]}} is {.obj_type_friendly {columns[[bad[1]]]}}.",
-      i = "Factors are not converted: use as.character() where you can see the result."
+      i = type_hint(columns[[bad[1L]]])
     ), call = call, columns = isncsci_cells[bad])
   }
 }
@@ -199,6 +182,7 @@ read_overrides <- function(text, call) {
     abort_input(c("Column {.field not_determinable} must hold text.", x = "It is {.obj_type_friendly {text}}."),
       call = call)
   }
+  text <- readable(text)
   rows <- which(!is.na(text) & nzchar(trimws(text)))
   named <- strsplit(trimws(text[rows]), "\\s*[,; ]\\s*")
   unknown <- rows[vapply(named, \(v) any(!v %in% isncsci_results), NA)]
@@ -237,19 +221,32 @@ sum_column <- function(min, max, not_tested, never) {
 
 # Columns of the results --------------------------------------------------------
 
-result_columns <- function(raw, override) {
+# @param override (list) row numbers of results declared not determinable, by result
+# @param intact (integer) what an intact exam is called, as the core's bits
+result_columns <- function(raw, override, intact) {
   columns <- lapply(seq_along(isncsci_results), \(i) {
     sets <- raw$sets[, i]
     star <- if (any(raw$stars != 0L)) bitwAnd(raw$stars, bitwShiftL(1L, i - 1L)) != 0L else logical(length(sets))
     name <- isncsci_results[[i]]
     declared <- override[[name]]
-    sets[declared] <- as.integer(2^length(result_words[[name]]) - 1)
+    sets[declared] <- legal_values(name, intact[declared])
     star[declared] <- FALSE
     result_column(sets, star, name)
   })
   columns <- unlist(columns, recursive = FALSE)
   names(columns) <- paste0(rep(isncsci_results, each = 3L), c("", "_set", "_star"))
   columns
+}
+
+# The values that a result may have at all, as the core's bits: no level is "NA", no zone "INT".
+legal_values <- function(name, intact) {
+  bits <- as.integer(2^(seq_along(result_words[[name]]) - 1L))
+  names(bits) <- result_words[[name]]
+  if (name == "ais") {
+    return(bitwOr(sum(bits[c("A", "B", "C", "D")]), intact))
+  }
+  never <- if (startsWith(name, "zpp_")) "INT" else "NA"
+  rep(sum(bits[setdiff(names(bits), never)]), length(intact))
 }
 
 result_column <- function(sets, star, name) {
@@ -326,30 +323,48 @@ as.data.frame.isncsci_scores <- function(x, ...) {
   x
 }
 
+# Variables of a table of scores, or of some of its columns. What was left out is not known.
+present_variables <- function(x) intersect(c(names(isncsci_sums), isncsci_results), names(x))
+
+column_or_na <- function(x, name) if (is.null(x[[name]])) rep(NA, nrow(x)) else x[[name]]
+
+#' @export
+`[.isncsci_scores` <- function(x, i, j, drop) {
+  rows <- if (nargs() - !missing(drop) > 2L && !missing(i)) i
+  keep_problems(NextMethod(), x, rows)
+}
+
 #' @export
 summary.isncsci_scores <- function(object, ...) {
-  variables <- c(names(isncsci_sums), isncsci_results)
-  value <- \(v) object[[v]]
-  known <- \(v) if (v %in% names(isncsci_sums)) !is.na(object[[paste0(v, "_min")]]) else !is.na(value(v))
-  open <- \(v) if (v %in% names(isncsci_sums)) known(v) & is.na(value(v)) else known(v) & value(v) == "ND"
+  variables <- present_variables(object)
+  is_sum <- variables %in% names(isncsci_sums)
+  count <- \(v, sum, f) if (sum && is.null(object[[paste0(v, "_min")]])) NA_integer_ else sum(f(v, sum))
+  known <- \(v, sum) if (sum) !is.na(object[[paste0(v, "_min")]]) else !is.na(object[[v]])
+  open <- \(v, sum) known(v, sum) & (if (sum) is.na(object[[v]]) else object[[v]] %in% "ND")
+  stars <- \(v) if (is.null(object[[paste0(v, "_star")]])) NA_integer_ else
+    sum(object[[paste0(v, "_star")]], na.rm = TRUE)
   data.frame(
-    variable = variables, exams = vapply(variables, \(v) sum(known(v)), 0L),
-    not_determinable = vapply(variables, \(v) sum(open(v)), 0L),
-    starred = vapply(variables, \(v) sum(object[[paste0(v, "_star")]], na.rm = TRUE), 0L), row.names = NULL
+    variable = variables, exams = as.integer(mapply(\(v, s) count(v, s, known), variables, is_sum)),
+    not_determinable = as.integer(mapply(\(v, s) count(v, s, open), variables, is_sum)),
+    starred = vapply(variables, stars, 0L), row.names = NULL
   )
 }
 
 #' @export
 tidy.isncsci_scores <- function(x, ...) {
+  if (length(present_variables(x)) == 0L) {
+    abort_input(c("None of the columns is a sum or a result.", x = "They are {.field {names(x)}}."))
+  }
   keys <- as.data.frame(x)[other_columns(x)]
-  rows <- lapply(c(names(isncsci_sums), isncsci_results), \(v) {
+  rows <- lapply(present_variables(x), \(v) {
     sum <- v %in% names(isncsci_sums)
-    end <- \(what) if (sum) as.double(x[[paste0(v, what)]]) else rep(NA_real_, nrow(x))
-    cbind(keys, data.frame(
+    with <- \(what) column_or_na(x, paste0(v, what))
+    end <- \(what) as.double(if (sum) with(what) else rep(NA, nrow(x)))
+    data.frame(keys,
       term = rep(v, nrow(x)), estimate = if (sum) as.double(x[[v]]) else rep(NA_real_, nrow(x)),
-      value = as.character(x[[v]]), set = x[[paste0(v, "_set")]], star = x[[paste0(v, "_star")]],
-      min = end("_min"), max = end("_max")
-    ))
+      value = as.character(x[[v]]), set = as.character(with("_set")), star = as.logical(with("_star")),
+      min = end("_min"), max = end("_max"), check.names = FALSE
+    )
   })
   do.call(rbind, rows)
 }

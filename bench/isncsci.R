@@ -1,4 +1,4 @@
-# How many ISNCSCI exams a second? Prints a table; asks for an installed cordgain.
+# How many ISNCSCI exams a second? Prints a table and writes it into bench/README.md; asks for an installed cordgain.
 #   Rscript bench/isncsci.R [exams]
 # Exams are simulated: intact above a random level, mixed for a few segments, mostly absent below.
 library(cordgain)
@@ -35,20 +35,29 @@ simulate_exams <- function(n, share_open) {
   structure(columns, class = "data.frame", row.names = .set_row_names(n))
 }
 
-peak_mb <- function() sum(gc()[, 6L])
+# Peak memory of this process since clear_peak(), that of the C++ core included: Linux keeps it in /proc. Elsewhere
+# only what R counts is known.
+linux_memory <- file.access("/proc/self/clear_refs", 2) == 0
 
-measure <- function(what, exams, fun, repeats = 3L) {
-  input <- as.numeric(object.size(exams)) / 2^20
-  invisible(gc(reset = TRUE))
-  before <- sum(gc()[, 2L])
-  # Processor time, so that a busy machine does not count.
-  seconds <- min(replicate(repeats, sum(system.time(fun(exams))[c("user.self", "sys.self")])))
-  data.frame(
-    what = what, exams = nrow(exams), seconds = round(seconds, 2), per_second = round(nrow(exams) / seconds),
-    memory_of_input = round((peak_mb() - before) / input, 2)
-  )
+status_mb <- function(what) {
+  line <- grep(paste0("^", what, ":"), readLines("/proc/self/status"), value = TRUE)
+  as.numeric(gsub("[^0-9]", "", line)) / 1024
 }
 
+clear_peak <- function() {
+  invisible(gc(reset = TRUE))
+  if (linux_memory) writeLines("5", "/proc/self/clear_refs")
+}
+
+peak_mb <- function() if (linux_memory) status_mb("VmHWM") else sum(gc()[, 6L])
+
+measure <- function(what, exams, fun, asked, repeats = 3L) {
+  input <- as.numeric(object.size(exams)) / 2^20
+  clear_peak()
+  # Processor time, so that a busy machine hardly counts.
+  seconds <- min(replicate(repeats, sum(system.time(fun(exams))[c("user.self", "sys.self")])))
+  data.frame(what = what, exams = nrow(exams), seconds = seconds, asked = asked, memory = peak_mb() / input)
+}
 
 # The core alone, compiled as R compiles packages and timed inside C++.
 core_rate <- function(exams) {
@@ -60,19 +69,44 @@ core_rate <- function(exams) {
     paste0("-I", eigen))
   system2(config("CXX17")[1], c(options, file.path(root, "isncsci_core.cpp"), "-o", program))
   seconds <- as.numeric(system2(program, exams, stdout = TRUE, stderr = FALSE))
-  data.frame(
-    what = "core alone, determined", exams = exams, seconds = round(seconds, 2),
-    per_second = round(exams / seconds), memory_of_input = NA
-  )
+  data.frame(what = "core alone, determined", exams = exams, seconds = seconds, asked = 1e6, memory = NA)
+}
+
+# A file of the simulated exams of the package, each many times, read back.
+read_rate <- function(exams) {
+  simulated <- isncsci_simulated[rep_len(seq_len(nrow(isncsci_simulated)), exams), ]
+  file <- tempfile(fileext = ".csv")
+  utils::write.csv(simulated, file, row.names = FALSE, na = "")
+  seconds <- sum(system.time(read_isncsci(file, quiet = TRUE))[c("user.self", "sys.self")])
+  data.frame(what = "`read_isncsci()` of a file", exams = exams, seconds = seconds, asked = NA, memory = NA)
 }
 
 set.seed(1)
 known <- simulate_exams(exams_wanted, 0)
-rows <- list(core_rate(exams_wanted %/% 2L), measure("score_isncsci(), determined, numbers", known, score_isncsci))
+rows <- list(core_rate(exams_wanted %/% 2L))
+rows <- c(rows, list(measure("`score_isncsci()`, determined, numbers", known, score_isncsci, 2e5)))
 known[] <- lapply(known, as.character)
-rows <- c(rows, list(measure("score_isncsci(), determined, text", known, score_isncsci)))
+rows <- c(rows, list(measure("`score_isncsci()`, determined, text", known, score_isncsci, 2e5)))
 rm(known)
 open <- simulate_exams(max(1L, exams_wanted %/% 5L), .03)
-rows <- c(rows, list(measure("score_isncsci(), 3 % NT and stars", open, score_isncsci)))
+rows <- c(rows, list(measure("`score_isncsci()`, 3 % of cells NT or with stars", open, score_isncsci, 5e4)))
 rm(open)
-print(do.call(rbind, rows), row.names = FALSE)
+rows <- do.call(rbind, c(rows, list(read_rate(max(1L, exams_wanted %/% 20L)))))
+
+count <- \(x) format(round(x), big.mark = ",", scientific = FALSE, trim = TRUE)
+lines <- c(
+  "| work | exams | exams a second | at least | peak memory, times the exams' own | below |",
+  "|---|---|---|---|---|---|",
+  sprintf("| %s | %s | %s | %s | %s | %s |", rows$what, count(rows$exams), count(signif(rows$exams / rows$seconds, 3)),
+    ifelse(is.na(rows$asked), "", count(rows$asked)), ifelse(is.na(rows$memory), "", sprintf("%.1f", rows$memory)),
+    ifelse(is.na(rows$memory), "", "6"))
+)
+writeLines(lines)
+
+load <- if (file.exists("/proc/loadavg")) strsplit(readLines("/proc/loadavg"), " ")[[1]][1] else "not known"
+where <- paste0("Measured ", format(Sys.Date()), ", R ", getRversion(), ", one core, ", R.version$platform,
+  ", processor time, load ", load, "; memory is ",
+  if (linux_memory) "that of the whole process" else "what R counts", ".")
+page <- readLines("bench/README.md")
+at <- match(c("<!-- isncsci -->", "<!-- end of isncsci -->"), page)
+writeLines(c(page[seq_len(at[1])], "", lines, "", where, "", page[at[2]:length(page)]), "bench/README.md")

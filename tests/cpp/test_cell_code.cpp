@@ -116,11 +116,14 @@ TEST_CASE("anal findings are yes, no or not tested") {
     REQUIRE(core::read_finding(text) == core::kInvalid);
 }
 
-TEST_CASE("a non-key muscle lies between C5 and S1") {
+TEST_CASE("a non-key muscle lies between C5 and S1, in either case") {
+  REQUIRE(core::read_nonkey("c5") == 4);
+  REQUIRE(core::read_nonkey("t12") == 19);
+  REQUIRE(core::read_nonkey("l4") == core::read_nonkey("L4"));
   REQUIRE(core::read_nonkey("C5") == 4);
   REQUIRE(core::read_nonkey("T5") == 12);
   REQUIRE(core::read_nonkey("S1") == 25);
-  for (const char* text : {"C4", "C1", "S2", "S3", "", "NT", "L6"})
+  for (const char* text : {"C4", "c4", "C1", "S2", "S3", "", "NT", "L6", "C05", "T12 ", "[5", "\x834"})
     REQUIRE(core::read_nonkey(text) == core::kInvalid);
 }
 

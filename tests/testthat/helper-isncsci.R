@@ -13,6 +13,13 @@ isn_names <- function(side) {
   )
 }
 
+isn_sums <- c("uems_r", "uems_l", "uems", "lems_r", "lems_l", "lems", "motor_r", "motor_l", "motor_total",
+  "lt_r", "lt_l", "lt", "pp_r", "pp_l", "pp")
+isn_results <- c(
+  "sensory_r", "sensory_l", "motor_level_r", "motor_level_l", "nli", "complete", "ais",
+  "zpp_sensory_r", "zpp_sensory_l", "zpp_motor_r", "zpp_motor_l"
+)
+
 # An exam with everything normal down to `level` and nothing below: data frame of text.
 exam_at <- function(level, vac = "No", dap = "No", ...) {
   names <- c(isn_names("r"), isn_names("l"))

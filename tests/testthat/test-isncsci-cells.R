@@ -76,3 +76,76 @@ test_that("an entry that its companion column contradicts says so", {
   expect_match(problem_words("3** (not normal)", "r_motor_c5"), "companion")
   expect_match(problem_words("3 (consider normal: x)", "r_motor_c5"), "companion")
 })
+
+test_that("malformed stars and ranges are told from scores outside the scale", {
+  for (value in c("NT***", "*", "**", "3***", "nt***", "3 *")) expect_match(problem_words(value, "r_motor_c5"), "not a star")
+  for (value in c("3*[4-2]", "3*[0-6]", "NT*[", "3*[a-b]")) {
+    expect_match(problem_words(value, "r_motor_c5"), "range of scores to assume.*within 0 to 5")
+  }
+  expect_match(problem_words("1*[0-3]", "r_lt_c5"), "within 0 to 2")
+  expect_match(problem_words("ab-5", "r_motor_c5"), "end at ab-4")
+  expect_match(problem_words("6*", "r_motor_c5"), "outside the scale")
+})
+
+test_that("bytes that are no characters are a problem of their own", {
+  expect_match(problem_words("\xbd", "r_motor_c5"), "not valid text")
+  expect_match(problem_words("\xbd", "vac"), "not valid text")
+  problems <- data.frame(row = 2L, column = "vac", value = "\xbd", problem = "not valid text")
+  expect_match(problem_bullets(problems), "\\\\xbd", fixed = TRUE)
+})
+
+test_that("a hint is about what the column is", {
+  expect_match(type_hint(factor("a")), "Factors")
+  expect_match(type_hint(TRUE), "TRUE and FALSE")
+  expect_no_match(type_hint(list()), "Factors|TRUE")
+})
+
+test_that("a warning says what is lost: cells, lines or exams", {
+  problems <- data.frame(row = c(2L, 2L), column = c("vac", "dap"), value = "?", problem = "not Yes, No or NT")
+  warned <- \(lost) conditionMessage(rlang::catch_cnd(report_problems(problems, "collect", rlang::current_env(), lost)))
+  expect_match(warned("exam"), "1 exam is set to NA; .* lists them")
+  expect_match(warned("cell"), "2 cells are set to NA; the results of its exam will be NA")
+  expect_match(warned("line"), "1 line cannot be read and is kept without an entry")
+})
+
+test_that("problems follow their rows", {
+  problems <- data.frame(row = c(2L, 3L, 3L), column = c("vac", "dap", "vac"), value = "?", problem = "x")
+  x <- structure(data.frame(a = 1:4), problems = problems)
+  expect_identical(attr(keep_problems(x[3:1, , drop = FALSE], x, 3:1), "problems")$row, c(1L, 1L, 2L))
+  picked <- attr(keep_problems(x[c(2, 2), , drop = FALSE], x, c(2, 2)), "problems")
+  expect_identical(picked$row, 1:2)
+  expect_identical(attr(keep_problems(x, x, NULL), "problems"), problems)
+  expect_identical(nrow(attr(keep_problems(x[1, , drop = FALSE], x, c(TRUE, FALSE, FALSE, FALSE)), "problems")), 0L)
+})
+
+test_that("bad cells that the reader set aside stay bad however missing cells are read", {
+  exams <- exams_of(exam_at("C7"), exam_at("C7", r_motor_c5 = "77"), exam_at("T4", r_lt_c2 = "x", dap = NA))
+  read <- suppressWarnings(read_isncsci(exams, on_error = "collect", missing = "na", quiet = TRUE))
+  for (missing in c("na", "nt")) {
+    scored <- score_isncsci(read, missing = missing)
+    expect_true(all(is.na(unlist(as.data.frame(scored)[2:3, ]))), info = missing)
+    expect_identical(scored$nli[1], "C7")
+    expect_identical(isncsci_problems(scored), isncsci_problems(read))
+    expect_identical(isncsci_problems(scored)$value, c("77", "x"))
+  }
+  # The entry that was never made is still one where that is an error, but not those of the bad cells.
+  error <- expect_error(score_isncsci(read), class = "cordgain_invalid_input")
+  expect_identical(error$problems[c("row", "column")], data.frame(row = 3L, column = "dap"))
+})
+
+test_that("a bad cell that was mended counts again, and rows taken out keep theirs", {
+  exams <- exams_of(exam_at("C7"), exam_at("C5", r_motor_c5 = "77"), exam_at("T4"))
+  read <- suppressWarnings(read_isncsci(exams, on_error = "collect", quiet = TRUE))
+  mended <- read
+  mended$r_motor_c5[2] <- "5"
+  expect_identical(score_isncsci(mended)$nli, c("C7", "C5", "T4"))
+  expect_identical(nrow(isncsci_problems(score_isncsci(mended))), 0L)
+  turned <- read[3:2, ]
+  expect_identical(isncsci_problems(turned)$row, 2L)
+  expect_identical(score_isncsci(turned, missing = "nt")$nli, c("T4", NA))
+  scored <- score_isncsci(read)
+  expect_identical(isncsci_problems(scored[2:3, ])$row, 1L)
+  expect_identical(isncsci_problems(scored[scored$nli %in% "T4", ]), no_problems())
+  expect_s3_class(scored[2:3, ], "isncsci_scores")
+  expect_identical(scored[["nli"]], scored[, "nli"])
+})

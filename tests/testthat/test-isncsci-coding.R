@@ -36,7 +36,7 @@ test_that("a companion column tags a digit where the layout says so", {
 
 test_that("a companion column explains a star", {
   coding <- isncsci_codings$redcap
-  expect_identical(join_tag(c("3*", "3*", "NT*"), c(TRUE, FALSE, NA), coding), c("3**", "3*", "NT*"))
+  expect_identical(join_tag(c("3*", "3*", "NT*"), c(TRUE, FALSE, NA), coding, 5L, rep(TRUE, 3)), c("3**", "3*", "NT*"))
   # Forms that store FALSE for every untagged cell do not tag them.
   expect_identical(join_tag("3", FALSE, isncsci_codings$praxis), "3")
 })
@@ -83,4 +83,40 @@ test_that("a normal muscle that its companion calls not normal is a contradictio
   expect_identical(join_tag("5*", FALSE, isncsci_codings$praxis), "5* (not normal)")
   # Forms that store FALSE for every untagged cell.
   expect_identical(join_tag("5", FALSE, isncsci_codings$praxis), "5")
+})
+
+test_that("text that is not readable is left as it is", {
+  expect_identical(recode(c("nt", "\xbd", NA), plain_score), c("NT", "\xbd", NA))
+  expect_identical(each_string(c("a", "\xbd"), \(x) nchar(x) == 1L, otherwise = NA), c(TRUE, NA))
+  expect_identical(consider_normal(c("1", "\xbd")), c(TRUE, NA))
+  expect_identical(join_companion(c("3", "\xbd"), c("\xbd", "1"), isncsci_codings$wide),
+    c("3 (consider normal: \\xbd)", "\xbd"))
+})
+
+test_that("REDCap's tags end at ab-4", {
+  expect_identical(redcap_score(c("ab-5", "ab-4", "AB-NT", "ab-", "ab-9")), c("AB-5", "4*", "NT*", "AB-", "AB-9"))
+})
+
+test_that("only the tags of Praxis and REDCap say neither normal nor not", {
+  given <- c("3*", "ab-3", "3**", "3")
+  expect_identical(isncsci_codings$praxis$neutral(given), c(TRUE, FALSE, FALSE, FALSE))
+  expect_identical(isncsci_codings$redcap$neutral(given), c(FALSE, TRUE, FALSE, FALSE))
+  expect_identical(isncsci_codings$wide$neutral(given), rep(FALSE, 4))
+})
+
+test_that("a star and its explanation must agree", {
+  wide <- isncsci_codings$wide
+  expect_identical(join_companion("3*", "1", wide), "3* (normal)")
+  expect_identical(join_companion(c("3*", "3**"), c("2", "1"), wide), c("3*", "3**"))
+  expect_identical(join_companion("3*", TRUE, isncsci_codings$praxis), "3**")
+  expect_identical(join_companion(c("3*", "3*"), c("1", "1"), isncsci_codings$redcap, c("ab-3", "3*")),
+    c("3**", "3* (normal)"))
+})
+
+test_that("a range of scores to assume is not explained away", {
+  wide <- isncsci_codings$wide
+  expect_identical(join_companion("3*[0-2]", "1", wide), "3*[0-2] (normal)")
+  expect_identical(join_companion("3*[0-2]", "2", wide), "3*[0-2]")
+  expect_identical(join_companion("3*[3-5]", "2", wide), "3*[3-5] (not normal)")
+  expect_identical(join_companion("NT*[0-2]", "2", wide, top = 2L), "NT*[0-2] (not normal)")
 })

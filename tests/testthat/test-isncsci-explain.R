@@ -79,7 +79,7 @@ test_that("choices are passed on", {
 test_that("the world of lowest scores has the lowest score of every set", {
   cells <- exam_text(exam_at("C5", r_motor_c6 = "NT", r_motor_c7 = "2*", r_motor_c8 = "3**", r_motor_t1 = "4*[1-2]",
     r_lt_c2 = "NT*", vac = "NT"))
-  world <- lowest_world(cells)
+  world <- end_world(cells, \(s) s[1L])
   expect_identical(
     unname(world[c("r_motor_c6", "r_motor_c7", "r_motor_c8", "r_motor_t1", "r_lt_c2", "vac", "dap")]),
     c("0", "2", "5", "1", "0", "No", "No")
@@ -153,4 +153,33 @@ test_that("an exam that could only be collected is not explained", {
 test_that("print says which world its words are for where cells are open", {
   expect_output(print(explain_isncsci(exam_at("T4", r_lt_t3 = "NT"))), "each open cell has its lowest score")
   expect_no_match(paste(capture.output(print(explain_isncsci(exam_at("T4")))), collapse = " "), "lowest score")
+})
+
+test_that("what holds for the lowest scores only says so in tidy() too", {
+  # With the right C8 muscle not tested the motor level is C7 (0 to 2) or C8.
+  steps <- tidy(explain_isncsci(exam_at("C7", r_motor_c8 = "NT", l_lt_t3 = "NT")))
+  said <- stats::setNames(startsWith(steps$why, "With the lowest scores: "), steps$term)
+  # The levels of injury and of the left side do not depend on C8 or T3, their sentences neither.
+  expect_identical(names(said)[said], c("motor_level_r", "nli", "zpp_sensory_l", "zpp_motor_r"))
+})
+
+test_that("a determined result whose sentence rests on an untested cell says so", {
+  # T5 ends the level by pin prick whatever light touch is; the sentence would quote light touch as 0.
+  steps <- tidy(explain_isncsci(exam_at("T4", r_lt_t5 = "NT")))
+  sensory <- steps[steps$term == "sensory_r", ]
+  expect_identical(sensory$value, "T4")
+  expect_match(sensory$why, "^With the lowest scores: ")
+  expect_no_match(tidy(explain_isncsci(exam_at("T4")))$why, "lowest scores")
+})
+
+test_that("a normal exam of unknown history has no lowest scores to speak of", {
+  steps <- tidy(explain_isncsci(exam_at("S45", vac = "Yes"), prior_deficit = NA))
+  expect_identical(steps$value[steps$term == "ais"], "ND")
+  expect_no_match(steps$why, "lowest scores")
+})
+
+test_that("an exam that could only be collected is refused with its cell", {
+  error <- expect_error(suppressWarnings(explain_isncsci(exam_at("T4", r_lt_c5 = "7"), on_error = "collect")),
+    "column `r_lt_c5`", fixed = TRUE, class = "cordgain_invalid_input")
+  expect_identical(error$problems$value, "7")
 })

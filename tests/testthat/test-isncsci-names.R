@@ -131,3 +131,28 @@ test_that("cells under other names, and companion columns, are not the package's
     expect_identical(error$columns, name)
   }
 })
+
+test_that("text is readable where its bytes are characters, and is shown as bytes where not", {
+  bytes <- "3\xe9"
+  marked <- bytes
+  Encoding(marked) <- "bytes"
+  latin <- "3\xe9"
+  Encoding(latin) <- "latin1"
+  expect_identical(is_readable(c("3", NA, "\xbd", bytes, marked, latin, "\u00e9")),
+    c(TRUE, TRUE, FALSE, FALSE, FALSE, TRUE, TRUE))
+  expect_identical(readable(c("3", NA, "\xbd", marked)), c("3", NA, "\\xbd", "3\\xe9"))
+  expect_true(all(is_readable(c(1, NA))))
+})
+
+test_that("a name that is no readable text is refused by its place", {
+  expect_error(check_readable_names(c("a", "\xff"), rlang::current_env()), "column 2.*not valid text",
+    class = "cordgain_invalid_input")
+  expect_no_error(check_readable_names(c("a", "\u00e9"), rlang::current_env()))
+  exam <- exam_at("T4")
+  names(exam)[3] <- "\xff"
+  for (f in list(read_isncsci, score_isncsci)) {
+    error <- expect_error(f(exam), class = "cordgain_invalid_input")
+    expect_identical(error$columns, 3L)
+    expect_match(conditionMessage(error), "\\xff", fixed = TRUE)
+  }
+})

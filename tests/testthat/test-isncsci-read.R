@@ -191,3 +191,143 @@ test_that("a file with quotation marks that is cut off keeps its good exams when
 test_that("several options at once are refused, not cut to the first", {
   expect_error(read_quietly(exam_at("C7"), missing = c("na", "nt")), "missing", class = "cordgain_invalid_input")
 })
+
+# Wrong encodings in data frames ------------------------------------------------------------------
+
+test_that("cells that are no text are named with row and column, or collected", {
+  bytes <- "3\xe9"
+  Encoding(bytes) <- "bytes"
+  for (cell in c("r_motor_c5", "l_pp_s45", "vac", "dap", "r_lowest_nonkey")) {
+    for (bad in list("\xbd", bytes)) {
+      exams <- exams_of(exam_at("C7"), exam_at("T4"), exam_at("T6"))
+      exams[[cell]][2] <- bad
+      where <- paste0("Row 2, column `", cell, "`")
+      for (f in list(read_quietly, score_isncsci)) {
+        error <- expect_error(f(exams), where, fixed = TRUE, class = "cordgain_invalid_input")
+        expect_match(conditionMessage(error), "not valid text")
+      }
+      expect_warning(read <- read_quietly(exams, on_error = "collect"), class = "cordgain_bad_exams")
+      expect_identical(isncsci_problems(read)[c("row", "column")], data.frame(row = 2L, column = cell))
+      expect_identical(score_isncsci(read)$nli, c("C7", NA, "T6"))
+      expect_warning(scored <- score_isncsci(exams, on_error = "collect"), class = "cordgain_bad_exams")
+      expect_identical(scored$nli, c("C7", NA, "T6"))
+    }
+  }
+})
+
+test_that("companion columns and long tables that hold no text are named too", {
+  exams <- cbind(exams_of(exam_at("T4"), exam_at("T4", r_motor_c6 = "4")), r_motor_c6_considernormal = c(NA, "\xbd"))
+  expect_error(read_quietly(exams), "Row 2, column `r_motor_c6`", fixed = TRUE, class = "cordgain_invalid_input")
+  long <- data.frame(subject = "a", cell = isncsci_cells, value = unlist(exam_at("T4")))
+  long$value[7] <- "\xbd"
+  expect_error(read_quietly(long), "Row 1, column `r_motor_l3`", fixed = TRUE, class = "cordgain_invalid_input")
+})
+
+test_that("an override that is no text is named", {
+  exam <- cbind(exam_at("T4"), not_determinable = "\xbd")
+  expect_error(score_isncsci(exam), "Row 1, column `not_determinable`", fixed = TRUE, class = "cordgain_invalid_input")
+})
+
+test_that("garbage in the cells of a data frame gives exams or a classed error, never a number for its row", {
+  withr::local_seed(78)
+  bytes <- c(0x20:0x7e, rep(utf8ToInt("0123456789NT*[]-"), 8), 0x80:0xff)
+  exams <- do.call(exams_of, rep(list(exam_at("C7")), 150))
+  exams$r_motor_c6_considernormal <- NA_character_
+  at <- sample(names(exams), 150, replace = TRUE)
+  for (i in seq_along(at)) exams[[at[i]]][i] <- rawToChar(as.raw(sample(bytes, sample(1:6, 1), TRUE)))
+  for (on_error in c("stop", "collect")) {
+    got <- tryCatch(suppressWarnings(read_quietly(exams, on_error = on_error, missing = "nt")),
+      cordgain_invalid_input = \(e) "refused")
+    expect_true(identical(got, "refused") || inherits(got, "isncsci_exams"))
+  }
+  read <- suppressWarnings(read_quietly(exams[isncsci_cells], on_error = "collect", missing = "na"))
+  bad <- isncsci_problems(read)$row
+  expect_gt(length(bad), 50)
+  for (missing in c("na", "nt")) {
+    scored <- suppressWarnings(score_isncsci(read, missing = missing))
+    expect_true(all(is.na(scored$uems_min[bad])))
+  }
+  expect_no_error(capture.output(print(isncsci_problems(read))))
+})
+
+# What was given --------------------------------------------------------------------------------------
+
+test_that("problems hold the value as it was given", {
+  exams <- exams_of(exam_at("C7"), exam_at("C7", r_motor_c5 = " x y "), exam_at("C7", r_motor_c8 = "3*[4-2]"))
+  read <- suppressWarnings(read_quietly(exams, on_error = "collect"))
+  expect_identical(isncsci_problems(read)$value, c(" x y ", "3*[4-2]"))
+})
+
+test_that("contradicting and impossible tags are refused", {
+  tagged <- \(score, says) cbind(exam_at("T4", r_motor_c6 = score), r_motor_c6_considernormal = says)
+  expect_error(read_quietly(tagged("3*", 1)), "companion column do not go together", class = "cordgain_invalid_input")
+  expect_error(read_quietly(tagged("3*[0-2]", 1)), "companion", class = "cordgain_invalid_input")
+  expect_error(read_quietly(tagged("3**", 2)), "companion", class = "cordgain_invalid_input")
+  expect_identical(read_quietly(tagged("3*", 2))$r_motor_c6, "3*")
+  names <- vapply(strsplit(isncsci_score_cells, "_"), \(p) paste(c(r = "right", l = "left")[[p[1]]],
+    c(motor = "motor", lt = "light_touch", pp = "pinprick")[[p[2]]], sub("s45", "s4_5", p[3]), "value", sep = "_"), "")
+  redcap <- \(score) stats::setNames(exam_at("T4", r_motor_c6 = score), c(names, tail(isncsci_cells, 4)))
+  expect_error(read_quietly(redcap("ab-5")), "end at ab-4", class = "cordgain_invalid_input")
+  expect_identical(read_quietly(redcap("ab-4"))$r_motor_c6, "4*")
+})
+
+# Columns and fields ------------------------------------------------------------------------------------
+
+test_that("id must name columns that are there", {
+  exam <- cbind(subject = "a", exam_at("C7"))
+  expect_error(read_quietly(exam, id = c("subject", "nope")), "nope", class = "cordgain_invalid_input")
+  expect_error(read_quietly(exam, id = 1), "`id` must be names", class = "cordgain_invalid_input")
+  expect_error(read_quietly(exam, id = NA_character_), "`id`", class = "cordgain_invalid_input")
+})
+
+test_that("a field that stands twice in a list exam is refused by name", {
+  exam <- c(as.list(exam_at("C7")), list(r_motor_c5 = "4"))
+  error <- expect_error(read_quietly(exam), "r_motor_c5", class = "cordgain_invalid_input")
+  expect_identical(error$columns, "r_motor_c5")
+  expect_error(read_quietly(list(as.list(exam_at("C7")), exam)), "Exam 2", class = "cordgain_invalid_input")
+  expect_error(read_quietly(c(as.list(exam_at("C7")), list("5"))), "no name", class = "cordgain_invalid_input")
+})
+
+test_that("lists within an exam are names in parts", {
+  flat <- exam_at("T4", l_motor_l3 = "2", vac = "Yes")
+  side <- \(s) {
+    part <- \(what, top) {
+      cells <- grep(paste0("^", s, "_", what, "_"), isncsci_score_cells, value = TRUE)
+      stats::setNames(as.list(flat[cells]), sub("S45", "S4_5", toupper(sub(".*_", "", cells))))
+    }
+    list(motor = part("motor"), lightTouch = part("lt"), pinPrick = part("pp"), lowestNonKeyMuscle = NULL)
+  }
+  nested <- list(right = side("r"), left = side("l"), voluntaryAnalContraction = "Yes", deepAnalPressure = "No")
+  expect_identical(score_isncsci(read_quietly(nested)), score_isncsci(flat))
+  expect_identical(nrow(read_quietly(list(nested, nested))), 2L)
+  expect_identical(names(flat_fields(list(a = list(b = list(c = 1), d = 2), e = 3))), c("a_b_c", "a_d", "e"))
+})
+
+# The mapping --------------------------------------------------------------------------------------------
+
+test_that("the message shows every name beside its cell, also where reading fails afterwards", {
+  exam <- exam_at("C7", r_motor_c5 = "9")
+  given <- sub("^r_motor_", "right.motor.", names(exam))
+  names(exam) <- given
+  said <- NULL
+  keep <- \(m) {
+    said <<- conditionMessage(m)
+    rlang::cnd_muffle(m)
+  }
+  expect_error(withCallingHandlers(read_isncsci(exam), cordgain_mapping = keep), "Row 1",
+    class = "cordgain_invalid_input")
+  said <- gsub("\\s+", " ", said)
+  for (level in tolower(isn_keys)) expect_match(said, paste0(level, " <- right.motor.", level), fixed = TRUE)
+  expect_match(said, "l_lt_*: all 28 under these names", fixed = TRUE)
+  expect_match(said, "vac <- vac", fixed = TRUE)
+})
+
+test_that("the mapping names companion columns and the names of a long table", {
+  exam <- cbind(exam_at("T4", r_motor_c6 = "4"), r_motor_c6_considernormal = "yes")
+  mapping <- attr(read_quietly(exam), "mapping")
+  expect_identical(mapping$column[mapping$part == "consider normal"], "r_motor_c6_considernormal")
+  expect_message(read_isncsci(exam), "r_motor_c6 (consider normal) <- r_motor_c6_considernormal", fixed = TRUE)
+  long <- data.frame(subject = "a", cell = toupper(isncsci_cells), value = unlist(exam_at("T4")))
+  mapping <- attr(read_quietly(long), "mapping")
+  expect_identical(mapping$column[mapping$cell == "l_pp_s45"], "L_PP_S45")
+})

@@ -203,3 +203,10 @@ test_that("levels are numbered from the head down, and segments have their two c
   expect_identical(written(facts, c("b", "a")), "b 0, a 1")
   expect_identical(because("one ", "two", cells = "c"), list(words = "one two", cells = "c"))
 })
+
+test_that("a normal exam of unknown history is explained as that, not as a grade C or D", {
+  intact <- exam_at("S45", vac = "Yes", dap = "Yes")
+  said <- why(intact, "ais", prior_deficit = NA)
+  expect_match(said, "grade E if there was an earlier deficit, otherwise no grade")
+  expect_no_match(said, "grade D|key muscles")
+})

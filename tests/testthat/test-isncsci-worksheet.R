@@ -162,3 +162,15 @@ test_that("what is drawn is all cells and the levels, in the colours of their st
   expect_identical(fills[["absent"]], state_colours[["absent"]])
   expect_identical(layer_geoms(p), c("GeomTile", "GeomText", "GeomSegment"))
 })
+
+test_that("a result that was declared not determinable is drawn without a warning, and no title says NA", {
+  exam <- cbind(exam_at("T4"), not_determinable = "nli, ais, sensory_r, motor_level_l")
+  x <- explain_isncsci(exam)
+  expect_no_warning(p <- plot(x))
+  expect_no_warning(ggplot2::ggplot_build(p))
+  expect_identical(p$labels$title, "Neurological level C1 to INT, AIS A to E (not determinable)")
+  intact <- exam_at("S45", vac = "Yes")
+  title <- \(...) plot(explain_isncsci(intact, ...))$labels$title
+  expect_identical(title(prior_deficit = NA), "Neurological level INT, AIS E or no grade (not determinable)")
+  expect_identical(title(prior_deficit = FALSE), "Neurological level INT, no grade")
+})

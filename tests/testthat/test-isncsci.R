@@ -1,105 +1,5 @@
-sums <- c("uems_r", "uems_l", "uems", "lems_r", "lems_l", "lems", "motor_r", "motor_l", "motor_total",
-  "lt_r", "lt_l", "lt", "pp_r", "pp_l", "pp")
-results <- c(
-  "sensory_r", "sensory_l", "motor_level_r", "motor_level_l", "nli", "complete", "ais",
-  "zpp_sensory_r", "zpp_sensory_l", "zpp_motor_r", "zpp_motor_l"
-)
-
-expert_cases <- function() {
-  utils::read.csv(checks_path("isncsci/cases.csv"), colClasses = "character", na.strings = "")
-}
-
-score_cases <- function(cases) {
-  score_isncsci(cases[c("source", "case_id", isncsci_cells)])
-}
-
-# Where the experts' printed values break the worksheet's own rules, or mark single
-# elements of a list: workbook 3, 25, 26 and Praxis 53, 55, 111, 115 (and by the same
-# rule for an intact exam without contraction, 110 and 112, if they are in the file).
-excepted <- function(cases) {
-  (cases$source == "workbook-asia" & cases$case_id %in% c("3", "25", "26")) |
-    (cases$source == "praxis-2019" & cases$case_id %in% c("53", "55", "110", "111", "112", "115"))
-}
-
-test_that("sets and stars of the expert cases are those of the definition", {
-  cases <- expert_cases()
-  scored <- score_cases(cases)
-  for (v in results) {
-    ours <- paste0(scored[[paste0(v, "_set")]], ifelse(scored[[paste0(v, "_star")]], " *", ""))
-    expect_identical(ours, cases[[paste0("ora_", v)]], info = v)
-  }
-})
-
-test_that("determined results are those of the experts, but for the documented exceptions", {
-  cases <- expert_cases()
-  scored <- score_cases(cases)
-  compared <- 0
-  for (v in results) {
-    expected <- cases[[paste0("exp_", v)]]
-    one <- !is.na(expected) & !grepl(",", expected) & !startsWith(expected, "ND") & !excepted(cases)
-    expect_identical(scored[[v]][one], sub("\\*$", "", expected[one]), info = v)
-    compared <- compared + sum(one)
-  }
-  expect_gt(compared, 500)
-})
-
-test_that("lists of possible values are those of the experts, but for the documented exceptions", {
-  cases <- expert_cases()
-  scored <- score_cases(cases)
-  for (v in results) {
-    expected <- gsub("*", "", cases[[paste0("exp_", v)]], fixed = TRUE)
-    list <- grepl(",", expected) & !excepted(cases)
-    expect_identical(scored[[paste0(v, "_set")]][list], expected[list], info = v)
-  }
-})
-
-test_that("the workbook's ND and ND* are found, but for the documented exceptions", {
-  cases <- expert_cases()
-  scored <- score_cases(cases)
-  for (v in results) {
-    expected <- cases[[paste0("exp_", v)]]
-    here <- expected %in% c("ND", "ND*") & !excepted(cases)
-    expect_true(all(scored[[v]][here] == "ND"), info = v)
-    expect_identical(scored[[paste0(v, "_star")]][here], endsWith(expected[here], "*"), info = v)
-  }
-})
-
-test_that("sums are those of the experts", {
-  cases <- expert_cases()
-  scored <- score_cases(cases)
-  for (v in setdiff(sums, "motor_total")) {
-    expected <- cases[[paste0("exp_", v)]]
-    ours <- ifelse(is.na(scored[[v]]), "ND", scored[[v]])
-    expect_identical(ours[!is.na(expected)], expected[!is.na(expected)], info = v)
-  }
-})
-
-test_that("the experts' INT for an intact exam without contraction is a choice", {
-  cases <- expert_cases()
-  int <- cases[cases$source == "praxis-2019" & cases$case_id %in% c("53", "111", "115"), ]
-  scored <- score_isncsci(int[isncsci_cells], intact_without_vac = "INT")
-  expect_identical(scored$nli_set, gsub("*", "", int$exp_nli, fixed = TRUE))
-})
-
-test_that("workbook case 26 comes out as printed once the assumed range is given", {
-  cases <- expert_cases()
-  case <- cases[cases$source == "workbook-asia" & cases$case_id == "26", ]
-  expect_identical(case$r_motor_c7, "3*")
-  case$r_motor_c7 <- "3*[0-2]"
-  scored <- score_cases(case)
-  expect_identical(paste0(scored$motor_level_r, if (scored$motor_level_r_star) "*"), case$exp_motor_level_r)
-})
-
-test_that("workbook case 25 comes out as printed once its results are declared not determinable", {
-  cases <- expert_cases()
-  case <- cases[cases$source == "workbook-asia" & cases$case_id == "25", ]
-  nd <- results[unlist(case[paste0("exp_", results)]) == "ND"]
-  case$not_determinable <- paste(nd, collapse = ", ")
-  scored <- score_isncsci(case[c(isncsci_cells, "not_determinable")])
-  expect_identical(unlist(as.data.frame(scored)[results]),
-    unlist(stats::setNames(case[paste0("exp_", results)], results)))
-  expect_identical(scored$ais_set, "A,B,C,D,E,NA")
-})
+sums <- isn_sums
+results <- isn_results
 
 test_that("sets are those of listing all worlds in R, on random exams", {
   withr::local_seed(6120)
@@ -396,4 +296,36 @@ test_that("several options at once are refused by name, not cut to the first", {
   error <- expect_error(score_isncsci(exam_at("C7"), on_error = c("collect", "stop")), class = "cordgain_invalid_input")
   expect_match(conditionMessage(error), "`on_error`", fixed = TRUE)
   expect_error(score_isncsci(exam_at("C7"), missing = NULL), "`missing`", class = "cordgain_invalid_input")
+})
+
+test_that("a result declared not determinable has the values that such a result may have, and no others", {
+  exams <- exams_of(exam_at("T4"), exam_at("T4"), exam_at("T4"))
+  exams$not_determinable <- paste(results, collapse = ",")
+  scored <- score_isncsci(exams, prior_deficit = c(TRUE, FALSE, NA))
+  levels <- paste(c(isn_segments[1:28], "INT"), collapse = ",")
+  zones <- paste(c("NA", isn_segments[1:28]), collapse = ",")
+  for (v in c("sensory_r", "sensory_l", "motor_level_r", "motor_level_l", "nli")) {
+    expect_identical(scored[[paste0(v, "_set")]], rep(levels, 3), info = v)
+  }
+  for (v in results[8:11]) expect_identical(scored[[paste0(v, "_set")]], rep(zones, 3), info = v)
+  expect_identical(scored$complete_set, rep("C,I", 3))
+  expect_identical(scored$ais_set, c("A,B,C,D,E", "A,B,C,D,NA", "A,B,C,D,E,NA"))
+})
+
+test_that("some of the columns of a result can be told as rows, counted and printed", {
+  scored <- score_isncsci(cbind(subject = c("a", "b"), exams_of(exam_at("T4"), exam_at("C7", dap = "NT"))))
+  some <- scored[, c("subject", "ais", "uems")]
+  long <- tidy(some)
+  expect_identical(long$term, rep(c("uems", "ais"), each = 2))
+  expect_identical(long$value, c("50", "30", "A", "ND"))
+  expect_true(all(is.na(long$set)))
+  expect_identical(summary(some)$not_determinable, c(NA, 1L))
+  expect_output(print(some), "T4|50")
+  expect_error(tidy(scored[, "subject", drop = FALSE]), "subject", class = "cordgain_invalid_input")
+})
+
+test_that("every entry may be in small letters, a level of non-key muscles too", {
+  exam <- exam_at("T11", dap = "yes", vac = "no", r_lowest_nonkey = "l4", r_lt_s1 = "nt")
+  expect_identical(score_isncsci(exam)$zpp_motor_r, "L4")
+  expect_error(score_isncsci(replace(exam, "r_lowest_nonkey", "c4")), "C5 to S1", class = "cordgain_invalid_input")
 })

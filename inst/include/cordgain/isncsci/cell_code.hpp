@@ -1,6 +1,7 @@
 // One examined cell as one byte: what was found, and what is assumed for the classification.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cordgain/isncsci/level_set.hpp>
 #include <cstdint>
@@ -162,9 +163,13 @@ inline bool same_word(std::string_view text, std::string_view lower) noexcept {
   return detail::same_word(text, "nt") ? kNotTestable : kInvalid;
 }
 
-/// Reads the level of the lowest non-key muscle with function, C5 to S1.
+/// Reads the level of the lowest non-key muscle with function, C5 to S1, in either case.
 [[nodiscard]] inline CellCode read_nonkey(std::string_view text) noexcept {
-  const int level = level_number(text);
+  std::array<char, 3> upper{};
+  if (text.empty() || text.size() > upper.size()) return kInvalid;
+  std::copy(text.begin(), text.end(), upper.begin());
+  if (upper[0] >= 'a' && upper[0] <= 'z') upper[0] = static_cast<char>(upper[0] - 'a' + 'A');
+  const int level = level_number(std::string_view(upper.data(), text.size()));
   return level < kC5 || level > kS1 ? kInvalid : static_cast<CellCode>(level);
 }
 
