@@ -6,8 +6,8 @@
 #' The distributions that [fit_recovery()] takes for scores that are not normal. With
 #' \eqn{\eta = x'\beta + z'b} for a row,
 #' \describe{
-#'   \item{`binomial()`}{events among trials: \eqn{y \sim B(n, p)}, \eqn{\log(p / (1 - p)) = \eta}. The
-#'     score is 0 and 1, a logical, a factor (its first level is the failure), or `cbind(events, failures)`.}
+#'   \item{`binomial()`}{events among trials: \eqn{y \sim B(n, p)}, \eqn{\log(p / (1 - p)) = \eta}, or
+#'     \eqn{p = F(\eta)} with the links `"probit"` and `"cloglog"`. The score is 0 and 1, a logical, a factor (its first level is the failure), or `cbind(events, failures)`.}
 #'   \item{`poisson()`}{counts without an upper bound: \eqn{\log \mu = \eta}.}
 #'   \item{`cumulative()`}{an ordered factor, as the AIS grade: \eqn{P(y \le k) = F(\alpha_k - \eta)}, with
 #'     thresholds \eqn{\alpha_1 < \alpha_2 < \dots} in the place of an intercept. A positive coefficient
@@ -29,7 +29,9 @@
 #' too, and the print names it. Zero is what these data say, not what is known: with few patients a prior,
 #' or levels put together beforehand, says more.
 #'
-#' @param link (string) `"logit"`: \eqn{F(t) = 1 / (1 + e^{-t})}.
+#' @param link (string) `"logit"`: \eqn{F(t) = 1 / (1 + e^{-t})}; `"probit"`: the normal distribution function;
+#'   `"cloglog"`: \eqn{F(t) = 1 - \exp(-e^t)}, proportional hazards of the levels. With two levels `cumulative()` is
+#'   `binomial()` of the upper one for the first two; for the last it is that of the lower one.
 #' @return a family, to be given to [fit_recovery()].
 #' @examples
 #' # simulated: did the grip hold, at four visits of six patients
@@ -75,8 +77,8 @@ gaussian_scores <- function() new_recovery_family("gaussian", "identity", object
 
 #' @rdname recovery_families
 #' @export
-cumulative <- function(link = "logit") {
-  link <- check_choice(link, "logit")
+cumulative <- function(link = c("logit", "probit", "cloglog")) {
+  link <- check_option(link, c("logit", "probit", "cloglog"))
   new_recovery_family("cumulative", link, title = "Thresholds, on the scale of the link")
 }
 
@@ -115,7 +117,7 @@ as_recovery_family <- function(family, call = rlang::caller_env()) {
   if (inherits(family, "recovery_family")) {
     return(family)
   }
-  known <- c("gaussian identity", "binomial logit", "poisson log")
+  known <- c("gaussian identity", "binomial logit", "binomial probit", "binomial cloglog", "poisson log")
   if (!inherits(family, "family") || !paste(family$family, family$link) %in% known) {
     abort_input(c("This family of scores is not available.",
       x = if (inherits(family, "family")) "{.arg family} is {family$family} with link {family$link}." else

@@ -86,8 +86,9 @@ family_response.recovery_family <- function(family, eta, extra) {
 family_response.cumulative_scores <- function(family, eta, extra) {
   cut <- outer(-eta, c(-Inf, extra, Inf), `+`)
   between <- \(f) f[, -1L, drop = FALSE] - f[, -ncol(f), drop = FALSE]
-  density <- stats::dlogis(cut)
-  fit <- ifelse(cut[, -ncol(cut)] > 0, -between(stats::plogis(cut, lower.tail = FALSE)), between(stats::plogis(cut)))
+  law <- latent_law(family$link)
+  density <- law$density(cut)
+  fit <- ifelse(cut[, -ncol(cut)] > 0, -between(law$cdf(cut, lower.tail = FALSE)), between(law$cdf(cut)))
   k <- length(extra)
   slopes <- array(0, c(length(eta), k + 1L, k))
   for (j in seq_len(k)) {
@@ -95,6 +96,18 @@ family_response.cumulative_scores <- function(family, eta, extra) {
     slopes[, j + 1L, j] <- -density[, j + 1L]
   }
   list(fit = matrix(fit, length(eta), dimnames = list(NULL, family$levels)), eta = -between(density), extra = slopes)
+}
+
+# The distribution function of a link, its complement and its density, infinite arguments included.
+latent_law <- function(link) {
+  switch(link,
+    logit = list(cdf = stats::plogis, density = stats::dlogis),
+    probit = list(cdf = stats::pnorm, density = stats::dnorm),
+    cloglog = list(
+      cdf = \(t, lower.tail = TRUE) if (lower.tail) -expm1(-exp(t)) else exp(-exp(t)),
+      density = \(t) exp(pmin(t, 700) - exp(t)) # e^Inf - e^Inf is no number
+    )
+  )
 }
 
 # The mean score where all rows have the same highest, else the probability of a point.

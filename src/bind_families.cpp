@@ -21,21 +21,31 @@ Rcpp::IntegerVector integers(const std::vector<Index>& in) {
   return Rcpp::IntegerVector(in.begin(), in.end());
 }
 
+using FamilyPointer = std::unique_ptr<cordgain::Family>;
+
+/// A family of a latent distribution.
+template <class Link>
+FamilyPointer linked(const std::string& name, const cordgain::Matrix& score, const Rcpp::List& in) {
+  if (name == "cumulative")
+    return std::make_unique<cordgain::Cumulative<Link>>(score.col(0), Rcpp::as<int>(in["levels"]));
+  return std::make_unique<cordgain::BinomialLink<Link>>(score.col(0), score.col(1));
+}
+
 /// A family by its name and link, with its scores (a row each).
-std::unique_ptr<cordgain::Family> to_family(const Rcpp::List& in) {
-  const std::string name = Rcpp::as<std::string>(in["name"]) + " " + Rcpp::as<std::string>(in["link"]);
+FamilyPointer to_family(const Rcpp::List& in) {
+  const std::string name = Rcpp::as<std::string>(in["name"]), link = Rcpp::as<std::string>(in["link"]);
   const cordgain::Matrix score = bind::matrix(in["score"]);
-  if (name == "binomial logit") return std::make_unique<cordgain::BinomialLogit>(score.col(0), score.col(1));
-  if (name == "poisson log") return std::make_unique<cordgain::PoissonLog>(score.col(0));
-  if (name == "cumulative logit")
-    return std::make_unique<cordgain::Cumulative<cordgain::LogitLink>>(score.col(0),
-                                                                       Rcpp::as<int>(in["levels"]));
-  if (name == "beta_binomial logit")
-    return std::make_unique<cordgain::BetaBinomial>(score.col(0), score.col(1));
-  if (name == "censored identity")
+  if (name == "poisson") return std::make_unique<cordgain::PoissonLog>(score.col(0));
+  if (name == "beta_binomial") return std::make_unique<cordgain::BetaBinomial>(score.col(0), score.col(1));
+  if (name == "censored")
     return std::make_unique<cordgain::Censored>(score.col(0), Rcpp::as<double>(in["lower"]),
                                                 Rcpp::as<double>(in["upper"]));
-  throw cordgain::InvalidInput("there is no family " + name);
+  if (name == "binomial" && link == "logit")
+    return std::make_unique<cordgain::BinomialLogit>(score.col(0), score.col(1));
+  if (link == "logit") return linked<cordgain::LogitLink>(name, score, in);
+  if (link == "probit") return linked<cordgain::ProbitLink>(name, score, in);
+  if (link == "cloglog") return linked<cordgain::CloglogLink>(name, score, in);
+  throw cordgain::InvalidInput("there is no family " + name + " with link " + link);
 }
 
 cordgain::SubjectInput to_input(SEXP x, SEXP z, SEXP offset, SEXP subject, int n_subjects, SEXP block) {

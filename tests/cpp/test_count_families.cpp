@@ -65,3 +65,40 @@ TEST_CASE("scores that are no counts are refused") {
   REQUIRE_THROWS_AS(PoissonLog(numbers({-1})), InvalidInput);
   REQUIRE_THROWS_AS(PoissonLog(numbers({1.5})), InvalidInput);
 }
+
+TEST_CASE(
+    "with the logit link the general binomial is the one written for "
+    "whole arrays") {
+  const Vector events = numbers({0, 3, 7, 1}), trials = numbers({1, 10, 7, 1});
+  const BinomialLink<LogitLink> general(events, trials);
+  const BinomialLogit array(events, trials);
+  for (const double eta : {-30.0, -0.7, 0.0, 2.0, 30.0}) {
+    for (Index row = 0; row < 4; ++row) {
+      const PointTerms one = point(general, row, eta, Vector()), other = point(array, row, eta, Vector());
+      REQUIRE(one.value == Approx(other.value).epsilon(1e-13));
+      REQUIRE(one.slope == Approx(other.slope).epsilon(1e-12));
+      REQUIRE(one.curvature == Approx(other.curvature).epsilon(1e-12));
+    }
+  }
+}
+
+TEST_CASE(
+    "binomials with probit and complementary log-log links, and their "
+    "derivatives") {
+  const BinomialLink<ProbitLink> probit(numbers({3, 0, 1}), numbers({10, 1, 1}));
+  const BinomialLink<CloglogLink> cloglog(numbers({3, 0, 1}), numbers({10, 1, 1}));
+  for (const double eta : {-1.6, 0.2, 1.1}) {
+    const double p = 0.5 * std::erfc(-eta / std::sqrt(2.0)), q = -std::expm1(-std::exp(eta));
+    REQUIRE(point(probit, 0, eta, Vector()).value ==
+            Approx(std::log(boost::math::pdf(boost::math::binomial_distribution<>(10.0, p), 3.0)))
+                .epsilon(1e-12));
+    REQUIRE(point(cloglog, 0, eta, Vector()).value ==
+            Approx(std::log(boost::math::pdf(boost::math::binomial_distribution<>(10.0, q), 3.0)))
+                .epsilon(1e-12));
+    for (Index row = 0; row < 3; ++row) {
+      require_derivatives(probit, row, eta, Vector(), 1e-6);
+      require_derivatives(cloglog, row, eta, Vector(), 1e-6);
+    }
+  }
+  REQUIRE_THROWS_AS(BinomialLink<ProbitLink>(numbers({2}), numbers({1})), InvalidInput);
+}

@@ -16,7 +16,9 @@ TEST_CASE("slopes and curvatures of the logit link are those of its values") {
   link_checks::require_link_derivatives<LogitLink>();
 }
 
-TEST_CASE("far out and between cuts that nearly touch the logit link keeps its digits") {
+TEST_CASE(
+    "far out and between cuts that nearly touch the logit link keeps its "
+    "digits") {
   REQUIRE(LogitLink::below(-800.0).value == -800.0);
   REQUIRE(LogitLink::above(800.0).value == -800.0);
   REQUIRE(LogitLink::below(-800.0).slope == 1.0);
@@ -56,9 +58,36 @@ TEST_CASE("the probit link is the normal distribution, far into its tail too") {
   REQUIRE(ProbitLink::below(-1e5).curvature == Approx(-1.0).epsilon(1e-8));
 }
 
-TEST_CASE("slopes and curvatures of the probit link are those of its values") {
-  for (const double t : {-3.0, -0.5, 0.2, 2.5}) {
-    link_checks::require_point([](double x) { return ProbitLink::below(x); }, t);
-    link_checks::require_point([](double x) { return ProbitLink::above(x); }, t);
+TEST_CASE("the probit link between two cuts, wide, narrow and in the tails") {
+  link_checks::require_distribution<ProbitLink>(
+      [](long double t) { return 0.5L * std::erfc(-t / std::sqrt(2.0L)); });
+  // narrow: both sides of the change of formula, and width times density
+  for (const double at : {-6.0, -0.3, 0.0, 1.7, 8.0}) {
+    const double series = ProbitLink::between(at, at + 0.00999).value;
+    const double difference = ProbitLink::between(at, at + 0.01001).value;
+    REQUIRE(std::fabs(difference - series - std::log(1.001 / 0.999)) < 2e-4);  // and the density's slope
+    const double tiny = 1e-12, width = (at + tiny) - at;
+    REQUIRE(ProbitLink::between(at, at + tiny).value ==
+            Approx(std::log(width) - 0.5 * at * at - 0.91893853320467274178).epsilon(1e-10));
   }
+  REQUIRE(ProbitLink::between(-1e3, 0.5).value == Approx(ProbitLink::below(0.5).value).epsilon(1e-14));
+  REQUIRE(ProbitLink::between(40.0, 41.0).value == Approx(ProbitLink::above(40.0).value).epsilon(1e-13));
+  REQUIRE(std::isfinite(ProbitLink::between(-500.0, -499.0).lower2));
+}
+
+TEST_CASE("the complementary log-log link is 1 - exp(-e^t)") {
+  link_checks::require_distribution<CloglogLink>([](long double t) { return -std::expm1(-std::exp(t)); });
+  REQUIRE(CloglogLink::below(-50.0).value == Approx(-50.0).epsilon(1e-14));
+  REQUIRE(CloglogLink::below(-50.0).slope == 1.0);
+  REQUIRE(CloglogLink::below(10.0).value == 0.0);
+  REQUIRE(CloglogLink::above(3.0).value == Approx(-std::exp(3.0)).epsilon(1e-15));
+  // a cut so far out that nothing lies beyond
+  REQUIRE(CloglogLink::between(0.5, 50.0).value == Approx(CloglogLink::above(0.5).value).epsilon(1e-14));
+  REQUIRE(CloglogLink::between(0.5, 50.0).upper == 0.0);
+  REQUIRE(CloglogLink::between(0.5, 50.0).upper2 == 0.0);
+}
+
+TEST_CASE("slopes and curvatures of the other links are those of their values") {
+  link_checks::require_link_derivatives<ProbitLink>();
+  link_checks::require_link_derivatives<CloglogLink>();
 }

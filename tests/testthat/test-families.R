@@ -4,6 +4,8 @@ test_that("families of stats are known by name, function or object, others are r
   expect_identical(as_recovery_family(stats::binomial)$link, "logit")
   expect_identical(as_recovery_family(stats::poisson())$name, "poisson")
   expect_identical(as_recovery_family(gaussian_scores())$name, "gaussian")
+  expect_identical(as_recovery_family(stats::binomial("cloglog"))$link, "cloglog")
+  expect_identical(cumulative("probit")$link, "probit")
   for (family in list(stats::Gamma(), stats::gaussian("log"), stats::binomial("cauchit"), "binomial", 3)) {
     expect_error(as_recovery_family(family), class = "cordgain_invalid_input")
   }

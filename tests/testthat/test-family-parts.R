@@ -60,3 +60,16 @@ test_that("the mean of a normal cut to a scale is the published one, its slopes 
   expect_identical(family_response(censored(), 3, 0)$fit[1, 1], 3)
   expect_equal(family_response(beta_binomial(10), 0.3, 1)$fit[1, 1], 10 * plogis(0.3))
 })
+
+test_that("a link's distribution function has both tails, and its density is their slope", {
+  by <- 1e-5 # error of central differences: 1e-10
+  for (link in c("logit", "probit", "cloglog")) {
+    law <- latent_law(link)
+    t <- c(-2, 0.3, 1.2)
+    expect_equal(law$cdf(t) + law$cdf(t, lower.tail = FALSE), rep(1, 3), tolerance = 1e-15)
+    expect_equal(law$density(t), (law$cdf(t + by) - law$cdf(t - by)) / (2 * by), tolerance = 1e-8)
+    expect_identical(law$cdf(c(-Inf, Inf)), c(0, 1))
+    expect_identical(law$density(c(-Inf, Inf)), c(0, 0))
+    expect_equal(law$cdf(t), stats::make.link(link)$linkinv(t), tolerance = 1e-14)
+  }
+})

@@ -101,6 +101,35 @@ test_that("two levels are a binary score: the threshold is minus the intercept",
   expect_equal(unname(typical(fit)[1, ]), rep(unname(typical(binary)), 2), tolerance = 1e-8)
 })
 
+test_that("probit and complementary log-log links have the likelihood of the trapezoidal rule", {
+  d <- grade_trial()
+  cloglog <- \(t) -expm1(-exp(t))
+  for (link in c("probit", "cloglog")) {
+    cdf <- if (link == "probit") pnorm else cloglog
+    fit <- fit_recovery(ais ~ week + (1 | id), d, family = cumulative(link))
+    value <- \(par) ordinal_by_hand(as.integer(d$ais), cbind(d$week), d$id, par[1], par[2:4], par[5], cdf)
+    par <- unname(c(fixef(fit), fit$result$extra[1:3], attr(VarCorr(fit)$id, "stddev")))
+    expect_lt(abs(value(par) - c(logLik(fit))), 1e-9)
+    for (j in 1:5) for (by in c(-1e-3, 1e-3)) expect_lt(value(replace(par, j, par[j] + by)), value(par))
+    at <- predict(fit, data.frame(week = 4), re.form = NA, type = "response", se.fit = TRUE)
+    expect_equal(unname(at$fit[1, 1:4]), diff(c(0, cdf(par[2:4] - 4 * par[1]), 1)), tolerance = 1e-12)
+    expect_true(all(at$se.fit[1:4] > 0))
+    expect_output(print(fit), paste("family cumulative, link", link))
+  }
+})
+
+test_that("with two levels the probit link is binomial of the upper one, the last link of the lower one", {
+  d <- transform(grade_trial(), up = ais > "A")
+  probit <- fit_recovery(up ~ week + (1 | id), d, family = binomial("probit"))
+  fit <- fit_recovery(ordered(up) ~ week + (1 | id), d, family = cumulative("probit"))
+  expect_equal(c(logLik(fit)), c(logLik(probit)), tolerance = 1e-12)
+  expect_equal(fixef(fit), fixef(probit)["week"], tolerance = 1e-8)
+  lower <- fit_recovery(!up ~ week + (1 | id), d, family = binomial("cloglog"))
+  fit <- fit_recovery(ordered(up) ~ week + (1 | id), d, family = cumulative("cloglog"))
+  expect_equal(c(logLik(fit)), c(logLik(lower)), tolerance = 1e-12)
+  expect_equal(fixef(fit), -fixef(lower)["week"], tolerance = 1e-8)
+})
+
 test_that("rows and patients in another order change nothing, levels counted downwards turn the signs", {
   d <- grade_trial()
   fit <- fit_recovery(ais ~ week + (week | id), d, family = cumulative())

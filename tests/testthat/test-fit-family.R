@@ -253,3 +253,29 @@ test_that("update(), subset and a formula of factors work as for normal scores",
   expect_identical(nobs(half), 24L)
   expect_equal(c(logLik(half)), c(logLik(fit_recovery(y ~ week + (1 | id), d[1:24, ], family = binomial()))))
 })
+
+test_that("probit and complementary log-log links agree with integrate(), patient by patient, and with glm() at zero", {
+  d <- binary_trial()
+  links <- list(probit = pnorm, cloglog = \(t) -expm1(-exp(t)))
+  for (link in names(links)) {
+    fit <- fit_recovery(y ~ week + (1 | id), d, family = binomial(link))
+    by_hand <- \(par) {
+      sum(vapply(split(d, d$id), \(rows) {
+        f <- \(u) vapply(u, \(b) {
+          p <- links[[link]](par[1] + par[2] * rows$week + par[3] * b)
+          prod(ifelse(rows$y == 1, p, 1 - p)) * dnorm(b)
+        }, 0)
+        log(integrate(f, -10, 10, rel.tol = 1e-12)$value)
+      }, 0))
+    }
+    par <- c(fixef(fit), attr(VarCorr(fit)$id, "stddev"))
+    expect_lt(abs(by_hand(par) - c(logLik(fit))), 1e-8) # twelve patients, each to 1e-10 by both routes
+    for (j in 1:3) for (by in c(-1e-3, 1e-3)) expect_lt(by_hand(replace(par, j, par[j] + by)), by_hand(par))
+    same <- transform(d, y = rep(c(0, 1, 0, 1), 12))
+    plain <- fit_recovery(y ~ week + (1 | id), same, family = binomial(link))
+    expect_identical(c(VarCorr(plain)$id), 0)
+    peer <- glm(y ~ week, binomial(link), same, control = list(epsilon = 1e-14))
+    expect_equal(fixef(plain), coef(peer), tolerance = 1e-7)
+    expect_equal(unname(fitted(plain)), unname(fitted(peer)), tolerance = 1e-7)
+  }
+})

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cordgain/base/check.hpp>
 #include <cordgain/base/double_policy.hpp>
-#include <cordgain/model/family.hpp>
+#include <cordgain/model/latent_links.hpp>
 #include <utility>
 
 namespace cordgain {
@@ -27,8 +27,9 @@ inline void require_events(const Vector& events, const Vector& trials) {
 
 }  // namespace detail
 
-/// events ~ binomial(trials, p), log(p / (1 - p)) = eta. Written for whole arrays: exponentials and
-/// logarithms are then taken several at a time, and binary scores are what most time is spent on.
+/// events ~ binomial(trials, p), log(p / (1 - p)) = eta. Written for whole
+/// arrays: exponentials and logarithms are then taken several at a time, and
+/// binary scores are what most time is spent on.
 class BinomialLogit final : public Family {
  public:
   BinomialLogit(Vector events, Vector trials) : events_(std::move(events)), trials_(std::move(trials)) {
@@ -46,8 +47,8 @@ class BinomialLogit final : public Family {
     const auto x = eta.array();
     slope = (-x.abs()).exp();             // at most 1: nothing overflows
     curvature = (1.0 + slope).inverse();  // the larger of p and 1 - p
-    // y eta - n log(1 + e^eta) without the difference of two large numbers; log(1 + small) to its absolute
-    // rounding
+    // y eta - n log(1 + e^eta) without the difference of two large numbers;
+    // log(1 + small) to its absolute rounding
     value = constant_[row] + (x > 0.0).select((y - n) * x, y * x) - n * (1.0 + slope).log();
     slope *= curvature;  // the smaller
     curvature *= -n * slope;
@@ -55,6 +56,35 @@ class BinomialLogit final : public Family {
   }
 
  private:
+  Vector events_, trials_, constant_;
+};
+
+/// events ~ binomial(trials, F(eta)) for the distribution function F of a link.
+template <class Link>
+class BinomialLink final : public PointwiseFamily<BinomialLink<Link>> {
+ public:
+  BinomialLink(Vector events, Vector trials) : events_(std::move(events)), trials_(std::move(trials)) {
+    detail::require_events(events_, trials_);
+    constant_.resize(events_.size());
+    for (Index i = 0; i < events_.size(); ++i) constant_[i] = detail::log_choose(trials_[i], events_[i]);
+  }
+
+  [[nodiscard]] Index rows() const override { return events_.size(); }
+
+  [[nodiscard]] PointTerms at(Index row, double eta, const Vector&) const {
+    PointTerms out{constant_[row], 0.0, 0.0};
+    if (events_[row] > 0.0) add(events_[row], Link::below(eta), out);
+    if (trials_[row] > events_[row]) add(trials_[row] - events_[row], Link::above(eta), out);
+    return out;
+  }
+
+ private:
+  static void add(double times, const PointTerms& terms, PointTerms& out) {
+    out.value += times * terms.value;
+    out.slope += times * terms.slope;
+    out.curvature += times * terms.curvature;
+  }
+
   Vector events_, trials_, constant_;
 };
 
