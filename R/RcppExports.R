@@ -153,6 +153,10 @@ cpp_bootstrap <- function(x, y, weight, z, level, n_levels, residual, gamma, pla
     .Call(`_cordgain_cpp_bootstrap`, x, y, weight, z, level, n_levels, residual, gamma, plan)
 }
 
+cpp_interior_gamma <- function(x, y, weight, z, level, n_levels, residual, restricted) {
+    .Call(`_cordgain_cpp_interior_gamma`, x, y, weight, z, level, n_levels, residual, restricted)
+}
+
 cpp_calibrate <- function(x, y, weight, z, level, n_levels, gamma, plan) {
     .Call(`_cordgain_cpp_calibrate`, x, y, weight, z, level, n_levels, gamma, plan)
 }

@@ -5,8 +5,8 @@
 #' Parametric bootstrap of a fit
 #'
 #' @description
-#' Draws scores from the fitted model, \eqn{y^* \sim N(X\hat\beta, \hat V)}, and
-#' fits the same model to them by the same method. For a Gaussian model the scores enter the
+#' Draws scores from the fitted model, \eqn{y^* \sim N(X\hat\beta, \hat V)} (`draw = "fit"`), or from one whose
+#' variances are kept inside their bounds (`draw = "interior"`), and fits the same model to them by the same method. For a Gaussian model the scores enter the
 #' likelihood only through second moments of blocks of rows; these are drawn
 #' directly (a Gaussian and a Wishart part), exactly in distribution, so a
 #' replicate costs no pass over the rows.
@@ -15,6 +15,11 @@
 #' Standard errors of the replicates are those of the fit's own kind:
 #' Kenward-Roger's for REML, model-based for ML. They make the studentised
 #' intervals of `confint(method = "boot")`.
+#'
+#' With a handful of subjects a variance is often estimated as zero though it is not, and scores drawn at zero know
+#' nothing of it. `draw = "interior"` takes the covariance that maximises the (restricted) likelihood times
+#' \eqn{\prod |D / \sigma^2|^{1/2}}, \eqn{D} the covariance matrix of each random-effects term: never at a bound, about a
+#' standard error away from it (Chung and others 2015). Studentised intervals draw so by default.
 #'
 #' Replicates are spread over the workers of the user's own parallel
 #' `future::plan()`, if there is one, and progress is signalled to
@@ -30,8 +35,9 @@
 #' @param statistic `NULL`, or a function of a named numeric vector of the
 #'   parameters (fixed effects, `sd__...`, `cor__...`, `sigma`) that returns numbers,
 #'   always as many.
+#' @param draw (string) `"fit"`: scores are drawn from the fit; `"interior"`: from variances inside their bounds.
 #' @param ... unused.
-#' @return object of class `recovery_bootstrap`: list with `fit`, `seed`,
+#' @return object of class `recovery_bootstrap`: list with `fit`, `seed`, `draw`,
 #'   `replicates` (matrix, a row per replicate, a column per parameter, in units
 #'   of the score), `std.error` (matrix, of the fixed effects), `statistic`
 #'   (matrix, or `NULL`) and `observed` (its value at the fit), `deviance`,
@@ -39,7 +45,11 @@
 #'   (logical: some variance is zero or correlation 1). `tidy()` gives estimate, bias, bootstrap standard error and
 #'   percentile limits.
 #' @inheritSection fit_recovery Conditions
-#' @references Efron B, Tibshirani RJ (1993). *An introduction to the bootstrap*.
+#' @references Chung Y, Gelman A, Rabe-Hesketh S, Liu J, Dorie V (2015). Weakly informative prior for point
+#'   estimation of covariance matrices in hierarchical models. *Journal of Educational and Behavioral Statistics*
+#'   40, 136-157.
+#'
+#'   Efron B, Tibshirani RJ (1993). *An introduction to the bootstrap*.
 #'   Chapman & Hall.
 #'
 #'   Salmon JK, Moraes MA, Dror RO, Shaw DE (2011). Parallel random numbers: as
@@ -51,12 +61,13 @@
 #' bootstrap(fit, n = 200, seed = 1, statistic = \(v) v[["(Intercept)"]] + 8 * v[["week"]])
 #' @seealso [fit_recovery()] before; `confint(method = "boot")` after.
 #' @exportS3Method bootstrap recovery_fit_reml
-bootstrap.recovery_fit_reml <- function(fit, n = 1000, seed = NULL, statistic = NULL, ...) {
+bootstrap.recovery_fit_reml <- function(fit, n = 1000, seed = NULL, statistic = NULL, draw = c("fit", "interior"), ...) {
   refuse_plateau(fit, "the bootstrap")
   n <- check_replicates(n)
+  draw <- check_option(draw, c("fit", "interior"))
   seed <- draw_seed(seed)
-  parts <- run_chunks(fit, replicate_chunks(n), seed)
-  out <- collect_replicates(fit, parts, seed)
+  parts <- run_chunks(fit, replicate_chunks(n), seed, drawn_gamma(fit, draw))
+  out <- collect_replicates(fit, parts, seed, draw)
   if (!is.null(statistic)) out <- add_statistic(out, statistic)
   out
 }
@@ -95,8 +106,15 @@ parallel_plan <- function() {
   isNamespaceLoaded("future") && !inherits(future::plan(), "sequential")
 }
 
-run_chunks <- function(fit, chunks, seed) {
-  gamma <- fit$result$block_gamma
+# The variances that scores are drawn from, in the core's coordinates.
+drawn_gamma <- function(fit, draw) {
+  if (draw == "fit") {
+    return(fit$result$block_gamma)
+  }
+  do.call(core_interior_gamma, c(core_rows(fit$design), list(fit$method$name == "reml")))
+}
+
+run_chunks <- function(fit, chunks, seed, gamma) {
   rows <- core_rows(fit$design)
   reml <- fit$method$name == "reml"
   contrast <- core_contrast(fit, diag(1, length(fixef(fit))))
@@ -137,7 +155,7 @@ progress_ticker <- function(steps) {
 
 # Collecting --------------------------------------------------------------------------
 
-collect_replicates <- function(fit, parts, seed) {
+collect_replicates <- function(fit, parts, seed, draw) {
   bind <- \(name) do.call(rbind, lapply(parts, `[[`, name))
   join <- \(name) unlist(lapply(parts, `[[`, name))
   names <- names(fixef(fit))
@@ -149,7 +167,7 @@ collect_replicates <- function(fit, parts, seed) {
   outcome <- factor(join("outcome"), 0:2, c("converged", "not converged", "failed"))
   structure(
     list(
-      fit = fit, seed = seed, replicates = parameter_values(fit, fit_parameters(fit), gamma, fixed),
+      fit = fit, seed = seed, draw = draw, replicates = parameter_values(fit, fit_parameters(fit), gamma, fixed),
       std.error = std_error, gamma = gamma, deviance = join("deviance"), outcome = outcome,
       singular = join("singular") == 1L, statistic = NULL, observed = NULL
     ),
@@ -199,7 +217,8 @@ print.recovery_bootstrap <- function(x, digits = max(3L, getOption("digits") - 3
 summary.recovery_bootstrap <- function(object, ...) tidy(object, ...)
 
 bootstrap_title <- function(x) {
-  sprintf("Parametric bootstrap: %d refits by %s, seed %.0f", length(x$outcome), toupper(x$fit$method$name), x$seed)
+  sprintf("Parametric bootstrap: %d refits by %s, seed %.0f%s", length(x$outcome), toupper(x$fit$method$name), x$seed,
+    if (x$draw == "interior") ", drawn from variances inside their bounds" else "")
 }
 
 bootstrap_notes <- function(x) {

@@ -158,8 +158,13 @@ core_bootstrap <- function(x, y, weights, z, level, n_levels, residual, gamma, p
   call_core(cpp_bootstrap, x, y, weights, z, level, n_levels, residual, gamma, plan)
 }
 
+# Variance parameters inside their bounds, to draw from, in the core's coordinates.
+core_interior_gamma <- function(x, y, weights, z, level, n_levels, residual, restricted) {
+  call_core(cpp_interior_gamma, x, y, weights, z, level, n_levels, residual, restricted)
+}
+
 # Coverage of intervals at known variances; run by inst/validation/coverage-n4.R.
-# @param plan list of seed, data_sets, refits, level, contrast.
+# @param plan list of seed, data_sets, refits, level, contrast, plain_every.
 core_calibrate <- function(x, y, weights, z, level, n_levels, gamma, plan) {
   call_core(cpp_calibrate, x, y, weights, z, level, n_levels, gamma, plan)
 }

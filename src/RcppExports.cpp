@@ -539,6 +539,23 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_interior_gamma
+Rcpp::List cpp_interior_gamma(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, bool restricted);
+RcppExport SEXP _cordgain_cpp_interior_gamma(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP restrictedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< bool >::type restricted(restrictedSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_interior_gamma(x, y, weight, z, level, n_levels, residual, restricted));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_calibrate
 Rcpp::List cpp_calibrate(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, SEXP gamma, Rcpp::List plan);
 RcppExport SEXP _cordgain_cpp_calibrate(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP gammaSEXP, SEXP planSEXP) {
@@ -907,6 +924,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_robust_tests", (DL_FUNC) &_cordgain_cpp_robust_tests, 13},
     {"_cordgain_cpp_profile_intervals", (DL_FUNC) &_cordgain_cpp_profile_intervals, 10},
     {"_cordgain_cpp_bootstrap", (DL_FUNC) &_cordgain_cpp_bootstrap, 9},
+    {"_cordgain_cpp_interior_gamma", (DL_FUNC) &_cordgain_cpp_interior_gamma, 8},
     {"_cordgain_cpp_calibrate", (DL_FUNC) &_cordgain_cpp_calibrate, 8},
     {"_cordgain_cpp_simulate_fits", (DL_FUNC) &_cordgain_cpp_simulate_fits, 9},
     {"_cordgain_cpp_score_isncsci", (DL_FUNC) &_cordgain_cpp_score_isncsci, 4},

@@ -55,7 +55,7 @@ cordgain::BootstrapPlan to_plan(const Rcpp::List& in) {
 
 cordgain::CalibrationPlan to_calibration_plan(const Rcpp::List& in) {
   return {to_seed(in["seed"]), to_count(in["data_sets"]), to_count(in["refits"]),
-          Rcpp::as<double>(in["level"]), bind::vector_map(in["contrast"])};
+          Rcpp::as<double>(in["level"]), bind::vector_map(in["contrast"]), to_count(in["plain_every"])};
 }
 
 Rcpp::List from_calibration(const cordgain::Calibration& in) {
@@ -92,6 +92,15 @@ Rcpp::List cpp_bootstrap(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List l
     return from_replicates(
         cordgain::bootstrap_rows(bind::to_design(x, y, weight, z, level, n_levels, residual),
                                  bind::to_word(residual), bind::vector_map(gamma), to_plan(plan), monitor));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_interior_gamma(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level,
+                              Rcpp::IntegerVector n_levels, Rcpp::List residual, bool restricted) {
+  return bind::guard([&] {
+    return cordgain::interior_gamma_rows(bind::to_design(x, y, weight, z, level, n_levels, residual),
+                                         bind::to_word(residual), restricted);
   });
 }
 

@@ -15,8 +15,37 @@ test_that("the seed decides all: set.seed() governs without one, and R's stream 
 test_that("replicates do not depend on how they are cut into chunks", {
   fit <- boot_fit()
   whole <- bootstrap(fit, 50, seed = 2)
-  parts <- run_chunks(fit, data.frame(first = c(0, 7, 30), count = c(7, 23, 20)), 2)
-  expect_identical(collect_replicates(fit, parts, 2)$replicates, whole$replicates)
+  parts <- run_chunks(fit, data.frame(first = c(0, 7, 30), count = c(7, 23, 20)), 2, drawn_gamma(fit, "fit"))
+  expect_identical(collect_replicates(fit, parts, 2, "fit")$replicates, whole$replicates)
+})
+
+test_that("variances inside their bounds maximise the likelihood times the roots of their determinants, by definition", {
+  # random intercepts that are estimated as zero; minus twice the log of REML x (D / sigma^2)^(1/2), by dense matrices
+  d <- data.frame(score = c(5, 9, 6, 8, 9, 5, 7, 6, 6, 9, 5, 8), g = factor(rep(1:4, each = 3)))
+  fit <- fit_recovery(score ~ 1 + (1 | g), d)
+  expect_true(isSingular(fit))
+  penalised <- \(ratio) {
+    v <- diag(12) + ratio * outer(d$g, d$g, "==")
+    inverse <- solve(v)
+    one <- rep(1, 12)
+    precision <- sum(inverse)
+    left <- d$score - sum(inverse %*% d$score) / precision
+    scale <- c(left %*% inverse %*% left) / 11
+    c(c(determinant(v)$modulus) + log(precision) + 11 * log(scale) - log(ratio), scale)
+  }
+  ratio <- stats::optimize(\(r) penalised(r)[1], c(1e-6, 50), tol = 1e-10)$minimum
+  scale <- penalised(ratio)[2]
+  inside <- drop(fit$result$to_user %*% drawn_gamma(fit, "interior"))
+  expect_equal(unname(inside), c(ratio * scale, scale), tolerance = 1e-6)
+})
+
+test_that("drawing inside the bounds is another bootstrap, and says so", {
+  fit <- boot_fit()
+  inside <- bootstrap(fit, 60, seed = 2, draw = "interior")
+  expect_identical(inside$draw, "interior")
+  expect_output(print(inside), "drawn from variances inside their bounds")
+  expect_lt(mean(inside$singular), 1)
+  expect_error(bootstrap(fit, 5, draw = "outside"), class = "cordgain_invalid_input")
 })
 
 test_that("any number of workers gives the same replicates", {

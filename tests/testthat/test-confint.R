@@ -177,7 +177,8 @@ test_that("limits of a correlation stay within -1 and 1, and an end that is not 
 test_that("with four patients the intervals of the slope hold the truth as often as is said (a stored run)", {
   stored <- stored_validation("coverage-n4")
   expect_identical(sort(unique(stored$ratio)), c(0, 0.5, 2, 10, 100))
-  expect_true(all(stored$data_sets >= 5000))
+  plain <- stored$interval %in% c("percentile", "basic") # drawn in a fifth of the trials
+  expect_true(all(stored$data_sets >= ifelse(plain, 1000, 5000)))
   of <- \(interval) stored[stored$interval == interval, ]
   expect_true(all(of("kenward-roger")$coverage >= 0.94)) # the issue's own bound
   # four independent normals: Student's interval is exact, whatever the ratio; three Monte Carlo standard errors

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cordgain/base/monitor.hpp>
+#include <cordgain/fit/interior.hpp>
 #include <cordgain/infer/report.hpp>
 #include <cordgain/model/sampler.hpp>
 #include <limits>
@@ -99,6 +100,14 @@ inline Replicates empty_replicates(const Blocks& blocks, const BootstrapPlan& pl
     monitor.done(i + 1, plan.count);
   }
   return out;
+}
+
+/// The variances inside their bounds that scores can be drawn from, blocks' coordinates: interior_gamma() of rows.
+[[nodiscard]] inline Vector interior_gamma_rows(const DesignInput& in, const ResidualWord& residual,
+                                                bool restricted) {
+  const Reduced reduced = reduce_rows(in);
+  return interior_gamma(reduced.blocks, model_covariance(in, residual),
+                        {restricted, reduced.blocks.residual >= 0});
 }
 
 /// The same from rows: everything that a worker process needs is in its arguments.

@@ -18,6 +18,7 @@ struct CalibrationPlan {
   Index refits = 0;     ///< of each; (refits + 1)(1 - level) / 2 whole makes the limits order statistics
   double level = 0.95;  ///< of the intervals
   Vector contrast;      ///< l: the intervals are of l'beta, blocks' coordinates
+  Index plain_every = 1;  ///< percentile and basic intervals, drawn at the fit, of each how manieth data set
 };
 
 /// Whether each interval held the truth; a row per data set, NaN where the fit failed.
@@ -92,14 +93,21 @@ inline void note_studentised(Calibration& out, Index row, Calibration::Column co
   note(out, row, column, shift - t.high * se, shift - t.low * se, unit);
 }
 
-inline void note_bootstrap(const Resampled& found, const ContrastFit& seen, double level, Index row,
-                           double unit, Calibration& out) {
+/// From replicates drawn inside the bounds.
+inline void note_studentised(const Resampled& found, const ContrastFit& seen, double level, Index row,
+                             double unit, Calibration& out) {
   if (found.shift.empty()) return;
-  const Tails s = tails(found.shift, level);
   note_studentised(out, row, Calibration::studentised, tails(found.adjusted, level), seen.estimate,
                    seen.se_adjusted, unit);
   note_studentised(out, row, Calibration::studentised_model, tails(found.model, level), seen.estimate,
                    seen.se_model, unit);
+}
+
+/// From replicates drawn at the fit.
+inline void note_percentiles(const Resampled& found, const ContrastFit& seen, double level, Index row,
+                             double unit, Calibration& out) {
+  if (found.shift.empty()) return;
+  const Tails s = tails(found.shift, level);
   note(out, row, Calibration::percentile, seen.estimate + s.low, seen.estimate + s.high, unit);
   note(out, row, Calibration::basic, seen.estimate - s.high, seen.estimate - s.low, unit);
 }
@@ -145,7 +153,7 @@ inline double known_error(const Blocks& blocks, const VectorIn& gamma, const Vec
 /// @param in       rows; their scores only set the scale
 /// @param gamma    true variance parameters, blocks' coordinates
 /// @param plan     seed, numbers
-/// @param monitor  told after each data set
+/// @param monitor  told before each data set, and at the end
 [[nodiscard]] inline Calibration calibrate(const DesignInput& in, const VectorIn& gamma,
                                            const CalibrationPlan& plan, Monitor& monitor) {
   Reduced reduced = reduce_rows(in);
@@ -158,19 +166,24 @@ inline double known_error(const Blocks& blocks, const VectorIn& gamma, const Vec
   const double unit = detail::known_error(truth.blocks(), gamma, plan.contrast);
   Calibration out = detail::empty_calibration(plan.data_sets);
   for (Index i = 0; i < plan.data_sets; ++i) {
+    monitor.done(i, plan.data_sets);
     const std::uint64_t stream = static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(plan.refits + 1);
     RandomStream random(plan.seed, stream);
     truth.draw(random);
     try {
       const ContrastFit seen = fit_contrast(truth.blocks(), covariance, plan.contrast);
       detail::note_fit(seen, plan.level, i, unit, out);
+      again.set_gamma(interior_gamma(truth.blocks(), covariance, {true, truth.blocks().residual >= 0}));
+      detail::note_studentised(detail::resample(again, covariance, plan, stream, out), seen, plan.level, i,
+                               unit, out);
+      if (i % plan.plain_every != 0) continue;
       again.set_gamma(seen.gamma);
-      detail::note_bootstrap(detail::resample(again, covariance, plan, stream, out), seen, plan.level, i,
-                             unit, out);
+      detail::note_percentiles(detail::resample(again, covariance, plan, stream, out), seen, plan.level, i,
+                               unit, out);
     } catch (const NumericalError&) {  // stays NaN, and so is counted
     }
-    monitor.done(i + 1, plan.data_sets);
   }
+  monitor.done(plan.data_sets, plan.data_sets);
   return out;
 }
 

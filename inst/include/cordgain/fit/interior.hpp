@@ -1,0 +1,65 @@
+// A covariance inside its cone, for drawing scores from. Where few subjects are seen the estimate of a variance
+// is often zero though the variance is not, and scores drawn at zero know nothing of it.
+#pragma once
+
+#include <cmath>
+#include <cordgain/fit/bounds.hpp>
+#include <cordgain/fit/starts.hpp>
+
+namespace cordgain {
+
+/// A criterion less the logarithm of the determinant of each term's D, beside a residual variance of 1: minus twice
+/// the log likelihood with a Wishart prior of q + 2 degrees of freedom whose scale grows beyond all bounds.
+/// Its minimum is never at a bound, and about one standard error of the estimate away from it.
+/// Source: Chung, Gelman, Rabe-Hesketh, Liu & Dorie (2015), J. Educ. Behav. Stat. 40:136, section 3.
+class InteriorCriterion final : public Criterion {
+ public:
+  explicit InteriorCriterion(const Criterion& inner) : inner_(inner) {}
+
+  [[nodiscard]] SecondOrder in_theta(const Covariance& covariance, const Vector& theta) const override {
+    SecondOrder out = inner_.in_theta(covariance, theta);
+    if (!std::isfinite(out.value)) return out;
+    for (const std::size_t i : detail::effect_terms(covariance)) {
+      covariance.factor(i)->for_entries([&](Index row, Index col, Index at) {
+        if (row == col) add_log(covariance.theta_at(i) + at, theta, out);
+      });
+    }
+    return out;
+  }
+
+  [[nodiscard]] SecondOrder in_gamma(const VectorIn& gamma, const std::vector<Matrix>& roots) const override {
+    return inner_.in_gamma(gamma, roots);
+  }
+
+ private:
+  /// -2 log|theta_k|: the determinant of D is the squared product of the diagonal of its factor.
+  static void add_log(Index k, const Vector& theta, SecondOrder& out) {
+    out.value -= 2.0 * std::log(std::abs(theta[k]));
+    out.gradient[k] -= 2.0 / theta[k];
+    out.hessian(k, k) += 2.0 / (theta[k] * theta[k]);
+  }
+
+  const Criterion& inner_;
+};
+
+/// Variance parameters inside the cone (absolute), for drawing scores: the minimum of InteriorCriterion.
+/// @param blocks      reduced data
+/// @param covariance  terms at full rank
+/// @param kind        REML or ML; scale profiled or not
+/// @throws            NumericalError if none was found
+[[nodiscard]] inline Vector interior_gamma(const Blocks& blocks, const Covariance& covariance,
+                                           const LikelihoodKind& kind) {
+  const PooledCriterion pooled(blocks, kind);
+  const InteriorCriterion criterion(pooled);
+  detail::Stage best;
+  for (const Vector& start : starting_points(blocks, covariance)) {
+    detail::Stage stage = detail::optimise(criterion, covariance, start);
+    if (best.covariance.size() == 0 || stage.value() < best.value()) best = std::move(stage);
+  }
+  const Expansion e = pooled.at(best.gamma(), covariance.roots(best.result.point));
+  if (!(best.result.converged && std::isfinite(e.value)))
+    throw NumericalError("No covariance inside its bounds was found to draw scores from");
+  return best.gamma() * e.scale;
+}
+
+}  // namespace cordgain
