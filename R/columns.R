@@ -76,7 +76,8 @@ columns_at <- function(columns, rows) {
   out <- if (is.matrix(core)) {
     core[rows, , drop = FALSE]
   } else {
-    matrix(unlist(lapply(core, column_values, rows = rows), use.names = FALSE), length(rows), length(core))
+    values <- as.double(unlist(lapply(core, column_values, rows = rows), use.names = FALSE)) # none is no vector
+    matrix(values, length(rows), length(core))
   }
   dimnames(out) <- list(NULL, columns$names)
   out

@@ -4,13 +4,17 @@
 #' @param digits (count) significant digits.
 #' @export
 print.recovery_fit_family <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
-  family <- x$method$family
+  family <- x$result$family
   cat("Recovery fitted by maximum likelihood, family ", family$name, ", link ", family$link, "\n", sep = "")
   cat("Formula: ", deparse1(x$formula), "\n", sep = "")
   cat(fit_size(x), "\n\nVariances, on the scale of the link:\n", sep = "")
   print(VarCorr(x), digits = digits)
   cat("\nFixed effects, on the scale of the link:\n")
   print(fixef(x), digits = digits)
+  if (length(x$result$extra) > 0L) {
+    cat("\n", family$title, ":\n", sep = "")
+    print(x$result$extra, digits = digits)
+  }
   cat("\n", paste0(family_notes(x), "\n"), sep = "")
   invisible(x)
 }
@@ -21,7 +25,8 @@ family_notes <- function(x) {
   c(
     sprintf("Log likelihood %s; AIC %s.", format(result$log_likelihood, digits = 8L),
       format(stats::AIC(x), digits = 7L)),
-    note_nodes(x), note_optimum(result), note_zero(x), note_rank(x)
+    note_nodes(x), note_optimum(result), note_zero(x), family_remarks(result$family, result$extra),
+    note_rank(x)
   )
 }
 
@@ -56,37 +61,51 @@ note_zero <- function(x) {
 }
 
 #' @rdname recovery_fit_family
-#' @param effects (character) which rows: `"fixed"`, `"ran_pars"`, `"ran_vals"`.
+#' @param effects (character) which rows: `"fixed"`, `"family"` (the family's own parameters), `"ran_pars"`,
+#'   `"ran_vals"`.
 #' @param conf.level,level (number) level of the Wald interval.
 #' @exportS3Method generics::tidy recovery_fit_family
-tidy.recovery_fit_family <- function(x, effects = c("fixed", "ran_pars"), conf.level = 0.95, ...) {
-  effects <- match.arg(effects, c("fixed", "ran_pars", "ran_vals"), several.ok = TRUE)
+tidy.recovery_fit_family <- function(x, effects = c("fixed", "family", "ran_pars"), conf.level = 0.95, ...) {
+  effects <- match.arg(effects, c("fixed", "family", "ran_pars", "ran_vals"), several.ok = TRUE)
   level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
-  parts <- list(fixed = \() tidy_wald(x, level), ran_pars = \() tidy_deviations(x), ran_vals = \() tidy_modes(x))
+  parts <- list(fixed = \() tidy_wald(x, level), family = \() tidy_own(x, level),
+    ran_pars = \() tidy_deviations(x), ran_vals = \() tidy_modes(x))
   out <- do.call(rbind, lapply(parts[effects], \(part) part()))
   rownames(out) <- out$reason <- NULL
   out
 }
 
-# Wald rows; the error covers the estimate and its limits.
+# Wald rows of coefficients.
 tidy_wald <- function(x, level) {
+  z <- fixef(x) / sqrt(diag(vcov(x)))
+  wald_rows(x, "fixed", fixef(x), "beta", level, statistic = unname(z), p.value = unname(2 * stats::pnorm(-abs(z))))
+}
+
+# The family's own parameters: zero is no hypothesis of interest.
+tidy_own <- function(x, level) wald_rows(x, "family", x$result$extra, "extra", level)
+
+# The error covers the estimate and its limits; an infinite parameter is what it is.
+wald_rows <- function(x, effect, estimate, part, level, ...) {
+  if (length(estimate) == 0L) {
+    return(tidy_frame(effect, "", 0)[0L, ])
+  }
   result <- x$result
-  estimate <- fixef(x)
-  se <- sqrt(diag(vcov(x)))
-  z <- estimate / se
+  se <- sqrt(diag(vcov(x, full = TRUE)))[names(estimate)]
   half <- stats::qnorm((1 + level) / 2)
   rounding <- .Machine$double.eps * (abs(estimate) + se) * sqrt(nobs(x))
-  tidy_frame("fixed", names(estimate), unname(estimate), std.error = unname(se), statistic = unname(z),
-    p.value = unname(2 * stats::pnorm(-abs(z))), conf.low = unname(estimate - half * se),
-    conf.high = unname(estimate + half * se),
-    num.error = unname(10 * (result$error$beta + half * result$std_error_error$beta + rounding)))
+  error <- 10 * (result$error[[part]] + half * result$std_error_error[[part]] + rounding)
+  tidy_frame(effect, names(estimate), unname(estimate), std.error = unname(se), ...,
+    conf.low = unname(estimate - half * se), conf.high = unname(estimate + half * se),
+    num.error = unname(ifelse(is.finite(estimate), error, 0)))
 }
 
 tidy_deviations <- function(x) {
   table <- as.data.frame(VarCorr(x), order = "lower.tri")
-  is_sd <- is.na(table$var2)
-  term <- ifelse(is_sd, paste0("sd__", table$var1), paste0("cor__", table$var1, ".", table$var2))
-  error <- 10 * max(x$result$covariance_error, .Machine$double.eps) * ifelse(is_sd, table$sdcor, 2)
+  residual <- is.na(table$var1)
+  term <- ifelse(is.na(table$var2), paste0("sd__", ifelse(residual, "Observation", table$var1)),
+    paste0("cor__", table$var1, ".", table$var2))
+  relative <- ifelse(residual, c(x$result$error$extra, 0)[1L], x$result$covariance_error) # of its logarithm
+  error <- 10 * pmax(relative, .Machine$double.eps) * ifelse(is.na(table$var2), table$sdcor, 2)
   tidy_frame("ran_pars", term, table$sdcor, group = table$grp, num.error = error)
 }
 
@@ -118,13 +137,15 @@ summary.recovery_fit_family <- function(object, ...) {
 #' @export
 print.summary.recovery_fit_family <- function(x, ...) {
   print(x$fit, ...)
-  cat("\nWald tests, normal quantiles:\n")
-  stats::printCoefmat(x$coefficients, signif.stars = FALSE)
+  if (nrow(x$coefficients) > 0L) {
+    cat("\nWald tests, normal quantiles:\n")
+    stats::printCoefmat(x$coefficients, signif.stars = FALSE)
+  }
   invisible(x)
 }
 
 #' @rdname recovery_fit_family
-#' @param parm (character) coefficients; left out: all.
+#' @param parm (character) coefficients, or the family's own parameters; left out: all.
 #' @param method (string) `"wald"`; others are refused.
 #' @exportS3Method stats::confint recovery_fit_family
 confint.recovery_fit_family <- function(object, parm = NULL, level = 0.95, method = "wald", ...) {
@@ -133,7 +154,7 @@ confint.recovery_fit_family <- function(object, parm = NULL, level = 0.95, metho
       i = "Profile and bootstrap intervals are for normal scores."))
   }
   level <- check_number(level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
-  table <- tidy_wald(object, level)
+  table <- rbind(tidy_wald(object, level), tidy_own(object, level))
   limits <- as.matrix(table[c("conf.low", "conf.high")])
   out <- new_interval(limits, table$term, level, "wald", "Wald, normal quantiles: too short with few subjects.")
   if (is.null(parm)) {
@@ -152,9 +173,12 @@ confint.recovery_fit_family <- function(object, parm = NULL, level = 0.95, metho
 #'
 #' @inheritParams predict.recovery_fit
 #' @param object a `recovery_fit` of a family.
-#' @param type (string) `"link"`: \eqn{\eta}; `"response"`: the probability of an event, or the mean count.
-#' @param se.fit (logical) standard errors, of `re.form = NA` alone.
-#' @return numeric vector with the names of the rows; with `se.fit` a list of `fit` and `se.fit`.
+#' @param type (string) `"link"`: \eqn{\eta}, for `cumulative()` without thresholds, for `censored()` the mean of a
+#'   scale without ends; `"response"`: the probability of an event or, without `size`, of a point; the mean count or
+#'   score (between its ends); for `cumulative()` the probability of each level.
+#' @param se.fit (logical) standard errors, of `re.form = NA` alone; those of a response by the delta method.
+#' @return numeric vector with the names of the rows, a matrix for `cumulative()` (a column for each level); with
+#'   `se.fit` a list of `fit` and `se.fit`.
 #' @inherit recovery_families examples
 #' @seealso [recovery_fit_family]
 #' @exportS3Method stats::predict recovery_fit_family
@@ -169,13 +193,30 @@ predict.recovery_fit_family <- function(object, newdata = NULL, re.form = NULL, 
   }
   new <- prediction_rows(object, newdata, included, included, allow.new.levels, FALSE, NULL, call)
   eta <- new$offset + mean_of(new$x, new$terms, fixef(object), block_modes(object))
-  fit <- if (type == "link") eta else object$method$family$inverse(eta)
-  if (!se.fit) {
-    return(with_missing(fit, new, object, newdata))
+  at <- predicted_scores(object, eta, type)
+  shown <- \(table) with_missing(if (ncol(table) > 1L) table else table[, 1L], new, object, newdata)
+  if (se.fit) list(fit = shown(at$fit), se.fit = shown(prediction_se(object, new$x, at))) else shown(at$fit)
+}
+
+# As family_response(); the linear predictor is its own response, of slope 1.
+predicted_scores <- function(fit, eta, type) {
+  extra <- fit$result$extra
+  if (type == "response") {
+    return(family_response(fit$result$family, eta, extra))
   }
-  se <- sqrt(rowSums((new$x %*% vcov(object)) * new$x))
-  if (type == "response") se <- se * object$method$family$slope(eta)
-  list(fit = with_missing(fit, new, object, newdata), se.fit = with_missing(se, new, object, newdata))
+  list(fit = cbind(eta), eta = matrix(1, length(eta), 1L), extra = array(0, c(length(eta), 1L, length(extra))))
+}
+
+# The delta method, column by column; what does not vary (an infinite threshold) adds nothing.
+prediction_se <- function(fit, x, at) {
+  covariance <- vcov(fit, full = TRUE)
+  covariance[is.na(covariance)] <- 0
+  out <- at$fit
+  for (j in seq_len(ncol(out))) {
+    slopes <- cbind(at$eta[, j] * x, matrix(at$extra[, j, ], nrow(x)))
+    out[, j] <- sqrt(rowSums((slopes %*% covariance) * slopes))
+  }
+  out
 }
 
 # Modes of the random effects, a matrix per block.

@@ -2,21 +2,25 @@
 
 #' @exportS3Method fit_with method_quadrature
 fit_with.method_quadrature <- function(method, design, call) {
-  check_family_design(method$family, design, call)
+  family <- settle_family(method$family, design$scores)
+  check_family_design(family, design, call)
   n <- seq_along(design$y)
   z <- do.call(cbind, lapply(design$random, \(block) columns_at(block$z, n)))
   first <- design$random[[1L]]
   sizes <- vapply(design$random, \(block) length(block$columns), 1L)
   out <- core_fit_family(
     columns_at(design$x, n), z, design$offset, first$level, length(first$labels), sizes,
-    core_family(method$family, design$scores), if (is.null(method$nodes)) 0L else as.integer(method$nodes), call
+    core_family(family, design$scores), if (is.null(method$nodes)) 0L else as.integer(method$nodes), call
   )
-  check_end(out, method$family, design, call)
+  check_end(out, family, design, call)
   check_converged(out, call)
-  name_family_fit(out, method$family, design, sizes)
+  name_family_fit(out, family, design, sizes)
 }
 
-core_family <- function(family, scores) list(name = family$name, link = family$link, score = scores)
+core_family <- function(family, scores) {
+  list(name = family$name, link = family$link, score = scores, levels = length(family$seen), lower = family$lower,
+    upper = family$upper)
+}
 
 # One grouping factor, up to three effects, rows of equal weight.
 check_family_design <- function(family, design, call, most = 3L) {
@@ -28,10 +32,18 @@ check_family_design <- function(family, design, call, most = 3L) {
   }
   if (length(groups) != 1L) {
     refuse(if (length(groups) == 0L) "The formula has none." else paste("It has", toString(groups)),
-      if (length(groups) == 0L) "Add {.code (1 | subject)}; without it, {.fn stats::glm} fits the model." else
+      if (length(groups) == 0L) "Add {.code (1 | subject)}: without it there is no mixed model." else
         "Keep the factor of the patients.")
   }
   if (effects > most) refuse(sprintf("It has %d effects.", effects), "Leave terms out of the random effects.")
+  if (family$name == "cumulative" && !"(Intercept)" %in% design$x$names[1L]) {
+    abort_input(c("Thresholds take the place of an intercept: the formula must not take it out.",
+      i = "Leave {.code 0} or {.code -1} out of the formula."), call = call)
+  }
+  if (family$name == "censored" && length(design$y) == length(design$random[[1L]]$labels)) {
+    abort_input(c("One score of each patient does not tell the variance between patients from that between visits.",
+      x = "There are {length(design$y)} scores of as many patients."), call = call)
+  }
   if (length(design$residual) > 0L) {
     refuse("It has a residual covariance over visits.", "That is for normal scores: describe visits by random effects.")
   }
@@ -76,13 +88,20 @@ effect_columns <- function(design) unlist(lapply(design$random, `[[`, "columns")
 
 name_family_fit <- function(out, family, design, sizes) {
   kept <- design$x$names[out$kept]
-  out$frame <- list(kept = out$kept)
-  all <- c(kept, family$extra)
-  dimnames(out$vcov) <- list(all, all)
-  p <- seq_along(kept)
-  parts <- \(v) list(beta = rlang::set_names(v[p], kept), extra = rlang::set_names(v[-p], family$extra))
-  out$coefficients <- rlang::set_names(out$beta, kept)
-  out$extra <- rlang::set_names(out$extra, family$extra)
+  own <- own_parameters(family)
+  p <- length(kept)
+  out$frame <- list(kept = out$kept, absorbed = if (family$name == "cumulative") 1L)
+  out$family <- family
+  at <- c(seq_len(p), p + own$at)
+  out$vcov <- out$vcov[at, at, drop = FALSE]
+  out$vcov[is.nan(out$vcov)] <- NA
+  dimnames(out$vcov) <- list(c(kept, own$name), c(kept, own$name))
+  parts <- \(v) list(beta = rlang::set_names(v[seq_len(p)], kept), extra = rlang::set_names(v[p + own$at], own$name))
+  out$estimated <- length(out$extra)
+  all <- parts(c(out$beta, out$extra))
+  out$coefficients <- all$beta
+  out$extra <- ifelse(is.na(own$at), own$value, all$extra)
+  names(out$extra) <- own$name
   out$error <- parts(out$error)
   out$std_error_error <- parts(out$std_error_error)
   out$gamma <- packed_blocks(out$covariance, sizes)
@@ -114,6 +133,9 @@ packed_blocks <- function(covariance, sizes) {
 #' method, and standard errors come from the observed information.
 #'
 #' @details
+#' Parameters that a family has of its own (thresholds, the logarithms of a precision or of a standard deviation)
+#' are estimated together with the others, by the same exact derivatives.
+#'
 #' A standard deviation of zero is a correct optimum and is named in the print. Where an
 #' estimate is infinite (separated scores: a combination of columns tells all events from
 #' all failures) there is no fit but a `cordgain_numerical_error` that names the terms.
@@ -129,11 +151,12 @@ packed_blocks <- function(covariance, sizes) {
 #' @param type (string) `ranef()`: `"mode"` of the posterior given the estimates, as lme4 has it,
 #'   or `"mean"`.
 #' @param condVar (logical) attach posterior covariances as `postVar` (array q x q x levels).
-#' @param full (logical) with the family's own parameters.
+#' @param full (logical) with the family's own parameters; rows and columns of infinite parameters are `NA`.
 #' @param ... unused.
 #' @return `fixef()`: named vector, on the scale of the link; `vcov()`: its covariance; `ranef()`: list of
 #'   data frames, effects by level; `logLik()`: with all constants, `num.error` as attribute;
-#'   `nobs()`: rows; the others as their generics say.
+#'   `nobs()`: rows; `sigma()`: residual standard deviation of `censored()` scores, 1 for others; the rest as their
+#'   generics say.
 #' @references Pinheiro JC, Bates DM (1995). Approximations to the log-likelihood function in
 #'   the nonlinear mixed-effects model. *Journal of Computational and Graphical Statistics* 4, 12-35.
 #'
@@ -162,14 +185,14 @@ nobs.recovery_fit_family <- function(object, ...) nrow(object$frame)
 
 #' @rdname recovery_fit_family
 #' @exportS3Method stats::family recovery_fit_family
-family.recovery_fit_family <- function(object, ...) object$method$family$object
+family.recovery_fit_family <- function(object, ...) object$result$family$object
 
 #' @rdname recovery_fit_family
 #' @exportS3Method stats::logLik recovery_fit_family
 logLik.recovery_fit_family <- function(object, ...) {
   result <- object$result
   structure(result$log_likelihood,
-    df = length(result$coefficients) + length(result$gamma) + length(result$extra),
+    df = length(result$coefficients) + length(result$gamma) + result$estimated,
     num.error = 10 * result$log_likelihood_error + .Machine$double.eps * abs(result$log_likelihood),
     nobs = nobs(object), nall = nobs(object), class = "logLik")
 }
@@ -186,7 +209,14 @@ df.residual.recovery_fit_family <- function(object, ...) nobs(object) - attr(sta
 #' @exportS3Method nlme::VarCorr recovery_fit_family
 VarCorr.recovery_fit_family <- function(x, ...) {
   matrices <- rlang::set_names(lapply(effect_covariances(x), with_correlation), block_names(x))
-  structure(matrices, class = "VarCorr.recovery_fit")
+  structure(matrices, sc = family_sigma(x$result$family, x$result$extra), class = "VarCorr.recovery_fit")
+}
+
+#' @rdname recovery_fit_family
+#' @exportS3Method stats::sigma recovery_fit_family
+sigma.recovery_fit_family <- function(object, ...) {
+  sigma <- family_sigma(object$result$family, object$result$extra)
+  if (is.null(sigma)) 1 else sigma # as lme4 has it
 }
 
 #' @rdname recovery_fit_family

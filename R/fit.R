@@ -360,6 +360,8 @@ note_rank <- function(x) {
   paste0("Left out as linear combinations of other columns: ", paste(dropped, collapse = ", "), ".")
 }
 
+# Thresholds take the place of an intercept, which then is not left out.
 dropped_columns <- function(x) {
-  x$design$x$names[-x$result$frame$kept]
+  frame <- x$result$frame
+  x$design$x$names[-c(frame$absorbed, frame$kept)]
 }

@@ -34,7 +34,7 @@ one_or_bounds <- function(tables) {
 nested_chain <- function(steps, n, counted) {
   a <- if (counted) steps + 0.5 else steps / sum(steps)
   above <- rev(cumsum(rev(a))) # rose at least 0, 1, ...
-  count <- if (counted) beta_binomial else \(size, yes, no) {
+  count <- if (counted) beta_binomial_masses else \(size, yes, no) {
     stats::dbinom(0:size, size, if (yes > 0) yes / (yes + no) else 0)
   }
   move <- lapply(seq_along(a)[-1], \(s) {
@@ -45,7 +45,7 @@ nested_chain <- function(steps, n, counted) {
 }
 
 # Beta-binomial probabilities of 0 to n by their ratios, from P(0) = product of (no + i) / (yes + no + i).
-beta_binomial <- function(n, yes, no) {
+beta_binomial_masses <- function(n, yes, no) {
   i <- seq_len(n) - 1
   cumprod(c(prod((no + i) / (yes + no + i)), (n - i) / (i + 1) * (yes + i) / (no + n - i - 1)))
 }

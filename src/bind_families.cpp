@@ -2,7 +2,10 @@
 #include "bind.h"
 
 #include <cordgain/infer/family_report.hpp>
+#include <cordgain/model/beta_binomial_family.hpp>
+#include <cordgain/model/censored_family.hpp>
 #include <cordgain/model/count_families.hpp>
+#include <cordgain/model/cumulative_family.hpp>
 #include <memory>
 
 namespace {
@@ -24,6 +27,14 @@ std::unique_ptr<cordgain::Family> to_family(const Rcpp::List& in) {
   const cordgain::Matrix score = bind::matrix(in["score"]);
   if (name == "binomial logit") return std::make_unique<cordgain::BinomialLogit>(score.col(0), score.col(1));
   if (name == "poisson log") return std::make_unique<cordgain::PoissonLog>(score.col(0));
+  if (name == "cumulative logit")
+    return std::make_unique<cordgain::Cumulative<cordgain::LogitLink>>(score.col(0),
+                                                                       Rcpp::as<int>(in["levels"]));
+  if (name == "beta_binomial logit")
+    return std::make_unique<cordgain::BetaBinomial>(score.col(0), score.col(1));
+  if (name == "censored identity")
+    return std::make_unique<cordgain::Censored>(score.col(0), Rcpp::as<double>(in["lower"]),
+                                                Rcpp::as<double>(in["upper"]));
   throw cordgain::InvalidInput("there is no family " + name);
 }
 

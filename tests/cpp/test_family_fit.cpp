@@ -1,6 +1,7 @@
 #include <testthat/vendor/catch.h>
 #include <cmath>
 #include <cordgain/fit/family_fit.hpp>
+#include <cordgain/model/censored_family.hpp>
 #include "family_cases.hpp"
 
 using namespace cordgain;
@@ -178,4 +179,20 @@ TEST_CASE("counts that are all zero have no end, counts with a rate do") {
   const FamilyFit some = fit_family(rows, PoissonLog(trial.y));
   REQUIRE(some.converged);
   REQUIRE(some.runaway.size() == 0);
+}
+
+TEST_CASE("scores without any residual have no end, also where rounding stops the search first") {
+  Trial trial = family_cases::binary_trial();
+  for (Index i = 0; i < 30; ++i) trial.y[i] = 3.0 * static_cast<double>(i % 5) + static_cast<double>(i / 5);
+  const Censored family(trial.y, -1.0, 40.0);
+  SubjectRows rows = make_subject_rows(trial.in, family.unit());
+  rows.offset = Vector::Constant(30, trial.y.mean() / family.unit());
+  const FamilyFit fit = fit_family(rows, family);
+  REQUIRE(fit.runaway.size() == 4);
+  REQUIRE(fit.runaway[3] > 0.5);  // log sigma
+  REQUIRE_FALSE(fit.converged);
+  Vector point(2);
+  point << 3.0, -30.0;
+  REQUIRE(detail::lost_direction(point)[1] == 1.0);
+  REQUIRE(detail::lost_direction(0.5 * point).size() == 0);
 }

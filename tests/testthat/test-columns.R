@@ -190,3 +190,8 @@ test_that("without an intercept the first factor has a column per level, later o
   expect_identical(columns$names, c("fa", "fb", "fc", "gv"))
   expect_equal(unname(rowSums(columns_at(columns, 1:6)[, 1:3])), rep(1, 6))
 })
+
+test_that("no columns at all are a matrix of as many rows and none wide", {
+  picked <- pick_columns(intercept_column(), integer())
+  expect_identical(dim(columns_at(picked, c(2L, 1L, 2L))), c(3L, 0L))
+})

@@ -42,3 +42,14 @@ test_that("scores that cannot be of the family are named with their row", {
   bad(factor(trial$y), poisson(), "numeric")
   bad(cbind(trial$y, -1), binomial(), "row \"1\"")
 })
+
+test_that("points and bounded scores become what the core takes", {
+  expect_equal(family_scores(beta_binomial(10), c(3, 10)), cbind(c(3, 10), 10))
+  expect_equal(unname(family_scores(beta_binomial(), cbind(c(2, 0), c(3, 4)))), cbind(c(2, 0), c(5, 4)))
+  expect_equal(family_scores(censored(0, 5), 0:2), cbind(c(0, 1, 2)))
+  expect_identical(censored(upper = 27)$lower, -Inf)
+  expect_identical(as_recovery_family(censored)$upper, Inf)
+  expect_identical(beta_binomial(50)$object$linkinv(0), 0.5)
+  expect_output(print(censored(0, 50)), "Family of scores: censored, link identity")
+  expect_error(method_for(censored(0, 50), "reml"), "restricted", class = "cordgain_invalid_input")
+})

@@ -6,16 +6,16 @@ every_combination <- function(p, n) {
 }
 
 test_that("beta-binomial probabilities are those of an urn", {
-  expect_equal(beta_binomial(1, 2.5, 7.5), c(0.75, 0.25), tolerance = 1e-15)
+  expect_equal(beta_binomial_masses(1, 2.5, 7.5), c(0.75, 0.25), tolerance = 1e-15)
   # Two draws, each adding one of its own colour.
   urn <- c(7.5 * 8.5, 2 * 2.5 * 7.5, 2.5 * 3.5) / (10 * 11)
-  expect_equal(beta_binomial(2, 2.5, 7.5), urn, tolerance = 1e-15)
-  expect_equal(sum(beta_binomial(40, 0.5, 187.5)), 1, tolerance = 1e-13)
+  expect_equal(beta_binomial_masses(2, 2.5, 7.5), urn, tolerance = 1e-15)
+  expect_equal(sum(beta_binomial_masses(40, 0.5, 187.5)), 1, tolerance = 1e-13)
   # A uniform rate: every count is as likely; none to draw: none.
-  expect_equal(beta_binomial(6, 1, 1), rep(1 / 7, 7), tolerance = 1e-14)
-  expect_equal(beta_binomial(0, 2, 3), 1)
+  expect_equal(beta_binomial_masses(6, 1, 1), rep(1 / 7, 7), tolerance = 1e-14)
+  expect_equal(beta_binomial_masses(0, 2, 3), 1)
   # Counts of ten million keep their digits: the binomial to 1e-7.
-  expect_equal(beta_binomial(4, 3e7, 7e7), stats::dbinom(0:4, 4, 0.3), tolerance = 1e-6)
+  expect_equal(beta_binomial_masses(4, 3e7, 7e7), stats::dbinom(0:4, 4, 0.3), tolerance = 1e-6)
 })
 
 test_that("the sum of steps is that of every combination of patients", {

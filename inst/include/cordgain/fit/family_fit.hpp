@@ -65,8 +65,11 @@ inline Matrix semidefinite_factor(const Matrix& covariance) {
   return out;
 }
 
-/// The point with the canonical factor of the same covariance: no negative diagonal, zeros where rank lacks.
+/// The point with the canonical factor of the same covariance (no negative diagonal, zeros where rank lacks)
+/// and the family's canonical parameters.
 inline Vector canonical_point(const MarginalLikelihood& likelihood, const SubjectRows& rows, Vector point) {
+  const Index e = likelihood.extra_count();
+  point.tail(e) = likelihood.family().canonical(point.tail(e));
   const Matrix l = likelihood.factor(point);
   const Matrix canonical = semidefinite_factor(l * l.transpose());
   for (Index j = 0; j < likelihood.free_count(); ++j) {
@@ -87,6 +90,13 @@ inline Vector runaway_direction(const Vector& point, const Matrix& information, 
   if (flat && direction.dot(point.cwiseAbs()) > 1e-3) return direction;
   if (!divergent && !large) return Vector();
   return point.cwiseAbs() / point.cwiseAbs().maxCoeff();
+}
+
+/// The same where the search has run so far that rounding leaves no likelihood there (a residual standard
+/// deviation of e^-27): half of what is too large is too large then.
+inline Vector lost_direction(const Vector& point) {
+  const double size = point.cwiseAbs().maxCoeff();
+  return size > 0.5 * kLargestPredictor ? Vector(point.cwiseAbs() / size) : Vector();
 }
 
 inline double newton_decrement(const SecondOrder& at) {
@@ -170,7 +180,10 @@ inline FamilyFit adaptive_fit(MarginalLikelihood& likelihood, const SubjectRows&
   }
   out.point = canonical_point(likelihood, rows, found.point);
   SecondOrder at = likelihood.at(out.point);
-  if (!std::isfinite(at.value)) return out;
+  if (!std::isfinite(at.value)) {
+    out.runaway = lost_direction(out.point);
+    return out;
+  }
   if (!found.divergent) polish(likelihood, out.point, at);
   out.log_likelihood = -at.value;
   out.gradient = at.gradient;

@@ -38,6 +38,7 @@ class MarginalLikelihood {
     nodes_.assign(mode_.size(), rows.effects() == 0 ? 1 : node_ladder(rows.effects()).front());
   }
 
+  [[nodiscard]] const Family& family() const { return family_; }
   [[nodiscard]] Index fixed_count() const { return rows_.x.cols(); }
   [[nodiscard]] Index free_count() const { return static_cast<Index>(rows_.free.size()); }
   [[nodiscard]] Index extra_count() const { return extra_count_; }
@@ -194,6 +195,7 @@ class MarginalLikelihood {
     const Index e = extra_count_, p = fixed_count(), before = size() - e, first = subject.first();
     ExtraTerms terms;
     for (Index i = 0; i < subject.size(); ++i) {
+      Matrix across = Matrix::Zero(1 + rows_.effects(), e);  // E[cross], and E[u cross]
       for (Index k = 0; k < values.weight.size(); ++k) {
         terms.slope.setZero(e);
         terms.cross.setZero(e);
@@ -202,12 +204,14 @@ class MarginalLikelihood {
         scores.col(k).tail(e) += terms.slope;
         const double w = values.weight[k];
         hessian.bottomRightCorner(e, e) += w * terms.curvature;
-        hessian.block(0, before, p, e) += w * rows_.x.row(first + i).transpose() * terms.cross.transpose();
-        for (Index j = 0; j < free_count(); ++j) {
-          const FactorPosition at = rows_.position(j);
-          const double reach = w * rows_.z(first + i, at.row) * values.u(at.column, k);
-          hessian.block(p + j, before, 1, e) += reach * terms.cross.transpose();
-        }
+        across.row(0) += w * terms.cross.transpose();
+        for (Index j = 0; j < rows_.effects(); ++j)
+          across.row(1 + j) += w * values.u(j, k) * terms.cross.transpose();
+      }
+      hessian.block(0, before, p, e) += rows_.x.row(first + i).transpose() * across.row(0);
+      for (Index j = 0; j < free_count(); ++j) {
+        const FactorPosition at = rows_.position(j);
+        hessian.block(p + j, before, 1, e) += rows_.z(first + i, at.row) * across.row(1 + at.column);
       }
     }
   }

@@ -27,34 +27,53 @@ namespace detail {
 /// The map from the engine's coordinates to the user's.
 struct Units {
   const SubjectRows& rows;
-  double unit;
-  Index p, free, extra;
+  const Family& family;
+  Index p, extra;
+  Vector origin;  ///< of the fixed effects, in the engine's coordinates
+
+  [[nodiscard]] Index absorbed() const { return family.cut_by_intercept() ? 1 : 0; }
 
   [[nodiscard]] Vector beta(const Vector& point) const {
-    return unit * rows.x_factor.triangularView<Eigen::Upper>().solve(point.head(p));
+    return family.unit() * rows.x_factor.triangularView<Eigen::Upper>().solve(point.head(p));
   }
 
-  /// Covariance of beta and the family's parameters.
-  [[nodiscard]] Matrix vcov(const Matrix& information) const {
-    const Matrix all = symmetric_pseudo_inverse(information);
-    Matrix pick = Matrix::Zero(p + extra, all.rows());
-    pick.topLeftCorner(p, p) =
-        unit * rows.x_factor.triangularView<Eigen::Upper>().solve(Matrix::Identity(p, p));
-    pick.bottomRightCorner(extra, extra).setIdentity();
-    return pick * all * pick.transpose();
-  }
-
-  [[nodiscard]] Vector fixed_and_extra(const Vector& by) const {
-    Vector out(p + extra);
-    out << beta(by), by.tail(extra);
+  /// What is reported (coefficients, then the family's parameters) by what is estimated, about an estimate.
+  [[nodiscard]] Matrix slope(const Vector& point) const {
+    const Matrix own = family.reported_slope(point.tail(extra));
+    const Index cut = absorbed();
+    Matrix out = Matrix::Zero(p - cut + own.rows(), point.size());
+    const Matrix coefficients =
+        family.unit() * rows.x_factor.triangularView<Eigen::Upper>().solve(Matrix::Identity(p, p));
+    out.topLeftCorner(p - cut, p) = coefficients.bottomRows(p - cut);
+    out.bottomRightCorner(own.rows(), extra) = own;
+    if (cut > 0) out.bottomLeftCorner(own.rows(), p).rowwise() -= coefficients.row(0);
     return out;
+  }
+
+  void report_estimates(const Vector& point, FamilyReport& out) const {
+    const Vector all = beta(point) + beta(origin);
+    out.beta = all.tail(p - absorbed());
+    out.extra = family.reported(point.tail(extra));
+    if (absorbed() > 0) out.extra.array() -= all[0];
   }
 
   /// L in the user's units: Z L_user = z L unit.
   [[nodiscard]] Matrix factor(const Matrix& l) const {
-    return unit * rows.z_scale.cwiseInverse().asDiagonal() * l;
+    return family.unit() * rows.z_scale.cwiseInverse().asDiagonal() * l;
   }
 };
+
+/// Fixed effects nearest to the family's location, which becomes part of the offset: what is estimated is of
+/// the size of the unit, however far from zero scores are.
+inline Vector move_origin(const Family& family, SubjectRows& rows) {
+  const Vector location = family.location();
+  if (location.size() == 0) return Vector::Zero(rows.x.cols());
+  Vector off = -rows.offset;
+  for (Index i = 0; i < off.size(); ++i) off[i] += location[rows.source(i)];
+  const Vector origin = rows.x.transpose() * off / static_cast<double>(off.size());
+  rows.offset += rows.x * origin;
+  return origin;
+}
 
 inline std::vector<Index> block_ranks(const Matrix& l, const std::vector<Index>& block) {
   std::vector<Index> out;
@@ -88,11 +107,12 @@ inline void report_effects(MarginalLikelihood& likelihood, const FamilyFit& fit,
 
 inline void report_errors(const Units& units, const FamilyFit& fit, const Matrix& l, const Matrix& l_moved,
                           FamilyReport& out) {
-  const Matrix finer = units.vcov(fit.information_finer);
+  const Matrix slope = units.slope(fit.point);
+  const Matrix finer = slope * symmetric_pseudo_inverse(fit.information_finer) * slope.transpose();
   const Vector se = out.vcov.diagonal().cwiseMax(0.0).cwiseSqrt();
   const Vector se_finer = finer.diagonal().cwiseMax(0.0).cwiseSqrt();
   const double further = std::sqrt(2.0 * std::fabs(fit.decrement));
-  out.error = units.fixed_and_extra(fit.shift).cwiseAbs() + further * se;
+  out.error = (slope * fit.shift).cwiseAbs() + further * se;
   out.std_error_error = (se_finer - se).cwiseAbs();
   const Vector sd = l.rowwise().norm(), moved = l_moved.rowwise().norm();
   for (Index j = 0; j < sd.size(); ++j) {
@@ -102,15 +122,18 @@ inline void report_errors(const Units& units, const FamilyFit& fit, const Matrix
 }
 
 /// Which coefficients, parameters and standard deviations a direction without an end moves.
-inline void report_runaway(const Units& units, const Vector& part, FamilyReport& out) {
-  const Vector beta = units.beta(part);
-  out.runaway_beta =
-      beta.cwiseAbs().cwiseProduct(units.rows.x_factor.colwise().norm().transpose()) / units.unit;
-  out.runaway_extra = part.tail(units.extra).cwiseAbs();
+inline void report_runaway(const Units& units, const FamilyFit& fit, FamilyReport& out) {
+  const Vector& part = fit.runaway;
+  const Index cut = units.absorbed();
+  const Vector size = units.rows.x_factor.colwise().norm().transpose() / units.family.unit();
+  out.runaway_beta = units.beta(part).cwiseAbs().cwiseProduct(size).tail(units.p - cut);
+  const Matrix own = units.family.reported_slope(units.family.start());
+  out.runaway_extra = own.cwiseAbs() * part.tail(units.extra);
+  if (cut > 0) out.runaway_extra.array() += part[0];
   out.runaway_sd = Vector::Zero(units.rows.effects());
-  for (Index j = 0; j < units.free; ++j) {
-    const Index row = units.rows.position(j).row;
-    out.runaway_sd[row] = std::max(out.runaway_sd[row], std::fabs(part[units.p + j]));
+  for (std::size_t j = 0; j < units.rows.free.size(); ++j) {
+    const Index row = units.rows.free[j].row;
+    out.runaway_sd[row] = std::max(out.runaway_sd[row], std::fabs(part[units.p + static_cast<Index>(j)]));
   }
 }
 
@@ -122,18 +145,20 @@ inline void report_runaway(const Units& units, const Vector& part, FamilyReport&
 /// @param control  nodes
 [[nodiscard]] inline FamilyReport report_family(const SubjectInput& in, const Family& family,
                                                 const FamilyFitControl& control = FamilyFitControl()) {
-  const SubjectRows rows = make_subject_rows(in, family.unit());
+  require(!family.cut_by_intercept() || (in.x.cols() > 0 && (in.x.col(0).array() == 1.0).all()),
+          "thresholds need an intercept as the first column of x");
+  SubjectRows rows = make_subject_rows(in, family.unit());
+  const Vector origin = detail::move_origin(family, rows);
   const FamilyFit fit = fit_family(rows, family, control);
   MarginalLikelihood likelihood(rows, family);
-  const Index p = likelihood.fixed_count(), e = likelihood.extra_count();
-  const detail::Units units{rows, family.unit(), p, likelihood.free_count(), e};
+  const detail::Units units{rows, family, likelihood.fixed_count(), likelihood.extra_count(), origin};
   FamilyReport out;
-  out.kept = rows.kept;
+  out.kept = std::vector<Index>(rows.kept.begin() + units.absorbed(), rows.kept.end());
   out.converged = fit.converged;
   out.log_likelihood = fit.log_likelihood;
   out.decrement = fit.decrement;
   if (fit.runaway.size() > 0) {
-    detail::report_runaway(units, fit.runaway, out);
+    detail::report_runaway(units, fit, out);
     return out;
   }
   if (!std::isfinite(fit.log_likelihood))
@@ -142,9 +167,9 @@ inline void report_runaway(const Units& units, const Vector& part, FamilyReport&
   out.nodes = fit.nodes;
   out.log_likelihood_error = fit.log_likelihood_error;
   out.gradient = fit.gradient.norm();
-  out.beta = units.beta(fit.point);
-  out.extra = family.reported(fit.point.tail(e));
-  out.vcov = units.vcov(fit.information);
+  units.report_estimates(fit.point, out);
+  const Matrix slope = units.slope(fit.point);
+  out.vcov = slope * detail::symmetric_pseudo_inverse(fit.information) * slope.transpose();
   const Matrix l = likelihood.factor(fit.point), factor = units.factor(l);
   out.covariance = factor * factor.transpose();
   out.rank = detail::block_ranks(l, in.block);

@@ -44,8 +44,19 @@ class Family {
   virtual void extra_terms(Index, double, const Vector&, ExtraTerms&) const {}
   /// The unit of the linear predictor: 1 for a link, the spread of the scores where eta is a score.
   [[nodiscard]] virtual double unit() const { return 1.0; }
-  /// The family's parameters in the user's units.
+  /// Where eta is a score: one for each row, in that unit, about which the fixed effects begin; else empty.
+  [[nodiscard]] virtual Vector location() const { return Vector(); }
+  /// Own parameters that give the same likelihood, or its limit where they have come to within rounding of
+  /// it.
+  [[nodiscard]] virtual Vector canonical(const Vector& extra) const { return extra; }
+  /// The family's parameters as a person reads them, and their derivatives in `extra`.
   [[nodiscard]] virtual Vector reported(const Vector& extra) const { return extra; }
+  [[nodiscard]] virtual Matrix reported_slope(const Vector& extra) const {
+    return Matrix::Identity(extra.size(), extra.size());
+  }
+  /// Whether what is reported are cuts on the scale of eta, so that the first column of X, the intercept, is
+  /// told with them: each less the intercept, which has no coefficient of its own.
+  [[nodiscard]] virtual bool cut_by_intercept() const { return false; }
 };
 
 /// A family that says what one row gives at one eta: `PointTerms at(row, eta, extra) const`.
