@@ -18,8 +18,9 @@
 #'
 #' With a handful of subjects a variance is often estimated as zero though it is not, and scores drawn at zero know
 #' nothing of it. `draw = "interior"` takes the covariance that maximises the (restricted) likelihood times
-#' \eqn{\prod |D / \sigma^2|^{1/2}}, \eqn{D} the covariance matrix of each random-effects term: never at a bound, about a
-#' standard error away from it (Chung and others 2015). Studentised intervals draw so by default.
+#' \eqn{\prod |D / \sigma^2|^{1/5}}, \eqn{D} the covariance matrix of each random-effects term, which is never at a
+#' bound (a penalty of Chung and others 2015, who take the power 1/2 for a point estimate). Studentised intervals draw so
+#' by default.
 #'
 #' Replicates are spread over the workers of the user's own parallel
 #' `future::plan()`, if there is one, and progress is signalled to

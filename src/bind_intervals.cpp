@@ -54,7 +54,7 @@ cordgain::BootstrapPlan to_plan(const Rcpp::List& in) {
 }
 
 cordgain::CalibrationPlan to_calibration_plan(const Rcpp::List& in) {
-  return {to_seed(in["seed"]), to_count(in["data_sets"]), to_count(in["refits"]),
+  return {to_seed(in["seed"]),           to_count(in["data_sets"]),        to_count(in["refits"]),
           Rcpp::as<double>(in["level"]), bind::vector_map(in["contrast"]), to_count(in["plain_every"])};
 }
 

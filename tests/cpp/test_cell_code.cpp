@@ -123,7 +123,9 @@ TEST_CASE("a non-key muscle lies between C5 and S1, in either case") {
   REQUIRE(core::read_nonkey("C5") == 4);
   REQUIRE(core::read_nonkey("T5") == 12);
   REQUIRE(core::read_nonkey("S1") == 25);
-  for (const char* text : {"C4", "c4", "C1", "S2", "S3", "", "NT", "L6", "C05", "T12 ", "[5", "\x834"})
+  for (const char* text : {"C4", "c4", "C1", "S2", "S3", "", "NT", "L6", "C05", "T12 ", "[5",
+                           "\x83"
+                           "4"})
     REQUIRE(core::read_nonkey(text) == core::kInvalid);
 }
 

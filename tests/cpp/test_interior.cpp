@@ -15,14 +15,16 @@ Covariance two_terms() {
   return out;
 }
 
-/// log|D|, D relative to the residual variance, in the frame's coordinates.
+/// 2/5 log|D|, D relative to the residual variance, in the frame's coordinates.
 double log_determinant(const Vector& gamma) {
-  return std::log((gamma[0] * gamma[2] - gamma[1] * gamma[1]) / (gamma[3] * gamma[3]));
+  return 0.4 * std::log((gamma[0] * gamma[2] - gamma[1] * gamma[1]) / (gamma[3] * gamma[3]));
 }
 
 }  // namespace
 
-TEST_CASE("the criterion is the deviance less the log determinant of D, with its derivatives") {
+TEST_CASE(
+    "the criterion is the deviance less twice a power of the determinant of D in logarithms, with its "
+    "derivatives") {
   const fixture::Trial trial;
   const Blocks blocks = reduce_rows(trial.design()).blocks;
   const PooledCriterion pooled(blocks, {true, true});
@@ -54,9 +56,11 @@ TEST_CASE("variances inside the bounds are found where the fit has a zero, and n
   covariance.add(std::make_shared<UnitTerm>());
   const Vector gamma = interior_gamma(blocks, covariance, {true, true});
   REQUIRE(gamma[0] > 0.0);
-  // the deviance with the residual variance free, less log(D / residual variance)
+  // the deviance with the residual variance free, less 2/5 log(D / residual variance)
   const PooledCriterion free(blocks, {true, false});
-  const auto value = [&](const Vector& g) { return free.in_gamma(g, {}).value - std::log(g[0] / g[1]); };
+  const auto value = [&](const Vector& g) {
+    return free.in_gamma(g, {}).value - 0.4 * std::log(g[0] / g[1]);
+  };
   for (Index k = 0; k < 2; ++k) {
     for (const double step : {1.02, 0.98}) {
       Vector moved = gamma;

@@ -173,9 +173,12 @@ TEST_CASE("where a column of Z depends on others it is left open whether the lik
   y << 1.0, 2.0, 4.0, 9.0;
   Eigen::VectorXi patient(4), site = Eigen::VectorXi::Zero(4);
   patient << 0, 0, 1, 1;
-  const auto map = [](const Eigen::VectorXi& v) { return Eigen::Map<const Eigen::VectorXi>(v.data(), v.size()); };
+  const auto map = [](const Eigen::VectorXi& v) {
+    return Eigen::Map<const Eigen::VectorXi>(v.data(), v.size());
+  };
   const Eigen::Map<const Matrix> ones(one.data(), 4, 1);
-  DesignInput in{ones, Eigen::Map<const Vector>(y.data(), 4), Eigen::Map<const Vector>(none.data(), 0), {}, {}};
+  DesignInput in{
+      ones, Eigen::Map<const Vector>(y.data(), 4), Eigen::Map<const Vector>(none.data(), 0), {}, {}};
   in.random.push_back({ones, map(patient), 2});
   REQUIRE(detail::fill_their_rows(reduce_rows(in).blocks.kinds));
   in.random.push_back({ones, map(site), 1});

@@ -78,7 +78,9 @@ test_that("an entry that its companion column contradicts says so", {
 })
 
 test_that("malformed stars and ranges are told from scores outside the scale", {
-  for (value in c("NT***", "*", "**", "3***", "nt***", "3 *")) expect_match(problem_words(value, "r_motor_c5"), "not a star")
+  for (value in c("NT***", "*", "**", "3***", "nt***", "3 *")) {
+    expect_match(problem_words(value, "r_motor_c5"), "not a star")
+  }
   for (value in c("3*[4-2]", "3*[0-6]", "NT*[", "3*[a-b]")) {
     expect_match(problem_words(value, "r_motor_c5"), "range of scores to assume.*within 0 to 5")
   }

@@ -102,7 +102,8 @@ inline Replicates empty_replicates(const Blocks& blocks, const BootstrapPlan& pl
   return out;
 }
 
-/// The variances inside their bounds that scores can be drawn from, blocks' coordinates: interior_gamma() of rows.
+/// The variances inside their bounds that scores can be drawn from, blocks' coordinates: interior_gamma() of
+/// rows.
 [[nodiscard]] inline Vector interior_gamma_rows(const DesignInput& in, const ResidualWord& residual,
                                                 bool restricted) {
   const Reduced reduced = reduce_rows(in);

@@ -15,9 +15,9 @@ namespace cordgain {
 struct CalibrationPlan {
   std::uint64_t seed = 0;
   Index data_sets = 0;
-  Index refits = 0;     ///< of each; (refits + 1)(1 - level) / 2 whole makes the limits order statistics
-  double level = 0.95;  ///< of the intervals
-  Vector contrast;      ///< l: the intervals are of l'beta, blocks' coordinates
+  Index refits = 0;       ///< of each; (refits + 1)(1 - level) / 2 whole makes the limits order statistics
+  double level = 0.95;    ///< of the intervals
+  Vector contrast;        ///< l: the intervals are of l'beta, blocks' coordinates
   Index plain_every = 1;  ///< percentile and basic intervals, drawn at the fit, of each how manieth data set
 };
 
