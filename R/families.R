@@ -7,7 +7,8 @@
 #' \eqn{\eta = x'\beta + z'b} for a row,
 #' \describe{
 #'   \item{`binomial()`}{events among trials: \eqn{y \sim B(n, p)}, \eqn{\log(p / (1 - p)) = \eta}, or
-#'     \eqn{p = F(\eta)} with the links `"probit"` and `"cloglog"`. The score is 0 and 1, a logical, a factor (its first level is the failure), or `cbind(events, failures)`.}
+#'     \eqn{p = F(\eta)} with the links `"probit"` and `"cloglog"`. The score is 0 and 1, a logical, a factor (its
+#'     first level is the failure), or `cbind(events, failures)`.}
 #'   \item{`poisson()`}{counts without an upper bound: \eqn{\log \mu = \eta}.}
 #'   \item{`cumulative()`}{an ordered factor, as the AIS grade: \eqn{P(y \le k) = F(\alpha_k - \eta)}, with
 #'     thresholds \eqn{\alpha_1 < \alpha_2 < \dots} in the place of an intercept. A positive coefficient
