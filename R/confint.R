@@ -21,7 +21,7 @@
 #' percentiles. Standard deviations and correlations have no standard error here and
 #' get percentiles under `"studentised"`, of replicates drawn from the fit; those of \eqn{t^*} are drawn from variances
 #' inside their bounds (`draw` of [bootstrap()][bootstrap.recovery_fit_reml]). With four patients its 95 % intervals of a
-#' slope held the truth in LOW to HIGH % of simulated trials, Kenward-Roger's in 94.7 to 97.9 % (`vignette("mixed-models")`).
+#' slope held the truth in 93.1 to 97 % of simulated trials, Kenward-Roger's in 94.7 to 97.9 % (`vignette("mixed-models")`).
 #'
 #' @details
 #' With a handful of subjects the profile and percentile intervals of a mean
