@@ -121,7 +121,8 @@ test_that("scores off the scale are named with their row, single trials refused"
 
 test_that("scores at the ends alone have no finite precision below, an error that names it", {
   d <- transform(ten_points(), y = 10 * (y > 3))
-  e <- expect_error(fit_recovery(y ~ week + (1 | id), d, family = beta_binomial(10)), class = "cordgain_numerical_error")
+  e <- expect_error(fit_recovery(y ~ week + (1 | id), d, family = beta_binomial(10)),
+    class = "cordgain_numerical_error")
   expect_match(conditionMessage(e), "log_precision")
 })
 
