@@ -6,8 +6,8 @@
 #'
 #' @description
 #' Draws scores from the fitted model, \eqn{y^* \sim N(X\hat\beta, \hat V)} (`draw = "fit"`), or from one whose
-#' variances are kept inside their bounds (`draw = "interior"`), and fits the same model to them by the same method. For a
-#' Gaussian model the scores enter the likelihood only through second moments of blocks of rows; these are drawn
+#' variances are kept inside their bounds (`draw = "interior"`), and fits the same model to them by the same method.
+#' For a Gaussian model the scores enter the likelihood only through second moments of blocks of rows; these are drawn
 #' directly (a Gaussian and a Wishart part), exactly in distribution, so a
 #' replicate costs no pass over the rows.
 #'
