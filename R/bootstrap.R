@@ -6,8 +6,8 @@
 #'
 #' @description
 #' Draws scores from the fitted model, \eqn{y^* \sim N(X\hat\beta, \hat V)} (`draw = "fit"`), or from one whose
-#' variances are kept inside their bounds (`draw = "interior"`), and fits the same model to them by the same method. For a Gaussian model the scores enter the
-#' likelihood only through second moments of blocks of rows; these are drawn
+#' variances are kept inside their bounds (`draw = "interior"`), and fits the same model to them by the same method.
+#' For a Gaussian model the scores enter the likelihood only through second moments of blocks of rows; these are drawn
 #' directly (a Gaussian and a Wishart part), exactly in distribution, so a
 #' replicate costs no pass over the rows.
 #'
@@ -19,8 +19,8 @@
 #' With a handful of subjects a variance is often estimated as zero though it is not, and scores drawn at zero know
 #' nothing of it. `draw = "interior"` takes the covariance that maximises the (restricted) likelihood times
 #' \eqn{\prod |D / \sigma^2|^{1/5}}, \eqn{D} the covariance matrix of each random-effects term, which is never at a
-#' bound (a penalty of Chung and others 2015, who take the power 1/2 for a point estimate). Studentised intervals draw so
-#' by default.
+#' bound (a penalty of Chung and others 2015, who take the power 1/2 for a point estimate). Studentised
+#' intervals draw so by default.
 #'
 #' Replicates are spread over the workers of the user's own parallel
 #' `future::plan()`, if there is one, and progress is signalled to
@@ -62,7 +62,8 @@
 #' bootstrap(fit, n = 200, seed = 1, statistic = \(v) v[["(Intercept)"]] + 8 * v[["week"]])
 #' @seealso [fit_recovery()] before; `confint(method = "boot")` after.
 #' @exportS3Method bootstrap recovery_fit_reml
-bootstrap.recovery_fit_reml <- function(fit, n = 1000, seed = NULL, statistic = NULL, draw = c("fit", "interior"), ...) {
+bootstrap.recovery_fit_reml <- function(fit, n = 1000, seed = NULL, statistic = NULL, draw = c("fit", "interior"),
+                                        ...) {
   refuse_plateau(fit, "the bootstrap")
   n <- check_replicates(n)
   draw <- check_option(draw, c("fit", "interior"))
