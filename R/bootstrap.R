@@ -109,11 +109,19 @@ parallel_plan <- function() {
 }
 
 # The variances that scores are drawn from, in the core's coordinates.
-drawn_gamma <- function(fit, draw) {
+drawn_gamma <- function(fit, draw, call = rlang::caller_env()) {
   if (draw == "fit") {
     return(fit$result$block_gamma)
   }
-  do.call(core_interior_gamma, c(core_rows(fit$design), list(fit$method$name == "reml")))
+  found <- tryCatch(do.call(core_interior_gamma, c(core_rows(fit$design), list(fit$method$name == "reml"))),
+    cordgain_numerical_error = identity)
+  if (inherits(found, "error")) {
+    abort_numerical(c("No variances inside their bounds were found to draw scores from.",
+      i = "The design may not tell a variance from the residual, or random effects fit every score.",
+      i = 'Use {.code draw = "fit"}, or {.code confint()}, which then does so.'
+    ), call = call)
+  }
+  found
 }
 
 run_chunks <- function(fit, chunks, seed, gamma) {
@@ -220,7 +228,7 @@ summary.recovery_bootstrap <- function(object, ...) tidy(object, ...)
 
 bootstrap_title <- function(x) {
   sprintf("Parametric bootstrap: %d refits by %s, seed %.0f%s", length(x$outcome), toupper(x$fit$method$name), x$seed,
-    if (x$draw == "interior") ", drawn from variances inside their bounds" else "")
+    if (identical(x$draw, "interior")) ", drawn from variances inside their bounds" else "")
 }
 
 bootstrap_notes <- function(x) {

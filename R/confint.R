@@ -20,7 +20,8 @@
 #' ML); `"basic"`: \eqn{2\hat\beta} minus the percentiles; `"percentile"`: the
 #' percentiles. Standard deviations and correlations have no standard error here and
 #' get percentiles under `"studentised"`, of replicates drawn from the fit; those of \eqn{t^*} are drawn from
-#' variances inside their bounds (`draw` of [bootstrap()][bootstrap.recovery_fit_reml]). With four patients its 95 %
+#' variances inside their bounds (`draw` of [bootstrap()][bootstrap.recovery_fit_reml]), or from the fit where the design
+#' cannot tell a variance from the residual; the print says which. With four patients its 95 %
 #' intervals of a slope held the truth in 93.1 to 97 % of simulated trials, Kenward-Roger's in 94.7 to 97.9 %
 #' (`vignette("mixed-models")`).
 #'
@@ -68,8 +69,7 @@ confint.recovery_fit_reml <- function(object, parm = NULL, level = 0.95, method 
     profile = profile_intervals(object, parm, level),
     boot = {
       type <- check_option(type, c("studentised", "basic", "percentile"))
-      draw <- if (type == "studentised") "interior" else "fit"
-      boot_intervals(object, parm, level, type, check_boot(boot, object) %||% bootstrap(object, n, seed, draw = draw))
+      boot_intervals(object, parm, level, type, check_boot(boot, object) %||% interval_bootstrap(object, n, seed, type))
     }
   )
 }
@@ -185,12 +185,23 @@ check_boot <- function(boot, fit, call = rlang::caller_env()) {
   boot
 }
 
+# Studentised intervals draw from variances inside their bounds where there are such: not where a variance cannot be
+# told from the residual, or random effects fit every score.
+interval_bootstrap <- function(fit, n, seed, type) {
+  seed <- draw_seed(seed)
+  plain <- \() bootstrap(fit, n, seed)
+  if (type != "studentised" || fit$result$certificate$unidentified > 0L || fit$result$certificate$residual_zero) {
+    return(plain())
+  }
+  tryCatch(bootstrap(fit, n, seed, draw = "interior"), cordgain_numerical_error = \(e) plain())
+}
+
 boot_intervals <- function(fit, parm, level, type, boot, call = rlang::caller_env()) {
   chosen <- choose_parameters(fit, parm, call = call)
   fixed <- chosen$kind == "fixed"
   estimate <- fit_values(fit, chosen)
   # percentiles of standard deviations are of replicates drawn from the fit
-  plain <- if (boot$draw == "fit" || all(fixed)) boot else bootstrap(fit, length(boot$outcome), boot$seed)
+  plain <- if (!identical(boot$draw, "interior") || all(fixed)) boot else bootstrap(fit, length(boot$outcome), boot$seed)
   percentile <- replicate_limits(plain$replicates[, chosen$name, drop = FALSE], level)
   limits <- switch(type,
     percentile = percentile,
@@ -229,7 +240,8 @@ boot_notes <- function(boot, type, fixed_only) {
     switch(type,
       studentised = paste0(
         "Studentised by ", if (reml) "Kenward-Roger's" else "the model's", " standard error",
-        if (fixed_only) "." else "; standard deviations and correlations by percentiles."
+        if (fixed_only) "." else "; standard deviations and correlations by percentiles.",
+        if (!identical(boot$draw, "interior")) " Drawn from the fit."
       ),
       basic = "Basic: twice the estimate minus the percentiles.",
       percentile = "Percentiles of the replicates."

@@ -16,7 +16,26 @@ fit_gaussian <- function(design, restricted, call) {
   names(out$coefficients) <- kept
   dimnames(out$vcov) <- list(kept, kept)
   names(out$gamma) <- gamma_names(design)
+  if (length(design$residual) > 0L) out$certificate <- certify_visits(out$certificate, out$gamma, design$residual)
   out
+}
+
+# A covariance over visits that is singular to rounding is no optimum that could be certified: the likelihood may rise
+# without end on the way there, and standard errors rest on the rounding.
+certify_visits <- function(certificate, gamma, pattern, least = 1e-8) {
+  elements <- matrix(utils::tail(gamma, length(residual_names(pattern))), ncol = pattern$n_groups)
+  certificate$least_eigenvalue <- min(apply(elements, 2L, least_eigenvalue, visits = length(pattern$visits)))
+  if (certificate$least_eigenvalue < least) certificate$converged <- FALSE
+  certificate
+}
+
+# Of the correlation matrix, so that visits on different scales do not count; 0 where a variance is zero.
+least_eigenvalue <- function(elements, visits) {
+  covariance <- unpack_symmetric(elements, seq_len(visits))
+  if (any(diag(covariance) <= 0)) {
+    return(0)
+  }
+  max(min(eigen(stats::cov2cor(covariance), symmetric = TRUE, only.values = TRUE)$values), 0)
 }
 
 # Names of the variance parameters: the lower triangle of each block, then the residual.

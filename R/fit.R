@@ -267,6 +267,12 @@ fit_notes <- function(x) {
 note_certificate <- function(x) {
   certificate <- x$result$certificate
   error <- relative_variance_error(x)
+  if (isTRUE(certificate$least_eigenvalue < 1e-8)) {
+    return(sprintf(paste(
+      "NOT CONVERGED: the correlations over visits are singular to rounding (smallest eigenvalue %.0e). The likelihood",
+      "may rise without end on the way there; standard errors and tests do not hold. Take fewer parameters, or look",
+      "at scores that differ by the same amount in all subjects."), certificate$least_eigenvalue))
+  }
   if (!certificate$converged) {
     return(sprintf("NOT CONVERGED: one more Newton step would lower the deviance by %.1e.", certificate$decrement))
   }

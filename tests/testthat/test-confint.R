@@ -191,3 +191,25 @@ test_that("with four patients the intervals of the slope hold the truth as often
   expect_lt(inside$singular[1], 0.05)
   expect_lt(abs(diff(inside$coverage[match(c("kenward-roger", "studentised"), inside$interval)])), 0.02)
 })
+
+test_that("where no variances inside the bounds can be had, studentised intervals draw from the fit and say so", {
+  withr::local_seed(1)
+  two <- expand.grid(week = c(0, 4), subject = factor(1:5)) # a slope and two visits: not told from the residual
+  two$score <- 5 + two$week + stats::rnorm(10, 0, 3)
+  fit <- fit_recovery(score ~ week + (week | subject), two)
+  expect_error(bootstrap(fit, 5, seed = 1, draw = "interior"), "variances inside their bounds",
+    class = "cordgain_numerical_error")
+  got <- confint(fit, method = "boot", n = 40, seed = 1)
+  expect_true(all(is.finite(got[c("(Intercept)", "week"), ])))
+  expect_output(print(got), "Drawn from the fit.", fixed = TRUE)
+  plain <- confint(fit, method = "boot", boot = bootstrap(fit, 40, seed = 1))
+  expect_identical(c(got), c(plain))
+})
+
+test_that("replicates saved before they had a word for where they were drawn are still taken", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  boot <- bootstrap(fit, 40, seed = 1)
+  old <- boot
+  old$draw <- NULL
+  expect_identical(c(confint(fit, method = "boot", boot = old)), c(confint(fit, method = "boot", boot = boot)))
+})

@@ -177,3 +177,21 @@ test_that("visits that are double, or never seen together, are refused by name",
     fit_recovery(distance ~ age + sp_exp(visit | Subject), data), "numeric", class = "cordgain_invalid_input"
   )
 })
+
+test_that("a covariance over visits that is singular to rounding is not certified", {
+  # four patients who all gain 3: the difference of the visits has no variance, and by compound symmetry none is left
+  d <- data.frame(s = factor(rep(1:4, each = 2)), v = factor(rep(1:2, 4)), y = rep(c(5, 9, 2, 7), each = 2) + c(0, 3))
+  said <- tryCatch(utils::capture.output(print(fit_recovery(y ~ v + cs(v | s), d))), cordgain_numerical_error = \(e) {
+    conditionMessage(e)
+  })
+  expect_false(any(grepl("Certified optimum", said)))
+  expect_true(any(grepl("singular to rounding|no maximum", said)))
+})
+
+test_that("the least eigenvalue is of the correlations, whatever the scales", {
+  # [1 r; r 1]: 1 - r; with standard deviations 1 and 1000 the same
+  expect_equal(least_eigenvalue(c(1, 0.6, 1), 2), 0.4)
+  expect_equal(least_eigenvalue(c(1, 600, 1e6), 2), 0.4)
+  expect_identical(least_eigenvalue(c(1, 0, 0), 2), 0)
+  expect_identical(least_eigenvalue(4, 1), 1)
+})
