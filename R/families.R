@@ -44,7 +44,7 @@
 #' # simulated: AIS grade at three visits of six patients
 #' grades <- data.frame(
 #'   subject = rep(1:6, each = 3), week = rep(c(0, 26, 52), 6),
-#'   ais = ordered(strsplit("AABABCAAAABCBCDABB", "")[[1]], levels = LETTERS[1:5])
+#'   ais = ordered(strsplit("AABABCABAABCBCDABB", "")[[1]], levels = LETTERS[1:5])
 #' )
 #' fit_recovery(ais ~ week + (1 | subject), grades, family = cumulative())
 #' # simulated: a score of 0 to 50 that reaches its ceiling

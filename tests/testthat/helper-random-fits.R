@@ -305,7 +305,8 @@ judge <- function(out, fit, peer, case) {
 
 # A search that came near, but not to its tolerance, says so on the first screen.
 not_converged <- function(outcome, fit) {
-  said <- any(grepl("^NOT CONVERGED: (one more Newton step|the correlations over visits)", utils::capture.output(print(fit))))
+  reasons <- "^NOT CONVERGED: (one more Newton step|the correlations over visits)"
+  said <- any(grepl(reasons, utils::capture.output(print(fit))))
   if (outcome %in% c("ABOVE", "UNEXPLAINED") || !said) outcome else "not converged, said"
 }
 
