@@ -101,12 +101,9 @@ wald_rows <- function(x, effect, estimate, part, level, ...) {
 
 tidy_deviations <- function(x) {
   table <- as.data.frame(VarCorr(x), order = "lower.tri")
-  residual <- is.na(table$var1)
-  term <- ifelse(is.na(table$var2), paste0("sd__", ifelse(residual, "Observation", table$var1)),
-    paste0("cor__", table$var1, ".", table$var2))
-  relative <- ifelse(residual, c(x$result$error$extra, 0)[1L], x$result$covariance_error) # of its logarithm
+  relative <- ifelse(is.na(table$var1), c(x$result$error$extra, 0)[1L], x$result$covariance_error) # of its logarithm
   error <- 10 * pmax(relative, .Machine$double.eps) * ifelse(is.na(table$var2), table$sdcor, 2)
-  tidy_frame("ran_pars", term, table$sdcor, group = table$grp, num.error = error)
+  tidy_frame("ran_pars", variance_terms(table), table$sdcor, group = table$grp, num.error = error)
 }
 
 tidy_modes <- function(x) {

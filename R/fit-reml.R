@@ -22,12 +22,14 @@ fit_gaussian <- function(design, restricted, call) {
 
 # A covariance over visits that is singular to rounding is no optimum that could be certified: the likelihood may rise
 # without end on the way there, and standard errors rest on the rounding.
-certify_visits <- function(certificate, gamma, pattern, least = 1e-8) {
+certify_visits <- function(certificate, gamma, pattern) {
   elements <- matrix(utils::tail(gamma, length(residual_names(pattern))), ncol = pattern$n_groups)
   certificate$least_eigenvalue <- min(apply(elements, 2L, least_eigenvalue, visits = length(pattern$visits)))
-  if (certificate$least_eigenvalue < least) certificate$converged <- FALSE
+  if (singular_visits(certificate)) certificate$converged <- FALSE
   certificate
 }
+
+singular_visits <- function(certificate) isTRUE(certificate$least_eigenvalue < 1e-8)
 
 # Of the correlation matrix, so that visits on different scales do not count; 0 where a variance is zero.
 least_eigenvalue <- function(elements, visits) {

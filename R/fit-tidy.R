@@ -69,13 +69,16 @@ fixed_error <- function(x) {
 
 tidy_variances <- function(x) {
   table <- as.data.frame(VarCorr(x), order = "lower.tri")
-  variance <- is.na(table$var2)
-  term <- ifelse(variance, paste0("sd__", ifelse(is.na(table$var1), "Observation", table$var1)),
-    paste0("cor__", table$var1, ".", table$var2))
   no_correlation <- ifelse(is.nan(table$sdcor), "an effect whose variance is zero has no correlation", NA)
-  tidy_frame("ran_pars", term, table$sdcor,
+  tidy_frame("ran_pars", variance_terms(table), table$sdcor,
     group = table$grp, num.error = variance_errors(x, table), reason = as.character(no_correlation)
   )
+}
+
+# broom.mixed's names of the rows of VarCorr().
+variance_terms <- function(table) {
+  ifelse(is.na(table$var2), paste0("sd__", ifelse(is.na(table$var1), "Observation", table$var1)),
+    paste0("cor__", table$var1, ".", table$var2))
 }
 
 # Errors of standard deviations and correlations from those of the variances, to first order.

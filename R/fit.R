@@ -267,7 +267,7 @@ fit_notes <- function(x) {
 note_certificate <- function(x) {
   certificate <- x$result$certificate
   error <- relative_variance_error(x)
-  if (isTRUE(certificate$least_eigenvalue < 1e-8)) {
+  if (singular_visits(certificate)) {
     return(sprintf(paste(
       "NOT CONVERGED: the correlations over visits are singular to rounding (smallest eigenvalue %.0e). The likelihood",
       "may rise without end on the way there; standard errors and tests do not hold. Take fewer parameters, or look",
@@ -353,9 +353,11 @@ note_unidentified <- function(x) {
   if (x$result$certificate$unidentified == 0L) {
     return(NULL)
   }
-  many <- paste0(x$result$certificate$unidentified, " combination", if (x$result$certificate$unidentified > 1L) "s")
-  paste0("Not identified: the visits do not tell all variances apart (", many,
-    "). Their sum is fitted; the split shown gives the residual as much as it can have.")
+  paste0(
+    "Not identified: the visits do not tell all variances apart (", x$result$certificate$unidentified,
+    " combination", if (x$result$certificate$unidentified > 1L) "s",
+    "). Their sum is fitted; the split shown gives the residual as much as it can have."
+  )
 }
 
 note_rank <- function(x) {

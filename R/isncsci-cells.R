@@ -56,7 +56,7 @@ problem_words <- function(value, column) {
 # @param missing "error", "na" or "nt"
 sort_notes <- function(notes, columns, missing, given = columns) {
   absent <- notes[notes$kind == 2L, ]
-  empty <- which(tabulate(absent$row, length(columns[[1L]])) == 134L)
+  empty <- empty_exams(notes, length(columns[[1L]]))
   bad <- notes[notes$kind == 1L | (missing == "error" & notes$kind == 2L), ]
   # An exam that was never made is one problem, not 134.
   bad <- bad[!(bad$kind == 2L & bad$row %in% empty & bad$cell > 1L), ]
@@ -69,6 +69,9 @@ sort_notes <- function(notes, columns, missing, given = columns) {
   )
 }
 
+# Rows in which nothing was recorded, of `n`.
+empty_exams <- function(notes, n) which(tabulate(notes$row[notes$kind == 2L], n) == length(isncsci_asked))
+
 # Problems that read_isncsci() set aside and nobody has mended since: their cells are still NA, which is
 # then no missing entry but a bad one.
 # @return list(problems = data frame, notes = the core's notes without those of these cells)
@@ -77,8 +80,7 @@ standing_problems <- function(exams, notes) {
   if (!inherits(exams, "isncsci_exams") || is.null(problems) || nrow(problems) == 0L) {
     return(list(problems = no_problems(), notes = notes))
   }
-  absent <- notes[notes$kind == 2L, ]
-  empty <- which(tabulate(absent$row, nrow(exams)) == 134L)
+  empty <- empty_exams(notes, nrow(exams))
   cell <- match(problems$column, isncsci_cells)
   still <- mapply(\(row, cell) !is.na(cell) && row <= nrow(exams) && is.na(exams[[isncsci_cells[cell]]][row]),
     problems$row, cell)
@@ -107,6 +109,23 @@ keep_problems <- function(result, x, rows) {
   }
   attr(result, "problems") <- problems
   result
+}
+
+# The method of `[` for exams and for scores.
+take_exams <- function(x, i, j, drop) {
+  rows <- if (nargs() - !missing(drop) > 2L && !missing(i)) i
+  keep_problems(NextMethod(), x, rows)
+}
+
+# @param bad (list) columns that are neither text nor numbers, named
+refuse_types <- function(bad, call) {
+  if (length(bad) == 0L) {
+    return(invisible())
+  }
+  abort_input(c("{cli::qty(length(bad))}Column{?s} {.field {utils::head(names(bad), 8)}} must hold text or numbers.",
+    x = "{.field {names(bad)[1]}} is {.obj_type_friendly {bad[[1]]}}.",
+    i = type_hint(bad[[1L]])
+  ), call = call, columns = names(bad))
 }
 
 warn_legacy <- function(legacy) {

@@ -34,7 +34,7 @@ explain_isncsci <- function(exam, ...) {
   }
   scores <- score_isncsci(exam, ...)
   cells <- exam_text(exam, ...)
-  asked <- cells[c(isncsci_score_cells, isncsci_findings)]
+  asked <- cells[isncsci_asked]
   problems <- isncsci_problems(scores)
   if (nrow(problems) > 0L || anyNA(asked) || is.na(scores[["ais"]])) {
     abort_input(c("An exam with cells that are not recorded, or cannot be read, is not explained.",
@@ -50,7 +50,7 @@ explain_isncsci <- function(exam, ...) {
     term = isncsci_results, value = vapply(isncsci_results, \(v) scores[[v]], ""),
     set = vapply(isncsci_results, \(v) scores[[paste0(v, "_set")]], ""),
     star = vapply(isncsci_results, \(v) scores[[paste0(v, "_star")]], NA),
-    why = paste0(ifelse(of_lowest_scores(why, cells, scores, ...), "With the lowest scores: ", ""), words),
+    why = paste0(ifelse(of_lowest_scores(why, words, cells, scores, ...), "With the lowest scores: ", ""), words),
     cells = vapply(why, \(w) paste(w$cells, collapse = ", "), ""),
     open = vapply(open, paste, "", collapse = ", "), row.names = NULL
   )
@@ -63,8 +63,8 @@ explain_isncsci <- function(exam, ...) {
 
 # Which explanations hold in one world only: those of results that are open, those that rest on an open cell,
 # and those that read otherwise with the highest scores.
-of_lowest_scores <- function(why, cells, scores, ...) {
-  asked <- cells[c(isncsci_score_cells, isncsci_findings)]
+of_lowest_scores <- function(why, words, cells, scores, ...) {
+  asked <- cells[isncsci_asked]
   open <- names(asked)[lengths(cell_scores(asked)) > 1L]
   if (length(open) == 0L) {
     return(logical(length(why)))
@@ -72,7 +72,7 @@ of_lowest_scores <- function(why, cells, scores, ...) {
   highest <- exam_facts(end_world(cells, \(s) s[length(s)]), ...)
   otherwise <- vapply(isncsci_results, \(v) explain_result(v, highest)$words, "")
   undecided <- vapply(isncsci_results, \(v) scores[[v]] == "ND", NA)
-  undecided | vapply(why, \(w) any(w$cells %in% open), NA) | vapply(why, \(w) w$words, "") != otherwise
+  undecided | vapply(why, \(w) any(w$cells %in% open), NA) | words != otherwise
 }
 
 declared_words <- "Declared not determinable in the column `not_determinable`."
@@ -116,7 +116,7 @@ score_text <- function(score, name) {
 
 # The known exam in which each open cell has one end of its scores.
 end_world <- function(cells, end) {
-  asked <- cells[c(isncsci_score_cells, isncsci_findings)]
+  asked <- cells[isncsci_asked]
   scores <- vapply(cell_scores(asked), \(s) as.integer(end(s)), 0L)
   c(stats::setNames(score_text(scores, names(asked)), names(asked)), cells[isncsci_nonkey])
 }
@@ -138,7 +138,7 @@ exam_facts <- function(world, ...) {
 
 # Which open cells would narrow each result: list of character vectors by result.
 open_cells <- function(cells, scores, ...) {
-  asked <- cells[c(isncsci_score_cells, isncsci_findings)]
+  asked <- cells[isncsci_asked]
   may <- cell_scores(asked)
   may <- may[lengths(may) > 1L]
   none <- stats::setNames(rep(list(character()), length(isncsci_results)), isncsci_results)

@@ -20,7 +20,9 @@ side_cells <- function(side) {
 isncsci_score_cells <- c(side_cells("r"), side_cells("l"))
 isncsci_findings <- c("vac", "dap")
 isncsci_nonkey <- c("r_lowest_nonkey", "l_lowest_nonkey")
-isncsci_cells <- c(isncsci_score_cells, isncsci_findings, isncsci_nonkey)
+# Cells that every exam must have; the non-key muscles may stay empty.
+isncsci_asked <- c(isncsci_score_cells, isncsci_findings)
+isncsci_cells <- c(isncsci_asked, isncsci_nonkey)
 
 # Sums with the blocks of cells they add up, and the eleven results.
 isncsci_sums <- local({
@@ -227,7 +229,7 @@ check_unique_columns <- function(names, call) {
 
 # Refuses exams that lack columns.
 check_all_cells <- function(cells, call) {
-  absent <- setdiff(c(isncsci_score_cells, isncsci_findings), cells)
+  absent <- setdiff(isncsci_asked, cells)
   if (length(absent) > 0L) {
     abort_input(c("{length(absent)} column{?s} of the exam {?is/are} missing: 
       {.field {utils::head(absent, 8)}}{if (length(absent) > 8) ' ...'}.",

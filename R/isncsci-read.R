@@ -109,14 +109,7 @@ exam_table <- function(x, on_error, call) {
 
 # What is read as part of an exam is plain text, numbers or yes and no.
 check_read_types <- function(columns, call) {
-  good <- vapply(columns, \(x) is.atomic(x) && !is.object(x) && is.null(dim(x)), NA)
-  if (!all(good)) {
-    bad <- names(columns)[!good]
-    abort_input(c("{cli::qty(length(bad))}Column{?s} {.field {utils::head(bad, 8)}} must hold text or numbers.",
-      x = "{.field {bad[1]}} is {.obj_type_friendly {columns[[bad[1]]]}}.",
-      i = type_hint(columns[[bad[1L]]])
-    ), call = call, columns = bad)
-  }
+  refuse_types(Filter(\(x) !is.atomic(x) || is.object(x) || !is.null(dim(x)), columns), call)
 }
 
 # Exams as named lists: values that are absent (NULL) are not recorded.
@@ -264,11 +257,8 @@ mapping_line <- function(block, rows) {
   paste0(block, ": ", paste(sub("^.*_", "", rows$cell), "<-", rows$column, collapse = ", "))
 }
 
-#' @export
-`[.isncsci_exams` <- function(x, i, j, drop) {
-  rows <- if (nargs() - !missing(drop) > 2L && !missing(i)) i
-  keep_problems(NextMethod(), x, rows)
-}
+#' @exportS3Method "[" isncsci_exams
+`[.isncsci_exams` <- take_exams
 
 #' @export
 print.isncsci_exams <- function(x, ...) {

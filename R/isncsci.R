@@ -150,15 +150,7 @@ check_free_names <- function(names, call) {
 check_cell_types <- function(columns, call) {
   plain <- \(x) is.null(dim(x)) && !is.object(x)
   cells <- \(x) is.character(x) || is.numeric(x) || (is.logical(x) && all(is.na(x)))
-  good <- vapply(columns, \(x) plain(x) && cells(x), NA)
-  if (!all(good)) {
-    bad <- which(!good)
-    abort_input(c("{cli::qty(length(bad))}Column{?s} {.field {isncsci_cells[utils::head(bad, 8)]}} must hold
-      text or numbers.",
-      x = "{.field {isncsci_cells[bad[1]]}} is {.obj_type_friendly {columns[[bad[1]]]}}.",
-      i = type_hint(columns[[bad[1L]]])
-    ), call = call, columns = isncsci_cells[bad])
-  }
+  refuse_types(Filter(\(x) !plain(x) || !cells(x), stats::setNames(columns, isncsci_cells)), call)
 }
 
 # What an intact exam is called, as the core's bits: 16 grade E, 32 no grade.
@@ -328,11 +320,8 @@ present_variables <- function(x) intersect(c(names(isncsci_sums), isncsci_result
 
 column_or_na <- function(x, name) if (is.null(x[[name]])) rep(NA, nrow(x)) else x[[name]]
 
-#' @export
-`[.isncsci_scores` <- function(x, i, j, drop) {
-  rows <- if (nargs() - !missing(drop) > 2L && !missing(i)) i
-  keep_problems(NextMethod(), x, rows)
-}
+#' @exportS3Method "[" isncsci_scores
+`[.isncsci_scores` <- take_exams
 
 #' @export
 summary.isncsci_scores <- function(object, ...) {

@@ -40,22 +40,29 @@ inline Trial binary_trial(Index effects = 1) {
 /// log likelihood with a random intercept of standard deviation sd, by 4001 points on +-12 standard
 /// deviations: the trapezoidal rule of a smooth function that vanishes at both ends errs by less than
 /// rounding.
-inline double trapezoid(const Trial& trial, const Vector& beta, double sd) {
+/// @param density  of row i at a linear predictor
+template <class Density>
+double trapezoid(const Trial& trial, const Vector& beta, double sd, Density&& density) {
   double sum = 0.0;
   for (Index s = 0; s < 6; ++s) {
     double integral = 0.0;
     for (int k = -2000; k <= 2000; ++k) {
       const double u = 0.006 * k;
-      double density = std::exp(-0.5 * u * u) / 2.5066282746310002;
-      for (Index i = 5 * s; i < 5 * s + 5; ++i) {
-        const double p = 1.0 / (1.0 + std::exp(-(trial.in.x.row(i).dot(beta) + sd * u)));
-        density *= trial.y[i] > 0.5 ? p : 1.0 - p;
-      }
-      integral += 0.006 * density;
+      double product = std::exp(-0.5 * u * u) / 2.5066282746310002;
+      for (Index i = 5 * s; i < 5 * s + 5; ++i) product *= density(i, trial.in.x.row(i).dot(beta) + sd * u);
+      integral += 0.006 * product;
     }
     sum += std::log(integral);
   }
   return sum;
+}
+
+/// The same of the binary scores.
+inline double trapezoid(const Trial& trial, const Vector& beta, double sd) {
+  return trapezoid(trial, beta, sd, [&](Index i, double eta) {
+    const double p = 1.0 / (1.0 + std::exp(-eta));
+    return trial.y[i] > 0.5 ? p : 1.0 - p;
+  });
 }
 
 }  // namespace family_cases

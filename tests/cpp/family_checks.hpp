@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cordgain/math/differences.hpp>
 #include <cordgain/model/family.hpp>
+#include <initializer_list>
 
 namespace family_checks {
 
@@ -13,6 +14,10 @@ using cordgain::Family;
 using cordgain::Index;
 using cordgain::PointTerms;
 using cordgain::Vector;
+
+inline Vector numbers(std::initializer_list<double> values) {
+  return Eigen::Map<const Vector>(values.begin(), static_cast<Index>(values.size()));
+}
 
 inline PointTerms point(const Family& family, Index row, double eta, const Vector& extra) {
   PointTerms out;

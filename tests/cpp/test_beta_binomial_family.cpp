@@ -7,14 +7,11 @@
 #include "family_checks.hpp"
 
 using namespace cordgain;
+using family_checks::numbers;
 using family_checks::point;
 using family_checks::require_derivatives;
 
 namespace {
-
-Vector numbers(std::initializer_list<double> values) {
-  return Eigen::Map<const Vector>(values.begin(), static_cast<Index>(values.size()));
-}
 
 Vector w_of(double precision) {
   return Vector::Constant(1, 1.0 / std::sqrt(precision));

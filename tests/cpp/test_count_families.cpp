@@ -7,16 +7,9 @@
 #include "family_checks.hpp"
 
 using namespace cordgain;
+using family_checks::numbers;
 using family_checks::point;
 using family_checks::require_derivatives;
-
-namespace {
-
-Vector numbers(std::initializer_list<double> values) {
-  return Eigen::Map<const Vector>(values.begin(), static_cast<Index>(values.size()));
-}
-
-}  // namespace
 
 TEST_CASE("the binomial family is the binomial distribution, constants included") {
   const BinomialLogit family(numbers({0, 3, 7, 1}), numbers({1, 10, 7, 1}));

@@ -128,17 +128,12 @@ test_that("scores at the ends alone have no finite precision below, an error tha
 
 test_that("random trials of three to six patients end in a fit or a classed error", {
   withr::local_seed(20261129)
-  ends <- replicate(sweep_size(1000), {
-    n <- sample(3:6, 1)
-    d <- expand.grid(week = 0:sample(2:4, 1), id = seq_len(n))
-    mu <- plogis(rnorm(1) + rnorm(1, 0, 0.5) * d$week + rnorm(n)[d$id])
+  ends <- fit_ends(sweep_size(1000), \() {
+    d <- random_visits()
+    mu <- plogis(rnorm(1) + rnorm(1, 0, 0.5) * d$week + rnorm(max(d$id))[d$id])
     precision <- exp(rnorm(1, 1, 1.5))
     d$y <- rbinom(nrow(d), 20, rbeta(nrow(d), mu * precision, (1 - mu) * precision))
-    tryCatch({
-      fit <- fit_recovery(y ~ week + (1 | id), d, family = beta_binomial(20))
-      stopifnot(is.finite(logLik(fit)), is.finite(fixef(fit)), fit$result$converged)
-      "fit"
-    }, cordgain_numerical_error = \(e) "no maximum")
+    fit_recovery(y ~ week + (1 | id), d, family = beta_binomial(20))
   })
   expect_true(all(ends %in% c("fit", "no maximum")))
   expect_gt(mean(ends == "fit"), 0.5)

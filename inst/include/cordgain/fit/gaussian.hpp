@@ -92,12 +92,17 @@ inline void add_rank_one_starts(const Covariance& covariance, std::vector<Repara
   }
 }
 
+inline std::vector<Reparametrised> full_rank_starts(const Blocks& blocks, const Covariance& covariance) {
+  std::vector<Reparametrised> out;
+  for (const Vector& start : starting_points(blocks, covariance)) out.push_back({covariance, start});
+  return out;
+}
+
 /// Where the searches begin. Where the design leaves a direction unseen, every covariance is also one of
 /// lower rank, and the fit begins there too.
 inline std::vector<Reparametrised> all_starts(const Blocks& blocks, const Covariance& covariance,
                                               const Matrix& unseen) {
-  std::vector<Reparametrised> out;
-  for (const Vector& start : starting_points(blocks, covariance)) out.push_back({covariance, start});
+  std::vector<Reparametrised> out = full_rank_starts(blocks, covariance);
   if (unseen.cols() > 0) add_unseen_starts(covariance, unseen, out);
   if (few_irregular(blocks, covariance)) add_rank_one_starts(covariance, out);
   return out;

@@ -3,8 +3,7 @@
 #pragma once
 
 #include <cmath>
-#include <cordgain/fit/bounds.hpp>
-#include <cordgain/fit/starts.hpp>
+#include <cordgain/fit/gaussian.hpp>
 
 namespace cordgain {
 
@@ -60,11 +59,8 @@ class InteriorCriterion final : public Criterion {
                                            const LikelihoodKind& kind) {
   const PooledCriterion pooled(blocks, kind);
   const InteriorCriterion criterion(pooled);
-  detail::Stage best;
-  for (const Vector& start : starting_points(blocks, covariance)) {
-    detail::Stage stage = detail::optimise(criterion, covariance, start);
-    if (best.covariance.size() == 0 || stage.value() < best.value()) best = std::move(stage);
-  }
+  GaussianFit tally;
+  const detail::Stage best = detail::best_end(criterion, detail::full_rank_starts(blocks, covariance), tally);
   const Expansion e = pooled.at(best.gamma(), covariance.roots(best.result.point));
   if (!(best.result.converged && std::isfinite(e.value)))
     throw NumericalError("No covariance inside its bounds was found to draw scores from");

@@ -14,10 +14,6 @@ namespace cordgain {
 
 namespace detail {
 
-/// Columns whose part outside of the others is below this are in their span, for a fit as for a rank: a
-/// direction that may be used to fit the scores is one that is filled.
-constexpr double kInSpan = 1e-9;
-
 /// Least squares of the contrasts on the spread columns.
 struct SpanFit {
   Vector left;
@@ -39,14 +35,6 @@ inline SpanFit span_fit(const Matrix& columns, const Vector& u) {
   out.left = u - columns * out.coefficient;
   out.relative = out.left.norm() / u.norm();
   return out;
-}
-
-inline bool spans_all(const Matrix& columns) {
-  if (columns.cols() < columns.rows()) return false;
-  Eigen::ColPivHouseholderQR<Matrix> qr;
-  qr.setThreshold(kInSpan);
-  qr.compute(columns);
-  return qr.rank() == columns.rows();
 }
 
 /// Turns theta so that the spread columns come as close to the contrasts as they

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
+#include <cordgain/math/orthogonal.hpp>
 #include <cordgain/math/symmetric_eigen.hpp>
 #include <cordgain/model/blocks.hpp>
 #include <cordgain/model/covariance.hpp>
@@ -139,12 +139,7 @@ namespace detail {
 /// Whether the columns of each kind's Z fill all of its rows; where one depends on others (a site and all its
 /// patients) they do not, and some of what is outside the random effects stands among the kind's rows.
 inline bool fill_their_rows(const std::vector<BlockKind>& kinds) {
-  return std::all_of(kinds.begin(), kinds.end(), [](const BlockKind& kind) {
-    Eigen::ColPivHouseholderQR<Matrix> qr;
-    qr.setThreshold(1e-9);
-    qr.compute(kind.z);
-    return qr.rank() == kind.z.rows();
-  });
+  return std::all_of(kinds.begin(), kinds.end(), [](const BlockKind& kind) { return spans_all(kind.z); });
 }
 
 }  // namespace detail

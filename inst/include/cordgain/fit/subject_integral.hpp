@@ -143,7 +143,6 @@ struct NodeValues {
     at.family.terms(at.row(i), out.eta.col(i), at.extra,
                     {out.value.col(i).data(), out.slope.col(i).data(), out.curvature.col(i).data()});
   }
-  constexpr double kLogRoot2Pi = 0.91893853320467274178;
   const Vector height =
       rule.log_weight + out.value.rowwise().sum() - 0.5 * out.u.colwise().squaredNorm().transpose();
   const double top = height.maxCoeff();
@@ -151,7 +150,7 @@ struct NodeValues {
   out.weight = (height.array() - top).exp();
   const double sum = out.weight.sum();
   out.weight /= sum;
-  out.log_likelihood = top + std::log(sum) + place.log_det - static_cast<double>(q) * kLogRoot2Pi;
+  out.log_likelihood = top + std::log(sum) + place.log_det - static_cast<double>(q) * detail::kLogRoot2Pi;
   return out;
 }
 

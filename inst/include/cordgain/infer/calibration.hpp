@@ -153,7 +153,7 @@ inline double known_error(const Blocks& blocks, const VectorIn& gamma, const Vec
 /// @param in       rows; their scores only set the scale
 /// @param gamma    true variance parameters, blocks' coordinates
 /// @param plan     seed, numbers
-/// @param monitor  told before each data set, and at the end
+/// @param monitor  told after each data set
 [[nodiscard]] inline Calibration calibrate(const DesignInput& in, const VectorIn& gamma,
                                            const CalibrationPlan& plan, Monitor& monitor) {
   Reduced reduced = reduce_rows(in);
@@ -166,7 +166,6 @@ inline double known_error(const Blocks& blocks, const VectorIn& gamma, const Vec
   const double unit = detail::known_error(truth.blocks(), gamma, plan.contrast);
   Calibration out = detail::empty_calibration(plan.data_sets);
   for (Index i = 0; i < plan.data_sets; ++i) {
-    monitor.done(i, plan.data_sets);
     const std::uint64_t stream = static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(plan.refits + 1);
     RandomStream random(plan.seed, stream);
     truth.draw(random);
@@ -176,14 +175,15 @@ inline double known_error(const Blocks& blocks, const VectorIn& gamma, const Vec
       again.set_gamma(interior_gamma(truth.blocks(), covariance, {true, truth.blocks().residual >= 0}));
       detail::note_studentised(detail::resample(again, covariance, plan, stream, out), seen, plan.level, i,
                                unit, out);
-      if (i % plan.plain_every != 0) continue;
-      again.set_gamma(seen.gamma);
-      detail::note_percentiles(detail::resample(again, covariance, plan, stream, out), seen, plan.level, i,
-                               unit, out);
+      if (i % plan.plain_every == 0) {
+        again.set_gamma(seen.gamma);
+        detail::note_percentiles(detail::resample(again, covariance, plan, stream, out), seen, plan.level, i,
+                                 unit, out);
+      }
     } catch (const NumericalError&) {  // stays NaN, and so is counted
     }
+    monitor.done(i + 1, plan.data_sets);
   }
-  monitor.done(plan.data_sets, plan.data_sets);
   return out;
 }
 

@@ -54,6 +54,19 @@ class RowStackedQr {
   return kept;
 }
 
+/// Columns whose part outside of the others is below this are in their span, for a fit as for a rank: a
+/// direction that may be used to fit scores is one that is filled.
+constexpr double kInSpan = 1e-9;
+
+/// Whether the columns span all of their space.
+[[nodiscard]] inline bool spans_all(const Matrix& columns) {
+  if (columns.cols() < columns.rows()) return false;
+  Eigen::ColPivHouseholderQR<Matrix> qr;
+  qr.setThreshold(kInSpan);
+  qr.compute(columns);
+  return qr.rank() == columns.rows();
+}
+
 /// Factorises the first q columns of `block` in place and applies the same
 /// rotation to the rest: block = Q [R ...]. The diagonal of R is made
 /// non-negative, so equal Z'Z give equal R.

@@ -20,9 +20,7 @@ namespace cordgain {
 class BetaBinomial final : public PointwiseFamily<BetaBinomial> {
  public:
   BetaBinomial(Vector events, Vector trials) : events_(std::move(events)), trials_(std::move(trials)) {
-    detail::require_events(events_, trials_);
-    constant_.resize(events_.size());
-    for (Index i = 0; i < events_.size(); ++i) constant_[i] = detail::log_choose(trials_[i], events_[i]);
+    constant_ = detail::log_choose(trials_, events_);
   }
 
   [[nodiscard]] Index rows() const override { return events_.size(); }

@@ -25,17 +25,21 @@ inline void require_events(const Vector& events, const Vector& trials) {
   for (Index i = 0; i < events.size(); ++i) require_counts(events[i], trials[i], "events and trials");
 }
 
+/// The same of each row.
+/// @throws  InvalidInput unless all are counts, events no more than trials
+inline Vector log_choose(const Vector& trials, const Vector& events) {
+  require_events(events, trials);
+  return trials.binaryExpr(events, [](double n, double k) { return log_choose(n, k); });
+}
+
 }  // namespace detail
 
-/// events ~ binomial(trials, p), log(p / (1 - p)) = eta. Written for whole
-/// arrays: exponentials and logarithms are then taken several at a time, and
-/// binary scores are what most time is spent on.
+/// events ~ binomial(trials, p), log(p / (1 - p)) = eta. Written for whole arrays: exponentials and
+/// logarithms are then taken several at a time, and binary scores are what most time is spent on.
 class BinomialLogit final : public Family {
  public:
   BinomialLogit(Vector events, Vector trials) : events_(std::move(events)), trials_(std::move(trials)) {
-    detail::require_events(events_, trials_);
-    constant_.resize(events_.size());
-    for (Index i = 0; i < events_.size(); ++i) constant_[i] = detail::log_choose(trials_[i], events_[i]);
+    constant_ = detail::log_choose(trials_, events_);
   }
 
   [[nodiscard]] Index rows() const override { return events_.size(); }
@@ -47,8 +51,8 @@ class BinomialLogit final : public Family {
     const auto x = eta.array();
     slope = (-x.abs()).exp();             // at most 1: nothing overflows
     curvature = (1.0 + slope).inverse();  // the larger of p and 1 - p
-    // y eta - n log(1 + e^eta) without the difference of two large numbers;
-    // log(1 + small) to its absolute rounding
+    // y eta - n log(1 + e^eta) without the difference of two large numbers; log(1 + small) to its absolute
+    // rounding
     value = constant_[row] + (x > 0.0).select((y - n) * x, y * x) - n * (1.0 + slope).log();
     slope *= curvature;  // the smaller
     curvature *= -n * slope;
@@ -64,9 +68,7 @@ template <class Link>
 class BinomialLink final : public PointwiseFamily<BinomialLink<Link>> {
  public:
   BinomialLink(Vector events, Vector trials) : events_(std::move(events)), trials_(std::move(trials)) {
-    detail::require_events(events_, trials_);
-    constant_.resize(events_.size());
-    for (Index i = 0; i < events_.size(); ++i) constant_[i] = detail::log_choose(trials_[i], events_[i]);
+    constant_ = detail::log_choose(trials_, events_);
   }
 
   [[nodiscard]] Index rows() const override { return events_.size(); }

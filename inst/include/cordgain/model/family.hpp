@@ -6,6 +6,13 @@
 
 namespace cordgain {
 
+namespace detail {
+
+/// log sqrt(2 pi)
+constexpr double kLogRoot2Pi = 0.91893853320467274178;
+
+}  // namespace detail
+
 /// log f(y | eta) with its first two derivatives in eta.
 struct PointTerms {
   double value = 0.0, slope = 0.0, curvature = 0.0;

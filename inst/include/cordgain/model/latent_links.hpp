@@ -56,8 +56,6 @@ struct LogitLink {
 
 namespace detail {
 
-constexpr double kLogRoot2Pi = 0.91893853320467274178;
-
 /// log of the normal distribution function to the right of kNormalTail.
 inline double log_normal_cdf(double t) {
   constexpr double kRoot2 = 1.41421356237309504880;
