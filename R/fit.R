@@ -356,7 +356,9 @@ note_unidentified <- function(x) {
   paste0(
     "Not identified: the visits do not tell all variances apart (", x$result$certificate$unidentified,
     " combination", if (x$result$certificate$unidentified > 1L) "s",
-    "). Their sum is fitted; the split shown gives the residual as much as it can have."
+    "). Their sum is fitted; the split shown ", if (length(x$design$residual) > 0L)
+      "is one of many that fit equally well: leave the random effects out." else
+      "gives the residual as much as it can have."
   )
 }
 

@@ -38,12 +38,13 @@ seen_visits <- function(fit, new) {
   paste(new$subject, new$visit) %in% paste(pattern$subject, pattern$visit)
 }
 
-# 2 v^2 / (g'W g); infinite where no free variance moves v, NaN where W gives a negative uncertainty.
+# 2 v^2 / (g'W g); infinite where no free variance moves v (by more than 1e-10 v^2, near which derivatives are
+# rounding), NaN where W gives a negative uncertainty.
 prediction_df <- function(v, slope, covariance) {
   uncertainty <- colSums(slope * (covariance %*% slope))
   out <- suppressWarnings(2 * v^2 / uncertainty)
-  out[abs(uncertainty) <= .Machine$double.eps * v^2] <- Inf
-  out[uncertainty < -.Machine$double.eps * v^2] <- NaN
+  out[abs(uncertainty) <= 1e-10 * v^2] <- Inf
+  out[uncertainty < -1e-10 * v^2] <- NaN
   out
 }
 

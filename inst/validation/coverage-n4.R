@@ -33,8 +33,10 @@ calibrated <- function(ratio, seed) {
   do.call(cordgain:::core_calibrate, c(unname(rows), list(gamma, plan)))
 }
 
-# The patients' own slopes are independent normals with one variance.
-own_slopes <- function(ratio) {
+# The patients' own slopes are independent normals with one variance. Each ratio has its own seed, since processes
+# that run side by side share no stream.
+own_slopes <- function(ratio, seed) {
+  set.seed(seed)
   sd <- sqrt((1 + ratio) * estimate_variance[2, 2])
   slopes <- matrix(stats::rnorm(4 * data_sets, 0, sd), 4)
   half <- stats::qt(0.975, 3) * apply(slopes, 2, stats::sd) / 2
@@ -44,7 +46,7 @@ own_slopes <- function(ratio) {
 intervals <- c("kenward-roger", "wald", "studentised", "studentised by the model", "percentile", "basic")
 rows_of <- function(i) {
   found <- calibrated(ratios[i], run$seed + i)
-  own <- own_slopes(ratios[i])
+  own <- own_slopes(ratios[i], run$seed + i)
   covered <- cbind(found$covered, own$covered)
   data.frame(
     ratio = ratios[i], interval = c(intervals, "t of own slopes"), data_sets = colSums(!is.na(covered)),

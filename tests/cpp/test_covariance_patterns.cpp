@@ -47,6 +47,45 @@ TEST_CASE("autoregressive correlations are powers, exponential ones fall with ti
   REQUIRE(sigma(3, 0) == Approx(4.0 * std::exp(-2.0)).epsilon(1e-14));
 }
 
+TEST_CASE("further starts have close and opposed neighbours, inside the cone") {
+  for (const char* word : {"us", "cs", "csh", "ar1", "ar1h", "toep", "toeph", "sp_exp"}) {
+    const auto term = residual_term(word, times());
+    const std::vector<Vector> further = term->further_starts();
+    const bool opposed = std::string(word) != "sp_exp";
+    REQUIRE(further.size() == (opposed ? 2 : 1));
+    for (std::size_t i = 0; i < further.size(); ++i) {
+      const Matrix sigma = unpacked(term->gamma(further[i]), 4);
+      REQUIRE((sigma.diagonal().array() - 1.0).abs().maxCoeff() < 1e-12);
+      REQUIRE(Eigen::LLT<Matrix>(sigma).info() == Eigen::Success);
+      REQUIRE((sigma(1, 0) > 0.0) == (i == 0));
+      if (i == 0) REQUIRE(sigma(1, 0) == Approx(0.85).epsilon(1e-12));
+    }
+  }
+  REQUIRE(residual_term("diag", times())->further_starts().empty());
+  REQUIRE(FactorTerm(2).further_starts().empty());
+}
+
+TEST_CASE("rescaled parameters keep the correlations") {
+  Vector unit(4);
+  unit << 1.0, 100.0, 0.1, 3.0;
+  const double common = unit.norm() / 2.0;  // their root mean square
+  for (const char* word : {"us", "diag", "cs", "csh", "ar1", "ar1h", "toep", "toeph", "sp_exp"}) {
+    const auto term = residual_term(word, times());
+    Covariance all;
+    all.add(std::make_shared<FactorTerm>(1));
+    all.add(term);
+    Vector theta = all.start();
+    for (Index k = 0; k < theta.size(); ++k) theta[k] += 0.05 * std::sin(k + 1.0);
+    const Vector moved = all.rescaled(theta, {Vector(), unit});
+    REQUIRE(moved[0] == theta[0]);
+    const bool one_sd = term->n_theta() < 4 || std::string(word) == "toep";
+    const Vector by = one_sd ? Vector::Constant(4, common) : unit;
+    const Matrix before = unpacked(all.gamma(theta).tail(10), 4),
+                 after = unpacked(all.gamma(moved).tail(10), 4);
+    REQUIRE((after - by.asDiagonal() * before * by.asDiagonal()).norm() < 1e-12 * after.norm());
+  }
+}
+
 TEST_CASE("homogeneous words have one variance, others one per visit") {
   REQUIRE(residual_term("cs", times())->n_theta() == 2);
   REQUIRE(residual_term("csh", times())->n_theta() == 5);
@@ -138,7 +177,7 @@ TEST_CASE("an autoregressive correlation of zero has finite derivatives at every
 
 TEST_CASE("correlations stay inside (-1, 1) however far the working parameter goes") {
   for (const double z : {-15.0, -3.0, 0.0, 3.0, 15.0}) {
-    const CorrelationJet jet = CompoundPattern().at(1, 0, Vector::Constant(1, z));
+    const CorrelationJet jet = CompoundPattern(2).at(1, 0, Vector::Constant(1, z));
     REQUIRE(std::abs(jet.value) < 1.0);
     REQUIRE(jet.first > 0.0);
     REQUIRE(jet.second * z <= 0.0);

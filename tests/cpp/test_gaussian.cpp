@@ -150,16 +150,46 @@ TEST_CASE("scores near their subjects' lines are never said to have no maximum")
 }
 
 TEST_CASE("a search that ends nowhere says what was seen and claims no more") {
-  REQUIRE_NOTHROW(detail::require_found(true, "nothing", 2));
+  Covariance effects;
+  effects.add(std::make_shared<FactorTerm>(2));
+  effects.add(std::make_shared<UnitTerm>());
+  REQUIRE_NOTHROW(detail::require_found(true, "nothing", 2, effects));
   try {
-    detail::require_found(false, "the residual variance vanished", 2);
+    detail::require_found(false, "the residual variance vanished", 2, effects);
     REQUIRE(false);
   } catch (const NumericalError& e) {
     const std::string message = e.what();
     for (const char* part :
-         {"was found from 2 starts", "the residual variance vanished", "not settled", "Fewer random"}) {
+         {"was found from 2 starts", "the residual variance vanished", "not settled", "fewer random"}) {
       REQUIRE(message.find(part) != std::string::npos);
     }
     REQUIRE(message.find("has no maximum") == std::string::npos);
+  }
+}
+
+TEST_CASE("advice names only what the model has") {
+  Covariance simple, rich, effects;
+  simple.add(residual_term("cs", Vector::LinSpaced(3, 0.0, 2.0)));
+  rich.add(std::make_shared<UnstructuredTerm>(3));
+  effects.add(std::make_shared<FactorTerm>(2));
+  effects.add(std::make_shared<UnitTerm>());
+  const auto names = [](const Covariance& c, const char* what) {
+    return detail::fewer_parameters(c).find(what) != std::string::npos;
+  };
+  REQUIRE((!names(simple, "random effects") && !names(simple, "over visits")));
+  REQUIRE((!names(rich, "random effects") && names(rich, "over visits")));
+  REQUIRE((names(effects, "random effects") && !names(effects, "over visits")));
+}
+
+TEST_CASE("units a million times apart are refused with their ratio") {
+  Vector far(2);
+  far << 1.0, 1e-7;
+  REQUIRE_NOTHROW(detail::require_one_unit({Vector::Ones(2), Vector()}));
+  REQUIRE_NOTHROW(detail::require_one_unit({Vector::Constant(1, 1e-5), Vector::Ones(1)}));
+  try {
+    detail::require_one_unit({far, Vector()});
+    REQUIRE(false);
+  } catch (const InvalidInput& e) {
+    REQUIRE(std::string(e.what()).find("lie 1e+07 times as far") != std::string::npos);
   }
 }

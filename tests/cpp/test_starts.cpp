@@ -70,8 +70,55 @@ TEST_CASE("a covariance over visits is never started far out") {
   covariance.add(std::make_shared<UnstructuredTerm>(3));
   const Blocks blocks = reduce_rows(fixture::Trial().design(1)).blocks;
   const std::vector<Vector> starts = starting_points(blocks, covariance);
-  REQUIRE(starts.size() == 2);
+  REQUIRE(starts.size() == 4);  // few rows: correlations that are close, and opposed
   REQUIRE((starts[1] - 0.2 * starts[0]).norm() < 1e-15);
+  for (const Vector& start : starts) REQUIRE(start.cwiseAbs().maxCoeff() <= 1.0);
+}
+
+TEST_CASE(
+    "a random intercept beside a covariance over visits is seen where that is no constant plus something") {
+  // two subjects at the same three visits: V = d 11' + Sigma. d and Sigma cannot be told apart where Sigma +
+  // 11' is of the same pattern: us and cs; a first-order autoregression has no constant part
+  Blocks blocks;
+  blocks.n = 6;
+  blocks.n_gamma = 7;
+  BlockKind kind;
+  kind.rank = 3;
+  kind.count = 2;
+  for (Index k = 0; k < 7; ++k) kind.parameter.push_back(k);
+  kind.basis.push_back(Matrix::Ones(3, 3));
+  for (Index j = 0; j < 3; ++j) {
+    for (Index i = j; i < 3; ++i) {
+      Matrix element = Matrix::Zero(3, 3);
+      element(i, j) = element(j, i) = 1.0;
+      kind.basis.push_back(element);
+    }
+  }
+  blocks.kinds.push_back(kind);
+  for (const char* word : {"us", "cs", "ar1", "diag"}) {
+    Covariance covariance;
+    covariance.add(std::make_shared<FactorTerm>(1));
+    covariance.add(residual_term(word, Vector::LinSpaced(3, 0.0, 2.0)));
+    const bool held = std::string(word) == "us" || std::string(word) == "cs";
+    REQUIRE(unseen_parameters(blocks, covariance) == (held ? 1 : 0));
+  }
+}
+
+TEST_CASE("several groups have their further starts together, and none where rows are many") {
+  Covariance groups;
+  groups.add(residual_term("ar1", Vector::LinSpaced(3, 0.0, 2.0)));
+  groups.add(residual_term("cs", Vector::LinSpaced(3, 0.0, 2.0)));
+  Blocks blocks;
+  blocks.n = 30;
+  blocks.n_gamma = 12;
+  const std::vector<Vector> starts = starting_points(blocks, groups);
+  REQUIRE(starts.size() == 4);
+  REQUIRE(starts[2][1] == Approx(std::atanh(0.85)));
+  REQUIRE(starts[2][3] == Approx(std::atanh(0.85)));
+  REQUIRE(starts[3][1] == Approx(std::atanh(-0.5)));
+  REQUIRE(starts[3][3] == Approx(std::atanh(-0.5 / 3.0)));
+  blocks.n = 100000;
+  REQUIRE(starting_points(blocks, groups).size() == 2);
 }
 
 TEST_CASE("where visits were missed, more starts lie between and beyond, in step and against it") {

@@ -139,3 +139,11 @@ test_that("the error of the mean of one group is the textbook's", {
 test_that("blocks too large for dense algebra are refused with a way out", {
   expect_error(check_block_sizes(list(1:6000)), "re.form = NA", class = "cordgain_invalid_input")
 })
+
+test_that("degrees of freedom by their formula; what moves v by rounding only counts as not moving it", {
+  w <- diag(c(2, 0.5))
+  slope <- cbind(c(1, 2), c(1e-9, 0), c(0, 0), c(3, 0)) # a column for each row predicted
+  v <- c(3, 1, 1, 1)
+  expect_equal(prediction_df(v, slope, w), c(2 * 9 / (2 + 2), Inf, Inf, 2 / 18))
+  expect_identical(prediction_df(1, matrix(1), matrix(-1)), NaN)
+})

@@ -162,6 +162,36 @@ inline void require_bounded(const Blocks& blocks, const LikelihoodKind& kind) {
   if (kind.profiled && grows_without_bound(blocks)) refuse_unbounded();
 }
 
+/// What to do where there is too little to estimate all variances: only what this model has is named.
+inline std::string fewer_parameters(const Covariance& covariance) {
+  int groups = 0;
+  bool many = false;
+  for (std::size_t i = 0; i < covariance.size(); ++i) {
+    const CovarianceTerm& term = covariance.term(i);
+    if (!term.over_visits()) continue;
+    ++groups;
+    many = many || term.n_theta() > 2;
+  }
+  std::string out = "fewer fixed effects";
+  if (!effect_terms(covariance).empty()) out += ", or fewer random effects (an intercept without a slope)";
+  if (many) out += ", or a covariance over visits with fewer parameters";
+  if (groups > 1) out += ", or one covariance for all groups";
+  return out;
+}
+
+/// Beside scores a million times as far from the fixed effects too few digits of the others are left.
+inline void require_one_unit(const VisitScales& scale) {
+  constexpr double kTooFar = 1e6;
+  const double ratio = unit_ratio(scale);
+  if (!(ratio > kTooFar)) return;
+  std::ostringstream times;
+  times << std::setprecision(2) << ratio;
+  throw InvalidInput(
+      "The scores of one visit or group lie " + times.str() +
+      " times as far from the fixed effects as those of another, which are rounding beside "
+      "them. Give all scores one unit, or take fewer fixed effects where they fit a visit exactly");
+}
+
 /// A parameter of a covariance over visits of which the scores say nothing is refused: standard errors would
 /// rest on it. (Of random effects, what is not seen does not change V.)
 inline void require_seen(const Blocks& blocks, const Criterion& criterion, const Covariance& covariance) {
@@ -170,24 +200,25 @@ inline void require_seen(const Blocks& blocks, const Criterion& criterion, const
   throw InvalidInput(
       "The scores say nothing of " + std::to_string(many) + " parameter" + (many > 1 ? "s" : "") +
       " of the covariance over visits: no two visits of one subject are left for a correlation, or the fixed "
-      "effects fit all scores of a visit exactly. Take fewer fixed effects, or a covariance with fewer "
-      "parameters (cs, ar1)");
+      "effects fit all scores of a visit exactly. Take " +
+      fewer_parameters(covariance));
 }
 
 /// Ends a search that led nowhere, saying no more than is known: here a maximum
 /// may exist, for unbounded likelihoods have been refused before the search.
-inline void require_found(bool found, const std::string& seen, int starts) {
+inline void require_found(bool found, const std::string& seen, int starts, const Covariance& covariance) {
   if (found) return;
-  throw NumericalError(
-      "No maximum of the likelihood was found from " + std::to_string(starts) + " starts: " + seen +
-      ". Whether there is one is not settled. Fewer random effects (an intercept without a slope, "
-      "or independent effects) may have one that can be found");
+  throw NumericalError("No maximum of the likelihood was found from " + std::to_string(starts) +
+                       " starts: " + seen + ". Whether there is one is not settled. Try " +
+                       fewer_parameters(covariance) + ": the likelihood may then have one that can be found");
 }
 
-/// Names the reason of a search that was still falling: a covariance over visits that tends to a singular
-/// one.
-inline void refuse_singular_visits(const Criterion& criterion, const Stage& stage) {
-  const SingularLimit limit = singular_limit(criterion, stage.covariance, stage.gamma());
+/// Names the reason of a search that was still falling, or had nowhere left to go: a covariance over visits
+/// that tends to a singular one.
+inline void refuse_singular_visits(const Blocks& blocks, const Criterion& criterion, const Stage& stage) {
+  const VisitScales scale = visit_scales(blocks, stage.covariance);
+  if (stage.result.converged && !near_singular(stage.covariance, stage.gamma(), scale)) return;
+  const SingularLimit limit = singular_limit(criterion, stage.covariance, stage.result.point, scale);
   if (!rises_to_the_end(limit)) return;
   std::ostringstream rise;
   rise << std::setprecision(3) << limit.rise;
@@ -195,9 +226,10 @@ inline void refuse_singular_visits(const Criterion& criterion, const Stage& stag
       "The likelihood has no maximum that could be reached: it rises as long as the covariance over visits "
       "comes nearer to a singular one, which fits some combination of visits exactly (by at least " +
       rise.str() +
-      " for each tenfold fall of the smallest eigenvalue, followed down to 1e-8 of the largest). Too few "
-      "subjects, or a combination of visits that does not vary: take a covariance with fewer parameters, or "
-      "look at these scores");
+      " for each tenfold fall of the smallest eigenvalue, followed down to 1e-8 of the largest, visits in "
+      "units of their own spread). Too few subjects, or a combination of visits that does not vary (all "
+      "subjects gain the same): look at these scores, or take " +
+      fewer_parameters(stage.covariance));
 }
 
 /// Whether fixed and random effects may together fit every score: as many columns as rows.
@@ -277,7 +309,8 @@ inline void record_pooled(const PooledCriterion& criterion, const Stage& stage, 
   for (const auto& s : scores) fit.bound_score.push_back(s.score);
   const double least = stage.result.converged ? kNoResidual : kVanishing;
   require_found(std::isfinite(e.value) && (!kind.profiled || e.scale > least),
-                "the residual variance fell below 1e-12 of that of least squares", fit.starts);
+                "the residual variance fell below 1e-12 of that of least squares", fit.starts,
+                stage.covariance);
   fit.gamma = relative * e.scale;
   fit.deviance = e.value;
   fit.beta = e.fixed.beta;
@@ -314,25 +347,31 @@ inline void record(const PooledCriterion& criterion, const Stage& stage, const L
   GaussianFit fit;
   detail::require_bounded(blocks, kind);
   const PooledCriterion criterion(blocks, kind);
-  if (!kind.profiled) detail::require_seen(blocks, criterion, covariance);
+  if (!kind.profiled) {
+    detail::require_one_unit(visit_scales(blocks, covariance));
+    detail::require_seen(blocks, criterion, covariance);
+  }
   Matrix unseen = kind.profiled ? unseen_directions(blocks) : Matrix(blocks.n_gamma, 0);
-  fit.unidentified = unseen.cols();
+  const bool beside_visits = !kind.profiled && !detail::effect_terms(covariance).empty();
+  fit.unidentified = beside_visits ? unseen_parameters(blocks, covariance) : unseen.cols();
   detail::Stage stage = detail::best_end(criterion, detail::all_starts(blocks, covariance, unseen), fit);
   fit.steps -= stage.result.steps;
   if (detail::needs_rows(blocks, kind, source, stage))
     detail::settle_on_rows(source.rows(), criterion, covariance, kind.restricted, stage, unseen, fit);
   const bool feasible = std::isfinite(stage.value()) && !stage.result.divergent;
   detail::require_found(feasible || fit.residual_zero,
-                        "the random effects grew beyond all bounds beside the residual", fit.starts);
+                        "the random effects grew beyond all bounds beside the residual", fit.starts,
+                        covariance);
   if (!fit.residual_zero) {
     detail::slide(blocks, criterion, unseen, stage);
     detail::Stage settled = stage;
     detail::settle(criterion, unseen.cols() == 0, settled);
     if (detail::as_good(settled, stage)) stage = std::move(settled);
   }
-  if (!stage.result.converged && !kind.profiled) detail::refuse_singular_visits(criterion, stage);
+  if (!kind.profiled) detail::refuse_singular_visits(blocks, criterion, stage);
   const bool arrived = stage.result.converged || stage.result.decrement < detail::kNearlyThere;
-  detail::require_found(arrived, "the deviance was still falling where the search ended", fit.starts);
+  detail::require_found(arrived, "the deviance was still falling where the search ended", fit.starts,
+                        covariance);
   detail::record(criterion, stage, kind, fit);
   return fit;
 }

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <Eigen/Eigenvalues>
+#include <algorithm>
 #include <cmath>
 #include <cordgain/fit/criterion.hpp>
+#include <cordgain/fit/visit_scales.hpp>
+#include <limits>
 #include <vector>
 
 namespace cordgain {
@@ -24,27 +27,37 @@ constexpr double kTendsToZero = 1e-6;
 /// scores, which shows in the quadratic form below the second.
 constexpr double kWayFrom = 1e-3, kWayTo = 1e-8;
 
-/// The same matrix with its smallest eigenvalues at `part` of the largest.
-inline Matrix with_smallest(const Eigen::SelfAdjointEigenSolver<Matrix>& eigen, double largest, double part) {
-  Vector value = eigen.eigenvalues();
-  value[0] = part * largest;
-  for (Index i = 1; i < value.size(); ++i) {
-    if (value[i] < kTendsToZero * largest) value[i] = part * largest;
-  }
-  return eigen.eigenvectors() * value.asDiagonal() * eigen.eigenvectors().transpose();
+using VisitEigen = Eigen::SelfAdjointEigenSolver<Matrix>;
+
+/// One covariance over visits in the units of its visits.
+inline VisitEigen eigen_in_units(const VectorIn& elements, const Vector& scale) {
+  const auto per_unit = scale.cwiseInverse().asDiagonal();
+  return VisitEigen(Matrix(per_unit * unpacked(elements, scale.size()) * per_unit));
 }
 
-/// The way of one term, the others where they are.
-/// @param largest  eigenvalue over all terms: one group's variance can vanish beside another's
-inline SingularLimit term_limit(const Criterion& criterion, const Vector& gamma, Index at, Index q,
-                                double largest) {
+/// Eigenvalues of the covariances over visits, each in its units.
+struct VisitSpectrum {
+  double largest = 0.0;  ///< over all terms: one group's variance can vanish beside another's
+  double least = std::numeric_limits<double>::infinity();
+};
+
+inline VisitSpectrum visit_spectrum(const Covariance& terms, const Vector& gamma, const VisitScales& scale) {
+  VisitSpectrum out;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    if (scale[i].size() == 0) continue;
+    const Vector value =
+        eigen_in_units(gamma.segment(terms.gamma_at(i), terms.term(i).n_gamma()), scale[i]).eigenvalues();
+    out.largest = std::max(out.largest, value.tail(1)[0]);
+    out.least = std::min(out.least, value[0]);
+  }
+  return out;
+}
+
+/// Follows minus twice a log likelihood as a function of the part that the smallest eigenvalues have of the
+/// largest.
+template <class Value>
+SingularLimit follow(Value&& value) {
   SingularLimit out;
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(unpacked(gamma.segment(at, packed_size(q)), q));
-  Vector moved = gamma;
-  const auto value = [&](double part) {
-    moved.segment(at, packed_size(q)) = packed(with_smallest(eigen, largest, part));
-    return criterion.in_gamma(moved, {}).value;
-  };
   double before = value(kWayFrom);
   out.rise = std::numeric_limits<double>::infinity();
   for (double part = 0.1 * kWayFrom; part > 0.5 * kWayTo; part *= 0.1) {
@@ -58,23 +71,74 @@ inline SingularLimit term_limit(const Criterion& criterion, const Vector& gamma,
   return out;
 }
 
-inline Index packed_side(Index size) {
-  Index q = 1;
-  while (packed_size(q) < size) ++q;
-  return q;
+/// The same matrix with its smallest eigenvalues at `part` of the largest.
+inline Matrix with_smallest(const VisitEigen& eigen, double largest, double part) {
+  Vector value = eigen.eigenvalues();
+  value[0] = part * largest;
+  for (Index i = 1; i < value.size(); ++i) {
+    if (value[i] < kTendsToZero * largest) value[i] = part * largest;
+  }
+  return eigen.eigenvectors() * value.asDiagonal() * eigen.eigenvectors().transpose();
 }
 
-/// The largest eigenvalue over all covariances over visits.
-inline double largest_eigenvalue(const Covariance& terms, const Vector& gamma) {
-  double out = 0.0;
-  for (std::size_t i = 0; i < terms.size(); ++i) {
-    if (!terms.term(i).over_visits()) continue;
-    const Index size = terms.term(i).n_gamma();
-    const Matrix d = unpacked(gamma.segment(terms.gamma_at(i), size), packed_side(size));
-    out = std::max(out,
-                   Eigen::SelfAdjointEigenSolver<Matrix>(d, Eigen::EigenvaluesOnly).eigenvalues().tail(1)[0]);
+/// The way of an unstructured term, whose elements are free.
+inline SingularLimit free_way(const Criterion& criterion, const Vector& gamma, Index at, const Vector& scale,
+                              double largest) {
+  const VisitEigen eigen = eigen_in_units(gamma.segment(at, packed_size(scale.size())), scale);
+  Vector moved = gamma;
+  return follow([&](double part) {
+    const Matrix there = scale.asDiagonal() * with_smallest(eigen, largest, part) * scale.asDiagonal();
+    moved.segment(at, packed_size(scale.size())) = packed(there);
+    return criterion.in_gamma(moved, {}).value;
+  });
+}
+
+/// A line of parameters of a patterned term.
+struct PatternLine {
+  Vector from, along;
+};
+
+/// The parameters that have gone far from where they began go on together, each with its sign: on this line
+/// correlations near one and variances near zero tend there inside the pattern. It leads through a point at
+/// which they differ from one and zero by more than rounding.
+inline PatternLine outward(const CovarianceTerm& term, const VectorIn& theta, const Vector& scale) {
+  constexpr double kFar = 0.5;    // of the furthest
+  constexpr double kSeen = 12.0;  // e^-24 is seen beside 1
+  const Vector gone = theta - term.rescaled(term.start(), scale);
+  const double furthest = gone.cwiseAbs().maxCoeff();
+  const Vector along = gone.unaryExpr(
+      [furthest](double v) { return std::abs(v) < kFar * furthest ? 0.0 : (v > 0.0 ? 1.0 : -1.0); });
+  return {theta - std::max(0.0, furthest - kSeen) * along, along};
+}
+
+/// How far along that line the smallest eigenvalue is `part` of `largest`; NaN if it does not come there.
+inline double distance_to(double part, const CovarianceTerm& term, const PatternLine& line,
+                          const Vector& scale, double largest) {
+  const auto above = [&](double t) {
+    const Vector value = eigen_in_units(term.gamma(line.from + t * line.along), scale).eigenvalues();
+    return value[0] > part * largest;
+  };
+  double near = -40.0, far = 40.0;
+  while (near < 0.0 && !above(near)) near += 0.25;  // before the pattern leaves its cone on the other side
+  if (!above(near) || above(far)) return std::numeric_limits<double>::quiet_NaN();
+  for (int i = 0; i < 100; ++i) {
+    const double middle = 0.5 * (near + far);
+    (above(middle) ? near : far) = middle;
   }
-  return out;
+  return near;
+}
+
+/// The way of a term that is a pattern of few parameters.
+inline SingularLimit pattern_way(const Criterion& criterion, const Covariance& terms, const Vector& theta,
+                                 std::size_t i, const Vector& scale, double largest) {
+  const CovarianceTerm& term = terms.term(i);
+  const PatternLine line = outward(term, theta.segment(terms.theta_at(i), term.n_theta()), scale);
+  Vector moved = theta;
+  return follow([&](double part) {
+    const double t = distance_to(part, term, line, scale, largest);
+    moved.segment(terms.theta_at(i), term.n_theta()) = line.from + t * line.along;
+    return std::isfinite(t) ? criterion.in_theta(terms, moved).value : t;
+  });
 }
 
 }  // namespace detail
@@ -87,20 +151,31 @@ inline double largest_eigenvalue(const Covariance& terms, const Vector& gamma) {
 /// likelihood: the rows). It rises without end where k > 0 and nothing is left, and then by
 /// k log(10) / 2 for each tenfold fall.
 /// @param terms  the covariance that the search ended with
-/// @param gamma  its parameters
+/// @param theta  its parameters
+/// @param scale  units of the visits
 [[nodiscard]] inline SingularLimit singular_limit(const Criterion& criterion, const Covariance& terms,
-                                                  const Vector& gamma) {
+                                                  const Vector& theta, const VisitScales& scale) {
   SingularLimit out;
+  if (!theta.allFinite()) return out;
+  const Vector gamma = terms.gamma(theta);
   if (!gamma.allFinite()) return out;
-  const double largest = detail::largest_eigenvalue(terms, gamma);
+  const double largest = detail::visit_spectrum(terms, gamma, scale).largest;
   for (std::size_t i = 0; i < terms.size(); ++i) {
-    const CovarianceTerm& term = terms.term(i);
-    if (!term.over_visits()) continue;
-    const SingularLimit way =
-        detail::term_limit(criterion, gamma, terms.gamma_at(i), detail::packed_side(term.n_gamma()), largest);
+    if (scale[i].size() == 0) continue;
+    const SingularLimit way = terms.term(i).moves_by_elements()
+                                  ? detail::free_way(criterion, gamma, terms.gamma_at(i), scale[i], largest)
+                                  : detail::pattern_way(criterion, terms, theta, i, scale[i], largest);
     if (way.nearest < out.nearest) out = way;
   }
   return out;
+}
+
+/// Whether a covariance over visits is singular to rounding: where all derivatives are rounding, a search
+/// ends for want of a way.
+[[nodiscard]] inline bool near_singular(const Covariance& terms, const Vector& gamma,
+                                        const VisitScales& scale) {
+  const detail::VisitSpectrum spectrum = detail::visit_spectrum(terms, gamma, scale);
+  return spectrum.least < detail::kWayTo * spectrum.largest;
 }
 
 /// Whether that way was followed to its end, rising at every step as an unbounded likelihood must.

@@ -4,6 +4,7 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <cordgain/fit/visit_scales.hpp>
 #include <cordgain/math/orthogonal.hpp>
 #include <cordgain/math/symmetric_eigen.hpp>
 #include <cordgain/model/blocks.hpp>
@@ -70,16 +71,34 @@ inline void add_irregular_starts(const Covariance& covariance, std::vector<Vecto
   starts.push_back(slanted(start, -0.5));
 }
 
+/// Starts with the covariances over visits at each of their further values.
+inline void add_visit_starts(const Covariance& covariance, std::vector<Vector>& starts) {
+  const Vector start = covariance.start();
+  for (std::size_t i = 0; i < covariance.size(); ++i) {
+    const std::vector<Vector> further = covariance.term(i).further_starts();
+    for (std::size_t k = 0; k < further.size(); ++k) {
+      if (starts.size() < 3 + k) starts.push_back(start);
+      starts[2 + k].segment(covariance.theta_at(i), further[k].size()) = further[k];
+    }
+  }
+}
+
 }  // namespace detail
 
 /// At least two starts: random effects as large as the residual in standard deviation, and a fifth of it.
 /// With few rows there can be an optimum at a bound, or with small effects, beside a lower one with large
 /// effects: the second start is then far out, and with several terms each in turn is large, near and far.
-/// Where subjects were seen at different times, more starts lie between and beyond.
+/// Where subjects were seen at different times, more starts lie between and beyond. Covariances over visits
+/// begin at the variances that each visit has about least squares; with few rows also at close and at
+/// negative correlations.
 [[nodiscard]] inline std::vector<Vector> starting_points(const Blocks& blocks, const Covariance& covariance) {
   const Vector start = covariance.start();
   const bool few = detail::few_effects(blocks, covariance);
   std::vector<Vector> out = {start, (few ? 10.0 : 0.2) * start};
+  if (covariance.over_visits() && blocks.n <= detail::kFewForStarts)
+    detail::add_visit_starts(covariance, out);
+  const VisitScales scale = visit_scales(blocks, covariance);
+  for (Vector& point : out) point = covariance.rescaled(point, scale);
   if (!few) return out;
   detail::add_single_terms(covariance, 5.0, 0.1, out);
   detail::add_single_terms(covariance, 25.0, 1.0, out);
@@ -132,6 +151,13 @@ inline Matrix basis_gram(const Blocks& blocks) {
 /// @return  n_gamma x k, k = 0 when all variance parameters are identified
 [[nodiscard]] inline Matrix unseen_directions(const Blocks& blocks) {
   return unseen_directions(detail::basis_gram(blocks));
+}
+
+/// How many combinations of the working parameters V does not show, where none is at a bound: a random
+/// intercept beside a covariance over visits that can hold it.
+[[nodiscard]] inline Index unseen_parameters(const Blocks& blocks, const Covariance& covariance) {
+  const Matrix jacobian = covariance.jacobian(covariance.start());
+  return unseen_directions(Matrix(jacobian.transpose() * detail::basis_gram(blocks) * jacobian)).cols();
 }
 
 namespace detail {

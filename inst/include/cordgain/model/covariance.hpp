@@ -31,6 +31,14 @@ class CovarianceTerm {
   [[nodiscard]] virtual bool moves_by_elements() const noexcept { return false; }
   /// A value to start from: the identity, or no correlation.
   [[nodiscard]] virtual Vector start() const = 0;
+  /// Whether all visits share one variance.
+  [[nodiscard]] virtual bool one_variance() const noexcept { return false; }
+  /// Further values to start from where rows are few and there may be several optima: visits closely
+  /// correlated, and the other way. None for other terms.
+  [[nodiscard]] virtual std::vector<Vector> further_starts() const { return {}; }
+  /// theta of the same correlations with standard deviations `sd` times as large (over visits: one for each
+  /// visit); other terms stay as they are.
+  [[nodiscard]] virtual Vector rescaled(const VectorIn& theta, const VectorIn&) const { return theta; }
   /// Itself as the term of random effects that it is; null for a residual's covariance.
   [[nodiscard]] virtual const FactorTerm* as_factor() const noexcept { return nullptr; }
   /// Whether it is a covariance of residuals over visits.
@@ -161,6 +169,18 @@ class Covariance {
   /// Whether the residuals have a covariance over visits; else they are independent.
   [[nodiscard]] bool over_visits() const {
     return std::any_of(terms_.begin(), terms_.end(), [](const auto& term) { return term->over_visits(); });
+  }
+
+  /// theta with each covariance over visits rescaled.
+  /// @param sd  of each term; empty for one that stays
+  [[nodiscard]] Vector rescaled(const VectorIn& theta, const std::vector<Vector>& sd) const {
+    Vector out = theta;
+    for (std::size_t i = 0; i < size(); ++i) {
+      if (sd[i].size() == 0) continue;
+      const auto part = theta.segment(theta_at_[i], terms_[i]->n_theta());
+      out.segment(theta_at_[i], part.size()) = terms_[i]->rescaled(part, sd[i]);
+    }
+    return out;
   }
 
   /// Lambda of each random-effects term; empty beside a covariance over visits, which has no such factor.

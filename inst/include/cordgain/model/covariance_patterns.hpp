@@ -23,6 +23,8 @@ class CorrelationPattern {
   virtual ~CorrelationPattern() = default;
   [[nodiscard]] virtual Index n_parameters() const noexcept = 0;
   [[nodiscard]] virtual CorrelationJet at(Index i, Index j, const VectorIn& z) const = 0;
+  /// Parameters at which neighbouring visits have about the correlation r, inside the cone; empty if none.
+  [[nodiscard]] virtual Vector near(double r) const = 0;
 };
 
 namespace detail {
@@ -35,20 +37,31 @@ inline CorrelationJet tanh_jet(Index parameter, double z) {
 
 }  // namespace detail
 
+/// Where a search begins too, where rows are few.
+constexpr double kFurtherCorrelations[] = {0.85, -0.5};
+
 /// No correlation.
 class IndependentPattern final : public CorrelationPattern {
  public:
   [[nodiscard]] Index n_parameters() const noexcept override { return 0; }
   [[nodiscard]] CorrelationJet at(Index, Index, const VectorIn&) const override { return {}; }
+  [[nodiscard]] Vector near(double) const override { return Vector(); }
 };
 
-/// One correlation for all pairs of visits.
+/// One correlation for all pairs of visits, above -1 / (visits - 1).
 class CompoundPattern final : public CorrelationPattern {
  public:
+  explicit CompoundPattern(Index visits) : visits_(visits) {}
   [[nodiscard]] Index n_parameters() const noexcept override { return 1; }
   [[nodiscard]] CorrelationJet at(Index, Index, const VectorIn& z) const override {
     return detail::tanh_jet(0, z[0]);
   }
+  [[nodiscard]] Vector near(double r) const override {
+    return Vector::Constant(1, std::atanh(r > 0.0 ? r : r / static_cast<double>(visits_)));
+  }
+
+ private:
+  Index visits_;
 };
 
 /// One correlation for each number of visits apart.
@@ -58,6 +71,12 @@ class ToeplitzPattern final : public CorrelationPattern {
   [[nodiscard]] Index n_parameters() const noexcept override { return visits_ - 1; }
   [[nodiscard]] CorrelationJet at(Index i, Index j, const VectorIn& z) const override {
     return detail::tanh_jet(i - j - 1, z[i - j - 1]);
+  }
+  /// Powers of r, as of an autoregressive process.
+  [[nodiscard]] Vector near(double r) const override {
+    Vector out(n_parameters());
+    for (Index k = 0; k < out.size(); ++k) out[k] = std::atanh(std::pow(r, static_cast<double>(k + 1)));
+    return out;
   }
 
  private:
@@ -75,6 +94,7 @@ class AutoregressivePattern final : public CorrelationPattern {
     const double outer = lag * std::pow(r.value, lag - 1);
     return {0, std::pow(r.value, lag), outer * r.first, inner * r.first * r.first + outer * r.second};
   }
+  [[nodiscard]] Vector near(double r) const override { return Vector::Constant(1, std::atanh(r)); }
 };
 
 /// exp(-distance / range), z = log range.
@@ -85,6 +105,12 @@ class ExponentialPattern final : public CorrelationPattern {
   [[nodiscard]] CorrelationJet at(Index i, Index j, const VectorIn& z) const override {
     const double u = std::abs(times_[i] - times_[j]) * std::exp(-z[0]), value = std::exp(-u);
     return {0, value, u * value, (u * u - u) * value};
+  }
+  /// At the mean time between visits; correlations are positive.
+  [[nodiscard]] Vector near(double r) const override {
+    if (r <= 0.0 || times_.size() < 2) return Vector();
+    const double between = (times_.maxCoeff() - times_.minCoeff()) / static_cast<double>(times_.size() - 1);
+    return Vector::Constant(1, std::log(-between / std::log(r)));
   }
 
  private:
@@ -137,6 +163,26 @@ class PatternedTerm final : public CovarianceTerm {
     return out;
   }
 
+  [[nodiscard]] bool one_variance() const noexcept override { return n_sd_ < visits_; }
+
+  [[nodiscard]] std::vector<Vector> further_starts() const override {
+    std::vector<Vector> out;
+    for (const double r : kFurtherCorrelations) {
+      const Vector near = pattern_->near(r);
+      if (near.size() == 0) continue;
+      out.push_back(Vector::Zero(n_theta()));
+      out.back().tail(near.size()) = near;
+    }
+    return out;
+  }
+
+  [[nodiscard]] Vector rescaled(const VectorIn& theta, const VectorIn& sd) const override {
+    Vector out = theta;
+    const double common = std::sqrt(sd.squaredNorm() / static_cast<double>(visits_));
+    for (Index i = 0; i < n_sd_; ++i) out[i] += std::log(n_sd_ > 1 ? sd[i] : common);
+    return out;
+  }
+
  private:
   struct Element {
     double value, first, second;  ///< by the pattern's parameter
@@ -177,6 +223,24 @@ class UnstructuredTerm final : public CovarianceTerm {
     return factor_.curvature(theta, w);
   }
   [[nodiscard]] Vector start() const override { return factor_.start(); }
+  /// Covariances of one correlation for all pairs.
+  [[nodiscard]] std::vector<Vector> further_starts() const override {
+    std::vector<Vector> out;
+    for (const double r : kFurtherCorrelations) {
+      const double one = r > 0.0 ? r : r / static_cast<double>(factor_.size());
+      Matrix d = Matrix::Constant(factor_.size(), factor_.size(), one);
+      d.diagonal().setOnes();
+      const Matrix root = d.llt().matrixL();
+      out.push_back(start());
+      factor_.for_entries([&](Index row, Index column, Index at) { out.back()[at] = root(row, column); });
+    }
+    return out;
+  }
+  [[nodiscard]] Vector rescaled(const VectorIn& theta, const VectorIn& sd) const override {
+    Vector out = theta;
+    factor_.for_entries([&](Index row, Index, Index at) { out[at] *= sd[row]; });
+    return out;
+  }
 
  private:
   FactorTerm factor_;
@@ -196,7 +260,7 @@ class UnstructuredTerm final : public CovarianceTerm {
   std::shared_ptr<const CorrelationPattern> pattern;
   double start = 0.3;
   if (base == "diag") pattern = std::make_shared<IndependentPattern>();
-  if (base == "cs") pattern = std::make_shared<CompoundPattern>();
+  if (base == "cs") pattern = std::make_shared<CompoundPattern>(m);
   if (base == "ar1") pattern = std::make_shared<AutoregressivePattern>();
   if (base == "toep") {
     pattern = std::make_shared<ToeplitzPattern>(m);
