@@ -61,7 +61,7 @@
 #' fit_recovery(motor ~ week + (1 | subject), scores, family = beta_binomial(50))
 #' # simulated: points gained by the legs of five thoracic patients, at three visits
 #' legs <- data.frame(subject = rep(1:5, each = 3), week = rep(c(8, 26, 52), 5),
-#'   gain = c(0, 0, 0, 0, 2, 9, 0, 0, 1, 0, 0, 0, 3, 12, 5))
+#'   gain = c(0, 0, 0, 0, 2, 9, 0, 0, 1, 0, 0, 0, 3, 7, 12))
 #' fit_recovery(gain ~ week + (1 | subject), legs, family = hurdle(50))
 #' @references McCullagh P (1980). Regression models for ordinal data. *JRSS B* 42, 109-142.
 #'
