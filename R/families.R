@@ -20,6 +20,11 @@
 #'   \item{`censored()`}{a score on a scale with floor and ceiling, as a motor score of 0 to 50: normal with mean
 #'     \eqn{\eta} and standard deviation \eqn{\sigma}, and a score at an end stands for all that lies beyond it
 #'     (tobit). Without ends it is the normal family by maximum likelihood.}
+#'   \item{`hurdle()`}{a gain of 0 to `size` points that is often none, as of the legs of thoracic patients: 0 with
+#'     probability \eqn{1 - p}, else 1 and a beta-binomial score of \eqn{size - 1} points with
+#'     \eqn{\log(\mu / (1 - \mu)) = \eta} and precision \eqn{\phi};
+#'     \eqn{\log(p / (1 - p)) = a}, or \eqn{a + k \eta} with `change = "shared"`. Reported are \eqn{\log \phi},
+#'     \eqn{a} (`change_intercept`) and \eqn{k} (`change_slope`).}
 #' }
 #' `binomial()` and `poisson()` are those of stats.
 #'
@@ -54,7 +59,14 @@
 #' )
 #' fit_recovery(motor ~ week + (1 | subject), scores, family = censored(0, 50))
 #' fit_recovery(motor ~ week + (1 | subject), scores, family = beta_binomial(50))
+#' # simulated: points gained by the legs of five thoracic patients, at three visits
+#' legs <- data.frame(subject = rep(1:5, each = 3), week = rep(c(8, 26, 52), 5),
+#'   gain = c(0, 0, 0, 0, 2, 9, 0, 0, 1, 0, 0, 0, 3, 7, 12))
+#' fit_recovery(gain ~ week + (1 | subject), legs, family = hurdle(50))
 #' @references McCullagh P (1980). Regression models for ordinal data. *JRSS B* 42, 109-142.
+#'
+#'   Mullahy J (1986). Specification and testing of some modified count data models. *Journal of Econometrics* 33,
+#'   341-365.
 #'
 #'   Tobin J (1958). Estimation of relationships for limited dependent variables. *Econometrica* 26, 24-36.
 #' @seealso [recovery_fit_family] for how they are fitted and what can be asked.
@@ -84,7 +96,8 @@ cumulative <- function(link = c("logit", "probit", "cloglog")) {
 }
 
 #' @rdname recovery_families
-#' @param size (count) highest score, of all rows; left out, the score is `cbind(points, points missed)`.
+#' @param size (count) highest score, of all rows; for `beta_binomial()` it may be left out: the score is then
+#'   `cbind(points, points missed)`.
 #' @export
 beta_binomial <- function(size = NULL) {
   if (!is.null(size)) size <- check_count(size, min = 2)
@@ -123,7 +136,7 @@ as_recovery_family <- function(family, call = rlang::caller_env()) {
     abort_input(c("This family of scores is not available.",
       x = if (inherits(family, "family")) "{.arg family} is {family$family} with link {family$link}." else
         "{.arg family} is {.obj_type_friendly {family}}.",
-      i = "Families and links: {.val {known}}, {.fn cumulative}, {.fn beta_binomial}, {.fn censored}."
+      i = "Families and links: {.val {known}}, {.fn cumulative}, {.fn beta_binomial}, {.fn censored}, {.fn hurdle}."
     ), call = call)
   }
   new_recovery_family(family$family, family$link, object = family)

@@ -6,6 +6,7 @@
 #include <cordgain/model/censored_family.hpp>
 #include <cordgain/model/count_families.hpp>
 #include <cordgain/model/cumulative_family.hpp>
+#include <cordgain/model/hurdle_family.hpp>
 #include <memory>
 
 namespace {
@@ -37,6 +38,8 @@ FamilyPointer to_family(const Rcpp::List& in) {
   const cordgain::Matrix score = bind::matrix(in["score"]);
   if (name == "poisson") return std::make_unique<cordgain::PoissonLog>(score.col(0));
   if (name == "beta_binomial") return std::make_unique<cordgain::BetaBinomial>(score.col(0), score.col(1));
+  if (name == "hurdle")
+    return std::make_unique<cordgain::Hurdle>(score.col(0), score.col(1), Rcpp::as<bool>(in["shared"]));
   if (name == "censored")
     return std::make_unique<cordgain::Censored>(score.col(0), Rcpp::as<double>(in["lower"]),
                                                 Rcpp::as<double>(in["upper"]));
