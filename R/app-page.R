@@ -132,7 +132,9 @@ app_pictures <- function(output, session, now) {
   picture <- \(name, draw, height) {
     made <- shiny::reactive(draw(width(name)))
     words <- shiny::reactive(app_picture_words(made()))
-    output[[name]] <- shiny::renderPlot(app_bare(made()), height = \() height(width(name)), res = 90, alt = words)
+    # Printed here and not by shiny, which would also work out where on the picture a mouse is: nothing asks for that.
+    draw_bare <- \() invisible(print(app_bare(made())))
+    output[[name]] <- shiny::renderPlot(draw_bare(), height = \() height(width(name)), res = 90, alt = words)
     output[[paste0(name, "_words")]] <- shiny::renderText(words())
   }
   first <- shiny::debounce(now, 150)
