@@ -45,17 +45,19 @@ report <- function(x, file, ...) UseMethod("report")
 report.default <- function(x, file, ...) {
   if (missing(x)) abort_input(c("{.arg x} is not given.", i = "Give an {.fn excess}."))
   abort_input(c("{.arg x} must be an {.fn excess} of responders, of changes of a score or of a course.",
-    x = "It is {.obj_type_friendly {x}}."))
+    x = "It is {.obj_type_friendly {x}}.", i = "Make it with {.fn excess}."))
 }
 
 #' @rdname report
 #' @export
 report.excess_responders <- function(x, file, title = "Recovery beside natural recovery", natural = list(),
                                      estimand = character(), ...) {
+  check_no_more(names(formals(report.excess_responders)), ...)
   call <- rlang::current_env()
   format <- page_format(rlang::maybe_missing(file), c("html", "docx"), call)
   check_report_title(title, call)
   check_reportable(x, call)
+  evidence_list(excess_natural(x), natural, call)
   words <- report_estimand(x, estimand, call)
   require_report_packages(call)
   given <- list(answer = x, title = title, natural = natural, estimand = words)
@@ -66,12 +68,14 @@ report.excess_responders <- function(x, file, title = "Recovery beside natural r
 #' @rdname report
 #' @export
 report.excess_score <- function(x, file, title = "Recovery beside natural recovery", estimand = character(), ...) {
+  check_no_more(names(formals(report.excess_score)), ...)
   report_scores(x, rlang::maybe_missing(file), title, estimand, rlang::current_env())
 }
 
 #' @rdname report
 #' @export
 report.excess_curve <- function(x, file, title = "Recovery beside natural recovery", estimand = character(), ...) {
+  check_no_more(names(formals(report.excess_curve)), ...)
   report_scores(x, rlang::maybe_missing(file), title, estimand, rlang::current_env())
 }
 

@@ -101,6 +101,14 @@ test_that("what is no answer is refused", {
   invalid(report(open, file), "known outcomes")
 })
 
+test_that("arguments that do not exist, and further evidence that is none, are refused before anything is made", {
+  answer <- excess_of(natural_rate(0.12))
+  file <- tempfile(fileext = ".html")
+  invalid(report(answer, file, titel = "x"), "no argument `titel`")
+  for (bad in list(0.3, list(0.3), list(a = 0.3), natural_rate(0.2))) invalid(report(answer, file, natural = bad))
+  expect_false(file.exists(file))
+})
+
 test_that("a title that claims more than one arm can show is refused", {
   answer <- excess_of(natural_rate(0.12))
   file <- tempfile(fileext = ".html")
