@@ -69,7 +69,8 @@ app_results <- function() {
     shiny::tags$div(role = "alert", shiny::uiOutput("problem")),
     shiny::tags$div(`aria-live` = "polite", shiny::uiOutput("answer")),
     shiny::conditionalPanel("output.answered",
-      shiny::h2("The excess among these patients"), picture("excess_picture"),
+      shiny::h2("The excess among these patients"),
+      shiny::tags$figure(shiny::uiOutput("bars"), shiny::tags$figcaption(shiny::textOutput("bars_words"))),
       shiny::h2("Every outcome that could have been seen"), shiny::uiOutput("table"),
       shiny::p(class = "words", app_table_words),
       shiny::h2("How far the assumptions may move"), picture("map_picture")
@@ -79,8 +80,8 @@ app_results <- function() {
 
 # Server -----------------------------------------------------------------------------
 
-# Numbers and table follow at once; pictures when the entries have rested for a moment, so that typing is not held up,
-# and one after the other, so that the first is not held up by the second.
+# Numbers, bars and table follow at once; the map when the entries have rested for a moment, so that typing is not held
+# up.
 app_server <- function(input, output, session) {
   entries <- shiny::reactive({
     given <- lapply(stats::setNames(nm = names(app_start)), \(name) input[[name]])
@@ -95,13 +96,15 @@ app_server <- function(input, output, session) {
   app_follow_references(input, session, entries)
   output$problem <- shiny::renderUI(app_problem(answer()))
   output$answer <- shiny::renderUI(app_answer(answered()))
+  output$bars <- shiny::renderUI(app_bars(answered()))
+  output$bars_words <- shiny::renderText(app_picture_words(plot(answered())))
   output$table <- shiny::renderUI(app_html_table(app_table(answered())))
   output$answered <- shiny::renderText(if (inherits(answer(), "excess")) "yes" else "")
   shiny::outputOptions(output, "answered", suspendWhenHidden = FALSE)
-  # When the page opens, too, the answer goes ahead of the pictures.
+  # When the page opens, too, the answer goes ahead of the map.
   sent <- shiny::reactiveVal(FALSE)
   shiny::observe(sent(TRUE), priority = -1)
-  app_pictures(output, session, shiny::reactive({
+  app_map_output(output, session, shiny::reactive({
     shiny::req(sent())
     list(x = answered(), entries = entries())
   }))
@@ -127,21 +130,18 @@ app_follow_references <- function(input, session, entries) {
   })
 }
 
-app_pictures <- function(output, session, now) {
-  width <- \(name) session$clientData[[paste0("output_", name, "_width")]] %||% 700
-  picture <- \(name, draw, height) {
-    made <- shiny::reactive(draw(width(name)))
-    words <- shiny::reactive(app_picture_words(made()))
-    output[[name]] <- shiny::renderPlot(app_bare(made()), height = \() height(width(name)), res = 90, alt = words)
-    output[[paste0(name, "_words")]] <- shiny::renderText(words())
-  }
-  first <- shiny::debounce(now, 150)
-  picture("excess_picture", \(width) app_excess_picture(first()$x, width), \(w) if (w < app_narrow) 660 else 300)
-  second <- shiny::debounce(now, 300)
-  counts <- shiny::reactive(arm_counts(excess_arm(second()$x)))
-  map <- shiny::bindCache(shiny::reactive(app_map(second()$x)), counts(), second()$entries$endpoint,
-    cache = "session")
-  picture("map_picture", \(width) app_map_picture(map(), second(), width), \(w) if (w < app_narrow) 440 else 460)
+app_map_output <- function(output, session, now) {
+  width <- \() session$clientData[["output_map_picture_width"]] %||% 700
+  rested <- shiny::debounce(now, 150)
+  counts <- shiny::reactive(arm_counts(excess_arm(rested()$x)))
+  map <- shiny::bindCache(shiny::reactive(app_map(rested()$x)), counts(), rested()$entries$endpoint, cache = "session")
+  made <- shiny::reactive(app_map_picture(map(), rested(), width()))
+  words <- shiny::reactive(app_picture_words(made()))
+  # Printed here and not by shiny, which would also work out where on the picture a mouse is: nothing asks for that.
+  draw_bare <- \() invisible(print(app_bare(made())))
+  output$map_picture <- shiny::renderPlot(draw_bare(), height = \() if (width() < app_narrow) 440 else 460, res = 90,
+    alt = words)
+  output$map_picture_words <- shiny::renderText(words())
 }
 
 # Parts of the page --------------------------------------------------------------------
@@ -164,6 +164,8 @@ app_answer <- function(x) {
     app_differences(excess_accepted(x))
   )
 }
+
+app_escaped <- function(text) gsub(">", "&gt;", gsub("<", "&lt;", text, fixed = TRUE), fixed = TRUE)
 
 # No line ends between a number and its per cent sign.
 app_unbroken <- function(text) gsub(" %", "\u00a0%", text, fixed = TRUE)
@@ -199,10 +201,30 @@ app_picture_words <- function(picture) {
 
 app_bare <- function(picture) picture + ggplot2::labs(title = NULL, subtitle = NULL, caption = NULL)
 
-app_excess_picture <- function(x, width) {
-  picture <- plot(x)
-  if (width >= app_narrow) return(picture)
-  picture + ggplot2::facet_wrap(ggplot2::vars(.data$reading), ncol = 1) + ggplot2::labs(x = "Observed minus natural")
+# The bars of plot() as elements of the page, made in a few milliseconds where a picture takes hundreds: they move with
+# the entries, and break their own lines. At the ends excesses rarer than one in a thousand are left out.
+app_bars <- function(x) {
+  rows <- reading_rows(excess_scenarios(x))
+  seen <- range(rows$excess[rows$high >= 0.001])
+  rows <- rows[rows$excess >= seen[1] & rows$excess <= seen[2], ]
+  values <- unique(rows$excess)
+  labelled <- if (length(values) > 12) as.numeric(round_counts(as.character(values))) else values
+  rows$label <- ifelse(rows$excess %in% labelled, rows$excess, "\u00a0")
+  rows$text <- if (length(values) > most_labelled[["values"]]) "" else app_unbroken(percent_text(rows$high))
+  shiny::tagList(
+    shiny::tags$div(class = "readings", unname(lapply(split(rows, rows$reading), app_reading, max(rows$high)))),
+    shiny::p(class = "axis", "Responders in excess of nature (observed minus natural)")
+  )
+}
+
+# One way of reading the excess: a bar for each number, the highest of all readings 8 em.
+app_reading <- function(rows, highest) {
+  told <- paste0(rows$excess, ": ", app_unbroken(percent_text(rows$high)))
+  bars <- sprintf('<div class="bar" title="%s"><span>%s</span><div style="height: %.2fem"></div><span>%s</span></div>',
+    app_escaped(told), app_escaped(rows$text), 8 * rows$high / highest, rows$label)
+  shiny::tags$div(shiny::tags$h3(gsub("\n", " ", as.character(rows$reading[1]), fixed = TRUE)),
+    shiny::tags$div(class = "bars", role = "img", `aria-label` = paste(told, collapse = "; "),
+      shiny::HTML(paste(bars, collapse = ""))))
 }
 
 app_map_picture <- function(map, now, width) {

@@ -70,14 +70,25 @@ check_numeric <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf,
   }
   bad <- which(!is.finite(x) | x < min | x > max | (min_open & x == min) | (max_open & x == max))
   if (length(bad) > 0L) {
-    range <- paste0(
-      if (min_open) "(" else "[", format(min), ", ", format(max), if (max_open) ")" else "]"
-    )
-    abort_input(c("{.arg {arg}} must be finite and lie in {range}.",
+    abort_input(c("{.arg {arg}} must be finite{range_words(min, max, min_open, max_open)}.",
       x = "{cli::qty(length(bad))}Element{?s} {first_few(bad)} {?is/are}: {first_few(format(x[bad], digits = 6))}."
     ), call = call)
   }
   as.double(x)
+}
+
+# Where a finite number must lie, beside being finite.
+range_words <- function(min, max, min_open, max_open) {
+  ends <- is.finite(c(min, max))
+  if (all(ends)) {
+    paste0(" and lie in ", if (min_open) "(" else "[", format(min), ", ", format(max), if (max_open) ")" else "]")
+  } else if (ends[1]) {
+    paste(if (min_open) " and above" else " and at least", format(min))
+  } else if (ends[2]) {
+    paste(if (max_open) " and below" else " and at most", format(max))
+  } else {
+    ""
+  }
 }
 
 # What to do about something that is no number, by what it is.

@@ -44,9 +44,12 @@ check_natural_rate <- function(natural, call) {
 }
 
 check_extra <- function(extra, call) {
-  unknown <- setdiff(names(extra), "transition")
-  if (length(extra) > 0L && (is.null(names(extra)) || length(unknown) > 0L)) {
-    abort_input("{.fn excess} does not know the argument{?s} {.arg {unknown}}.", call = call)
+  given <- names(extra) %||% rep("", length(extra))
+  given[!nzchar(given)] <- "(without a name)"
+  unknown <- setdiff(given, "transition")
+  if (length(unknown) > 0L) {
+    abort_input(c("{.fn excess} does not know the argument{?s} {.arg {unknown}}.",
+      i = "Arguments: {.arg {c(setdiff(names(formals(excess)), \"...\"), \"transition\")}}."), call = call)
   }
   extra
 }

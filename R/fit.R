@@ -71,6 +71,7 @@
 fit_recovery <- function(formula, data, family = stats::gaussian(), method = NULL, weights = NULL, offset = NULL,
                          subset = NULL, contrasts = NULL, na.action = stats::na.omit, control = list()) {
   call <- match.call()
+  check_fit_given(missing(formula), missing(data))
   family <- as_recovery_family(family)
   method <- method_for(family, method)
   if (!is.data.frame(data)) {
@@ -93,6 +94,15 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
   }
   if (has_plateau(formula)) check_plateau_family(family, here)
   if (has_plateau(formula)) fit_plateau(fit_at, formula, data, method, here) else fit_at(environment(formula), method)
+}
+
+check_fit_given <- function(no_formula, no_data, call = rlang::caller_env()) {
+  absent <- c("formula", "data")[c(no_formula, no_data)]
+  if (length(absent) > 0L) {
+    abort_input(c("{.arg {absent}} {?is/are} not given.",
+      i = "Write {.code fit_recovery(score ~ week + (1 | subject), data)}: every variable is a column of {.arg data}."
+    ), call = call)
+  }
 }
 
 # The ends of the scale that was declared for the scores, on which default priors rest; NULL where there is none.

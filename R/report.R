@@ -12,11 +12,12 @@
 #' The document states what was observed beside what nature alone gives; it draws no causal conclusion, which one
 #' treated arm cannot carry, and refuses a title that does.
 #'
-#' @param x an [excess()] of responders with one natural rate.
+#' @param x an [excess()] of responders with one natural rate, of changes of a score ([score_change()]) or of a
+#'   course ([recovery_data()]).
 #' @param file (string) where the document goes; the ending decides: `.html` (one file, pictures inside) or `.docx`.
 #'   An existing file is overwritten.
 #' @param title (string) of the document.
-#' @param natural (named list) further evidence for [sensitivity()].
+#' @param natural (named list) of responders, further evidence for [sensitivity()].
 #' @param estimand (named character) own words for attributes of the estimand, by name: `"treatment"`, `"population"`,
 #'   `"variable"`, `"intercurrent"`, `"summary"`. What is not given is filled from the answer.
 #' @param ... not used.
@@ -43,18 +44,20 @@ report <- function(x, file, ...) UseMethod("report")
 #' @export
 report.default <- function(x, file, ...) {
   if (missing(x)) abort_input(c("{.arg x} is not given.", i = "Give an {.fn excess}."))
-  abort_input(c("{.arg x} must be an excess of responders.", x = "It is {.obj_type_friendly {x}}."))
+  abort_input(c("{.arg x} must be an {.fn excess} of responders, of changes of a score or of a course.",
+    x = "It is {.obj_type_friendly {x}}.", i = "Make it with {.fn excess}."))
 }
 
 #' @rdname report
 #' @export
 report.excess_responders <- function(x, file, title = "Recovery beside natural recovery", natural = list(),
                                      estimand = character(), ...) {
+  check_no_more(names(formals(report.excess_responders)), ...)
   call <- rlang::current_env()
-  if (missing(file)) abort_input(c("{.arg file} is not given.", i = "A path that ends in .html or .docx."))
-  format <- page_format(file, c("html", "docx"), call)
+  format <- page_format(rlang::maybe_missing(file), c("html", "docx"), call)
   check_report_title(title, call)
   check_reportable(x, call)
+  evidence_list(excess_natural(x), natural, call)
   words <- report_estimand(x, estimand, call)
   require_report_packages(call)
   given <- list(answer = x, title = title, natural = natural, estimand = words)
@@ -62,14 +65,42 @@ report.excess_responders <- function(x, file, title = "Recovery beside natural r
   invisible(file)
 }
 
+#' @rdname report
+#' @export
+report.excess_score <- function(x, file, title = "Recovery beside natural recovery", estimand = character(), ...) {
+  check_no_more(names(formals(report.excess_score)), ...)
+  report_scores(x, rlang::maybe_missing(file), title, estimand, rlang::current_env())
+}
+
+#' @rdname report
+#' @export
+report.excess_curve <- function(x, file, title = "Recovery beside natural recovery", estimand = character(), ...) {
+  check_no_more(names(formals(report.excess_curve)), ...)
+  report_scores(x, rlang::maybe_missing(file), title, estimand, rlang::current_env())
+}
+
+report_scores <- function(x, file, title, estimand, call) {
+  format <- page_format(rlang::maybe_missing(file), c("html", "docx"), call)
+  check_report_title(title, call)
+  if (inherits(x, "excess_score") && anyNA(change_scores(score_excess_change(x)))) refuse_open(call)
+  words <- report_estimand(x, estimand, call)
+  require_report_packages(call)
+  given <- list(answer = x, title = title, natural = list(), estimand = words)
+  render_page("excess-score.Rmd", given, file, format, toc = TRUE, what = "report")
+  invisible(file)
+}
+
 # Checks --------------------------------------------------------------------------
 
 # The format that the ending of `file` asks for, one of `formats`; its folder must be there.
 page_format <- function(file, formats, call) {
+  endings <- sub(", ([^,]*)$", " or \\1", toString(paste0(".", formats)))
+  if (rlang::is_missing(file)) {
+    abort_input(c("{.arg file} is not given.", i = "A path that ends in {endings}."), call = call)
+  }
   check_string(file, "file", call = call)
   format <- tolower(tools::file_ext(file))
   if (!format %in% formats) {
-    endings <- sub(", ([^,]*)$", " or \\1", toString(paste0(".", formats)))
     abort_input(c("{.arg file} must end in {endings}.", x = "It is {.file {file}}."), call = call)
   }
   if (!dir.exists(dirname(file))) {
@@ -97,10 +128,13 @@ check_report_title <- function(title, call) {
 
 check_reportable <- function(x, call) {
   if (excess_is_bounds(x) || !inherits(excess_natural(x), "natural_rate")) {
-    abort_input(c("A report needs an answer with known outcomes and one natural rate.",
-      i = "Report each possibility as an answer of its own, with {.fn update} of the arm."
-    ), call = call)
+    refuse_open(call, " and one natural rate", ", with {.fn update} of the arm")
   }
+}
+
+refuse_open <- function(call, needs = "", with = "") {
+  abort_input(c(paste0("A report needs an answer with known outcomes", needs, "."),
+    i = paste0("Report each possibility as an answer of its own", with, ".")), call = call)
 }
 
 require_report_packages <- function(call, has = \(package) requireNamespace(package, quietly = TRUE),
@@ -128,28 +162,55 @@ report_estimand <- function(x, own, call) {
       i = "Its names are among {.val {names(estimand_attributes)}}."
     ), call = call)
   }
-  words <- standard_estimand(excess_arm(x))
+  words <- standard_estimand(x)
   words[names(own)] <- own
   data.frame(Attribute = unname(estimand_attributes), Here = unname(words[names(estimand_attributes)]))
 }
 
-standard_estimand <- function(arm) {
+standard_estimand <- function(x) {
+  if (inherits(x, "excess_responders")) responder_estimand(excess_arm(x)) else score_estimand(x)
+}
+
+responder_estimand <- function(arm) {
   terms <- match_terms(arm)
   c(
     treatment = or_words(arm_story(arm)$intervention, "the arm's treatment, beside no such treatment"),
-    population = paste0(arm_counts(arm)$n, " treated patients; grade ",
-      or_words(paste(unique(terms$grade), collapse = ", ")),
-      "; level ", or_words(paste(unique(stats::na.omit(terms$level)), collapse = ", ")), "; first exam on day ",
-      format_range(terms$baseline_days), " after the injury; treated in ",
-      format_range(terms$years), "."),
+    population = population_words(arm_counts(arm)$n, terms),
     variable = paste0("Responder or not: ", endpoint_label(terms$endpoint), ", at week ",
       format_range(terms$followup_weeks), " after the injury. ",
       if (arm_declaration(arm)$declared) "Declared beforehand." else "The definition was not declared beforehand."),
-    intercurrent = paste("None is recorded in the arm: outcomes are taken as observed, whatever else was given",
-      "(treatment policy)."),
+    intercurrent = estimand_intercurrent,
     summary = paste("Responders observed minus responders that nature alone gives among these patients (mean and whole",
       "distribution); the difference of rates in the population beside it.")
   )
+}
+
+score_estimand <- function(x) {
+  changes <- inherits(x, "excess_score")
+  observed <- if (changes) score_excess_change(x) else curve_excess_parts(x)$data
+  terms <- match_terms(observed)
+  scale <- if (changes) change_motor_scale(observed) else recovery_scale(observed)
+  c(
+    treatment = "the treatment of these patients, beside no such treatment",
+    population = population_words(length(unique(stats::na.omit(tidy(x)$subject))), terms),
+    variable = paste0(if (changes) "Change" else "Gain", " in ", scale_name(scale), ", ", scale_unit(scale), ", from ",
+      "the ", if (changes) "first exam" else "last exam before treatment", " to week ",
+      format_range(terms$followup_weeks), " after the injury; a gain is positive."),
+    intercurrent = estimand_intercurrent,
+    summary = paste("Mean observed minus mean that nature alone gives among these patients",
+      if (changes) "; the same in the population they stand for beside it." else ", at each one's last visit.",
+      sep = "")
+  )
+}
+
+estimand_intercurrent <- paste("None is recorded: outcomes are taken as observed, whatever else was given",
+  "(treatment policy).")
+
+population_words <- function(n, terms) {
+  known <- \(values) or_words(paste(unique(stats::na.omit(values)), collapse = ", "))
+  paste0(n, if (n == 1) " treated patient" else " treated patients", "; AIS grade: ", known(terms$grade), "; level: ",
+    known(terms$level), "; first exam, day after injury: ", format_range(terms$baseline_days), "; years of injury: ",
+    format_range(terms$years), ".")
 }
 
 or_words <- function(x, otherwise = "not known") {
@@ -164,7 +225,7 @@ render_page <- function(template, given, file, format, toc = FALSE, what = "page
   dir.create(work)
   on.exit(unlink(work, recursive = TRUE))
   copy <- file.path(work, template)
-  file.copy(system.file("report", template, package = "cordgain"), copy)
+  file.copy(list.files(system.file("report", package = "cordgain"), "[.]Rmd$", full.names = TRUE), work)
   style <- switch(format,
     html = rmarkdown::html_document(self_contained = TRUE, toc = toc, mathjax = NULL),
     docx = rmarkdown::word_document(toc = toc)

@@ -10,7 +10,7 @@ on_page <- function(code) {
 
 html_of <- function(part) paste(as.character(part$html), collapse = " ")
 
-test_that("a change of an entry changes the answer, the table and the pictures", {
+test_that("a change of an entry changes the answer, the table, the bars and the map", {
   skip_on_cran() # pictures are drawn
   on_page(\(session, output) {
     # Known rate: the binomial tails of 2 of 4 and of 3 of 4 at 0.2 are 0.1808 and 0.0272.
@@ -22,14 +22,14 @@ test_that("a change of an entry changes the answer, the table and the pictures",
     expect_match(html_of(output$answer), "Observed 3 of 4", fixed = TRUE)
     expect_match(html_of(output$answer), '<dd id="natural_tail">2.7 %</dd>', fixed = TRUE)
     expect_match(html_of(output$table), "3 (observed)", fixed = TRUE)
-    # Pictures wait until the entries rest.
-    expect_error(output$excess_picture_words, class = "shiny.silent.error") # shown as nothing
+    expect_match(output$bars_words, "Observed 3 of 4", fixed = TRUE)
+    # Excess 3 where nature alone gives none: 0.8^4 = 0.4096.
+    expect_match(html_of(output$bars), "3: 41\u00a0%", fixed = TRUE)
+    # The map waits until the entries rest.
+    expect_error(output$map_picture_words, class = "shiny.silent.error") # shown as nothing
     session$elapse(1000)
-    expect_match(output$excess_picture_words, "Observed 3 of 4", fixed = TRUE)
     expect_match(output$map_picture_words, "3 or more of 4", fixed = TRUE)
-    for (picture in list(output$excess_picture, output$map_picture)) {
-      expect_match(picture$src, "^data:image/png;base64,")
-    }
+    expect_match(output$map_picture$src, "^data:image/png;base64,")
     expect_match(output$map_picture$alt, "3 or more of 4", fixed = TRUE)
     before <- output$map_picture$src
     session$setInputs(rate = 0.4)
@@ -94,16 +94,34 @@ test_that("every entry of the page has its label, tables have heads, and no clai
   expect_match(table, '<tr class="observed">\\s*<th scope="row">1 \\(observed\\)</th>')
 })
 
-test_that("pictures carry their words outside, and on a narrow page stand one below the other", {
+test_that("the bars are the distribution of the excess, one for each number and reading", {
+  skip_if_not_installed("shiny")
+  entries <- utils::modifyList(cordgain:::app_start, list(responders = 2, n = 3, evidence = "rate", rate = 0.4))
+  html <- as.character(cordgain:::app_bars(cordgain:::app_excess(entries)))
+  expect_identical(lengths(regmatches(html, gregexpr('class="bars"', html))), 3L)
+  # Natural responders 0, 1, 2, 3 of 3 at 0.4: 0.216, 0.432, 0.288, 0.064; excess 2, 1, 0, -1.
+  for (told in c("-1: 6.4", "0: 29", "1: 43", "2: 22")) expect_match(html, paste0(told, "\u00a0%"), fixed = TRUE)
+  heights <- as.numeric(regmatches(html, gregexpr("(?<=height: )[0-9.]+(?=em)", html, perl = TRUE))[[1]])
+  expect_length(heights, 12)
+  expect_identical(max(heights), 8)
+  # Bars of one reading are to each other as their probabilities, to the two decimals of a height.
+  expect_equal(heights[1:4] / heights[3], c(0.064, 0.288, 0.432, 0.216) / 0.432, tolerance = 0.01)
+  many <- cordgain:::app_excess(utils::modifyList(entries, list(responders = 20, n = 200)))
+  html <- as.character(cordgain:::app_bars(many))
+  bars <- lengths(regmatches(html, gregexpr('class="bar"', html)))
+  # 80 expected with SD 6.9: what is rarer than one in a thousand at both ends is left out.
+  expect_lt(bars, 3 * 80)
+  expect_match(html, "<span></span>", fixed = TRUE)
+  expect_identical(cordgain:::app_escaped("< 0.1 %"), "&lt; 0.1 %")
+})
+
+test_that("pictures carry their words outside; on a narrow page the map names no rates", {
   skip_if_not_installed("ggplot2")
   x <- cordgain:::app_excess(cordgain:::app_start)
-  wide <- cordgain:::app_excess_picture(x, 800)
-  expect_identical(wide$facet$params$ncol, 3)
-  expect_identical(cordgain:::app_excess_picture(x, 380)$facet$params$ncol, 1)
-  words <- cordgain:::app_picture_words(wide)
+  words <- cordgain:::app_picture_words(plot(x))
   expect_match(words, "None of the readings", fixed = TRUE)
   expect_no_match(words, "\n", fixed = TRUE)
-  bare <- cordgain:::app_bare(wide)
+  bare <- cordgain:::app_bare(plot(x))
   expect_null(unlist(bare$labels[c("title", "subtitle", "caption")]))
   now <- list(x = x, entries = cordgain:::app_start)
   map <- cordgain:::app_map(x)
@@ -137,7 +155,10 @@ test_that("in a browser the answer follows the entries, and a bad entry is told"
   expect_identical(tab$ask("document.getElementById('natural_responders').textContent"), "1")
   expect_identical(tab$ask("document.querySelectorAll('tbody tr').length"), 6L)
   tab$wait(shows("map_picture_words", "3 or more of 5"))
-  tab$wait("[...document.querySelectorAll('figure img')].filter(i => i.naturalWidth > 300).length === 2")
+  tab$wait("[...document.querySelectorAll('figure img')].filter(i => i.naturalWidth > 300).length === 1")
+  # Three readings side by side, with bars that can be seen.
+  expect_identical(tab$ask("document.querySelectorAll('.bars').length"), 3L)
+  expect_true(tab$ask("Math.max(...[...document.querySelectorAll('.bar div')].map(b => b.clientHeight)) > 60"))
   enter_value(tab, "n", 2)
   tab$wait("document.querySelector('[role=alert]').textContent.includes('3 responded, 0 are missing, of n = 2')")
   expect_null(tab$ask("document.getElementById('sentence')"))

@@ -28,9 +28,12 @@ test_that("a number is one finite number inside its range", {
   for (bad in list(NaN, Inf, -Inf, NA_real_, "1", factor(1), TRUE, NULL, c(1, 2), numeric())) {
     refuses(check_number(bad))
   }
-  refuses(check_number(-0.1, min = 0), "[0, Inf]")
-  refuses(check_number(0, min = 0, min_open = TRUE))
-  refuses(check_number(1, max = 1, max_open = TRUE))
+  refuses(check_number(-0.1, min = 0), "finite and at least 0")
+  refuses(check_number(0, min = 0, min_open = TRUE), "finite and above 0")
+  refuses(check_number(1, max = 1, max_open = TRUE), "finite and below 1")
+  refuses(check_number(2, max = 1), "finite and at most 1")
+  refuses(check_number(2, min = 0, max = 1, min_open = TRUE), "lie in \\(0, 1\\]")
+  refuses(check_number(NaN), "must be finite.")
 })
 
 test_that("a missing number passes only where it may be missing, and NaN never does", {

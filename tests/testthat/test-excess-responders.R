@@ -368,3 +368,10 @@ test_that("of a range of counts each is answered as if it were the only one", {
     expect_identical(s$satt, alone$satt)
   }
 })
+
+test_that("an argument that excess() does not know is named beside those it knows", {
+  error <- invalid(excess(two_of_four(), natural_rate(0.12), effct = 1), "argument `effct`")
+  for (known in c("accept", "effect", "transition")) expect_match(conditionMessage(error), known, fixed = TRUE)
+  invalid(excess(two_of_four(), natural_rate(0.12), NULL, every_difference, prior_normal(0, 1), NULL, 0.95, 3),
+    "without a name")
+})

@@ -265,3 +265,9 @@ test_that("a column that is a sum of others is left out by name and the fit is t
   expect_equal(fixef(fit), fixef(plain), tolerance = 1e-10)
   expect_identical(dropped_columns(plain), character())
 })
+
+test_that("a model without data, or without anything, is told what is missing and how it is written", {
+  invalid(fit_recovery(), "`formula` and `data` are not given")
+  error <- invalid(fit_recovery(uems ~ week + (1 | id)), "`data` is not given")
+  expect_match(conditionMessage(error), "fit_recovery(score ~ week + (1 | subject), data)", fixed = TRUE)
+})

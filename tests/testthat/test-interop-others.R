@@ -27,9 +27,25 @@ test_that("tidybayes reads draws in its own long form", {
   expect_lt(abs(stats::median(found$rate) - stats::qbeta(0.5, 8, 56)), median_error())
 })
 
-test_that("gt makes a table of tidy()", {
+test_that("gt makes a page's table of tidy(): every term, estimate and interval", {
   gt <- from("gt", "gt")
-  expect_s3_class(gt(as.data.frame(tidy(natural_rate(prior_beta(8, 56))))), "gt_tbl")
+  html <- from("gt", "as_raw_html")
+  terms <- tidy(natural_rate(prior_beta(8, 56)))
+  table <- from("gt", "fmt_number")(gt(as.data.frame(terms)), columns = c("estimate", "conf.low", "conf.high"),
+    decimals = 4)
+  expect_s3_class(table, "gt_tbl")
+  page <- html(table)
+  shown <- c(terms$estimate, terms$conf.low, terms$conf.high)
+  # Our numbers, rounded by another road than gt's; an interval that is not there is NA on both sides.
+  for (text in c(terms$term, sprintf("%.4f", shown[!is.na(shown)]))) expect_match(page, text, fixed = TRUE)
+})
+
+test_that("gt makes a page's table of the decision table", {
+  html <- from("gt", "as_raw_html")
+  rows <- as.data.frame(decision_table(excess_of(natural_rate(0.5), responders = 1, n = 2)))
+  page <- html(from("gt", "gt")(rows[c("responders", "natural_tail")]))
+  # Two fair coins give as many or more with 1, 3/4, 1/4.
+  for (text in c("0.75", "0.25")) expect_match(page, text, fixed = TRUE)
 })
 
 test_that("see draws the parameters of a fit", {

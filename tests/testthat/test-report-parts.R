@@ -5,28 +5,62 @@ late_answer <- function() {
   excess(keio_ips, natural_rate(late), accept = c("level", "baseline", "followup", "years"))
 }
 
-test_that("every term of the result stands in the table with its own numbers", {
+test_that("every term of the result stands in the table with its own numbers, meaning and unit", {
   answer <- late_answer()
-  rows <- cordgain:::report_terms(tidy(answer))
-  expect_identical(rows$term, tidy(answer)$term)
-  expect_identical(rows$estimate, tidy(answer)$estimate)
-  expect_identical(rows$from, tidy(answer)$conf.low)
-  expect_false(anyNA(rows$meaning))
+  terms <- tidy(answer)
+  rows <- cordgain:::report_terms(terms, cordgain:::responder_words)
+  expect_identical(rows$term, terms$term)
+  as_number <- \(text) as.numeric(sub("\u2212", "-", text))
+  expect_equal(as_number(rows$estimate), signif(terms$estimate, 3))
+  known <- !is.na(terms$conf.low)
+  ends <- strsplit(rows$interval[known], " to ", fixed = TRUE)
+  expect_equal(as_number(vapply(ends, `[`, "", 1)), signif(terms$conf.low[known], 3))
+  expect_equal(as_number(vapply(ends, `[`, "", 2)), signif(terms$conf.high[known], 3))
+  expect_true(all(nzchar(rows$meaning)) && all(nzchar(rows$unit)))
+  expect_identical(cordgain:::claims_in(rows$meaning), character())
   # A term without words keeps its name, so that a new one is never lost.
-  new <- transform(tidy(answer)[1, ], term = "some_new_term")
-  expect_identical(cordgain:::report_terms(new)$meaning, "some new term")
+  new <- transform(terms[1, ], term = "some_new_term")
+  expect_identical(cordgain:::report_terms(new, cordgain:::responder_words)$meaning, "some new term")
+})
+
+test_that("numbers have three digits, whole ones as such, a true minus, and nothing where none is known", {
+  expect_identical(cordgain:::report_number(c(1.1, 0.5, 16.24, -0.0312, 2, -1, 482, 0, NA)),
+    c("1.10", "0.500", "16.2", "\u22120.0312", "2", "\u22121", "482", "0", ""))
+  expect_identical(cordgain:::report_number(c(123.4, 1234.5)), c("123", "1234"))
+})
+
+test_that("controls, a margin and grade steps have words too", {
+  control <- plain_arm(responders = 1, n = 6, role = "control")
+  answer <- excess(two_of_four(), natural_rate(0.12), control = control, margin = 0.1, accept = every_difference)
+  known <- names(cordgain:::responder_words)
+  expect_true(all(c("fisher", "rate_difference_above_margin") %in% tidy(answer)$term))
+  expect_identical(setdiff(tidy(answer)$term, known), character())
+})
+
+test_that("the decision table keeps every outcome and marks the one that was seen", {
+  table <- decision_table(excess_of(natural_rate(0.5), responders = 1, n = 2))
+  rows <- cordgain:::report_outcomes(table)
+  expect_identical(rows$responders, c("0", "1 (observed)", "2"))
+  # Two fair coins: 1/4, 1/2, 1/4, and 1, 3/4, 1/4 of as many or more; 0, 1, 2 less the 1 expected.
+  expect_identical(rows[[2]], c("25 %", "50 %", "25 %"))
+  expect_identical(rows[[3]], c("100 %", "75 %", "25 %"))
+  expect_identical(rows$excess, c("\u22121", "0", "1"))
 })
 
 test_that("sources keep their counts, windows and origin, and what is not known is said", {
   sources <- cordgain:::natural_sources(cordgain:::excess_natural(late_answer()))
   rows <- cordgain:::report_sources(sources)
   expect_identical(rows$source, c("van Middendorp 2009", "Kirshblum 2016"))
-  expect_equal(rows$responders, c(19, 32))
-  expect_equal(rows$patients, c(161, 187))
-  expect_identical(rows[["exam day"]], c("0 to 15", "0 to 30"))
-  expect_identical(rows$years, c("not known", "not known"))
+  expect_identical(rows$responders, c("19", "32"))
+  expect_identical(rows$patients, c("161", "187"))
+  expect_identical(rows[["exam, day after injury"]], c("0 to 15", "0 to 30"))
+  expect_identical(rows[["years of injury"]], c("not known", "not known"))
+  read <- cordgain:::report_documents(sources)
+  expect_match(read, "https://doi.org/10.1089/neu.2020.7473", fixed = TRUE)
+  expect_match(read[1], "van Middendorp 2009", fixed = TRUE)
+  expect_identical(cordgain:::report_documents(sources[c("source", "n")]), character())
   bare <- cordgain:::report_sources(cordgain:::natural_sources(natural_rate(sources_of(3, 20))))
-  expect_identical(bare[["exam day"]], "not known")
+  expect_identical(bare[["exam, day after injury"]], "not known")
   expect_identical(bare$registry, "not known")
 })
 
@@ -45,14 +79,34 @@ test_that("the checklists name the priors in use and no random number", {
   expect_identical(nrow(robust), 7L)
   first <- robust$Here[1]
   for (words in c("sd = 0.7", "scale = 0.25", "mean 0.3", "SD 0.2")) expect_match(first, words, fixed = TRUE)
+  expect_match(robust$Here[2], "sceptical")
   known <- cordgain:::robust_rows(excess_of(natural_rate(0.12)))
   expect_no_match(known$Here[1], "tau")
-  expect_false(any(grepl("seed|draws of", cordgain:::barg_rows(answer)$Here)))
+  expect_no_match(known$Here[4], "sources")
+  expect_false(any(grepl("seed|draws of", cordgain:::barg_rows()$Here)))
+  # A prior that favours benefit is not called sceptical: 0.5 / 1 of a standard normal below is 0.69.
+  hopeful <- cordgain:::robust_rows(excess_of(natural_rate(0.12), effect = prior_normal(0.5, 1)))
+  expect_match(hopeful$Here[2], "benefit the probability 69 %", fixed = TRUE)
+})
+
+test_that("what is not available is told in the verb's own words, without marks and code", {
+  said <- "## Error in `falsify()`:\n## ! There is no source.\n## \u2716 It is one.\n## \u2139 Give `records`."
+  expect_identical(trimws(cordgain:::report_unavailable(said)),
+    "Not available. There is no source. It is one. Give `records`.")
+})
+
+test_that("every word of the list is explained, none claims", {
+  words <- cordgain:::report_words()
+  expect_identical(anyDuplicated(words$Word), 0L)
+  expect_true(all(nzchar(words$Means)))
+  for (word in c("AIS", "Bayes factor", "natural tail", "mu, tau")) expect_true(word %in% words$Word)
+  expect_identical(cordgain:::claims_in(sub("effective sample size", "", words$Word)), character())
 })
 
 test_that("the parts hold the arm's own words only where it has them", {
   parts <- cordgain:::report_parts(late_answer(), list())
-  expect_identical(parts$observed, "2 of 4 responded, from AIS A to C or better (ais_c)")
+  expect_match(parts$finding, "**Observed**: 2 of 4 responded, from AIS A to C or better; **nature alone**",
+    fixed = TRUE)
   expect_true(parts$has_harms)
   expect_identical(nrow(parts$patients), 4L)
   expect_match(parts$notes, "two of them are over 60")

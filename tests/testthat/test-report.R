@@ -22,12 +22,13 @@ test_that("the page holds the answer, its evidence and every section, in one fil
   text <- page_text(file)
   sections <- c("The answer", "The question: estimand", "Natural recovery: sources", "Result, term by term",
     "Every outcome that could have been seen", "Patient by patient", "How easily the answer moves", "Harms",
-    "Would the same pipeline have claimed success", "Numerical errors", "Checklists", "Session")
+    "Would the same pipeline have claimed success", "Numerical errors", "Checklists", "Words", "Session")
   for (section in c("Two of four beside nature", sections)) expect_match(text, section, fixed = TRUE)
   at <- \(term) tidy(answer)$estimate[tidy(answer)$term == term]
   # Observation and natural expectation in one sentence, with the object's numbers.
-  expect_match(text, sprintf("Observed : 2 of 4 responded.*?%.2f of 4 on average, and 2 or more in %.1f %%",
+  expect_match(text, sprintf("Observed : 2 of 4 responded[^.]*?%.3f of 4 on average, and 2 or more in %.0f %%",
     at("natural_responders"), 100 * at("natural_tail")), perl = TRUE)
+  expect_match(text, sprintf("%.2f responders among these patients", at("excess_responders")), fixed = TRUE)
   for (words in c("19", "161", "32", "187", "van Middendorp 2009", "Kirshblum 2016", "Clopper-Pearson",
     "half_normal")) {
     expect_match(text, words, fixed = TRUE)
@@ -94,10 +95,18 @@ test_that("files that are none are refused before anything is computed", {
 
 test_that("what is no answer is refused", {
   file <- tempfile(fileext = ".html")
-  for (x in list(NULL, 0.2, natural_rate(0.12), keio_ips)) invalid(report(x, file), "excess of responders")
+  for (x in list(NULL, 0.2, natural_rate(0.12), keio_ips)) invalid(report(x, file), "of changes of a score")
   invalid(report(), "not given")
   open <- excess(two_of_four(c(1, 3)), natural_rate(0.12), accept = every_difference)
   invalid(report(open, file), "known outcomes")
+})
+
+test_that("arguments that do not exist, and further evidence that is none, are refused before anything is made", {
+  answer <- excess_of(natural_rate(0.12))
+  file <- tempfile(fileext = ".html")
+  invalid(report(answer, file, titel = "x"), "no argument `titel`")
+  for (bad in list(0.3, list(0.3), list(a = 0.3), natural_rate(0.2))) invalid(report(answer, file, natural = bad))
+  expect_false(file.exists(file))
 })
 
 test_that("a title that claims more than one arm can show is refused", {
@@ -116,8 +125,9 @@ test_that("the estimand has five attributes, with the caller's words where given
   expect_identical(words$Here[4], "Death counts as no response.")
   expect_identical(nrow(words), 5L)
   expect_false(anyNA(words$Here))
-  keio <- cordgain:::standard_estimand(keio_ips)
-  expect_match(keio[["population"]], "4 treated patients; grade A; level not known; first exam on day 14 to 28")
+  keio <- cordgain:::responder_estimand(keio_ips)
+  expect_match(keio[["population"]],
+    "4 treated patients; AIS grade: A; level: not known; first exam, day after injury: 14 to 28; years of injury: 2021")
   expect_match(keio[["treatment"]], "pluripotent")
   for (bad in list("no name", c(other = "x"), list(summary = 1), c(treatment = 3))) {
     invalid(cordgain:::report_estimand(answer, bad, NULL), "estimand")
