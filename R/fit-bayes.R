@@ -2,6 +2,10 @@
 
 #' @exportS3Method fit_with method_bayes
 fit_with.method_bayes <- function(method, design, call) {
+  if (method$engine == "nuts") {
+    abort_input(c("The sampler is for families other than the normal one.",
+      i = "Normal scores are integrated exactly: {.code engine = \"exact\"}."), call = call)
+  }
   check_exact(design, call)
   rows <- core_rows(design)
   every <- seq_along(rows[[2]])

@@ -132,7 +132,8 @@ ranef.recovery_fit_family_bayes <- function(object, ...) {
 # Quantiles with their errors: of a lattice two ways between its nodes, of draws the Monte Carlo error.
 family_quantiles <- function(fit, at, probs) {
   post <- fit$result
-  quantile_table(lapply(at, \(k) if (post$engine == "nuts") sampled_row(post, k, probs) else lattice_row(post, k, probs)))
+  row <- if (post$engine == "nuts") sampled_row else lattice_row
+  quantile_table(lapply(at, \(k) row(post, k, probs)))
 }
 
 sampled_row <- function(post, k, probs) {
@@ -230,7 +231,8 @@ print.recovery_fit_family_bayes <- function(x, digits = 4L, ...) {
   post <- x$result
   sampled <- post$engine == "nuts"
   cat("Recovery fitted by Bayes, ", if (sampled) "no-U-turn sampler" else "exact integration", ", family ",
-    post$family$name, ", link ", post$family$link, "\nFormula: ", deparse1(x$formula), "\n", fit_size(x), "\n\n", sep = "")
+    post$family$name, ", link ", post$family$link, "\nFormula: ", deparse1(x$formula), "\n", fit_size(x),
+    "\n\n", sep = "")
   table <- tidy(x)
   shown <- table[c("group", "term", "estimate", "std.error", "conf.low", "conf.high", "num.error")]
   shown$group[is.na(shown$group)] <- ""
@@ -252,8 +254,8 @@ family_prior_lines <- function(x) {
     if (x$result$family$name == "cumulative") paste0("thresholds: ", if (is.null(priors$cuts))
       "induced Dirichlet (all probabilities of levels equally likely)" else paste(format(priors$cuts), "each, in order")),
     if (!is.null(own)) paste0(own, format(priors$own)),
-    unlist(Map(\(sd, group) paste0("sd of ", names(sd), " by ", group, ": ", vapply(sd, format, "")), priors$sd, groups),
-      use.names = FALSE),
+    unlist(Map(\(sd, group) paste0("sd of ", names(sd), " by ", group, ": ", vapply(sd, format, "")), priors$sd,
+      groups), use.names = FALSE),
     if (any(x$result$terms$word == "cor")) paste0("correlation: ", format(priors$cor))
   )
 }

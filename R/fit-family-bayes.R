@@ -109,7 +109,8 @@ family_problem <- function(priors, family, design) {
   n <- seq_along(design$y)
   first <- design$random[[1L]]
   groups <- make.unique(vapply(design$random, `[[`, "", "group"))
-  entries <- Map(\(block, sd, group) block_entries(block$columns, sd, priors$cor, group), design$random, priors$sd, groups)
+  of_block <- \(block, sd, group) block_entries(block$columns, sd, priors$cor, group)
+  entries <- Map(of_block, design$random, priors$sd, groups)
   hyper <- unlist(entries, recursive = FALSE)
   own <- if (!is.null(priors$own)) sd_entry("own", "", priors$own)
   score <- design$scores
