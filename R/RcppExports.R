@@ -125,6 +125,22 @@ cpp_fit_family <- function(x, z, offset, subject, n_subjects, block, family, nod
     .Call(`_cordgain_cpp_fit_family`, x, z, offset, subject, n_subjects, block, family, nodes)
 }
 
+cpp_family_posterior <- function(problem, tolerance, most_nodes) {
+    .Call(`_cordgain_cpp_family_posterior`, problem, tolerance, most_nodes)
+}
+
+cpp_family_draws <- function(problem, plan) {
+    .Call(`_cordgain_cpp_family_draws`, problem, plan)
+}
+
+cpp_family_effects <- function(problem, points, weight, nodes) {
+    .Call(`_cordgain_cpp_family_effects`, problem, points, weight, nodes)
+}
+
+cpp_family_log_likelihood <- function(problem, points, nodes) {
+    .Call(`_cordgain_cpp_family_log_likelihood`, problem, points, nodes)
+}
+
 cpp_fit_gaussian <- function(x, y, weight, z, level, n_levels, residual, restricted) {
     .Call(`_cordgain_cpp_fit_gaussian`, x, y, weight, z, level, n_levels, residual, restricted)
 }

@@ -235,3 +235,20 @@ core_uniforms <- function(seed, n) call_core(cpp_uniforms, seed, n)
 core_fit_family <- function(x, z, offset, subject, n_subjects, block, family, nodes, call) {
   call_core(cpp_fit_family, x, z, offset, subject, n_subjects, block, family, nodes, call = call)
 }
+
+# Posteriors of families (src/bind_family_posterior.cpp). `problem` is list(x, z, offset, subject, n_subjects, block,
+# family, priors), `plan` list(warmup, draws, chains, accept, seed).
+
+core_family_posterior <- function(problem, tolerance, most_nodes, call) {
+  call_core(cpp_family_posterior, problem, tolerance, most_nodes, call = call)
+}
+
+core_family_draws <- function(problem, plan, call) call_core(cpp_family_draws, problem, plan, call = call)
+
+core_family_effects <- function(problem, points, weight, nodes) {
+  call_core(cpp_family_effects, problem, points, weight, nodes)
+}
+
+core_family_log_likelihood <- function(problem, points, nodes) {
+  call_core(cpp_family_log_likelihood, problem, points, nodes)
+}

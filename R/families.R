@@ -142,7 +142,7 @@ as_recovery_family <- function(family, call = rlang::caller_env()) {
   new_recovery_family(family$family, family$link, object = family)
 }
 
-# The method for a family: a family that is not normal has one engine.
+# The method for a family: a family that is not normal has engines of its own.
 method_for <- function(family, method, call = rlang::caller_env()) {
   normal <- family$name == "gaussian"
   if (is.null(method) && !normal) method <- method_ml()
@@ -154,11 +154,19 @@ method_for <- function(family, method, call = rlang::caller_env()) {
   if (normal) {
     return(method)
   }
+  if (method$name == "bayes") {
+    if (family$name == "hurdle") {
+      abort_input(c("Scores of family {.val hurdle} are fitted by maximum likelihood only.",
+        i = 'Use {.code method = "ml"}; or the scores above zero by {.fn beta_binomial} and Bayes.'), call = call)
+    }
+    return(new_recovery_method("bayes_quadrature", prior = method$prior, tolerance = method$tolerance %||% 1e-2,
+      engine = method$engine, sampler = method$sampler, family = family))
+  }
   if (method$name != "ml") {
-    abort_input(c("Scores of family {.val {family$name}} are fitted by maximum likelihood.",
+    abort_input(c("Scores of family {.val {family$name}} are fitted by maximum likelihood or Bayes.",
       x = "{.arg method} is {.val {method$name}}.",
       i = if (method$name == "reml") "A restricted likelihood is defined for normal scores.",
-      i = 'Use {.code method = "ml"}, or {.code gaussian()} scores.'
+      i = 'Use {.code method = "ml"} or {.code "bayes"}, or {.code gaussian()} scores.'
     ), call = call)
   }
   new_recovery_method("quadrature", nodes = method$nodes, family = family)

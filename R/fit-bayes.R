@@ -2,6 +2,10 @@
 
 #' @exportS3Method fit_with method_bayes
 fit_with.method_bayes <- function(method, design, call) {
+  if (method$engine == "nuts") {
+    abort_input(c("The sampler is for families other than the normal one.",
+      i = "Normal scores are integrated exactly: {.code engine = \"exact\"}."), call = call)
+  }
   check_exact(design, call)
   rows <- core_rows(design)
   every <- seq_along(rows[[2]])
@@ -9,7 +13,7 @@ fit_with.method_bayes <- function(method, design, call) {
   completed <- complete_priors(method$prior, columns, rows[[2]], design$range, call)
   setup <- posterior_setup(completed, design)
   check_dimension(setup$terms, call)
-  out <- do.call(core_exact_posterior, c(rows, list(setup$core, method$tolerance, call)))
+  out <- do.call(core_exact_posterior, c(rows, list(setup$core, method$tolerance %||% 1e-4, call)))
   kept <- design$x$names[out$frame$kept]
   out$coefficients <- name_moments(out$coefficients, kept)
   out$hyper <- name_moments(out$hyper, setup$terms$name)

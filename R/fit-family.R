@@ -18,8 +18,8 @@ fit_with.method_quadrature <- function(method, design, call) {
 }
 
 core_family <- function(family, scores) {
-  list(name = family$name, link = family$link, score = scores, levels = length(family$seen), lower = family$lower,
-    upper = family$upper, shared = family$shared)
+  list(name = family$name, link = family$link, score = scores, levels = length(family$seen), added = 0,
+    lower = family$lower, upper = family$upper, shared = family$shared)
 }
 
 # One grouping factor, up to three effects, rows of equal weight.

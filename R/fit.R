@@ -229,7 +229,8 @@ check_magnitude <- function(frame, call, smallest = 1e-150, largest = 1e152) {
 #' @noRd
 new_recovery_fit <- function(result, ...) {
   parts <- list(...)
-  engine <- switch(parts$method$name, bayes = "bayes", quadrature = "family", "reml")
+  engine <- switch(parts$method$name, bayes = "bayes", quadrature = "family",
+    bayes_quadrature = "family_bayes", "reml")
   structure(c(parts, list(result = result)), class = c(paste0("recovery_fit_", engine), "recovery_fit"))
 }
 

@@ -38,6 +38,19 @@ loo.recovery_fit_bayes <- function(x, draws = 4000, seed = NULL, ...) {
   loo::loo(log_density, r_eff = rep(1, ncol(log_density)), ...)
 }
 
+#' @rdname interop-loo
+#' @exportS3Method loo::loo recovery_fit_family_bayes
+loo.recovery_fit_family_bayes <- function(x, draws = 4000, seed = NULL, ...) {
+  post <- x$result
+  sampled <- post$engine == "nuts"
+  node <- if (!sampled) lattice_draws(post, check_draws(draws), draw_seed(seed))$node
+  points <- if (sampled) post$points else post$points[, node, drop = FALSE]
+  log_density <- core_family_log_likelihood(post$problem, points, post$nodes)
+  chains <- if (sampled) rep(seq_len(post$plan$chains), each = post$plan$draws)
+  size <- if (sampled) loo::relative_eff(exp(log_density), chain_id = chains) else rep(1, ncol(log_density))
+  loo::loo(log_density, r_eff = size, ...)
+}
+
 # log p(scores of a block | draw), random effects integrated out: draws in rows, blocks in columns.
 block_log_density <- function(fit, block, draws) {
   p <- nrow(fit$result$mean)

@@ -17,11 +17,14 @@
 #' Names are those that brms gives: `b_Intercept`, `b_week`, `sd_subject__Intercept`,
 #' `cor_subject__Intercept__week`, `sigma`; `scale_week` is the scale of a t prior.
 #'
+#' Of a fit of a family, exact draws are taken from the nodes in the same way; a fit by the sampler gives its own
+#' draws, chain by chain, and `draws` and `seed` are not looked at.
+#'
 #' @param x a fit by [method_bayes()], or a [natural_rate()] with one rate for all patients.
 #' @param draws (whole number, 1 to 1e6) how many.
 #' @param seed (whole number or `NULL`) of the draws; `NULL` takes one from R's stream.
 #' @param ... must be empty.
-#' @return a `draws_matrix` of posterior, one row per draw, one column per parameter.
+#' @return a `draws_matrix` of posterior, one row per draw, one column per parameter; of the sampler a `draws_array`.
 #' @section Conditions: `cordgain_invalid_input` for numbers of draws or seeds that are none, and for a natural rate
 #'   that differs between patients.
 #' @references
@@ -38,6 +41,47 @@ as_draws.recovery_fit_bayes <- function(x, draws = 4000, seed = NULL, ...) {
   rlang::check_dots_empty()
   draws <- check_draws(draws)
   posterior::as_draws_matrix(posterior_draws(x, draws, draw_seed(seed)))
+}
+
+#' @rdname interop-posterior
+#' @exportS3Method posterior::as_draws recovery_fit_family_bayes
+as_draws.recovery_fit_family_bayes <- function(x, draws = 4000, seed = NULL, ...) {
+  rlang::check_dots_empty()
+  draws <- check_draws(draws)
+  if (x$result$engine == "nuts") {
+    return(sampled_draws(x$result))
+  }
+  posterior::as_draws_matrix(lattice_draws(x$result, draws, draw_seed(seed))$values)
+}
+
+# The chains as they are, in the order that posterior keeps: iterations, chains, parameters.
+sampled_draws <- function(post) {
+  n <- post$plan$draws
+  values <- array(t(post$values), c(n, post$plan$chains, nrow(post$values)),
+    dimnames = list(NULL, NULL, family_draw_names(post)))
+  posterior::as_draws_array(values)
+}
+
+# Nodes drawn by weight, each parameter at a place of its marginal between the node and its neighbours.
+lattice_draws <- function(post, n, seed) {
+  k <- nrow(post$values)
+  u <- matrix(core_uniforms(seed, n * (k + 1L)), n)
+  node <- pmin(findInterval(u[, 1], cumsum(post$weight)) + 1L, length(post$weight))
+  values <- vapply(seq_len(k), \(i) {
+    if (length(post$marginal[[i]]$value) == 0L) {
+      return(rep(post$mean[i], n))
+    }
+    place <- within_node(post$values[i, ], post$weight, node, u[, i + 1L])
+    lattice_row(post, i, place)$value
+  }, numeric(n))
+  list(values = matrix(values, n, dimnames = list(NULL, family_draw_names(post))), node = node)
+}
+
+family_draw_names <- function(post) {
+  name <- plain_name(post$terms$name)
+  own <- post$terms$effect == "family"
+  hyper <- post$terms$effect == "ran_pars"
+  ifelse(hyper, hyper_names(post$terms), ifelse(own, name, paste0("b_", name)))
 }
 
 #' @rdname interop-posterior

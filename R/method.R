@@ -37,16 +37,28 @@ method_ml <- function(nodes = NULL) {
 #' @rdname recovery_method
 #' @param prior (from [priors()]) what is left out takes a stated default.
 #' @param tolerance (number) largest `num.error` of posterior means and standard
-#'   deviations, in posterior standard deviations.
-#' @param engine (string) `"exact"`: quadrature, up to six variance parameters.
+#'   deviations, in posterior standard deviations. `NULL`: 1e-4 for normal scores, 1e-2 for
+#'   other families, where coefficients are integrated on the lattice too.
+#' @param engine (string) `"exact"`: quadrature, up to six variance parameters (for families
+#'   other than the normal one: parameters in all, and where it does not succeed the sampler
+#'   takes over and the print says so). `"nuts"`: the no-U-turn sampler, random effects
+#'   integrated out (see [recovery_fit_family_bayes]); not for normal scores.
+#' @param chains,draws,warmup (counts) of the sampler: chains, draws kept of each, draws
+#'   thrown away.
+#' @param seed (whole number or `NULL`) of the sampler; `NULL` takes one from R's stream.
 #' @export
-method_bayes <- function(prior = priors(), tolerance = 1e-4, engine = "exact") {
+method_bayes <- function(prior = priors(), tolerance = NULL, engine = c("exact", "nuts"), chains = 4, draws = 1000,
+                         warmup = 1000, seed = NULL) {
   if (!inherits(prior, "priors")) {
     abort_input(c("{.arg prior} must be made by {.fn priors}.", x = "It is {.obj_type_friendly {prior}}."))
   }
-  check_choice(engine, "exact", "engine")
-  tolerance <- check_number(tolerance, min = 1e-10, max = 1e-2)
-  new_recovery_method("bayes", prior = prior, tolerance = tolerance)
+  engine <- check_option(engine, c("exact", "nuts"))
+  if (!is.null(tolerance)) tolerance <- check_number(tolerance, min = 1e-10, max = 1e-2)
+  sampler <- list(
+    chains = check_count(chains, min = 2, max = 64), draws = check_count(draws, min = 100, max = 1e5),
+    warmup = check_count(warmup, min = 100, max = 1e5), seed = seed
+  )
+  new_recovery_method("bayes", prior = prior, tolerance = tolerance, engine = engine, sampler = sampler)
 }
 
 new_recovery_method <- function(name, ...) {

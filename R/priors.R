@@ -26,6 +26,9 @@
 #'   [prior_pc()], [prior_gamma()], [prior_uniform()] or [prior_fixed()].
 #' @param cor [prior_lkj()] on the correlation of two random effects.
 #' @param sigma (prior) on the residual standard deviation, kinds as for `sd`.
+#' @param dispersion (prior) of [beta_binomial()]: on \eqn{1 / \sqrt{\phi}}, one over the root of the
+#'   precision, kinds as for `sd`. Zero is a binomial score.
+#' @param thresholds ([prior_normal()] or [prior_t()]) of [cumulative()]: on each threshold, in their order.
 #' @return an object of class `priors`.
 #' @section Conditions:
 #' `cordgain_invalid_input` for a prior of the wrong kind, by name.
@@ -35,7 +38,7 @@
 #' priors(fixed = list(week = prior_normal(0, 1)), sd = prior_half_t(3, 10))
 #' @seealso [method_bayes()] after.
 #' @export
-priors <- function(fixed = list(), sd = NULL, cor = NULL, sigma = NULL) {
+priors <- function(fixed = list(), sd = NULL, cor = NULL, sigma = NULL, dispersion = NULL, thresholds = NULL) {
   if (!is.list(fixed) || is_prior(fixed) || length(fixed) != sum(nzchar(names(fixed) %||% character()))) {
     abort_input(c("{.arg fixed} must be a list of priors with the names of coefficients.",
       i = "For example {.code list(week = prior_normal(0, 1))}.", x = "It is {.obj_type_friendly {fixed}}."
@@ -46,7 +49,9 @@ priors <- function(fixed = list(), sd = NULL, cor = NULL, sigma = NULL) {
   }, fixed, names(fixed))
   new_priors(
     fixed = fixed, sd = check_sd_priors(sd), cor = if (!is.null(cor)) check_prior(cor, "lkj"),
-    sigma = if (!is.null(sigma)) check_prior(sigma, sd_prior_kinds)
+    sigma = if (!is.null(sigma)) check_prior(sigma, sd_prior_kinds),
+    dispersion = if (!is.null(dispersion)) check_sd_prior(dispersion, "dispersion", rlang::current_env()),
+    thresholds = if (!is.null(thresholds)) check_prior(thresholds, c("normal", "t"))
   )
 }
 
@@ -90,7 +95,7 @@ print.priors <- function(x, ...) {
   for (name in names(x$fixed)) shown(name, x$fixed[[name]])
   if (is_prior(x$sd)) shown("sd", x$sd) else for (name in names(x$sd)) shown(paste("sd of", name), x$sd[[name]])
   if (!is.null(x$cor)) shown("cor", x$cor)
-  if (!is.null(x$sigma)) shown("sigma", x$sigma)
+  for (name in c("sigma", "dispersion", "thresholds")) if (!is.null(x[[name]])) shown(name, x[[name]])
   invisible(x)
 }
 

@@ -416,6 +416,54 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_family_posterior
+Rcpp::List cpp_family_posterior(Rcpp::List problem, double tolerance, int most_nodes);
+RcppExport SEXP _cordgain_cpp_family_posterior(SEXP problemSEXP, SEXP toleranceSEXP, SEXP most_nodesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< double >::type tolerance(toleranceSEXP);
+    Rcpp::traits::input_parameter< int >::type most_nodes(most_nodesSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_family_posterior(problem, tolerance, most_nodes));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_family_draws
+Rcpp::List cpp_family_draws(Rcpp::List problem, Rcpp::List plan);
+RcppExport SEXP _cordgain_cpp_family_draws(SEXP problemSEXP, SEXP planSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type plan(planSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_family_draws(problem, plan));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_family_effects
+Rcpp::List cpp_family_effects(Rcpp::List problem, SEXP points, SEXP weight, Rcpp::IntegerVector nodes);
+RcppExport SEXP _cordgain_cpp_family_effects(SEXP problemSEXP, SEXP pointsSEXP, SEXP weightSEXP, SEXP nodesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type points(pointsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type nodes(nodesSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_family_effects(problem, points, weight, nodes));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_family_log_likelihood
+Rcpp::List cpp_family_log_likelihood(Rcpp::List problem, SEXP points, Rcpp::IntegerVector nodes);
+RcppExport SEXP _cordgain_cpp_family_log_likelihood(SEXP problemSEXP, SEXP pointsSEXP, SEXP nodesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type problem(problemSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type points(pointsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type nodes(nodesSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_family_log_likelihood(problem, points, nodes));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_fit_gaussian
 Rcpp::List cpp_fit_gaussian(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, bool restricted);
 RcppExport SEXP _cordgain_cpp_fit_gaussian(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP restrictedSEXP) {
@@ -917,6 +965,10 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_rate_difference", (DL_FUNC) &_cordgain_cpp_rate_difference, 5},
     {"_cordgain_cpp_sum_of_steps", (DL_FUNC) &_cordgain_cpp_sum_of_steps, 3},
     {"_cordgain_cpp_fit_family", (DL_FUNC) &_cordgain_cpp_fit_family, 8},
+    {"_cordgain_cpp_family_posterior", (DL_FUNC) &_cordgain_cpp_family_posterior, 3},
+    {"_cordgain_cpp_family_draws", (DL_FUNC) &_cordgain_cpp_family_draws, 2},
+    {"_cordgain_cpp_family_effects", (DL_FUNC) &_cordgain_cpp_family_effects, 4},
+    {"_cordgain_cpp_family_log_likelihood", (DL_FUNC) &_cordgain_cpp_family_log_likelihood, 3},
     {"_cordgain_cpp_fit_gaussian", (DL_FUNC) &_cordgain_cpp_fit_gaussian, 8},
     {"_cordgain_cpp_wald_test", (DL_FUNC) &_cordgain_cpp_wald_test, 5},
     {"_cordgain_cpp_row_tests", (DL_FUNC) &_cordgain_cpp_row_tests, 4},

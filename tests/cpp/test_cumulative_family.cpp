@@ -137,3 +137,14 @@ TEST_CASE("levels that are none, or that nobody has, are refused, as are thresho
   REQUIRE_THROWS_AS(static_cast<void>(report_family(trial.in, Cumulative<LogitLink>(trial.y, 2))),
                     InvalidInput);
 }
+
+TEST_CASE("a level that nobody has is one like others where scores are added for the start") {
+  const Vector level = family_checks::numbers({0, 0, 2, 1, 0});
+  REQUIRE_THROWS_AS(Cumulative<LogitLink>(level, 4), InvalidInput);
+  const Cumulative<LogitLink> family(level, 4, 0.5);
+  // shares of 3.5, 5, 6.5 of 7: cuts at their logits, two distances
+  const auto cut = [](double below) { return std::log(below / (7.0 - below)); };
+  REQUIRE(family.start()[0] == Approx(std::log(cut(5.0) - cut(3.5))).epsilon(1e-12));
+  REQUIRE(family.start()[1] == Approx(std::log(cut(6.5) - cut(5.0))).epsilon(1e-12));
+  family_checks::require_derivatives(family, 2, 0.4, family.start());
+}

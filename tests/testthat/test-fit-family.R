@@ -189,7 +189,6 @@ test_that("what families do not have is refused in words", {
   d <- binary_trial()
   refused <- \(...) expect_error(fit_recovery(..., data = d), class = "cordgain_invalid_input")
   refused(y ~ week + (1 | id), family = binomial(), method = "reml")
-  refused(y ~ week + (1 | id), family = binomial(), method = "bayes")
   refused(y ~ week, family = binomial())
   refused(y ~ week + (1 | id) + (1 | week), family = binomial())
   refused(y ~ week + us(week | id), family = binomial())

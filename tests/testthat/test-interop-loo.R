@@ -49,3 +49,15 @@ test_that("models can be compared, the seed makes the answer, and nothing to lea
   expect_error(loo::loo(proper_fit(joined, score ~ week + (1 | subject) + (1 | visit))), "one block",
     class = "cordgain_invalid_input")
 })
+
+test_that("subjects of a family are left out one at a time, near the exact answer by two evidences", {
+  skip_if_not_installed("loo")
+  d <- data.frame(id = rep(1:5, each = 3), y = c(0, 0, 1, 1, 1, 1, 0, 1, 0, 0, 0, 0, 1, 0, 1))
+  prior <- priors(fixed = list(`(Intercept)` = prior_normal(0, 2)), sd = prior_half_normal(1.5))
+  fit_of <- \(d) fit_recovery(y ~ 1 + (1 | id), d, family = binomial(), method = method_bayes(prior))
+  fit <- fit_of(d)
+  out <- suppressWarnings(loo::loo(fit, draws = 4000, seed = 1))
+  exact <- vapply(1:5, \(i) c(logLik(fit)) - c(logLik(fit_of(d[d$id != i, ]))), 0)
+  # draws: a standard error of some hundredths each
+  expect_lt(max(abs(out$pointwise[, "elpd_loo"] - exact)), 0.1)
+})

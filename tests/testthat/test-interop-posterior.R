@@ -97,3 +97,20 @@ test_that("bayesplot draws a fit's draws, and scores beside those simulated", {
   simulated <- t(as.matrix(simulate(reml, 20, seed = 1)))
   expect_true(draws(bayesplot::ppc_dens_overlay(small_trial()$score, simulated)))
 })
+
+test_that("draws of a family by Bayes: exact ones have the margins of tidy(), the sampler's are its chains", {
+  skip_if_not_installed("posterior")
+  d <- data.frame(id = rep(1:4, each = 3), y = c(0, 0, 1, 1, 1, 1, 0, 1, 0, 0, 0, 0))
+  fit_by <- \(...) fit_recovery(y ~ 1 + (1 | id), d, family = binomial(), method = method_bayes(...))
+  fit <- fit_by()
+  draws <- posterior::as_draws(fit, draws = 4000, seed = 2)
+  expect_identical(colnames(draws), c("b_Intercept", "sd_id__Intercept"))
+  table <- tidy(fit)
+  # independent draws: five standard errors
+  expect_true(all(abs(colMeans(draws) - table$estimate) < 5 * table$std.error / sqrt(4000)))
+  expect_true(all(abs(colMeans(draws <= rep(table$conf.low, each = 4000)) - 0.025) < 5 * sqrt(0.025 * 0.975 / 4000)))
+  drawn <- fit_by(engine = "nuts", seed = 1, draws = 200, warmup = 200)
+  chains <- posterior::as_draws(drawn)
+  expect_identical(dim(chains), c(200L, 4L, 2L))
+  expect_equal(as.vector(chains[, 2, 1]), unname(drawn$result$values[1, 201:400]))
+})

@@ -15,6 +15,7 @@
 #include <cmath>
 #include <cordgain/fit/subject_integral.hpp>
 #include <cordgain/math/newton.hpp>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -75,6 +76,21 @@ class MarginalLikelihood {
       if (derivatives) add_derivatives(subject, values, out);
     }
     out.value = -sum;
+    return out;
+  }
+
+  /// The log likelihood of each subject; -Inf where it has none.
+  [[nodiscard]] Vector by_subject(const Vector& point) {
+    Vector out = Vector::Constant(rows_.subjects(), -std::numeric_limits<double>::infinity());
+    const Vector extra = point.tail(extra_count_);
+    if (!point.allFinite() || !family_.feasible(extra)) return out;
+    const Matrix l = factor(point);
+    const Vector beta = point.head(fixed_count());
+    for (Index s = 0; s < rows_.subjects(); ++s) {
+      const SubjectAt subject = subject_at(s, beta, l, extra);
+      if (!place(subject)) continue;
+      out[s] = at_nodes(subject, placement_, rules_.at(nodes_[static_cast<std::size_t>(s)])).log_likelihood;
+    }
     return out;
   }
 

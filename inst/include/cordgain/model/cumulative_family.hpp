@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cordgain/base/check.hpp>
 #include <cordgain/model/latent_links.hpp>
+#include <numeric>
 #include <vector>
 
 namespace cordgain {
@@ -18,8 +19,10 @@ class Cumulative final : public Family {
  public:
   /// @param level   of each row, from 0
   /// @param levels  how many there are
-  Cumulative(const Vector& level, Index levels)
-      : seen_(static_cast<std::size_t>(std::max(levels, Index{0}))) {
+  /// @param added   scores added to each level where a search begins: more than 0 where a prior holds levels
+  ///                that nobody has
+  Cumulative(const Vector& level, Index levels, double added = 0.0)
+      : seen_(static_cast<std::size_t>(std::max(levels, Index{0})), added) {
     require(levels >= 2, "ordered scores have at least two levels");
     for (Index i = 0; i < level.size(); ++i) {
       require(level[i] >= 0.0 && level[i] < static_cast<double>(levels) && std::floor(level[i]) == level[i],
@@ -96,7 +99,7 @@ class Cumulative final : public Family {
   [[nodiscard]] Index levels() const noexcept { return static_cast<Index>(seen_.size()); }
 
   [[nodiscard]] double log_odds(double below) const {
-    return logit(below / static_cast<double>(level_.size()));
+    return logit(below / std::accumulate(seen_.begin(), seen_.end(), 0.0));
   }
 
   /// The cuts about the level of a row; what lies beyond the ends is not looked at.

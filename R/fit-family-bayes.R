@@ -1,0 +1,172 @@
+# Families by Bayes: priors completed, one call of the core, and a posterior of one form from lattices or a sampler.
+
+#' @exportS3Method fit_with method_bayes_quadrature
+fit_with.method_bayes_quadrature <- function(method, design, call) {
+  family <- every_level(settle_family(method$family, design$scores), design$scores)
+  check_family_design(family, design, call)
+  check_exact(design, call)
+  priors <- family_priors(method$prior, family, design, call)
+  problem <- family_problem(priors, family, design)
+  out <- family_engine(problem, method, priors, call)
+  name_family_posterior(out, problem, priors, family, design)
+}
+
+# With a prior a level that nobody has is a level like others: none is left out.
+every_level <- function(family, scores) {
+  if (family$name != "cumulative") {
+    return(family)
+  }
+  family$seen <- seq_along(family$levels)
+  family$below <- seq_len(length(family$levels) - 1L)
+  family$extra <- family$thresholds
+  family$unseen <- family$levels[-attr(scores, "seen")]
+  family
+}
+
+# Lattices where they reach; else, and where they do not agree, the sampler, with the reason.
+family_engine <- function(problem, method, priors, call) {
+  why <- "as asked"
+  if (method$engine == "exact") {
+    out <- tryCatch(core_family_posterior(problem, method$tolerance, 20000L, call),
+      cordgain_numerical_error = identity)
+    if (!inherits(out, "condition")) {
+      return(c(out, engine = "exact"))
+    }
+    why <- conditionMessage(out)
+  }
+  plan <- method$sampler
+  plan$seed <- draw_seed(plan$seed)
+  plan$accept <- 0.95
+  out <- core_family_draws(problem, plan, call)
+  out$weight <- rep(1 / ncol(out$values), ncol(out$values))
+  c(out, list(engine = "nuts", why = why, plan = plan, log_evidence = NA_real_, evidence_error = NA_real_))
+}
+
+# Priors -------------------------------------------------------------------------------
+
+# Priors of a family, what is left out filled in: `fixed` by column, `sd` by block, `cor`, `own` (of sigma or the
+# dispersion; NULL: none), `cuts` (NULL: induced).
+family_priors <- function(x, family, design, call) {
+  n <- seq_along(design$y)
+  columns <- list(x = columns_at(design$x, n), z = lapply(design$random, \(block) columns_at(block$z, n)))
+  refuse_unused(x, family, call)
+  flat <- names(x$fixed)[vapply(x$fixed, prior_base_kind, "") == "flat"]
+  if (length(flat) > 0L) {
+    abort_input(c("A flat prior may leave no posterior for scores of family {.val {family$name}}.",
+      x = "Flat: {.var {flat}}.", i = "Give a wide {.fn prior_normal}."), call = call)
+  }
+  if (family$name == "censored") {
+    ends <- c(family$lower, family$upper)
+    out <- complete_priors(x, columns, as.vector(design$scores), if (all(is.finite(ends))) ends else design$range, call)
+    return(list(fixed = out$fixed, sd = out$sd, cor = out$cor, own = out$sigma))
+  }
+  out <- complete_priors(link_defaults(x, columns), columns, design$y, NULL, call)
+  cut <- family$name == "cumulative"
+  list(
+    fixed = if (cut) out$fixed[-1L] else out$fixed, sd = out$sd, cor = out$cor, cuts = x$thresholds,
+    own = if (family$name == "beta_binomial") x$dispersion %||% prior_half_normal(1)
+  )
+}
+
+# On the scale of a link, in units of a standard deviation of the column.
+link_defaults <- function(x, columns, size = 2.5) {
+  spread <- \(column) {
+    s <- stats::sd(column)
+    if (is.finite(s) && s > 0) s else NA_real_
+  }
+  default <- \(name) {
+    s <- spread(columns$x[, name])
+    if (is.na(s)) prior_normal(0, 2 * size) else prior_normal(0, size / s)
+  }
+  left <- setdiff(colnames(columns$x), names(x$fixed))
+  x$fixed[left] <- lapply(left, default)
+  if (!is_prior(x$sd)) {
+    z <- do.call(cbind, columns$z)
+    left <- setdiff(colnames(z), names(x$sd))
+    x$sd[left] <- lapply(left, \(name) {
+      s <- spread(z[, name])
+      prior_half_normal(if (is.na(s)) size else size / s)
+    })
+  }
+  x
+}
+
+# A prior of what a family has not would be ignored: refused.
+refuse_unused <- function(x, family, call) {
+  own <- c(censored = "sigma", beta_binomial = "dispersion", cumulative = "thresholds")
+  given <- own[!vapply(x[own], is.null, NA)]
+  unused <- setdiff(given, own[names(own) == family$name])
+  if (family$name == "cumulative" && "(Intercept)" %in% names(x$fixed)) unused <- c(unused, "fixed$(Intercept)")
+  if (length(unused) > 0L) {
+    abort_input(c("A prior was given of what scores of family {.val {family$name}} have not.",
+      x = "Given: {.arg {unused}}."), call = call)
+  }
+}
+
+# The problem of the core ---------------------------------------------------------------
+
+family_problem <- function(priors, family, design) {
+  n <- seq_along(design$y)
+  first <- design$random[[1L]]
+  groups <- make.unique(vapply(design$random, `[[`, "", "group"))
+  of_block <- \(block, sd, group) block_entries(block$columns, sd, priors$cor, group)
+  entries <- Map(of_block, design$random, priors$sd, groups)
+  hyper <- unlist(entries, recursive = FALSE)
+  own <- if (!is.null(priors$own)) sd_entry("own", "", priors$own)
+  score <- design$scores
+  if (family$name == "cumulative") score <- cbind(attr(score, "seen")[score + 1L] - 1)
+  list(
+    x = columns_at(design$x, n), z = do.call(cbind, lapply(design$random, \(block) columns_at(block$z, n))),
+    offset = design$offset, subject = first$level, n_subjects = length(first$labels),
+    block = vapply(design$random, \(block) length(block$columns), 1L),
+    family = replace(core_family(family, score), "added", 0.5), terms = hyper,
+    priors = list(
+      coefficients = lapply(unname(priors$fixed), prior_components), hyper = c(hyper, if (!is.null(own)) list(own)),
+      blocks = block_indices(lengths(entries)), law = match(family$link, c("logit", "probit", "cloglog"), 1L) - 1L,
+      own = switch(family$name, censored = 1L, beta_binomial = 2L, 0L),
+      cuts = if (!is.null(priors$cuts)) prior_components(priors$cuts)
+    )
+  )
+}
+
+# Parameters in the core's order, with the words of tidy(): `effect`, `name`, `group`, and the function by which a
+# coordinate becomes a value.
+family_terms <- function(kept, family, problem) {
+  extra <- family$extra
+  word <- switch(family$name, censored = "log_sd", beta_binomial = "log_precision", "linear")
+  hyper <- problem$terms
+  data.frame(
+    effect = rep(c("fixed", "family", "ran_pars"), c(length(kept), length(extra), length(hyper))),
+    name = c(kept, extra, vapply(hyper, `[[`, "", "name")),
+    group = c(rep(NA_character_, length(kept) + length(extra)), vapply(hyper, `[[`, "", "group")),
+    word = c(rep("linear", length(kept)), rep(word, length(extra)), vapply(hyper, `[[`, "", "word"))
+  )
+}
+
+name_family_posterior <- function(out, problem, priors, family, design) {
+  absorbed <- family$name == "cumulative"
+  kept <- design$x$names[if (absorbed) setdiff(out$kept, 1L) else out$kept]
+  out$terms <- family_terms(kept, family, problem)
+  out$frame <- list(kept = if (absorbed) setdiff(out$kept, 1L) else out$kept, absorbed = if (absorbed) 1L)
+  out$priors <- priors
+  out$family <- family
+  out$problem <- problem
+  rownames(out$values) <- out$terms$name
+  if (out$engine == "nuts") sampled_moments(out) else out
+}
+
+# Means, standard deviations and what the chains say of themselves, an element for each parameter.
+sampled_moments <- function(out) {
+  each <- \(f) apply(out$values, 1L, \(v) f(matrix(v, ncol = out$plan$chains)))
+  out$mean <- unname(rowMeans(out$values))
+  out$sd <- unname(each(stats::sd))
+  out$mcse <- each(mean_mcse)
+  out$rhat <- each(chain_rhat)
+  out$ess_bulk <- each(bulk_ess)
+  out$ess_tail <- each(tail_ess)
+  # a parameter given as known does not move
+  known <- out$sd == 0
+  out$mcse[known] <- 0
+  out$error <- ifelse(known, 0, 3 * pmax(out$mcse, each(sd_mcse)))
+  out
+}

@@ -1,0 +1,227 @@
+// The posterior density of a mixed model of any family as a function of working coordinates, random effects
+// integrated out, with its exact gradient.
+//
+// Coordinates, in this order: coefficients in units of their own size (of thresholds the one that is the
+// anchor, in the place of the intercept), the free hyperparameters as the Gaussian engine has them,
+// logarithms of the distances of the thresholds. A threshold moved to another anchor is a shear of unit
+// determinant: the same density, with a marginal for each threshold.
+#pragma once
+
+#include <cmath>
+#include <cordgain/fit/marginal_likelihood.hpp>
+#include <cordgain/model/cut_prior.hpp>
+#include <cordgain/model/hyper_slope.hpp>
+#include <vector>
+
+namespace cordgain {
+
+/// What the last hyperparameter is to the family: nothing, a standard deviation of which the family has the
+/// logarithm in its unit, or 1 / sqrt(precision), the family's own parameter.
+enum class OwnScale { kNone = 0, kLogSd = 1, kRootPrecision = 2 };
+
+/// What a posterior is made of; rows and family must outlive it. Priors are in the user's units.
+struct FamilyModel {
+  const SubjectRows* rows = nullptr;
+  const Family* family = nullptr;
+  Vector origin;                      ///< of the fixed effects, in the engine's coordinates
+  std::vector<Prior> coefficients;    ///< of the columns kept, the intercept of thresholds left out
+  std::vector<Hyperparameter> hyper;  ///< of the random effects, then the family's own
+  HyperLayout layout;                 ///< blocks; `sigma` is not looked at
+  OwnScale own = OwnScale::kNone;
+  CutPrior cuts;
+};
+
+/// Log posterior density, up to log p(y), in the coordinates above.
+class FamilyDensity {
+ public:
+  explicit FamilyDensity(const FamilyModel& model)
+      : model_(model), likelihood_(*model.rows, *model.family), values_(Vector::Zero(hyper_count())) {
+    const Index p = likelihood_.fixed_count();
+    cuts_ = model.family->cut_by_intercept() ? likelihood_.extra_count() + 1 : 0;
+    require(static_cast<Index>(model.coefficients.size()) == p - absorbed(),
+            "each coefficient needs a prior");
+    require(cuts_ > 0 || likelihood_.extra_count() == (model.own == OwnScale::kNone ? 0 : 1),
+            "the family's own parameter needs a prior");
+    for (Index k = 0; k < hyper_count(); ++k) {
+      const Hyperparameter& h = hyper(k);
+      if (h.fixed()) values_[k] = h.prior.components().front().a;
+      if (!h.fixed()) free_.push_back(k);
+    }
+    unit_ = model.family->unit() * model.rows->x_factor.diagonal().cwiseAbs().cwiseInverse();
+    point_ = Vector::Zero(likelihood_.size());
+  }
+
+  [[nodiscard]] Index dimension() const { return fixed() + free_count() + std::max<Index>(cuts_ - 1, 0); }
+  [[nodiscard]] Index fixed() const { return likelihood_.fixed_count(); }
+  [[nodiscard]] Index free_count() const { return static_cast<Index>(free_.size()); }
+  [[nodiscard]] Index cut_count() const { return cuts_; }
+  [[nodiscard]] const std::vector<Index>& free() const { return free_; }
+  [[nodiscard]] const Vector& unit() const { return unit_; }
+  /// The parameters of the likelihood at the last point asked.
+  [[nodiscard]] const Vector& point() const { return point_; }
+  [[nodiscard]] MarginalLikelihood& likelihood() { return likelihood_; }
+  void set_anchor(Index anchor) { anchor_ = anchor; }
+
+  /// What is reported at the last point asked: coefficients, the family's parameters, hyperparameters of the
+  /// random effects.
+  [[nodiscard]] Vector reported() const {
+    const Index p = fixed() - absorbed(), effects = effect_hyper();
+    const Vector own = cuts_ > 0 ? cut_ : model_.family->reported(point_.tail(likelihood_.extra_count()));
+    Vector out(p + own.size() + effects);
+    out << beta_.tail(p), own, values_.head(effects);
+    return out;
+  }
+
+  double operator()(const Vector& eta) { return evaluate(eta, nullptr); }
+  double operator()(const Vector& eta, Vector& gradient) { return evaluate(eta, &gradient); }
+
+  /// Where a search may begin: the family's own start, no effect of any column, standard deviations of the
+  /// size of the linear predictor, the hyperparameters at the coordinate given.
+  [[nodiscard]] Vector start(double hyper_coordinate) const {
+    Vector out = Vector::Constant(dimension(), hyper_coordinate);
+    const Matrix& factor = model_.rows->x_factor;
+    const Vector beta = model_.family->unit() * factor.triangularView<Eigen::Upper>().solve(model_.origin);
+    out.head(fixed()) = beta.cwiseQuotient(unit_);
+    if (cuts_ > 0) out.tail(cuts_ - 1) = model_.family->start();
+    return out;
+  }
+
+ private:
+  [[nodiscard]] Index absorbed() const { return cuts_ > 0 ? 1 : 0; }
+  [[nodiscard]] Index hyper_count() const { return static_cast<Index>(model_.hyper.size()); }
+  [[nodiscard]] Index effect_hyper() const { return hyper_count() - (model_.own == OwnScale::kNone ? 0 : 1); }
+  [[nodiscard]] const Hyperparameter& hyper(Index k) const {
+    return model_.hyper[static_cast<std::size_t>(k)];
+  }
+
+  double evaluate(const Vector& eta, Vector* gradient) {
+    if (gradient) gradient->setZero(dimension());
+    double prior = move_coefficients(eta, gradient) + move_hyper(eta, gradient);
+    if (cuts_ > 0) prior += move_cuts(eta, gradient);
+    if (!std::isfinite(prior)) return detail::kNegInf;
+    fill_point(eta);
+    const SecondOrder at = likelihood_.at(point_, gradient != nullptr);
+    if (!std::isfinite(at.value)) return detail::kNegInf;
+    if (gradient) add_likelihood(-at.gradient, *gradient);
+    return prior - at.value;
+  }
+
+  double move_coefficients(const Vector& eta, Vector* gradient) {
+    double out = 0.0;
+    beta_ = eta.head(fixed()).cwiseProduct(unit_);
+    for (Index j = absorbed(); j < fixed(); ++j) {
+      const Prior& prior = model_.coefficients[static_cast<std::size_t>(j - absorbed())];
+      out += prior.log_density(beta_[j]) + std::log(unit_[j]);
+      if (gradient) (*gradient)[j] = log_density_slope(prior, beta_[j]) * unit_[j];
+    }
+    return out;
+  }
+
+  double move_hyper(const Vector& eta, Vector* gradient) {
+    double out = 0.0;
+    slope_.resize(free_count());
+    for (Index k = 0; k < free_count(); ++k) {
+      const Index at = free_[static_cast<std::size_t>(k)];
+      const SlopedHyper here = sloped(hyper(at), eta[fixed() + k]);
+      values_[at] = here.value;
+      slope_[k] = here.value_slope;
+      out += here.log_density;
+      if (gradient) (*gradient)[fixed() + k] = here.density_slope;
+    }
+    return out;
+  }
+
+  /// Thresholds from the anchor and the distances; their prior with the Jacobian of the distances.
+  double move_cuts(const Vector& eta, Vector* gradient) {
+    gap_ = eta.tail(cuts_ - 1).array().exp();
+    cut_.resize(cuts_);
+    cut_[anchor_] = eta[0] * unit_[0];
+    for (Index k = anchor_; k > 0; --k) cut_[k - 1] = cut_[k] - gap_[k - 1];
+    for (Index k = anchor_; k + 1 < cuts_; ++k) cut_[k + 1] = cut_[k] + gap_[k];
+    beta_[0] = -cut_[0];
+    Vector slope;
+    const double out =
+        log_cut_prior(model_.cuts, cut_, slope) + eta.tail(cuts_ - 1).sum() + std::log(unit_[0]);
+    if (gradient) {
+      gradient->tail(cuts_ - 1).array() += 1.0;
+      for (Index k = 0; k < cuts_; ++k) add_cut(k, slope[k], *gradient);
+    }
+    return out;
+  }
+
+  /// What a derivative in threshold k is in the coordinates.
+  void add_cut(Index k, double slope, Vector& gradient) const {
+    gradient[0] += slope * unit_[0];
+    const Index first = dimension() - (cuts_ - 1);
+    for (Index i = anchor_; i < k; ++i) gradient[first + i] += slope * gap_[i];
+    for (Index i = k; i < anchor_; ++i) gradient[first + i] -= slope * gap_[i];
+  }
+
+  void fill_point(const Vector& eta) {
+    const Index p = fixed(), e = likelihood_.extra_count();
+    point_.head(p) = model_.rows->x_factor.triangularView<Eigen::Upper>() * beta_ / model_.family->unit();
+    point_.head(p) -= model_.origin;
+    fill_factor();
+    if (cuts_ > 0) point_.tail(e) = eta.tail(e);
+    if (model_.own == OwnScale::kLogSd)
+      point_[p + likelihood_.free_count()] = std::log(own() / model_.family->unit());
+    if (model_.own == OwnScale::kRootPrecision) point_[p + likelihood_.free_count()] = own();
+  }
+
+  [[nodiscard]] double own() const { return values_[hyper_count() - 1]; }
+
+  /// Row of z to the engine's unit.
+  [[nodiscard]] double scale(Index row) const { return model_.rows->z_scale[row] / model_.family->unit(); }
+
+  void fill_factor() {
+    Index at = fixed(), row = 0;
+    for (const HyperLayout::Block& b : model_.layout.blocks) {
+      point_[at++] = values_[b.first_sd] * scale(row++);
+      if (b.second_sd < 0) continue;
+      const double r = values_[b.correlation], second = values_[b.second_sd] * scale(row++);
+      point_[at++] = r * second;
+      point_[at++] = std::sqrt((1.0 - r) * (1.0 + r)) * second;
+    }
+  }
+
+  /// @param by  gradient of the log likelihood in its own parameters
+  void add_likelihood(const Vector& by, Vector& gradient) const {
+    const Index p = fixed(), e = likelihood_.extra_count();
+    Vector beta = model_.rows->x_factor.transpose() * by.head(p) / model_.family->unit();
+    if (cuts_ > 0) {
+      add_cut(0, -beta[0], gradient);
+      beta[0] = 0.0;
+      gradient.tail(e) += by.tail(e);
+    }
+    gradient.head(p) += beta.cwiseProduct(unit_);
+    Vector value = factor_slopes(by);
+    if (model_.own == OwnScale::kLogSd) value[hyper_count() - 1] = by[by.size() - 1] / own();
+    if (model_.own == OwnScale::kRootPrecision) value[hyper_count() - 1] = by[by.size() - 1];
+    for (Index k = 0; k < free_count(); ++k)
+      gradient[p + k] += value[free_[static_cast<std::size_t>(k)]] * slope_[k];
+  }
+
+  /// Derivatives in the values of standard deviations and correlations.
+  [[nodiscard]] Vector factor_slopes(const Vector& by) const {
+    Vector out = Vector::Zero(hyper_count());
+    Index at = fixed(), row = 0;
+    for (const HyperLayout::Block& b : model_.layout.blocks) {
+      out[b.first_sd] = by[at++] * scale(row++);
+      if (b.second_sd < 0) continue;
+      const double r = values_[b.correlation], unit = scale(row++), second = values_[b.second_sd] * unit;
+      const double root = std::sqrt(std::max((1.0 - r) * (1.0 + r), 1e-300));
+      out[b.second_sd] = (r * by[at] + root * by[at + 1]) * unit;
+      out[b.correlation] = second * (by[at] - r / root * by[at + 1]);
+      at += 2;
+    }
+    return out;
+  }
+
+  const FamilyModel& model_;
+  MarginalLikelihood likelihood_;
+  std::vector<Index> free_;
+  Vector unit_, values_, slope_, beta_, cut_, gap_, point_;
+  Index cuts_ = 0, anchor_ = 0;
+};
+
+}  // namespace cordgain
