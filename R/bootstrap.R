@@ -45,7 +45,11 @@
 #'   `outcome` (factor: `converged`, `not converged`, `failed`), `singular`
 #'   (logical: some variance is zero or correlation 1). `tidy()` gives estimate, bias, bootstrap standard error and
 #'   percentile limits.
-#' @inheritSection fit_recovery Conditions
+#' @section Conditions:
+#' `cordgain_invalid_input` for a `statistic` that does not return as many numbers each
+#' time, for fits with `plateau()`, and where an argument is out of its range;
+#' `cordgain_numerical_error` for `draw = "interior"` where no variances inside their
+#' bounds exist.
 #' @references Chung Y, Gelman A, Rabe-Hesketh S, Liu J, Dorie V (2015). Weakly informative prior for point
 #'   estimation of covariance matrices in hierarchical models. *Journal of Educational and Behavioral Statistics*
 #'   40, 136-157.

@@ -43,7 +43,10 @@
 #' @return matrix of class `recovery_interval`, a row per parameter, columns of the lower and
 #'   upper limit in units of the score (correlations without unit), and an attribute
 #'   `notes`, the sentences of its print; `"boot"`: also `boot`, the replicates.
-#' @inheritSection fit_recovery Conditions
+#' @section Conditions:
+#' `cordgain_invalid_input` for a parameter that the fit or the method does not have,
+#' for a `boot` of another fit, for Kenward-Roger of a fit by maximum likelihood, and
+#' where an argument is out of its range.
 #' @references Venzon DJ, Moolgavkar SH (1988). A method for computing
 #'   profile-likelihood-based confidence intervals. *Applied Statistics* 37, 87-94.
 #'

@@ -28,7 +28,8 @@
 #' @param formula (formula) in lme4's language: `score ~ week + (week | subject)`,
 #'   `plateau(week)` for recovery that rises as \eqn{1 - e^{-week/\kappa}},
 #'   \eqn{\kappa} estimated by maximum likelihood (in the unit of the time);
-#'   `us(visit | subject)` and its like for a residual covariance over visits;
+#'   one of `us`, `diag`, `cs`, `csh`, `ar1`, `ar1h`, `toep`, `toeph`, `sp_exp` for a residual
+#'   covariance over visits, as `us(visit | subject)`: see [residual_covariance];
 #'   `(week || subject)` for independent effects, `(1 | site/subject)` for nested
 #'   and several terms for crossed factors; `offset()`, `poly()`, splines and
 #'   interactions as in [stats::lm()].
@@ -49,10 +50,15 @@
 #'   [recovery_fit-verbs] for what can be asked of it.
 #' @section Conditions:
 #' `cordgain_invalid_input` when formula or data have no answer (the message
-#' names column and row); `cordgain_numerical_error` when the likelihood has no
-#' maximum (every subject's scores lie on a line: decided by the span of X and Z,
-#' before any search), or when none was found, which is not
-#' the same: the message then says what was tried.
+#' names column and row), and of a residual covariance over visits where a visit or
+#' group is a million times as spread as another, or the scores say nothing of a
+#' parameter (no subject has two visits that would show a correlation).
+#' `cordgain_numerical_error` when the likelihood has no maximum (every subject's
+#' scores lie on a line, decided by the span of X and Z before any search; or the
+#' likelihood rises for as long as the covariance over visits comes nearer to a
+#' singular one), or when none was found, which is not the same: the message then
+#' says what was tried. A covariance over visits that is singular to rounding is
+#' no error but is printed as not converged.
 #' @references Patterson HD, Thompson R (1971). Recovery of inter-block
 #'   information when block sizes are unequal. *Biometrika* 58, 545-554.
 #'
@@ -66,7 +72,7 @@
 #' fit <- fit_recovery(score ~ week + (week | subject), trial)
 #' fit
 #' summary(fit)
-#' @seealso [method_reml()] before; [recovery_fit-verbs] after.
+#' @seealso [method_reml()] before; [recovery_fit-verbs] after; [residual_covariance].
 #' @export
 fit_recovery <- function(formula, data, family = stats::gaussian(), method = NULL, weights = NULL, offset = NULL,
                          subset = NULL, contrasts = NULL, na.action = stats::na.omit, control = list()) {

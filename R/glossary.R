@@ -19,6 +19,7 @@
 #' | *level* | level of the injury: cervical, T1-T9, ... |
 #' | *look* | a definition of a responder that somebody examined |
 #' | *matched* | alike in endpoint, grade, level, baseline, follow-up, years and registry |
+#' | *MMRM* | mixed model for repeated measures: a mean for each visit and a residual covariance over visits |
 #' | *natural rate* | the share that would have responded without the treatment |
 #' | *natural responders* | how many of these patients nature alone would have improved |
 #' | *natural tail* | probability that nature alone gives at least as many responders as were observed |
@@ -26,6 +27,7 @@
 #' | *num.error* | how far a computed number may lie from the exact one; not statistical uncertainty |
 #' | *observed* | what was seen in the trial, before anything is taken off |
 #' | *reference* | published evidence on natural recovery with which a trial is compared |
+#' | *residual covariance* | how scores of one patient at several visits vary together: [residual_covariance] |
 #' | *responder* | a patient who reached the endpoint |
 #' | *sceptical prior* | a prior of the treatment effect centred on no effect |
 #' | *source* | one row of published counts of untreated patients |

@@ -253,7 +253,10 @@ user_covariance <- function(fit, covariance) {
 #'   score), and the fit. On the boundary, `df_all_terms` holds the degrees of
 #'   freedom of the convention in which the zero term still counts; `df_reason`
 #'   says why where some are not finite.
-#' @inheritSection fit_recovery Conditions
+#' @section Conditions:
+#' `cordgain_invalid_input` for a `ddf` that does not exist, and for Kenward-Roger
+#' of a fit by maximum likelihood. Degrees of freedom that cannot be had are no
+#' error: they are `NaN` or `Inf` with their reason.
 #' @examples
 #' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
 #'   subject = rep(1:4, each = 3))
