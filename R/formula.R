@@ -17,6 +17,11 @@ split_formula <- function(formula, call = rlang::caller_env()) {
   }
   terms <- additive_terms(rlang::f_rhs(formula))
   words <- covariance_words()
+  terms <- lapply(terms, \(t) {
+    inner <- unwrap(t$expr) # stats::update() puts parentheses around what holds a bar
+    if (term_kind(inner, words) == "residual") t$expr <- inner
+    t
+  })
   kind <- vapply(terms, \(t) term_kind(t$expr, words), "")
   minus <- vapply(terms, `[[`, TRUE, "minus")
   if (any(minus & kind != "fixed")) {

@@ -270,6 +270,14 @@ test_that("a random intercept that the covariance over visits can hold is named 
   expect_identical(beside$result$certificate$unidentified, 0L)
 })
 
+test_that("update() keeps a covariance over visits, which it puts into parentheses", {
+  data <- orthodont()
+  fit <- fit_recovery(distance ~ visit + us(visit | Subject), data)
+  fewer <- update(fit, . ~ . - visit)
+  expect_equal(c(logLik(fewer)), c(logLik(fit_recovery(distance ~ 1 + us(visit | Subject), data))), tolerance = 1e-12)
+  expect_identical(split_formula(y ~ x + ((cs(v | s))))$residual$word, "cs")
+})
+
 test_that("the least eigenvalue is of the correlations, whatever the scales", {
   # [1 r; r 1]: 1 - r; with standard deviations 1 and 1000 the same
   expect_equal(least_eigenvalue(c(1, 0.6, 1), 2), 0.4)
