@@ -22,7 +22,8 @@
 #' range from floor to ceiling. `beta_binomial()`: \eqn{1/\sqrt{\phi}} half-normal with scale 1, so that binomial
 #' scores, 0, are the simplest model and not excluded. `cumulative()`: the induced Dirichlet prior: where all
 #' predictors and random effects are zero, all sets of probabilities of the levels are equally likely,
-#' \eqn{p(\alpha) = K! \prod_k F'(\alpha_k)} for \eqn{K} thresholds. A level that nobody has is a level like others here.
+#' \eqn{p(\alpha) = K! \prod_k F'(\alpha_k)} for \eqn{K} thresholds. A level that nobody has is a level like
+#' others here.
 #'
 #' Separated scores, for which [method_ml()] has no finite estimate, have a posterior: the prior keeps it finite, and
 #' the answer then rests on the prior.
@@ -252,7 +253,8 @@ family_prior_lines <- function(x) {
   c(
     if (length(priors$fixed) > 0L) paste0(names(priors$fixed), ": ", vapply(priors$fixed, format, "")),
     if (x$result$family$name == "cumulative") paste0("thresholds: ", if (is.null(priors$cuts))
-      "induced Dirichlet (all probabilities of levels equally likely)" else paste(format(priors$cuts), "each, in order")),
+      "induced Dirichlet (all probabilities of levels equally likely)" else
+      paste(format(priors$cuts), "each, in order")),
     if (!is.null(own)) paste0(own, format(priors$own)),
     unlist(Map(\(sd, group) paste0("sd of ", names(sd), " by ", group, ": ", vapply(sd, format, "")), priors$sd,
       groups), use.names = FALSE),

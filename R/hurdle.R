@@ -17,12 +17,14 @@ hurdle <- function(size, change = c("constant", "shared")) {
 #' @exportS3Method check_scores hurdle_scores
 check_scores.hurdle_scores <- function(family, y, name, rows, call) {
   check_scores.gaussian_scores(family, y, name, rows, call)
-  check_rows(y < 0 | y > family$size | y != round(y), y, name, rows, paste("whole numbers from 0 to", family$size), call)
+  wanted <- paste("whole numbers from 0 to", family$size)
+  check_rows(y < 0 | y > family$size | y != round(y), y, name, rows, wanted, call)
   none <- y == 0
   if (all(none, na.rm = TRUE) || !any(none, na.rm = TRUE)) {
     abort_input(c("A hurdle takes scores some of which are zero and some are not.",
       x = "{.var {name}} {if (all(none, na.rm = TRUE)) 'is zero in every row' else 'is zero in no row'}.",
-      i = if (!any(none, na.rm = TRUE)) "Without zeros take {.code beta_binomial({family$size - 1})} of {.code {name} - 1}."
+      i = if (!any(none, na.rm = TRUE))
+        "Without zeros take {.code beta_binomial({family$size - 1})} of {.code {name} - 1}."
     ), call = call)
   }
 }

@@ -44,10 +44,10 @@ test_that("effects are posterior means over everything: a patient without a scor
   # the patient with one event: by integrate() over the intercept and its effect at the posterior of the intercept
   u <- seq(-7, 7, 0.05)
   a <- seq(-5, 5, 0.05)
-  like <- function(a) vapply(split(d$y, d$id), \(y) {
+  like <- function(a) {
     p <- plogis(a + u)
-    sum(dnorm(u) * p^sum(y) * (1 - p)^sum(1 - y))
-  }, 0)
+    vapply(split(d$y, d$id), \(y) sum(dnorm(u) * p^sum(y) * (1 - p)^sum(1 - y)), 0)
+  }
   weight <- vapply(a, \(a) prod(like(a)) * dnorm(a), 0)
   given <- vapply(a, \(a) sum(u * dnorm(u) * plogis(a + u)) / sum(dnorm(u) * plogis(a + u)), 0)
   expect_equal(effects["6", 1], sum(weight * given) / sum(weight), tolerance = 1e-3)

@@ -260,7 +260,8 @@ test_that("a random intercept that the covariance over visits can hold is named 
   data <- orthodont()
   for (word in c("us", "cs")) {
     alone <- fit_recovery(stats::as.formula(sprintf("distance ~ visit + %s(visit | Subject)", word)), data)
-    both <- fit_recovery(stats::as.formula(sprintf("distance ~ visit + (1 | Subject) + %s(visit | Subject)", word)), data)
+    formula <- sprintf("distance ~ visit + (1 | Subject) + %s(visit | Subject)", word)
+    both <- fit_recovery(stats::as.formula(formula), data)
     expect_equal(c(logLik(both)), c(logLik(alone)), tolerance = 1e-8)
     expect_identical(both$result$certificate$unidentified, 1L)
     expect_output(print(both), "Not identified.*one of many")
