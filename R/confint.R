@@ -115,10 +115,17 @@ wald_intervals <- function(fit, parm, level, ddf, information, call = rlang::cal
     ), call = call)
   }
   table <- coefficient_tests(fit, ddf, information, level)[chosen$i, ]
-  new_interval(
-    as.matrix(table[c("conf.low", "conf.high")]), chosen$name, level, "wald",
-    sprintf("Wald, t quantiles with df by %s.", ddf_sentence(ddf, information))
-  )
+  limits <- as.matrix(table[c("conf.low", "conf.high")])
+  new_interval(limits, chosen$name, level, "wald", c(
+    sprintf("Wald, t quantiles with df by %s.", ddf_sentence(ddf, information)),
+    open_notes(chosen$name, limits, table$df_reason)
+  ))
+}
+
+# Why an interval has no ends, a sentence each.
+open_notes <- function(names, limits, reasons) {
+  open <- rowSums(!is.finite(limits)) > 0
+  sprintf("%s: %s.", names[open], reasons[open])
 }
 
 # Profile -----------------------------------------------------------------------------

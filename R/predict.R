@@ -102,7 +102,7 @@ predict.recovery_fit_reml <- function(object, newdata = NULL, re.form = NULL, al
   errors <- prediction_errors(object, new, score, ddf, information)
   if (visits) fit <- fit + visit_effect(object, new, errors$effect)
   if (!is.null(object$plateau)) errors$variance <- errors$variance + kappa_variance(object, new, newdata, rows_at)
-  se <- sqrt(errors$variance)
+  se <- defined_se(errors$variance)
   if (interval != "none") fit <- prediction_matrix(fit, se, errors$df, level)
   if (!se.fit) {
     return(with_missing(fit, new, object, newdata))
@@ -111,6 +111,18 @@ predict.recovery_fit_reml <- function(object, newdata = NULL, re.form = NULL, al
     fit = with_missing(fit, new, object, newdata), se.fit = with_missing(se, new, object, newdata),
     df = with_missing(errors$df, new, object, newdata), residual.scale = stats::sigma(object)
   )
+}
+
+# A corrected variance that is not positive is no variance.
+defined_se <- function(variance) {
+  undefined <- is.na(variance) | variance < 0
+  if (any(undefined)) {
+    cli::cli_warn(c("{sum(undefined)} row{?s} of {length(variance)} {?has/have} no standard error and no interval.",
+      x = "Its small-sample correction is larger than the variance: too little is known of the variances.",
+      i = "Take {.code ddf = \"satterthwaite\"}, or a model with fewer variances."
+    ), class = "cordgain_undefined_error")
+  }
+  sqrt(replace(variance, undefined, NaN))
 }
 
 # Which terms of random effects re.form asks for.

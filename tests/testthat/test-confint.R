@@ -213,3 +213,9 @@ test_that("replicates saved before they had a word for where they were drawn are
   old$draw <- NULL
   expect_identical(c(confint(fit, method = "boot", boot = old)), c(confint(fit, method = "boot", boot = boot)))
 })
+
+test_that("an interval without ends is told with its reason", {
+  limits <- rbind(c(1, 2), c(NaN, NaN), c(-Inf, Inf))
+  expect_identical(open_notes(c("a", "b", "c"), limits, c(NA, "why", "too few")), c("b: why.", "c: too few."))
+  expect_identical(open_notes("a", limits[1, , drop = FALSE], NULL), character())
+})

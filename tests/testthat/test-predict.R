@@ -138,3 +138,9 @@ test_that("intervals for the course and the scores of new subjects cover as they
   })
   expect_gt(mean(hits), 0.95 - 5 * sqrt(0.05 * 0.95 / sets))
 })
+
+test_that("a corrected variance that is not positive gives no standard error, and one classed warning says so", {
+  expect_identical(defined_se(c(4, 0)), c(2, 0))
+  expect_warning(se <- defined_se(c(4, -1, NaN)), "2 rows of 3", class = "cordgain_undefined_error")
+  expect_identical(se, c(2, NaN, NaN))
+})
