@@ -108,8 +108,8 @@ TEST_CASE("least squares on spread columns leaves what is orthogonal to them") {
   REQUIRE(fit.relative == Approx(std::sqrt(2.0 / 3.0)));
   REQUIRE(fit.left[0] == Approx(0.0).margin(1e-15));
   REQUIRE(detail::span_fit(Matrix(3, 0), Vector::Ones(3)).relative == 1.0);
-  REQUIRE_FALSE(detail::spans_all(columns));
-  REQUIRE(detail::spans_all(Matrix::Identity(3, 3)));
+  REQUIRE_FALSE(spans_all(columns));
+  REQUIRE(spans_all(Matrix::Identity(3, 3)));
 }
 
 TEST_CASE("starts are many, distinct, and inside the cone") {

@@ -2,6 +2,7 @@
 // (one, or one per visit) times a correlation pattern.
 #pragma once
 
+#include <Eigen/Cholesky>
 #include <cmath>
 #include <cordgain/base/check.hpp>
 #include <cordgain/model/covariance.hpp>
