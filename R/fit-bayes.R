@@ -182,9 +182,13 @@ logLik.recovery_fit_bayes <- function(object, type = "evidence", ...) {
 #' @rdname recovery_fit_bayes
 #' @exportS3Method nlme::VarCorr recovery_fit_bayes
 VarCorr.recovery_fit_bayes <- function(x, ...) {
-  values <- x$result$hyper$mean
+  posterior_covariances(x, x$result$hyper$mean, x$result$layout$blocks, stats::sigma(x))
+}
+
+# Covariances from standard deviations and correlations, `blocks` with their places as block_indices() has them.
+posterior_covariances <- function(x, values, blocks, sigma) {
   matrices <- lapply(seq_along(x$design$random), \(i) {
-    at <- x$result$layout$blocks[i, ] + 1L
+    at <- blocks[i, ] + 1L
     columns <- x$design$random[[i]]$columns
     sd <- values[at[seq_along(columns)]]
     r <- diag(length(columns))
@@ -192,7 +196,7 @@ VarCorr.recovery_fit_bayes <- function(x, ...) {
     with_correlation(matrix(r * outer(sd, sd), length(sd), dimnames = list(columns, columns)))
   })
   names(matrices) <- block_names(x)
-  structure(matrices, sc = stats::sigma(x), class = "VarCorr.recovery_fit")
+  structure(matrices, sc = sigma, class = "VarCorr.recovery_fit")
 }
 
 #' @rdname recovery_fit_bayes
@@ -285,11 +289,17 @@ tidy_posterior_effects <- function(effects) {
 #' @rdname recovery_fit_bayes
 #' @exportS3Method stats::confint recovery_fit_bayes
 confint.recovery_fit_bayes <- function(object, parm = NULL, level = 0.95, ...) {
-  table <- tidy(object, conf.level = level)
-  out <- as.matrix(table[c("conf.low", "conf.high")])
-  percent <- paste(format(100 * c(1 - level, 1 + level) / 2, trim = TRUE, digits = 3), "%")
-  dimnames(out) <- list(ifelse(table$group %in% c(NA, "Residual"), table$term, paste(table$group, table$term)), percent)
+  out <- posterior_limits(object, level)
   if (is.null(parm)) out else out[parm, , drop = FALSE]
+}
+
+# Intervals of all parameters, a row each, named by group and term.
+posterior_limits <- function(fit, level) {
+  table <- tidy(fit, conf.level = level)
+  out <- as.matrix(table[c("conf.low", "conf.high")])
+  dimnames(out) <- list(ifelse(table$group %in% c(NA, "Residual"), table$term, paste(table$group, table$term)),
+    interval_columns(level))
+  out
 }
 
 #' @rdname recovery_fit_bayes
@@ -302,13 +312,7 @@ print.recovery_fit_bayes <- function(x, digits = 4L, ...) {
   post <- x$result
   cat("Recovery fitted by Bayes, exact integration\nFormula: ", deparse1(x$formula), "\n", sep = "")
   cat(fit_size(x), "\n\n", sep = "")
-  table <- tidy(x)
-  shown <- table[c("group", "term", "estimate", "std.error", "conf.low", "conf.high", "num.error")]
-  shown$group[is.na(shown$group)] <- ""
-  shown[3:6] <- lapply(shown[3:6], \(v) formatC(v, digits = digits, format = "g"))
-  shown$num.error <- formatC(table$num.error, digits = 0, format = "e")
-  names(shown) <- c("group", "term", "mean", "sd", "low 95 %", "high 95 %", "error")
-  print(shown, row.names = FALSE, right = FALSE)
+  print_posterior(x, digits)
   cat("\nPriors:\n", paste0("  ", prior_lines(post), "\n"), sep = "")
   evidence <- stats::logLik(x)
   cat(sprintf("\nLog evidence %s. No sampler: %d nodes of two interleaved lattices; error: 10 x their difference.\n",
@@ -316,14 +320,31 @@ print.recovery_fit_bayes <- function(x, digits = 4L, ...) {
   invisible(x)
 }
 
+print_posterior <- function(x, digits) {
+  table <- tidy(x)
+  shown <- table[c("group", "term", "estimate", "std.error", "conf.low", "conf.high", "num.error")]
+  shown$group[is.na(shown$group)] <- ""
+  shown[3:6] <- lapply(shown[3:6], \(v) formatC(v, digits = digits, format = "g"))
+  shown$num.error <- formatC(table$num.error, digits = 0, format = "e")
+  names(shown) <- c("group", "term", "mean", "sd", "low 95 %", "high 95 %", "error")
+  print(shown, row.names = FALSE, right = FALSE)
+}
+
+# Of the standard deviations of random effects and their correlation, a line each.
+effect_prior_lines <- function(priors, groups, terms) {
+  c(
+    unlist(Map(\(sd, group) paste0("sd of ", names(sd), " by ", group, ": ", vapply(sd, format, "")), priors$sd,
+      groups), use.names = FALSE),
+    if (any(terms$word == "cor")) paste0("correlation: ", format(priors$cor))
+  )
+}
+
 prior_lines <- function(post) {
   priors <- post$priors
   groups <- unique(stats::na.omit(post$terms$group))
   c(
     paste0(names(priors$fixed), ": ", vapply(priors$fixed, format, "")),
-    unlist(Map(\(sd, group) paste0("sd of ", names(sd), " by ", group, ": ", vapply(sd, format, "")), priors$sd,
-      groups[seq_along(priors$sd)]), use.names = FALSE),
-    if (any(post$terms$word == "cor")) paste0("correlation: ", format(priors$cor)),
+    effect_prior_lines(priors, groups[seq_along(priors$sd)], post$terms),
     paste0("residual sd: ", format(priors$sigma))
   )
 }

@@ -105,18 +105,8 @@ logLik.recovery_fit_family_bayes <- function(object, type = "evidence", ...) {
 #' @rdname recovery_fit_family_bayes
 #' @exportS3Method nlme::VarCorr recovery_fit_family_bayes
 VarCorr.recovery_fit_family_bayes <- function(x, ...) {
-  values <- x$result$mean[rows_of(x, "ran_pars")]
-  blocks <- x$result$problem$priors$blocks
-  matrices <- lapply(seq_along(x$design$random), \(i) {
-    at <- blocks[i, ] + 1L
-    columns <- x$design$random[[i]]$columns
-    sd <- values[at[seq_along(columns)]]
-    r <- diag(length(columns))
-    if (length(columns) == 2L) r[1, 2] <- r[2, 1] <- values[[at[3]]]
-    with_correlation(matrix(r * outer(sd, sd), length(sd), dimnames = list(columns, columns)))
-  })
-  names(matrices) <- block_names(x)
-  structure(matrices, sc = if (x$result$family$name == "censored") stats::sigma(x), class = "VarCorr.recovery_fit")
+  posterior_covariances(x, x$result$mean[rows_of(x, "ran_pars")], x$result$problem$priors$blocks,
+    if (x$result$family$name == "censored") stats::sigma(x))
 }
 
 #' @rdname recovery_fit_family_bayes
@@ -125,7 +115,7 @@ ranef.recovery_fit_family_bayes <- function(object, ...) {
   post <- object$result
   found <- core_family_effects(post$problem, post$points, post$weight, post$nodes)
   first <- object$design$random[[1L]]
-  columns <- unlist(lapply(object$design$random, `[[`, "columns"))
+  columns <- effect_columns(object$design)
   named <- \(m) as.data.frame(matrix(m, nrow(m), dimnames = list(first$labels, columns)))
   rlang::set_names(list(structure(named(found$mean), sd = named(found$sd))), first$group)
 }
@@ -207,10 +197,7 @@ with_chains <- function(rows, x, at) {
 #' @rdname recovery_fit_family_bayes
 #' @exportS3Method stats::confint recovery_fit_family_bayes
 confint.recovery_fit_family_bayes <- function(object, parm = NULL, level = 0.95, ...) {
-  table <- tidy(object, conf.level = level)
-  out <- as.matrix(table[c("conf.low", "conf.high")])
-  percent <- paste(format(100 * c(1 - level, 1 + level) / 2, trim = TRUE, digits = 3), "%")
-  dimnames(out) <- list(ifelse(is.na(table$group), table$term, paste(table$group, table$term)), percent)
+  out <- posterior_limits(object, level)
   if (is.null(parm)) {
     return(out)
   }
@@ -234,13 +221,7 @@ print.recovery_fit_family_bayes <- function(x, digits = 4L, ...) {
   cat("Recovery fitted by Bayes, ", if (sampled) "no-U-turn sampler" else "exact integration", ", family ",
     post$family$name, ", link ", post$family$link, "\nFormula: ", deparse1(x$formula), "\n", fit_size(x),
     "\n\n", sep = "")
-  table <- tidy(x)
-  shown <- table[c("group", "term", "estimate", "std.error", "conf.low", "conf.high", "num.error")]
-  shown$group[is.na(shown$group)] <- ""
-  shown[3:6] <- lapply(shown[3:6], \(v) formatC(v, digits = digits, format = "g"))
-  shown$num.error <- formatC(table$num.error, digits = 0, format = "e")
-  names(shown) <- c("group", "term", "mean", "sd", "low 95 %", "high 95 %", "error")
-  print(shown, row.names = FALSE, right = FALSE)
+  print_posterior(x, digits)
   cat("\nPriors, on the scale of the ", if (post$family$link == "identity") "score" else "link", ":\n",
     paste0("  ", family_prior_lines(x), "\n"), "\n", paste0(posterior_notes(x), "\n"), sep = "")
   invisible(x)
@@ -256,9 +237,7 @@ family_prior_lines <- function(x) {
       "induced Dirichlet (all probabilities of levels equally likely)" else
       paste(format(priors$cuts), "each, in order")),
     if (!is.null(own)) paste0(own, format(priors$own)),
-    unlist(Map(\(sd, group) paste0("sd of ", names(sd), " by ", group, ": ", vapply(sd, format, "")), priors$sd,
-      groups), use.names = FALSE),
-    if (any(x$result$terms$word == "cor")) paste0("correlation: ", format(priors$cor))
+    effect_prior_lines(priors, groups, x$result$terms)
   )
 }
 

@@ -8,7 +8,7 @@ report_parts.excess_score <- function(x, natural) {
   unit <- scale_unit(change_motor_scale(change))
   seen <- paste0("a mean change of ", report_number(mean(change_scores(change))), " ", unit, " in ",
     scale_name(change_motor_scale(change)))
-  c(score_parts(x, change, score_excess_natural(x), level, unit), list(
+  c(score_parts(x, terms, change, score_excess_natural(x), level, unit), list(
     finding = score_finding(terms, seen, length(change_scores(change)), score_excess_natural(x), level, unit),
     excess = score_excess_words(terms, level, unit), patients = change_table(terms, change, unit),
     patients_words = paste0("Expected: what nature alone gives this patient on average. Excess with its ", level,
@@ -26,7 +26,7 @@ report_parts.excess_curve <- function(x, natural) {
   gain <- mean(vapply(parts$courses, \(one) one$gain[length(one$gain)], 0))
   seen <- paste0("a mean gain of ", report_number(gain), " ", unit, " in ", scale_name(recovery_scale(parts$data)),
     " from the last exam before treatment to each patient's last visit")
-  c(score_parts(x, parts$data, parts$natural, level, unit), list(
+  c(score_parts(x, terms, parts$data, parts$natural, level, unit), list(
     finding = score_finding(terms, seen, length(parts$courses), parts$natural, level, unit, gain),
     excess = score_excess_words(terms, level, unit), patients = course_table(terms, parts$courses, unit),
     patients_words = paste0("At each patient's last visit. Excess with its ", level, " interval of prediction, ",
@@ -36,9 +36,9 @@ report_parts.excess_curve <- function(x, natural) {
 }
 
 # What changes and courses share.
-score_parts <- function(x, observed, nature, level, unit) {
-  group <- tidy(x)
-  group <- group[is.na(group$subject), ]
+# @param all tidy(x)
+score_parts <- function(x, all, observed, nature, level, unit) {
+  group <- all[is.na(all$subject), ]
   time <- group$time
   group$time <- NULL
   terms <- report_terms(group, score_words(unit))
@@ -50,7 +50,7 @@ score_parts <- function(x, observed, nature, level, unit) {
     observed = observed, nature = nature, level = level, sources = report_sources(natural_sources(nature)),
     documents = report_documents(natural_sources(nature)),
     accepted = report_accepted(excess_accepted(x)), matching = report_matching(excess_accepted(x)), terms = terms,
-    robust = score_robust(x, nature, level),
+    robust = score_robust(x, nature, level, max(all$num.error, na.rm = TRUE)),
     barg = barg_rows("none is given of scores", "none is made here; tipping points show what would change the answer"),
     words = report_words(), session = report_session(any(score_excess_settings(x)$places != 0.5))
   )
@@ -124,7 +124,7 @@ course_table <- function(terms, courses, unit) {
 }
 
 # The priors of natural recovery as it prints them; the prior of the effect is that of the tables on priors.
-score_robust <- function(x, nature, level) {
+score_robust <- function(x, nature, level, error) {
   own <- grep("^Prior|^Between", format(nature), value = TRUE)
   checked <- tidy(prior_check(x))
   effect <- paste0("effect ", checked$group[checked$term == "ledger_prior_effect"],
@@ -134,6 +134,6 @@ score_robust <- function(x, nature, level) {
     benefit = checked$estimate[checked$term == "prior_benefit"],
     model = paste("untreated patients independent around the mean of their population, which is as uncertain as the",
       "evidence leaves it and shared by the patients"),
-    error = max(tidy(x)$num.error, na.rm = TRUE), level = level
+    error = error, level = level
   )
 }

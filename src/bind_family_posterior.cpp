@@ -2,6 +2,7 @@
 #include "bind.h"
 
 #include "bind_families.h"
+#include "bind_hyper.h"
 #include "monitor.h"
 
 #include <cordgain/infer/family_posterior_report.hpp>
@@ -10,22 +11,12 @@ namespace {
 
 using cordgain::Index;
 
-cordgain::Hyperparameter hyper_from(const Rcpp::List& in) {
-  cordgain::Hyperparameter out;
-  out.kind = static_cast<cordgain::HyperKind>(Rcpp::as<int>(in["kind"]));
-  if (out.kind == cordgain::HyperKind::kSd) out.prior = bind::prior(in["prior"]);
-  if (out.kind != cordgain::HyperKind::kSd) out.shape = Rcpp::as<double>(in["shape"]);
-  return out;
-}
-
 cordgain::FamilyPriors priors_from(const Rcpp::List& in) {
   cordgain::FamilyPriors out;
-  const Rcpp::List coefficients = in["coefficients"], hyper = in["hyper"];
+  const Rcpp::List coefficients = in["coefficients"];
   for (R_xlen_t j = 0; j < coefficients.size(); ++j) out.coefficients.push_back(bind::prior(coefficients[j]));
-  for (R_xlen_t k = 0; k < hyper.size(); ++k) out.hyper.push_back(hyper_from(hyper[k]));
-  const Rcpp::IntegerMatrix blocks = in["blocks"];
-  for (int i = 0; i < blocks.nrow(); ++i)
-    out.layout.blocks.push_back({blocks(i, 0), blocks(i, 1), blocks(i, 2)});
+  out.hyper = bind::hyperparameters(in["hyper"]);
+  out.layout.blocks = bind::hyper_blocks(in["blocks"]);
   out.own = static_cast<cordgain::OwnScale>(Rcpp::as<int>(in["own"]));
   out.cuts.law = static_cast<cordgain::LatentLaw>(Rcpp::as<int>(in["law"]));
   out.cuts.induced = Rf_isNull(in["cuts"]);
@@ -49,15 +40,6 @@ Rcpp::IntegerVector kept_columns(const Problem& from) {
   return out + 1;
 }
 
-Rcpp::List from_lattices(const std::vector<cordgain::Lattice>& in) {
-  Rcpp::List out(static_cast<R_xlen_t>(in.size()));
-  for (std::size_t i = 0; i < in.size(); ++i)
-    out[static_cast<R_xlen_t>(i)] =
-        Rcpp::List::create(Rcpp::Named("first") = in[i].first, Rcpp::Named("step") = in[i].step,
-                           Rcpp::Named("value") = in[i].value);
-  return out;
-}
-
 }  // namespace
 
 // [[Rcpp::export(rng = false)]]
@@ -73,7 +55,7 @@ Rcpp::List cpp_family_posterior(Rcpp::List problem, double tolerance, int most_n
         Named("kept") = kept_columns(from), Named("values") = at.values, Named("points") = at.points,
         Named("weight") = at.weight, Named("mean") = at.mean, Named("sd") = at.sd, Named("error") = at.error,
         Named("log_evidence") = at.log_evidence, Named("evidence_error") = at.evidence_error,
-        Named("unit") = at.unit, Named("marginal") = from_lattices(at.marginal),
+        Named("unit") = at.unit, Named("marginal") = bind::from_lattices(at.marginal),
         Named("nodes") = bind::integers(at.nodes),
         Named("evaluations") = static_cast<double>(at.evaluations));
   });

@@ -3,6 +3,7 @@
 #include "bind.h"
 
 #include "bind_gaussian.h"
+#include "bind_hyper.h"
 #include "monitor.h"
 
 #include <cordgain/infer/posterior_loop.hpp>
@@ -20,42 +21,20 @@ std::vector<cordgain::CoefficientComponent> components_from(const Rcpp::NumericM
   return out;
 }
 
-cordgain::Hyperparameter hyper_from(const Rcpp::List& in) {
-  cordgain::Hyperparameter out;
-  out.kind = static_cast<cordgain::HyperKind>(Rcpp::as<int>(in["kind"]));
-  if (out.kind == cordgain::HyperKind::kSd) {
-    out.prior = bind::prior(in["prior"]);
-  } else {
-    out.shape = Rcpp::as<double>(in["shape"]);
-  }
-  return out;
-}
-
 cordgain::HyperLayout layout_from(const Rcpp::List& in) {
   cordgain::HyperLayout out;
-  const Rcpp::IntegerMatrix blocks = in["blocks"];
-  for (int i = 0; i < blocks.nrow(); ++i) out.blocks.push_back({blocks(i, 0), blocks(i, 1), blocks(i, 2)});
+  out.blocks = bind::hyper_blocks(in["blocks"]);
   out.sigma = Rcpp::as<int>(in["sigma"]);
   return out;
 }
 
 cordgain::PosteriorPriors priors_from(const Rcpp::List& in) {
   cordgain::PosteriorPriors out;
-  const Rcpp::List coefficients = in["coefficients"], hyper = in["hyper"];
+  const Rcpp::List coefficients = in["coefficients"];
   for (R_xlen_t j = 0; j < coefficients.size(); ++j)
     out.coefficients.push_back(components_from(coefficients[j]));
-  for (R_xlen_t k = 0; k < hyper.size(); ++k) out.hyper.push_back(hyper_from(hyper[k]));
+  out.hyper = bind::hyperparameters(in["hyper"]);
   out.layout = layout_from(in["layout"]);
-  return out;
-}
-
-Rcpp::List from_lattices(const std::vector<cordgain::Lattice>& in) {
-  Rcpp::List out(static_cast<R_xlen_t>(in.size()));
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    out[static_cast<R_xlen_t>(i)] =
-        Rcpp::List::create(Rcpp::Named("first") = in[i].first, Rcpp::Named("step") = in[i].step,
-                           Rcpp::Named("value") = in[i].value);
-  }
   return out;
 }
 
@@ -71,7 +50,7 @@ Rcpp::List from_posterior(const cordgain::PosteriorReport& report) {
       Named("hyper") = Rcpp::List::create(Named("mean") = at.hyper_mean, Named("sd") = at.hyper_sd,
                                           Named("error") = at.hyper_error, Named("unit") = at.unit),
       Named("log_evidence") = at.log_evidence, Named("evidence_error") = at.evidence_error,
-      Named("marginal") = from_lattices(at.marginal),
+      Named("marginal") = bind::from_lattices(at.marginal),
       Named("evaluations") = static_cast<double>(at.evaluations), Named("plain") = static_cast<int>(at.plain),
       Named("frame") = bind::from_frame(report.frame));
 }

@@ -16,3 +16,20 @@ fit_ends <- function(many, fit_one, sound = \(fit) TRUE) {
     "fit"
   }, cordgain_numerical_error = \(e) "no maximum", cordgain_invalid_input = \(e) "one level"))
 }
+
+# log of the beta-binomial density of y points of n, by beta functions.
+log_beta_binomial <- function(y, n, mu, precision) {
+  lchoose(n, y) + lbeta(y + mu * precision, n - y + (1 - mu) * precision) - lbeta(mu * precision, (1 - mu) * precision)
+}
+
+# log likelihood with a random intercept, by the trapezoidal rule on 12 standard deviations to both sides.
+# @param par intercept, week, standard deviation of the intercept
+# @param log_density of scores (rows) at linear predictors (rows x nodes)
+trapezoid_by_hand <- function(d, par, log_density) {
+  u <- seq(-12, 12, length.out = 4001)
+  sum(vapply(split(d, d$id), \(rows) {
+    eta <- outer(par[1] + par[2] * rows$week, par[3] * u, `+`)
+    height <- colSums(log_density(rows$y, eta)) + dnorm(u, log = TRUE)
+    log(sum(exp(height)) * (u[2] - u[1]))
+  }, 0))
+}

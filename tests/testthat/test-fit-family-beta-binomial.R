@@ -8,18 +8,8 @@ ten_points <- function() {
   )
 }
 
-log_density <- function(y, n, mu, precision) {
-  lchoose(n, y) + lbeta(y + mu * precision, n - y + (1 - mu) * precision) - lbeta(mu * precision, (1 - mu) * precision)
-}
-
-# log likelihood with a random intercept, by the trapezoidal rule on 12 standard deviations to both sides.
 points_by_hand <- function(d, par, n = 10) {
-  u <- seq(-12, 12, length.out = 4001)
-  sum(vapply(split(d, d$id), \(rows) {
-    mu <- plogis(outer(par[1] + par[2] * rows$week, par[3] * u, `+`))
-    height <- colSums(log_density(rows$y, n, mu, exp(par[4]))) + dnorm(u, log = TRUE)
-    log(sum(exp(height)) * (u[2] - u[1]))
-  }, 0))
+  trapezoid_by_hand(d, par, \(y, eta) log_beta_binomial(y, n, plogis(eta), exp(par[4])))
 }
 
 test_that("cbpp is the certified optimum, exact and by Laplace", {

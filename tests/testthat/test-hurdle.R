@@ -8,25 +8,15 @@ gains <- function() {
   )
 }
 
-log_beta_binomial <- function(y, n, mu, precision) {
-  lchoose(n, y) + lbeta(y + mu * precision, n - y + (1 - mu) * precision) - lbeta(mu * precision, (1 - mu) * precision)
-}
-
 log_gain <- function(y, eta, a, k, precision) {
   y <- y + 0 * eta # a row for each score where eta has columns
   positive <- plogis(a + k * eta, log.p = TRUE) + log_beta_binomial(pmax(y - 1, 0), 19, plogis(eta), precision)
   ifelse(y == 0, plogis(a + k * eta, lower.tail = FALSE, log.p = TRUE), positive)
 }
 
-# log likelihood with a random intercept, by the trapezoidal rule on 12 standard deviations to both sides;
 # par: intercept, week, sd, log precision, a, k
 gains_by_hand <- function(d, par) {
-  u <- seq(-12, 12, length.out = 4001)
-  sum(vapply(split(d, d$id), \(rows) {
-    eta <- outer(par[1] + par[2] * rows$week, par[3] * u, `+`)
-    height <- colSums(log_gain(rows$y, eta, par[5], par[6], exp(par[4]))) + dnorm(u, log = TRUE)
-    log(sum(exp(height)) * (u[2] - u[1]))
-  }, 0))
+  trapezoid_by_hand(d, par, \(y, eta) log_gain(y, eta, par[5], par[6], exp(par[4])))
 }
 
 test_that("one probability of change for all rows is their share; the rest is the beta-binomial of those who changed", {

@@ -116,7 +116,8 @@ inline void append(const LatticeSums& from, LatticeSums& to) {
 
 /// The marginal density of the first coordinate of two lattices shifted by half a step: together one lattice
 /// of half the step, on which the cardinal series converges as fast as the trapezoidal rule on each.
-inline Lattice marginal_of(const LatticeSums& plain, const LatticeFrame& frame, const LatticeSums& shifted) {
+inline Lattice marginal_of(const LatticeDensity& plain, const LatticeFrame& frame,
+                           const LatticeDensity& shifted) {
   const auto a = std::minmax_element(plain.first.begin(), plain.first.end());
   const auto b = std::minmax_element(shifted.first.begin(), shifted.first.end());
   const int low = std::min(*a.first, *b.first), high = std::max(*a.second, *b.second);
@@ -153,18 +154,14 @@ inline bool agree(const LatticeMoments& a, const LatticeMoments& b, double toler
 /// a tail that falls by a factor f for each factor e of the density lost 1 / (f - 1) of the difference.
 constexpr double kShell = 1.0;
 
-/// A normal density is summed to relative accuracy 2 exp(-2 pi^2 / step^2) with a step in standard
-/// deviations (Trefethen & Weideman 2014, doi:10.1137/130932132): the first step is a little below that.
-/// Where the lattices differ, either the step is too long or they end too soon: only what is at fault moves.
 inline LatticePair agreeing_pair(PosteriorDensity& density, const PosteriorPlace& place, Index p,
                                  Index n_hyper, const PosteriorControl& control) {
-  constexpr double kTwoPiSquared = 19.739208802178716;
   const double top = density(place.mode);
   LatticePair out;
-  out.step = 0.9 * std::sqrt(kTwoPiSquared / std::log(20.0 / control.tolerance));
-  double depth = std::log(1.0 / control.tolerance) + 4.0 + 0.5 * static_cast<double>(density.dimension());
+  LatticeReach reach(control.tolerance, density.dimension());
   for (int round = 0; round < 24; ++round) {
-    out.lowest = top - depth;
+    out.step = reach.step;
+    out.lowest = top - reach.depth;
     out.plain_frame = lattice_frame(place, 0, out.step, 0.0);
     out.shifted_frame = lattice_frame(place, 0, out.step, 0.5);
     out.plain = sum_lattice(density, out.plain_frame, out.lowest, control.most_nodes, true);
@@ -173,11 +170,9 @@ inline LatticePair agreeing_pair(PosteriorDensity& density, const PosteriorPlace
     out.shifted_moments = lattice_moments(out.shifted, p, n_hyper);
     if (agree(out.plain_moments, out.shifted_moments, control.tolerance)) return out;
     const LatticeMoments core = lattice_moments(out.plain, p, n_hyper, out.lowest + kShell);
-    const bool deep = agree(out.plain_moments, core, 0.5 * control.tolerance);
-    if (!deep) depth += 1.5;
-    if (deep ||
-        !agree(core, lattice_moments(out.shifted, p, n_hyper, out.lowest + kShell), control.tolerance))
-      out.step *= 0.85;
+    reach.refine(agree(out.plain_moments, core, 0.5 * control.tolerance), [&] {
+      return agree(core, lattice_moments(out.shifted, p, n_hyper, out.lowest + kShell), control.tolerance);
+    });
   }
   throw NumericalError(
       "the posterior could not be integrated to the tolerance asked; a prior may have a jump "
@@ -189,7 +184,7 @@ inline ExactPosterior combine(LatticePair& pair, const PosteriorModel& model) {
   ExactPosterior out;
   const Index p = model.frame.shift.size(), n_hyper = static_cast<Index>(model.hyper.size());
   const double a = pair.plain.log_total, b = pair.shifted.log_total;
-  out.log_evidence = std::max(a, b) + std::log(0.5 + 0.5 * std::exp(-std::abs(a - b))) + model.log_constant;
+  out.log_evidence = log_mean(a, b) + model.log_constant;
   out.evidence_error = 10.0 * std::abs(a - b) + 1e-14 * std::abs(out.log_evidence);
   out.coefficient_error = route_error(pair.plain_moments.coefficients, pair.shifted_moments.coefficients);
   out.hyper_error = route_error(pair.plain_moments.hyper, pair.shifted_moments.hyper);

@@ -54,28 +54,11 @@ inline SecondOrder sloped_order(FamilyDensity& density, const Vector& eta) {
 
 /// Where a posterior lies, from the best of several starts.
 inline PosteriorPlace place_family(FamilyDensity& density, const std::vector<Vector>& starts) {
-  PosteriorPlace out;
-  double best = std::numeric_limits<double>::infinity();
-  Matrix hessian;
-  NewtonControl control;
-  control.decrement = 1e-9;
-  control.max_steps = 60;
-  for (const Vector& start : starts) {
+  return best_place(starts, [&](const Vector& start) {
     static_cast<void>(density(start));
     static_cast<void>(density.likelihood().choose_nodes(density.point(), 1e-4));
-    const NewtonResult found =
-        newton([&](const Vector& eta) { return sloped_order(density, eta); }, start, control);
-    if (!std::isfinite(found.at.value) || !(found.at.value < best)) continue;
-    best = found.at.value;
-    out.mode = found.point;
-    hessian = found.at.hessian;
-  }
-  if (!std::isfinite(best))
-    throw NumericalError("the posterior density is zero or not finite at every start");
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(hessian);
-  const Vector spread = eigen.eigenvalues().cwiseAbs().cwiseMax(1.0 / 16.0).cwiseInverse();
-  out.covariance = eigen.eigenvectors() * spread.asDiagonal() * eigen.eigenvectors().transpose();
-  return out;
+    return newton([&](const Vector& eta) { return sloped_order(density, eta); }, start, place_control());
+  });
 }
 
 /// Place of the posterior, units of standard deviations moved to it.
@@ -109,31 +92,20 @@ inline double settle_nodes(FamilyDensity& density, const PosteriorPlace& place, 
 }
 
 /// Nodes of one lattice of a family's posterior.
-struct FamilyNodes {
-  std::vector<double> log_density, values, points;
-  std::vector<int> first;
-  double log_total = 0.0;
+struct FamilyNodes : LatticeDensity {
+  std::vector<double> values, points;
 };
 
 inline FamilyNodes family_lattice(FamilyDensity& density, const LatticeFrame& frame, double lowest,
                                   std::size_t limit, bool keep) {
   FamilyNodes out;
-  const Index d = density.dimension();
-  Vector z(d);
-  const double depth = std::max(1.0, density(frame.origin) - lowest);
-  flood(d, depth, limit, [&](const LatticeNode& node) {
-    for (Index k = 0; k < d; ++k) z[k] = static_cast<double>(node[static_cast<std::size_t>(k)]);
-    const double value = density(frame.origin + frame.axes * z);
-    if (!(value > kNegInf)) return kNegInf;
-    out.log_density.push_back(value);
-    out.first.push_back(node[0]);
-    if (!keep) return value;
+  const auto keep_node = [&](double) {
+    if (!keep) return;
     const Vector reported = density.reported(), &point = density.point();
     out.values.insert(out.values.end(), reported.data(), reported.data() + reported.size());
     out.points.insert(out.points.end(), point.data(), point.data() + point.size());
-    return value;
-  });
-  out.log_total = log_sum(out.log_density) + frame.log_volume;
+  };
+  walk_lattice(density, frame, lowest, limit, keep_node, out);
   return out;
 }
 
@@ -172,17 +144,15 @@ void with_finer_rule(FamilyDensity& density, Work&& work) {
   density.likelihood().set_nodes(before);
 }
 
-/// Two lattices that agree; what is at fault where they do not, step or end, moves. The rules are those of
-/// agreeing_pair() of the Gaussian engine.
+/// Two lattices that agree, or none within the nodes allowed.
 inline FamilyPair agreeing_family(FamilyDensity& density, const PosteriorPlace& place, Index reported,
                                   const FamilyPosteriorControl& control, std::size_t limit) {
-  constexpr double kTwoPiSquared = 19.739208802178716;
   const double top = density(place.mode), tolerance = control.tolerance;
   FamilyPair out;
-  out.step = 0.9 * std::sqrt(kTwoPiSquared / std::log(20.0 / tolerance));
-  double depth = std::log(1.0 / tolerance) + 4.0 + 0.5 * static_cast<double>(density.dimension());
+  LatticeReach reach(tolerance, density.dimension());
   while (out.evaluations < 3 * limit) {
-    out.lowest = top - depth;
+    out.step = reach.step;
+    out.lowest = top - reach.depth;
     const double end = out.lowest + kShell;
     out.plain = family_lattice(density, lattice_frame(place, 0, out.step, 0.0), out.lowest, limit, true);
     with_finer_rule(density, [&] {
@@ -193,28 +163,10 @@ inline FamilyPair agreeing_family(FamilyDensity& density, const PosteriorPlace& 
     out.shifted_moments = family_moments(out.shifted, reported);
     if (agree(out.plain_moments, out.shifted_moments, tolerance)) return out;
     const PosteriorMoments core = family_moments(out.plain, reported, end);
-    const bool deep = agree(out.plain_moments, core, 0.5 * tolerance);
-    if (!deep) depth += 1.5;
-    if (deep || !agree(core, family_moments(out.shifted, reported, end), tolerance)) out.step *= 0.85;
+    reach.refine(agree(out.plain_moments, core, 0.5 * tolerance),
+                 [&] { return agree(core, family_moments(out.shifted, reported, end), tolerance); });
   }
   throw NumericalError("two interleaved lattices do not agree to the tolerance asked");
-}
-
-/// Density of the first coordinate of a pair of lattices, as marginal_of() puts it together.
-inline Lattice family_marginal(const FamilyNodes& plain, const LatticeFrame& frame,
-                               const FamilyNodes& shifted) {
-  const auto a = std::minmax_element(plain.first.begin(), plain.first.end());
-  const auto b = std::minmax_element(shifted.first.begin(), shifted.first.end());
-  const int low = std::min(*a.first, *b.first), high = std::max(*a.second, *b.second);
-  const double top = *std::max_element(plain.log_density.begin(), plain.log_density.end());
-  const double step = frame.axes(frame.first, 0);
-  Lattice out{frame.origin[frame.first] + step * static_cast<double>(low), 0.5 * step,
-              Vector::Zero(2 * (high - low + 1))};
-  for (std::size_t i = 0; i < plain.first.size(); ++i)
-    out.value[2 * (plain.first[i] - low)] += std::exp(plain.log_density[i] - top);
-  for (std::size_t i = 0; i < shifted.first.size(); ++i)
-    out.value[2 * (shifted.first[i] - low) + 1] += std::exp(shifted.log_density[i] - top);
-  return out;
 }
 
 /// Where a reported parameter is a coordinate: which, and with which threshold as anchor. -1: it is known.
@@ -263,7 +215,7 @@ inline void add_family_marginals(FamilyDensity& density, const FamilyModel& mode
     const LatticeFrame half = lattice_frame(here, all[i].coordinate, pair.step, 0.5);
     const FamilyNodes plain = family_lattice(density, frame, pair.lowest, limit, false);
     const FamilyNodes shifted = family_lattice(density, half, pair.lowest, limit, false);
-    out.marginal.back() = family_marginal(plain, frame, shifted);
+    out.marginal.back() = marginal_of(plain, frame, shifted);
     out.evaluations += plain.log_density.size() + shifted.log_density.size();
   }
   density.set_anchor(0);
@@ -316,7 +268,7 @@ inline void keep_nodes(const FamilyPair& pair, Index reported, Index size, Famil
   out.evaluations = pair.evaluations;
   detail::keep_nodes(pair, reported, density.point().size(), out);
   const double a = pair.plain.log_total, b = pair.shifted.log_total;
-  out.log_evidence = std::max(a, b) + std::log(0.5 + 0.5 * std::exp(-std::abs(a - b)));
+  out.log_evidence = detail::log_mean(a, b);
   out.evidence_error = 10.0 * (std::abs(a - b) + left) + 1e-14 * std::abs(out.log_evidence);
   out.error = detail::route_error(pair.plain_moments, pair.shifted_moments) + 10.0 * left * out.sd;
   detail::add_family_marginals(density, model, place, pair, 4 * limit, out);

@@ -35,27 +35,22 @@ struct FamilyModel {
 class FamilyDensity {
  public:
   explicit FamilyDensity(const FamilyModel& model)
-      : model_(model), likelihood_(*model.rows, *model.family), values_(Vector::Zero(hyper_count())) {
+      : model_(model), likelihood_(*model.rows, *model.family), hyper_(model.hyper) {
     const Index p = likelihood_.fixed_count();
     cuts_ = model.family->cut_by_intercept() ? likelihood_.extra_count() + 1 : 0;
     require(static_cast<Index>(model.coefficients.size()) == p - absorbed(),
             "each coefficient needs a prior");
     require(cuts_ > 0 || likelihood_.extra_count() == (model.own == OwnScale::kNone ? 0 : 1),
             "the family's own parameter needs a prior");
-    for (Index k = 0; k < hyper_count(); ++k) {
-      const Hyperparameter& h = hyper(k);
-      if (h.fixed()) values_[k] = h.prior.components().front().a;
-      if (!h.fixed()) free_.push_back(k);
-    }
     unit_ = model.family->unit() * model.rows->x_factor.diagonal().cwiseAbs().cwiseInverse();
     point_ = Vector::Zero(likelihood_.size());
   }
 
   [[nodiscard]] Index dimension() const { return fixed() + free_count() + std::max<Index>(cuts_ - 1, 0); }
   [[nodiscard]] Index fixed() const { return likelihood_.fixed_count(); }
-  [[nodiscard]] Index free_count() const { return static_cast<Index>(free_.size()); }
+  [[nodiscard]] Index free_count() const { return static_cast<Index>(free().size()); }
   [[nodiscard]] Index cut_count() const { return cuts_; }
-  [[nodiscard]] const std::vector<Index>& free() const { return free_; }
+  [[nodiscard]] const std::vector<Index>& free() const { return hyper_.free(); }
   [[nodiscard]] const Vector& unit() const { return unit_; }
   /// The parameters of the likelihood at the last point asked.
   [[nodiscard]] const Vector& point() const { return point_; }
@@ -68,7 +63,7 @@ class FamilyDensity {
     const Index p = fixed() - absorbed(), effects = effect_hyper();
     const Vector own = cuts_ > 0 ? cut_ : model_.family->reported(point_.tail(likelihood_.extra_count()));
     Vector out(p + own.size() + effects);
-    out << beta_.tail(p), own, values_.head(effects);
+    out << beta_.tail(p), own, values().head(effects);
     return out;
   }
 
@@ -90,9 +85,7 @@ class FamilyDensity {
   [[nodiscard]] Index absorbed() const { return cuts_ > 0 ? 1 : 0; }
   [[nodiscard]] Index hyper_count() const { return static_cast<Index>(model_.hyper.size()); }
   [[nodiscard]] Index effect_hyper() const { return hyper_count() - (model_.own == OwnScale::kNone ? 0 : 1); }
-  [[nodiscard]] const Hyperparameter& hyper(Index k) const {
-    return model_.hyper[static_cast<std::size_t>(k)];
-  }
+  [[nodiscard]] const Vector& values() const { return hyper_.values(); }
 
   double evaluate(const Vector& eta, Vector* gradient) {
     if (gradient) gradient->setZero(dimension());
@@ -120,14 +113,13 @@ class FamilyDensity {
   double move_hyper(const Vector& eta, Vector* gradient) {
     double out = 0.0;
     slope_.resize(free_count());
-    for (Index k = 0; k < free_count(); ++k) {
-      const Index at = free_[static_cast<std::size_t>(k)];
-      const SlopedHyper here = sloped(hyper(at), eta[fixed() + k]);
-      values_[at] = here.value;
+    hyper_.move_each(eta.segment(fixed(), free_count()), [&](Index k, const Hyperparameter& h, double at) {
+      const SlopedHyper here = sloped(h, at);
       slope_[k] = here.value_slope;
       out += here.log_density;
       if (gradient) (*gradient)[fixed() + k] = here.density_slope;
-    }
+      return here.value;
+    });
     return out;
   }
 
@@ -168,7 +160,7 @@ class FamilyDensity {
     if (model_.own == OwnScale::kRootPrecision) point_[p + likelihood_.free_count()] = own();
   }
 
-  [[nodiscard]] double own() const { return values_[hyper_count() - 1]; }
+  [[nodiscard]] double own() const { return values()[hyper_count() - 1]; }
 
   /// Row of z to the engine's unit.
   [[nodiscard]] double scale(Index row) const { return model_.rows->z_scale[row] / model_.family->unit(); }
@@ -176,9 +168,9 @@ class FamilyDensity {
   void fill_factor() {
     Index at = fixed(), row = 0;
     for (const HyperLayout::Block& b : model_.layout.blocks) {
-      point_[at++] = values_[b.first_sd] * scale(row++);
+      point_[at++] = values()[b.first_sd] * scale(row++);
       if (b.second_sd < 0) continue;
-      const double r = values_[b.correlation], second = values_[b.second_sd] * scale(row++);
+      const double r = values()[b.correlation], second = values()[b.second_sd] * scale(row++);
       point_[at++] = r * second;
       point_[at++] = std::sqrt((1.0 - r) * (1.0 + r)) * second;
     }
@@ -198,7 +190,7 @@ class FamilyDensity {
     if (model_.own == OwnScale::kLogSd) value[hyper_count() - 1] = by[by.size() - 1] / own();
     if (model_.own == OwnScale::kRootPrecision) value[hyper_count() - 1] = by[by.size() - 1];
     for (Index k = 0; k < free_count(); ++k)
-      gradient[p + k] += value[free_[static_cast<std::size_t>(k)]] * slope_[k];
+      gradient[p + k] += value[free()[static_cast<std::size_t>(k)]] * slope_[k];
   }
 
   /// Derivatives in the values of standard deviations and correlations.
@@ -208,7 +200,7 @@ class FamilyDensity {
     for (const HyperLayout::Block& b : model_.layout.blocks) {
       out[b.first_sd] = by[at++] * scale(row++);
       if (b.second_sd < 0) continue;
-      const double r = values_[b.correlation], unit = scale(row++), second = values_[b.second_sd] * unit;
+      const double r = values()[b.correlation], unit = scale(row++), second = values()[b.second_sd] * unit;
       const double root = std::sqrt(std::max((1.0 - r) * (1.0 + r), 1e-300));
       out[b.second_sd] = (r * by[at] + root * by[at + 1]) * unit;
       out[b.correlation] = second * (by[at] - r / root * by[at + 1]);
@@ -219,8 +211,8 @@ class FamilyDensity {
 
   const FamilyModel& model_;
   MarginalLikelihood likelihood_;
-  std::vector<Index> free_;
-  Vector unit_, values_, slope_, beta_, cut_, gap_, point_;
+  HyperPoint hyper_;
+  Vector unit_, slope_, beta_, cut_, gap_, point_;
   Index cuts_ = 0, anchor_ = 0;
 };
 

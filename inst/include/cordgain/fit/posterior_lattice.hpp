@@ -104,17 +104,23 @@ struct PosteriorPlace {
   Matrix covariance;
 };
 
-inline PosteriorPlace place_posterior(PosteriorDensity& density) {
-  const Index d = density.dimension();
+/// Searches that place a lattice need no more digits than this.
+inline NewtonControl place_control() {
+  NewtonControl out;
+  out.decrement = 1e-9;
+  out.max_steps = 60;
+  return out;
+}
+
+/// The lowest end of the searches from several starts.
+/// @param search  NewtonResult search(const Vector& start), of minus the log density
+template <class Search>
+PosteriorPlace best_place(const std::vector<Vector>& starts, Search&& search) {
   PosteriorPlace out;
   double best = std::numeric_limits<double>::infinity();
   Matrix hessian;
-  NewtonControl control;
-  control.decrement = 1e-9;
-  control.max_steps = 60;
-  for (const double start : {0.6, -0.4, 1.6}) {
-    const NewtonResult found = newton([&](const Vector& eta) { return differenced(density, eta); },
-                                      Vector::Constant(d, start), control);
+  for (const Vector& start : starts) {
+    const NewtonResult found = search(start);
     if (!std::isfinite(found.at.value) || !(found.at.value < best)) continue;
     best = found.at.value;
     out.mode = found.point;
@@ -127,6 +133,14 @@ inline PosteriorPlace place_posterior(PosteriorDensity& density) {
   const Vector spread = eigen.eigenvalues().cwiseAbs().cwiseMax(1.0 / 16.0).cwiseInverse();
   out.covariance = eigen.eigenvectors() * spread.asDiagonal() * eigen.eigenvectors().transpose();
   return out;
+}
+
+inline PosteriorPlace place_posterior(PosteriorDensity& density) {
+  std::vector<Vector> starts;
+  for (const double start : {0.6, -0.4, 1.6}) starts.push_back(Vector::Constant(density.dimension(), start));
+  return best_place(starts, [&](const Vector& start) {
+    return newton([&](const Vector& eta) { return differenced(density, eta); }, start, place_control());
+  });
 }
 
 /// An affine lattice: of all axes only the first moves coordinate `first`, so that sums over the others
@@ -159,11 +173,15 @@ inline LatticeFrame lattice_frame(const PosteriorPlace& place, Index first, doub
   return out;
 }
 
-/// Sums over one lattice: log total, marginal of the first coordinate, and the nodes where kept.
-struct LatticeSums {
+/// A density on the nodes of one lattice: log total, and what the marginal of the first coordinate needs.
+struct LatticeDensity {
   double log_total = 0.0;
   std::vector<double> log_density;
   std::vector<int> first;
+};
+
+/// The same with the normal parts of each node, where kept.
+struct LatticeSums : LatticeDensity {
   std::vector<double> values, mean, covariance;  ///< side by side, a column for each node and part
   std::vector<double> log_part;
 };
@@ -186,30 +204,71 @@ inline double log_sum(const std::vector<double>& logs) {
   return top + std::log(sum);
 }
 
-/// @param lowest  log density at which the lattice ends
-/// @param keep    whether the normal parts of each node are kept, or only the marginal
-inline LatticeSums sum_lattice(PosteriorDensity& density, const LatticeFrame& frame, double lowest,
-                               std::size_t limit, bool keep) {
-  LatticeSums out;
-  const Index d = density.dimension();
+/// Walks over the nodes of a lattice.
+/// @param density  double density(const Vector& eta)
+/// @param lowest   log density at which the lattice ends
+/// @param keep     called with the density after each node that has one
+template <class Density, class Keep>
+void walk_lattice(Density&& density, const LatticeFrame& frame, double lowest, std::size_t limit, Keep&& keep,
+                  LatticeDensity& out) {
+  const Index d = frame.origin.size();
   Vector z(d);
   // An origin below the end (a step far too long) still has its neighbours looked at.
   const double depth = std::max(1.0, density(frame.origin) - lowest);
   flood(d, depth, limit, [&](const LatticeNode& node) {
     for (Index k = 0; k < d; ++k) z[k] = static_cast<double>(node[static_cast<std::size_t>(k)]);
-    const double value = density(frame.origin + frame.axes * z, !keep);
+    const double value = density(frame.origin + frame.axes * z);
     if (!(value > kNegInf)) return kNegInf;
     out.log_density.push_back(value);
     out.first.push_back(node[0]);
-    if (!keep) return value;
-    std::vector<double> parts;
-    for (const ConditionalNormal& part : density.parts()) parts.push_back(part.log_weight);
-    keep_parts(density, value - log_sum(parts), out);
+    keep(value);
     return value;
   });
   out.log_total = log_sum(out.log_density) + frame.log_volume;
+}
+
+/// @param lowest  log density at which the lattice ends
+/// @param keep    whether the normal parts of each node are kept, or only the marginal
+inline LatticeSums sum_lattice(PosteriorDensity& density, const LatticeFrame& frame, double lowest,
+                               std::size_t limit, bool keep) {
+  LatticeSums out;
+  const auto keep_node = [&](double value) {
+    if (!keep) return;
+    std::vector<double> parts;
+    for (const ConditionalNormal& part : density.parts()) parts.push_back(part.log_weight);
+    keep_parts(density, value - log_sum(parts), out);
+  };
+  walk_lattice([&](const Vector& eta) { return density(eta, !keep); }, frame, lowest, limit, keep_node, out);
   return out;
 }
+
+/// Log of the mean of two totals given as logarithms.
+inline double log_mean(double a, double b) {
+  return std::max(a, b) + std::log(0.5 + 0.5 * std::exp(-std::abs(a - b)));
+}
+
+/// Step and depth of two interleaved lattices, refined until they agree.
+/// A normal density is summed to relative accuracy 2 exp(-2 pi^2 / step^2) with a step in standard
+/// deviations (Trefethen & Weideman 2014, doi:10.1137/130932132): the first step is a little below that.
+struct LatticeReach {
+  double step, depth;
+
+  LatticeReach(double tolerance, Index dimension) {
+    constexpr double kTwoPiSquared = 19.739208802178716;
+    step = 0.9 * std::sqrt(kTwoPiSquared / std::log(20.0 / tolerance));
+    depth = std::log(1.0 / tolerance) + 4.0 + 0.5 * static_cast<double>(dimension);
+  }
+
+  /// Where the lattices differ, either the step is too long or they end too soon: only what is at fault
+  /// moves.
+  /// @param deep          whether the outermost nodes add nothing
+  /// @param inner_agrees  bool inner_agrees(): whether the two agree without these
+  template <class Agree>
+  void refine(bool deep, Agree&& inner_agrees) {
+    if (!deep) depth += 1.5;
+    if (deep || !inner_agrees()) step *= 0.85;
+  }
+};
 
 }  // namespace detail
 }  // namespace cordgain

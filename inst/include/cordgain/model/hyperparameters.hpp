@@ -95,13 +95,21 @@ class HyperPoint {
   /// @return  log prior density of eta
   double move(const Vector& eta) {
     double out = 0.0;
-    for (std::size_t k = 0; k < free_.size(); ++k) {
-      const Hyperparameter& h = all_[static_cast<std::size_t>(free_[k])];
-      const Transformed at = transform(h, eta[static_cast<Index>(k)]);
-      values_[free_[k]] = at.value;
+    move_each(eta, [&](Index, const Hyperparameter& h, double at_eta) {
+      const Transformed at = transform(h, at_eta);
       out += log_prior(h, at) + at.log_slope;
-    }
+      return at.value;
+    });
     return out;
+  }
+
+  /// The same with the values by `value_at(k, h, eta)`, k counting the free ones.
+  template <class ValueAt>
+  void move_each(const VectorIn& eta, ValueAt&& value_at) {
+    for (std::size_t k = 0; k < free_.size(); ++k) {
+      const Index i = static_cast<Index>(k);
+      values_[free_[k]] = value_at(i, all_[static_cast<std::size_t>(free_[k])], eta[i]);
+    }
   }
 
  private:
