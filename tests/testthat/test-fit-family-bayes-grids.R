@@ -71,3 +71,60 @@ test_that("three ordered levels of four patients: thresholds and the spread betw
     `sd__(Intercept)` = fit$result$values["sd__(Intercept)", ])
   expect_grid(fit, grid, "log_gap", 2e-2)
 })
+
+# Integral over two effects by a product Gauss-Hermite rule, Golub and Welsch (1969) by eigen().
+hermite_rule <- function(n) {
+  jacobi <- matrix(0, n, n)
+  jacobi[cbind(1:(n - 1), 2:n)] <- jacobi[cbind(2:n, 1:(n - 1))] <- sqrt(seq_len(n - 1))
+  at <- eigen(jacobi, symmetric = TRUE)
+  list(node = at$values, weight = at$vectors[1, ]^2)
+}
+
+test_that("counts with correlated intercepts and slopes of three patients", {
+  skip_on_cran()
+  d <- data.frame(id = rep(1:3, each = 3), t = rep(0:2, 3), y = c(1, 2, 4, 3, 2, 2, 0, 1, 0))
+  prior <- priors(fixed = list(`(Intercept)` = prior_normal(0, 1)), sd = prior_half_normal(0.6), cor = prior_lkj(2))
+  fit <- fit_recovery(y ~ 1 + (t | id), d, family = poisson(), method = method_bayes(prior, 1e-2))
+  rule <- hermite_rule(16)
+  u <- expand.grid(u1 = rule$node, u2 = rule$node)
+  weight <- as.vector(outer(rule$weight, rule$weight))
+  a <- seq(-3, 3, 0.3)
+  first <- second <- seq(0, 2.7, 0.3) # half-normal of scale 0.6: 4.5 of them
+  # the likelihood is an analytic function of r, and LKJ(2) is 3 / 4 (1 - r^2)
+  legendre <- local({
+    k <- seq_len(7)
+    at <- eigen({
+      m <- matrix(0, 8, 8)
+      m[cbind(k, k + 1)] <- m[cbind(k + 1, k)] <- k / sqrt(4 * k^2 - 1)
+      m
+    }, symmetric = TRUE)
+    list(node = at$values, weight = 2 * at$vectors[1, ]^2)
+  })
+  totals <- tapply(d$y, d$id, sum)
+  by_time <- tapply(d$y * d$t, d$id, sum)
+  sums <- 0
+  for (s1 in first) for (s2 in second) for (k in seq_along(legendre$node)) {
+    r <- legendre$node[k]
+    b0 <- s1 * u$u1
+    b1 <- s2 * (r * u$u1 + sqrt(1 - r^2) * u$u2)
+    # exp(sum y eta - sum exp(eta)) with eta = a + b0 + b1 t
+    rate <- exp(b0) * (1 + exp(b1) + exp(2 * b1))
+    log_l <- vapply(a, \(a) {
+      sum(vapply(1:3, \(i) log(sum(weight * exp(totals[i] * (a + b0) + by_time[i] * b1 - exp(a) * rate))), 0))
+    }, 0)
+    half <- (if (s1 == 0) 0.5 else 1) * (if (s2 == 0) 0.5 else 1)
+    mass <- exp(log_l + dnorm(a, 0, 1, TRUE)) * dnorm(s1, 0, 0.6) * dnorm(s2, 0, 0.6) * 4 * 0.3^3 * half *
+      legendre$weight[k] * 0.75 * (1 - r^2)
+    sums <- sums + c(sum(mass), sum(a * mass), sum(a^2 * mass), c(s1^2, s1^4, s2^2, s2^4, r, r^2) * sum(mass))
+  }
+  expect_identical(fit$result$engine, "exact")
+  grid_mean <- sums[c(2, 4, 6, 8)] / sums[1]
+  grid_sd <- sqrt(sums[c(3, 5, 7, 9)] / sums[1] - grid_mean^2)
+  values <- fit$result$values
+  values[2:3, ] <- values[2:3, ]^2
+  mean <- drop(values %*% fit$result$weight)
+  expect_identical(names(mean), c("(Intercept)", "sd__(Intercept)", "sd__t", "cor__(Intercept).t"))
+  expect_lt(max(abs(mean - grid_mean) / grid_sd), 2e-2)
+  expect_lt(max(abs(sqrt(drop(values^2 %*% fit$result$weight) - mean^2) / grid_sd - 1)), 2e-2)
+  expect_lt(abs(c(logLik(fit)) - log(sums[1]) + sum(lgamma(d$y + 1))), attr(logLik(fit), "num.error") + 2e-2)
+})
