@@ -201,6 +201,10 @@ core_combination_tail <- function(values, masses, weight, threshold) {
 # Exact posteriors (src/bind_posterior.cpp) ----------------------------------------
 # `priors` is list(coefficients, hyper, layout) as posterior_setup() makes it.
 
+core_posterior_draws <- function(x, y, weights, z, level, n_levels, residual, priors, plan, call) {
+  call_core(cpp_posterior_draws, x, y, weights, z, level, n_levels, residual, priors, plan, call = call)
+}
+
 core_exact_posterior <- function(x, y, weights, z, level, n_levels, residual, priors, tolerance, call) {
   call_core(cpp_exact_posterior, x, y, weights, z, level, n_levels, residual, priors, tolerance, call = call)
 }

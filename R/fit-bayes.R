@@ -2,23 +2,19 @@
 
 #' @exportS3Method fit_with method_bayes
 fit_with.method_bayes <- function(method, design, call) {
-  if (method$engine == "nuts") {
-    abort_input(c("The sampler is for families other than the normal one.",
-      i = "Normal scores are integrated exactly: {.code engine = \"exact\"}."), call = call)
-  }
   check_exact(design, call)
   rows <- core_rows(design)
   every <- seq_along(rows[[2]])
   columns <- list(x = columns_at(design$x, every), z = lapply(design$random, \(block) columns_at(block$z, every)))
   completed <- complete_priors(method$prior, columns, rows[[2]], design$range, call)
   setup <- posterior_setup(completed, design)
-  check_dimension(setup$terms, call)
-  out <- do.call(core_exact_posterior, c(rows, list(setup$core, method$tolerance %||% 1e-4, call)))
+  out <- gaussian_engine(rows, setup, method, call)
   kept <- design$x$names[out$frame$kept]
   out$coefficients <- name_moments(out$coefficients, kept)
   out$hyper <- name_moments(out$hyper, setup$terms$name)
   out$terms <- setup$terms
   # A standard deviation given as known has no spread, where a weighted sum leaves rounding.
+  if (out$engine == "nuts") rownames(out$values) <- setup$terms$name
   out$hyper[c("sd", "error")] <- lapply(out$hyper[c("sd", "error")], \(v) replace(v, !is_free(out), 0))
   out$layout <- setup$core$layout
   out$priors <- completed
@@ -40,15 +36,22 @@ check_exact <- function(design, call) {
   }
 }
 
-check_dimension <- function(terms, call, most = 6L) {
-  free <- sum(terms$free)
-  if (free > most) {
-    abort_input(c("Exact integration reaches {most} variance parameters; a sampler for more is not available yet.",
-      x = "The model has {free}: {.field {terms$name[terms$free]}}.",
-      i = "Take effects out, make them independent with {.code ||}, give a {.fn prior_fixed}, or replace t priors.",
-      i = "{.fn method_reml} fits the model without priors."
-    ), call = call)
+# Lattices up to six variance parameters; above, where they do not agree, and where asked for, the sampler. With all of
+# them known nothing is left to sample.
+gaussian_engine <- function(rows, setup, method, call, most = 6L) {
+  free <- sum(setup$terms$free)
+  why <- "as asked"
+  if (free == 0L || method$engine == "exact" && free <= most) {
+    out <- tryCatch(do.call(core_exact_posterior, c(rows, list(setup$core, method$tolerance %||% 1e-4, call))),
+      cordgain_numerical_error = identity)
+    if (!inherits(out, "condition")) {
+      return(c(out, engine = "exact"))
+    }
+    why <- conditionMessage(out)
+  } else if (method$engine == "exact") {
+    why <- sprintf("lattices reach %d variance parameters; here are %d.", most, free)
   }
+  sampled_posterior(rows, setup$core, method, why, call)
 }
 
 # Hyperparameters in the core's order: of each block the standard deviations and the correlation, then sigma,
@@ -125,6 +128,13 @@ coefficient_rows <- function(fixed, first) {
 #' \deqn{p(\beta \mid y) = \sum_k w_k\, N(\beta;\, m_k, C_k), \qquad w_k \propto p(y \mid \theta_k)\, p(\theta_k),}
 #' with a stated numerical error and no chains.
 #'
+#' With more than six variance parameters, where the lattices do not agree, or with `engine = "nuts"`, the no-U-turn
+#' sampler draws \eqn{\theta} from \eqn{p(\theta \mid y)}, in which coefficients and random effects are still
+#' integrated in closed form: every draw is a \eqn{\theta_k} of weight \eqn{w_k = 1 / K}. The print says why, and
+#' gives R-hat, effective sample sizes and divergences as for [recovery_fit_family_bayes]; `num.error` is three Monte
+#' Carlo standard errors, and there is no evidence. The gradient is by differences of fourth order, which leave the
+#' distribution of the draws as it is.
+#'
 #' @param object,x a `recovery_fit` by [method_bayes()].
 #' @param effects (character) which rows: `"fixed"`, `"ran_pars"`, `"ran_vals"`.
 #' @param conf.level,level (number) posterior probability of the equal-tailed interval.
@@ -133,7 +143,7 @@ coefficient_rows <- function(fixed, first) {
 #' @param digits (count) significant digits.
 #' @param ... not used.
 #' @return `tidy()`: posterior means, standard deviations, equal-tailed intervals and
-#'   `num.error`, which covers all of them; `fixef()`, `vcov()`: posterior mean and
+#'   `num.error`, which covers all of them (of a sampled fit `rhat`, `ess.bulk`, `ess.tail` too); `fixef()`, `vcov()`: posterior mean and
 #'   covariance of the coefficients; `VarCorr()`: from the posterior means of standard
 #'   deviations and correlations; `ranef()`: posterior means (standard deviations in the
 #'   attribute `sd`); `logLik()`: the log evidence, `NA` with a flat prior.
@@ -222,6 +232,9 @@ coefficient_quantiles <- function(fit, probs) {
     sd <- sqrt(post$covariance[cumsum(c(1, p:1))[j], ])
     at <- \(keep) mixture_quantiles(post$weight[keep], post$mean[j, keep], sd[keep], probs)
     whole <- at(rep(TRUE, length(half)))
+    if (post$engine == "nuts") {
+      return(list(value = whole, error = mixture_quantile_error(whole, post$mean[j, ], sd, post$plan$chains)))
+    }
     if (all(half)) list(value = whole, error = 0) else list(value = whole, error = 10 * max(abs(at(half) - at(!half))))
   })
   quantile_table(rows)
@@ -237,6 +250,9 @@ hyper_quantiles <- function(fit, probs) {
   rows <- lapply(seq_along(post$hyper$mean), \(k) {
     if (!is_free(post)[k]) {
       return(list(value = rep(post$hyper$mean[[k]], length(probs)), error = 0))
+    }
+    if (post$engine == "nuts") {
+      return(sampled_row(post, k, probs))
     }
     routes <- core_lattice_quantiles(post$marginal[[free[k]]], probs)
     values <- lapply(routes, \(eta) hyper_value(post$terms$word[k], eta, post$hyper$unit[[k]]))
@@ -262,10 +278,16 @@ tidy.recovery_fit_bayes <- function(x, effects = c("fixed", "ran_pars"), conf.le
   effects <- match.arg(effects, c("fixed", "ran_pars", "ran_vals"), several.ok = TRUE)
   level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   probs <- c(1 - level, 1 + level) / 2
+  p <- length(x$result$coefficients$mean)
   parts <- list(
-    fixed = \() tidy_moments("fixed", x$result$coefficients, coefficient_quantiles(x, probs), NA_character_),
-    ran_pars = \() tidy_moments("ran_pars", x$result$hyper, hyper_quantiles(x, probs), x$result$terms$group),
-    ran_vals = \() tidy_posterior_effects(ranef(x))
+    fixed = \() with_chains(tidy_moments("fixed", x$result$coefficients, coefficient_quantiles(x, probs),
+      NA_character_), x, seq_len(p)),
+    ran_pars = \() with_chains(tidy_moments("ran_pars", x$result$hyper, hyper_quantiles(x, probs),
+      x$result$terms$group), x, p + seq_along(x$result$hyper$mean)),
+    ran_vals = \() {
+      rows <- tidy_posterior_effects(ranef(x))
+      with_chains(rows, x, rep(NA_integer_, nrow(rows)))
+    }
   )
   out <- do.call(rbind, lapply(parts[effects], \(part) part()))
   rownames(out) <- NULL
@@ -310,10 +332,16 @@ summary.recovery_fit_bayes <- function(object, ...) tidy(object, ...)
 #' @export
 print.recovery_fit_bayes <- function(x, digits = 4L, ...) {
   post <- x$result
-  cat("Recovery fitted by Bayes, exact integration\nFormula: ", deparse1(x$formula), "\n", sep = "")
+  sampled <- post$engine == "nuts"
+  cat("Recovery fitted by Bayes, ", if (sampled) "no-U-turn sampler" else "exact integration", "\nFormula: ",
+    deparse1(x$formula), "\n", sep = "")
   cat(fit_size(x), "\n\n", sep = "")
   print_posterior(x, digits)
   cat("\nPriors:\n", paste0("  ", prior_lines(post), "\n"), sep = "")
+  if (sampled) {
+    cat("\n", paste0(sampler_notes(post), "\n"), sep = "")
+    return(invisible(x))
+  }
   evidence <- stats::logLik(x)
   cat(sprintf("\nLog evidence %s. No sampler: %d nodes of two interleaved lattices; error: 10 x their difference.\n",
     if (is.na(evidence)) "not defined (a flat prior)" else format(c(evidence), digits = 8L), length(post$weight)))

@@ -130,12 +130,6 @@ family_quantiles <- function(fit, at, probs) {
   quantile_table(lapply(at, \(k) row(post, k, probs)))
 }
 
-sampled_row <- function(post, k, probs) {
-  draws <- matrix(post$values[k, ], ncol = post$plan$chains)
-  error <- if (post$sd[k] == 0) 0 else 3 * max(vapply(probs, \(p) quantile_mcse(draws, p), 0))
-  list(value = stats::quantile(draws, probs, names = FALSE), error = error)
-}
-
 # A precision falls where its coordinate rises: its quantiles come from the other end.
 lattice_row <- function(post, k, probs) {
   if (length(post$marginal[[k]]$value) == 0L) {
@@ -186,15 +180,6 @@ tidy_rows <- function(x, effect, level) {
 tidy_family_effects <- function(x) {
   rows <- tidy_posterior_effects(ranef(x))
   with_chains(rows, x, rep(NA_integer_, nrow(rows)))
-}
-
-with_chains <- function(rows, x, at) {
-  if (x$result$engine == "nuts") {
-    rows$rhat <- unname(x$result$rhat[at])
-    rows$ess.bulk <- unname(x$result$ess_bulk[at])
-    rows$ess.tail <- unname(x$result$ess_tail[at])
-  }
-  rows
 }
 
 #' @rdname recovery_fit_family_bayes
@@ -256,21 +241,6 @@ posterior_notes <- function(x) {
       format(post$log_evidence, digits = 8L), length(post$weight)), unseen))
   }
   c(sampler_notes(post), unseen)
-}
-
-sampler_notes <- function(post) {
-  plan <- post$plan
-  bad <- sum(post$divergences)
-  worst <- c(max(post$rhat, na.rm = TRUE), min(post$ess_bulk, na.rm = TRUE), min(post$ess_tail, na.rm = TRUE))
-  c(
-    if (post$why != "as asked") paste0("Sampled, since exact integration did not succeed: ", post$why),
-    sprintf("%d chains of %d draws after %d of warm-up, seed %s; error: 3 Monte Carlo standard errors.", plan$chains,
-      plan$draws, plan$warmup, format(plan$seed, scientific = FALSE)),
-    sprintf("R-hat at most %.3f; effective sample sizes at least %.0f (bulk), %.0f (tail); %d divergent, %d cut off.",
-      worst[1], worst[2], worst[3], bad, sum(post$longest)),
-    if (worst[1] > 1.01 || min(worst[2:3]) < 400 || bad > 0L)
-      "Do not use these numbers as they are: the checks of the sampler failed (R-hat 1.01, sizes 400, no divergence)."
-  )
 }
 
 # Verbs that have no answer yet -----------------------------------------------------------

@@ -34,9 +34,7 @@ family_engine <- function(problem, method, priors, call) {
     }
     why <- conditionMessage(out)
   }
-  plan <- method$sampler
-  plan$seed <- draw_seed(plan$seed)
-  plan$accept <- 0.95
+  plan <- sampler_plan(method)
   out <- core_family_draws(problem, plan, call)
   out$weight <- rep(1 / ncol(out$values), ncol(out$values))
   c(out, list(engine = "nuts", why = why, plan = plan, log_evidence = NA_real_, evidence_error = NA_real_))
@@ -172,16 +170,8 @@ name_family_posterior <- function(out, problem, priors, family, design) {
 
 # Means, standard deviations and what the chains say of themselves, an element for each parameter.
 sampled_moments <- function(out) {
-  each <- \(f) apply(out$values, 1L, \(v) f(matrix(v, ncol = out$plan$chains)))
-  out$mean <- unname(rowMeans(out$values))
-  out$sd <- unname(each(stats::sd))
-  out$mcse <- each(mean_mcse)
-  out$rhat <- each(chain_rhat)
-  out$ess_bulk <- each(bulk_ess)
-  out$ess_tail <- each(tail_ess)
-  # a parameter given as known does not move
-  known <- out$sd == 0
-  out$mcse[known] <- 0
-  out$error <- ifelse(known, 0, 3 * pmax(out$mcse, each(sd_mcse)))
+  found <- chain_moments(out$values, out$plan$chains)
+  out[c("mean", "sd", "mcse", "error")] <- lapply(found[c("mean", "sd", "mcse", "error")], unname)
+  out[c("rhat", "ess_bulk", "ess_tail")] <- as.data.frame(found$checks)
   out
 }

@@ -17,6 +17,9 @@
 #' Names are those that brms gives: `b_Intercept`, `b_week`, `sd_subject__Intercept`,
 #' `cor_subject__Intercept__week`, `sigma`; `scale_week` is the scale of a t prior.
 #'
+#' Of a fit of normal scores by the sampler all its draws are given, chain by chain, the coefficients drawn from their
+#' normal distribution at each; `draws` is not looked at.
+#'
 #' Of a fit of a family, exact draws are taken from the nodes in the same way; a fit by the sampler gives its own
 #' draws, chain by chain, and `draws` and `seed` are not looked at.
 #'
@@ -40,6 +43,9 @@
 as_draws.recovery_fit_bayes <- function(x, draws = 4000, seed = NULL, ...) {
   rlang::check_dots_empty()
   draws <- check_draws(draws)
+  if (x$result$engine == "nuts") {
+    return(chain_array(x, draw_seed(seed)))
+  }
   posterior::as_draws_matrix(posterior_draws(x, draws, draw_seed(seed)))
 }
 
@@ -106,6 +112,20 @@ check_draws <- function(draws, call = rlang::caller_env()) {
   draws
 }
 
+# All draws of the chains, coefficients drawn given each.
+chain_array <- function(fit, seed) {
+  plan <- fit$result$plan
+  draws <- posterior_draws(fit, plan$draws * plan$chains, seed)
+  posterior::as_draws_array(array(draws, c(plan$draws, plan$chains, ncol(draws)),
+    dimnames = list(NULL, NULL, colnames(draws))))
+}
+
+# Nodes of a sampler's posterior: its draws in their order where all are asked for, else some of them.
+chosen_draws <- function(post, n, u) {
+  all <- length(post$weight)
+  if (n == all) seq_len(all) else pmin(floor(u * all) + 1, all)
+}
+
 # Draws in rows; columns named as brms does. Each draw takes 1 + p + k uniform numbers: the node, the coefficients,
 # the variance parameters.
 posterior_draws <- function(fit, n, seed) {
@@ -115,7 +135,12 @@ posterior_draws <- function(fit, n, seed) {
   u <- matrix(core_uniforms(seed, n * sum(sizes)), n)
   node <- pmin(findInterval(u[, 1], cumsum(post$weight) / sum(post$weight)) + 1L, length(post$weight))
   hyper <- matrix(post$hyper$mean, n, length(post$hyper$mean), byrow = TRUE)
-  for (k in seq_along(free)) {
+  sampled <- post$engine == "nuts"
+  if (sampled) {
+    node <- chosen_draws(post, n, u[, 1])
+    hyper <- unname(t(post$values[, node, drop = FALSE]))
+  }
+  for (k in seq_along(free)[!sampled]) {
     place <- within_node(post$values[free[k], ], post$weight, node, u[, sizes[1] + sizes[2] + k])
     eta <- core_lattice_quantiles(post$marginal[[k]], place)$quantile
     hyper[, free[k]] <- hyper_value(post$terms$word[free[k]], eta, post$hyper$unit[[free[k]]])

@@ -40,9 +40,9 @@ method_ml <- function(nodes = NULL) {
 #'   deviations, in posterior standard deviations. `NULL`: 1e-4 for normal scores, 1e-2 for
 #'   other families, where coefficients are integrated on the lattice too.
 #' @param engine (string) `"exact"`: quadrature, up to six variance parameters (for families
-#'   other than the normal one: parameters in all, and where it does not succeed the sampler
-#'   takes over and the print says so). `"nuts"`: the no-U-turn sampler, random effects
-#'   integrated out (see [recovery_fit_family_bayes]); not for normal scores.
+#'   other than the normal one: parameters in all); where it does not succeed the sampler
+#'   takes over and the print says so. `"nuts"`: the no-U-turn sampler, random effects
+#'   integrated out (see [recovery_fit_bayes], [recovery_fit_family_bayes]).
 #' @param chains,draws,warmup (counts) of the sampler: chains, draws kept of each, draws
 #'   thrown away.
 #' @param seed (whole number or `NULL`) of the sampler; `NULL` takes one from R's stream.

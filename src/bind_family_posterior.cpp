@@ -68,14 +68,9 @@ Rcpp::List cpp_family_draws(Rcpp::List problem, Rcpp::List plan) {
   return bind::guard([&] {
     Problem from(problem);
     bind::InterruptMonitor monitor;
-    cordgain::NutsControl control;
-    control.warmup = Rcpp::as<int>(plan["warmup"]);
-    control.draws = Rcpp::as<int>(plan["draws"]);
-    control.accept = Rcpp::as<double>(plan["accept"]);
-    control.seed = static_cast<std::uint64_t>(Rcpp::as<double>(plan["seed"]));
     std::vector<Index> nodes;
     const cordgain::FamilyDraws at =
-        from.problem.sample(control, Rcpp::as<int>(plan["chains"]), monitor, nodes);
+        from.problem.sample(bind::nuts_control(plan), Rcpp::as<int>(plan["chains"]), monitor, nodes);
     using Rcpp::Named;
     return Rcpp::List::create(
         Named("kept") = kept_columns(from), Named("values") = at.values, Named("points") = at.points,

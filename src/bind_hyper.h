@@ -3,6 +3,7 @@
 
 #include "bind.h"
 
+#include <cordgain/fit/nuts.hpp>
 #include <cordgain/math/lattice.hpp>
 #include <cordgain/model/hyperparameters.hpp>
 #include <vector>
@@ -30,6 +31,15 @@ inline std::vector<cordgain::Hyperparameter> hyperparameters(const Rcpp::List& i
 inline std::vector<cordgain::HyperLayout::Block> hyper_blocks(const Rcpp::IntegerMatrix& in) {
   std::vector<cordgain::HyperLayout::Block> out;
   for (int i = 0; i < in.nrow(); ++i) out.push_back({in(i, 0), in(i, 1), in(i, 2)});
+  return out;
+}
+
+inline cordgain::NutsControl nuts_control(const Rcpp::List& plan) {
+  cordgain::NutsControl out;
+  out.warmup = Rcpp::as<int>(plan["warmup"]);
+  out.draws = Rcpp::as<int>(plan["draws"]);
+  out.accept = Rcpp::as<double>(plan["accept"]);
+  out.seed = static_cast<std::uint64_t>(Rcpp::as<double>(plan["seed"]));
   return out;
 }
 

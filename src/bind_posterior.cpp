@@ -6,6 +6,7 @@
 #include "bind_hyper.h"
 #include "monitor.h"
 
+#include <cordgain/infer/posterior_draws.hpp>
 #include <cordgain/infer/posterior_loop.hpp>
 #include <cordgain/infer/posterior_report.hpp>
 #include <cordgain/math/lattice_quantile.hpp>
@@ -76,6 +77,25 @@ Rcpp::List cpp_exact_posterior(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::
     control.tolerance = tolerance;
     return from_posterior(cordgain::posterior_rows(
         bind::to_design(x, y, weight, z, level, n_levels, residual), priors_from(priors), control));
+  });
+}
+
+// `plan`: list of warmup, draws, chains, accept, seed.
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_posterior_draws(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level,
+                               Rcpp::IntegerVector n_levels, Rcpp::List residual, Rcpp::List priors,
+                               Rcpp::List plan) {
+  return bind::guard([&] {
+    bind::InterruptMonitor monitor;
+    const cordgain::PosteriorDraws at = cordgain::posterior_draws(
+        bind::to_design(x, y, weight, z, level, n_levels, residual), priors_from(priors),
+        bind::nuts_control(plan), Rcpp::as<int>(plan["chains"]), monitor);
+    using Rcpp::Named;
+    return Rcpp::List::create(
+        Named("values") = at.values, Named("mean") = at.mean, Named("covariance") = at.covariance,
+        Named("divergences") = Rcpp::IntegerVector(at.divergences.begin(), at.divergences.end()),
+        Named("longest") = Rcpp::IntegerVector(at.longest.begin(), at.longest.end()), Named("step") = at.step,
+        Named("frame") = bind::from_frame(at.frame));
   });
 }
 

@@ -122,3 +122,12 @@ test_that("every row has its error, and summary is the table", {
   expect_true(all(rows$num.error > 0 & rows$num.error < 1e-6))
   expect_identical(summary(gls_excess()), rows)
 })
+
+test_that("a fit by the sampler is answered as any other: the excess rests on its scores", {
+  data <- transform(as.data.frame(gls_data()), at = 3 + 0 * week)
+  fit <- fit_recovery(score ~ week + at + (1 | id), data,
+    method = method_bayes(engine = "nuts", draws = 100, warmup = 200, seed = 1))
+  e <- excess(fit, gls_natural(), accept = all_differences, time = "week", subject = "id", treated_at = "at",
+    scale = "uems")
+  expect_equal(tidy(e)$estimate, tidy(gls_excess())$estimate)
+})

@@ -200,8 +200,3 @@ test_that("intervals, summary and the rows of random effects have the shapes of 
   expect_equal(sigma(fit), row_of(fit, "sd__Observation")$estimate)
   expect_s3_class(summary(fit), "data.frame")
 })
-
-test_that("normal scores have no sampler yet, and are told so", {
-  expect_error(fit_recovery(extra ~ group + (1 | ID), sleep, method = method_bayes(engine = "nuts")), "sampler",
-    class = "cordgain_invalid_input")
-})

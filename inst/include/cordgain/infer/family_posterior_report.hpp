@@ -6,6 +6,7 @@
 #include <cordgain/fit/family_posterior.hpp>
 #include <cordgain/fit/nuts.hpp>
 #include <cordgain/infer/family_report.hpp>
+#include <cordgain/infer/posterior_draws.hpp>
 #include <vector>
 
 namespace cordgain {
@@ -101,7 +102,8 @@ class FamilyProblem {
     for (Index c = 0; c < chains; ++c) {
       FamilyDensity own(model);
       own.likelihood().set_nodes(nodes);
-      const Vector start = overdispersed(own, place, control.seed, static_cast<std::uint64_t>(c + chains));
+      const RandomStream random(control.seed, static_cast<std::uint64_t>(c + chains));
+      const Vector start = detail::overdispersed(own, place, random);
       const NutsChain chain =
           nuts_chain(own, start, place.covariance, control, static_cast<std::uint64_t>(c));
       if (c == 0) out.values.resize(own.reported().size(), n * chains);
@@ -120,20 +122,6 @@ class FamilyProblem {
   }
 
  private:
-  /// A start twice as far from the mode as the curvature says; nearer where there is no density.
-  static Vector overdispersed(FamilyDensity& density, const detail::PosteriorPlace& place, std::uint64_t seed,
-                              std::uint64_t stream) {
-    RandomStream random(seed, stream);
-    const Matrix lower = place.covariance.llt().matrixL();
-    Vector z(place.mode.size());
-    random.fill_normal(z);
-    for (double by = 2.0; by > 1e-3; by *= 0.5) {
-      const Vector start = place.mode + by * (lower * z);
-      if (std::isfinite(density(start))) return start;
-    }
-    return place.mode;
-  }
-
   void set_units() {
     Index row = 0;
     const auto unit = [&](Index k) {
