@@ -195,18 +195,6 @@ test_that("vague inverse-gamma priors are refused, for each place a prior may st
   )
 })
 
-test_that("seven hyperparameters are refused with the number there are", {
-  trial <- small_trial()
-  trial$dose <- trial$week^2 / 100
-  t3 <- \(location, scale) prior_t(3, location, scale)
-  prior <- priors(fixed = list(`(Intercept)` = t3(5, 10), week = t3(0, 1), dose = t3(0, 1)))
-  expect_error(
-    fit_recovery(score ~ week + dose + (week | subject), trial, method = method_bayes(prior)),
-    "The model has 7",
-    class = "cordgain_invalid_input"
-  )
-})
-
 test_that("a tolerance out of range is refused, and a finer one gives smaller stated errors", {
   expect_error(method_bayes(tolerance = 0), "tolerance", class = "cordgain_invalid_input")
   expect_error(method_bayes(tolerance = 1), "tolerance", class = "cordgain_invalid_input")
