@@ -13,7 +13,8 @@
 #' likelihood: Newton's method with exact derivatives from at least two starts.
 #' The result holds its own certificate: the Newton decrement (by how much one
 #' more step would lower the deviance), the sign of the score at each bound, and
-#' an error bound of each variance component. A variance of zero, or a
+#' an error bound of each variance component; the print calls an optimum certified
+#' where all variances are known to within 1 % of their size. A variance of zero, or a
 #' correlation of 1, is an answer and is named in the print.
 #'
 #' @details
@@ -274,121 +275,4 @@ fit_size <- function(x) {
   sizes <- paste(c(sprintf("%d rows", nobs(x)), unique(groups), seen), collapse = ", ")
   out <- length(attr(x$frame, "na.action"))
   if (out > 0L) sprintf("%s; %d row%s left out for missing values", sizes, out, if (out > 1L) "s" else "") else sizes
-}
-
-# What a reader must know about this fit, a sentence each.
-fit_notes <- function(x) {
-  c(note_certificate(x), note_singular(x), note_unidentified(x), note_rank(x), note_repeated(x))
-}
-
-note_certificate <- function(x) {
-  certificate <- x$result$certificate
-  error <- relative_variance_error(x)
-  if (singular_visits(certificate)) {
-    return(sprintf(paste(
-      "NOT CONVERGED: the correlations over visits are singular to rounding (smallest eigenvalue %.0e). The likelihood",
-      "may rise without end on the way there; standard errors and tests do not hold. Take fewer parameters, or look",
-      "at scores that differ by the same amount in all subjects."), certificate$least_eigenvalue))
-  }
-  if (!certificate$converged) {
-    return(sprintf("NOT CONVERGED: one more Newton step would lower the deviance by %.1e.", certificate$decrement))
-  }
-  sprintf(
-    "Certified optimum: Newton decrement %.0e, %d of %d starts agree to %.0e, variances within %.0e of their size.",
-    certificate$decrement, certificate$agreeing, certificate$starts, certificate$start_difference, error
-  )
-}
-
-# The largest error bound of a variance beside its size; zero variances, exact on the boundary, do not count.
-relative_variance_error <- function(x) {
-  size <- abs(x$result$gamma)
-  if (isTRUE(x$result$certificate$residual_zero)) size[length(size)] <- 0
-  max(x$result$certificate$gamma_error[size > 0] / size[size > 0], 0)
-}
-
-note_singular <- function(x) {
-  c(note_zero_residual(x), note_lacking_rank(x))
-}
-
-note_zero_residual <- function(x) {
-  if (!isTRUE(x$result$certificate$residual_zero)) {
-    return(NULL)
-  }
-  sprintf(
-    paste(
-      "On the boundary: the residual variance is estimated as exactly zero, the random effects fit every score;",
-      "%s. It is held at %.1g, so that matrices stay regular."
-    ), bound_sentence(utils::tail(x$result$certificate$bound_score, 1L)), utils::tail(x$result$gamma, 1L)
-  )
-}
-
-note_lacking_rank <- function(x) {
-  lacking <- which(x$result$rank[seq_along(x$design$random)] < vapply(x$design$random, \(b) length(b$columns), 1L))
-  vapply(lacking, \(i) {
-    block <- x$design$random[[i]]
-    rank <- x$result$rank[i]
-    zero <- block$columns[diag(effect_covariances(x)[[i]]) == 0]
-    what <- if (length(zero) > 0L) {
-      several <- length(zero) > 1L
-      paste0(
-        "the variance", if (several) "s", " of ", paste(zero, collapse = " and "), " between levels of ", block$group,
-        if (several) " are" else " is", " estimated as exactly zero"
-      )
-    } else {
-      sprintf("the effects of %s by %s vary in %d direction%s only (a correlation of 1 or -1)",
-        paste(block$columns, collapse = " and "), block$group, rank, if (rank > 1L) "s" else "")
-    }
-    paste0("On the boundary: ", what, "; ", bound_sentence(x$result$certificate$bound_score[i]), ".")
-  }, "")
-}
-
-# What the score across a bound says; above minus its rounding it counts as zero.
-bound_sentence <- function(score, rounding = 1e-6) {
-  if (score < -rounding) {
-    return(sprintf("the score there (%.3g) is negative and does NOT certify it", score))
-  }
-  sprintf("the score there (%.3g >= 0) certifies it", max(0, score))
-}
-
-# Rows that repeat the subject and all else that the model knows of an earlier row, where that is the exception;
-# not looked for where there are many rows, or columns that are matrices.
-note_repeated <- function(x, many = 1e4) {
-  known <- setdiff(names(x$frame), c(names(x$frame)[1], "(weights)", "(offset)"))
-  if (length(known) == 0L || nobs(x) > many || any(vapply(x$frame[known], is.matrix, TRUE))) {
-    return(NULL)
-  }
-  again <- which(duplicated(x$frame[known]))
-  if (length(again) == 0L || length(again) > nobs(x) / 2) {
-    return(NULL)
-  }
-  sprintf("Row%s %s repeat%s the visit of an earlier row: each counts as a visit of its own.",
-    if (length(again) > 1L) "s" else "", paste(rownames(x$frame)[again], collapse = ", "),
-    if (length(again) > 1L) "" else "s")
-}
-
-note_unidentified <- function(x) {
-  if (x$result$certificate$unidentified == 0L) {
-    return(NULL)
-  }
-  paste0(
-    "Not identified: the visits do not tell all variances apart (", x$result$certificate$unidentified,
-    " combination", if (x$result$certificate$unidentified > 1L) "s",
-    "). Their sum is fitted; the split shown ", if (length(x$design$residual) > 0L)
-      "is one of many that fit equally well: leave the random effects out." else
-      "gives the residual as much as it can have."
-  )
-}
-
-note_rank <- function(x) {
-  dropped <- dropped_columns(x)
-  if (length(dropped) == 0L) {
-    return(NULL)
-  }
-  paste0("Left out as linear combinations of other columns: ", paste(dropped, collapse = ", "), ".")
-}
-
-# Thresholds take the place of an intercept, which then is not left out.
-dropped_columns <- function(x) {
-  frame <- x$result$frame
-  x$design$x$names[-c(frame$absorbed, frame$kept)]
 }
