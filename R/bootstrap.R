@@ -68,6 +68,7 @@
 #' @exportS3Method bootstrap recovery_fit_reml
 bootstrap.recovery_fit_reml <- function(fit, n = 1000, seed = NULL, statistic = NULL, draw = c("fit", "interior"),
                                         ...) {
+  refuse_nsim(...)
   refuse_plateau(fit, "the bootstrap")
   n <- check_replicates(n)
   draw <- check_option(draw, c("fit", "interior"))
@@ -76,6 +77,13 @@ bootstrap.recovery_fit_reml <- function(fit, n = 1000, seed = NULL, statistic = 
   out <- collect_replicates(fit, parts, seed, draw)
   if (!is.null(statistic)) out <- add_statistic(out, statistic)
   out
+}
+
+# lme4's name for `n`, which the dots would swallow.
+refuse_nsim <- function(..., call = rlang::caller_env()) {
+  if ("nsim" %in% ...names()) {
+    abort_input(c("There is no argument {.arg nsim}.", i = "The number of replicates is {.arg n}."), call = call)
+  }
 }
 
 check_replicates <- function(n, call = rlang::caller_env()) {

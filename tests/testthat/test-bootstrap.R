@@ -186,3 +186,11 @@ test_that("with weights the replicates have the exact law of weighted least squa
     tolerance = 1e-10
   )
 })
+
+test_that("lme4's name for the number of replicates is refused, not ignored", {
+  data <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4))
+  data$subject <- rep(1:4, each = 3)
+  fit <- fit_recovery(score ~ week + (1 | subject), data)
+  expect_error(bootstrap(fit, nsim = 10), "replicates is `n`", class = "cordgain_invalid_input")
+  expect_error(confint(fit, method = "boot", nsim = 10), "replicates is `n`", class = "cordgain_invalid_input")
+})
