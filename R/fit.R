@@ -94,6 +94,7 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
     design <- build_design(split, frame, contrasts, family, call = here)
     check_magnitude(frame, here)
     design$range <- declared_range(data, formula)
+    check_on_scale(frame, design$range, here)
     out <- fit_with(method, design, call = here)
     new_recovery_fit(
       out, call = call, formula = formula, split = split, method = method, frame = frame, design = design
@@ -118,6 +119,21 @@ declared_range <- function(data, formula) {
   declared <- !is.null(roles) && identical(formula[[2L]], as.name(roles$score))
   range <- if (declared) scale_range(recovery_scale(data))
   if (all(is.finite(range))) range
+}
+
+# Scores that were changed after recovery_data() checked them.
+check_on_scale <- function(frame, range, call) {
+  score <- frame[[1L]]
+  if (is.null(range) || !is.numeric(score) || is.matrix(score)) {
+    return(invisible())
+  }
+  off <- which(score < range[1L] | score > range[2L])
+  if (length(off) > 0L) {
+    abort_input(c("Scores must lie on the scale that was declared for them, {range[1]} to {range[2]}.",
+      x = "{.var {names(frame)[1]}} is {score[off[1]]} in row {rownames(frame)[off[1]]}.",
+      i = "{length(off)} row{?s} {?is/are} off the scale: correct {?it/them}, or declare another {.arg scale}."
+    ), call = call)
+  }
 }
 
 check_plateau_family <- function(family, call) {

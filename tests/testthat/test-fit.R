@@ -271,3 +271,11 @@ test_that("a model without data, or without anything, is told what is missing an
   error <- invalid(fit_recovery(uems ~ week + (1 | id)), "`data` is not given")
   expect_match(conditionMessage(error), "fit_recovery(score ~ week + (1 | subject), data)", fixed = TRUE)
 })
+
+test_that("a score off the scale that was declared for it is refused by row", {
+  rows <- data.frame(id = rep(1:4, each = 3), week = rep(c(0, 4, 8), 4), score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8))
+  data <- recovery_data(rows, subject = "id", time = "week", score = "score", scale = "uems")
+  expect_s3_class(fit_recovery(score ~ week + (1 | id), data), "recovery_fit")
+  data$score[5] <- 51 # of 50 points
+  expect_error(fit_recovery(score ~ week + (1 | id), data), "0 to 50.*51 in row 5", class = "cordgain_invalid_input")
+})
