@@ -155,10 +155,6 @@ method_for <- function(family, method, call = rlang::caller_env()) {
     return(method)
   }
   if (method$name == "bayes") {
-    if (family$name == "hurdle") {
-      abort_input(c("Scores of family {.val hurdle} are fitted by maximum likelihood only.",
-        i = 'Use {.code method = "ml"}; or the scores above zero by {.fn beta_binomial} and Bayes.'), call = call)
-    }
     return(new_recovery_method("bayes_quadrature", prior = method$prior, tolerance = method$tolerance %||% 1e-2,
       engine = method$engine, sampler = method$sampler, family = family))
   }

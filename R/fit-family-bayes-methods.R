@@ -20,7 +20,10 @@
 #' \eqn{N(0, 5^2)}; standard deviations of random effects half-normal with scale \eqn{2.5/s_z} (2.5 for an
 #' intercept); correlation LKJ(2). `censored()`: those of normal scores, [priors()], with the unit a quarter of the
 #' range from floor to ceiling. `beta_binomial()`: \eqn{1/\sqrt{\phi}} half-normal with scale 1, so that binomial
-#' scores, 0, are the simplest model and not excluded. `cumulative()`: the induced Dirichlet prior: where all
+#' scores, 0, are the simplest model and not excluded. `hurdle()`: the same; the intercept of the logit of a change
+#' \eqn{t_7(0, 1.55)}, nearly the logistic distribution, so that where the predictor is zero all probabilities of a
+#' change are about equally likely; its slope \eqn{N(0, 1)}, centred on a change that does not go with its size and
+#' with 1, where odds of a change and of its size move together, one standard deviation away. `cumulative()`: the induced Dirichlet prior: where all
 #' predictors and random effects are zero, all sets of probabilities of the levels are equally likely,
 #' \eqn{p(\alpha) = K! \prod_k F'(\alpha_k)} for \eqn{K} thresholds. A level that nobody has is a level like
 #' others here.
@@ -230,13 +233,14 @@ print.recovery_fit_family_bayes <- function(x, digits = 4L, ...) {
 family_prior_lines <- function(x) {
   priors <- x$result$priors
   groups <- block_names(x)
-  own <- switch(x$result$family$name, censored = "residual sd: ", beta_binomial = "1 / sqrt(precision): ")
+  own <- if (has_dispersion(x$result$family)) "1 / sqrt(precision): " else if (!is.null(priors$own)) "residual sd: "
   c(
     if (length(priors$fixed) > 0L) paste0(names(priors$fixed), ": ", vapply(priors$fixed, format, "")),
     if (x$result$family$name == "cumulative") paste0("thresholds: ", if (is.null(priors$cuts))
       "induced Dirichlet (all probabilities of levels equally likely)" else
       paste(format(priors$cuts), "each, in order")),
     if (!is.null(own)) paste0(own, format(priors$own)),
+    if (length(priors$further) > 0L) paste0(names(priors$further), ": ", vapply(priors$further, format, "")),
     effect_prior_lines(priors, groups, x$result$terms)
   )
 }

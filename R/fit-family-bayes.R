@@ -45,7 +45,7 @@ family_engine <- function(problem, method, priors, call) {
 # Priors -------------------------------------------------------------------------------
 
 # Priors of a family, what is left out filled in: `fixed` by column, `sd` by block, `cor`, `own` (of sigma or the
-# dispersion; NULL: none), `cuts` (NULL: induced).
+# dispersion; NULL: none), `further` (of what comes after it, by name), `cuts` (NULL: induced).
 family_priors <- function(x, family, design, call) {
   n <- seq_along(design$y)
   columns <- list(x = columns_at(design$x, n), z = lapply(design$random, \(block) columns_at(block$z, n)))
@@ -64,8 +64,19 @@ family_priors <- function(x, family, design, call) {
   cut <- family$name == "cumulative"
   list(
     fixed = if (cut) out$fixed[-1L] else out$fixed, sd = out$sd, cor = out$cor, cuts = x$thresholds,
-    own = if (family$name == "beta_binomial") x$dispersion %||% prior_half_normal(1)
+    own = if (has_dispersion(family)) x$dispersion %||% prior_half_normal(1),
+    further = if (family$name == "hurdle") change_priors(x$change, family)
   )
+}
+
+has_dispersion <- function(family) family$name %in% c("beta_binomial", "hurdle")
+
+# A t with 7 degrees of freedom and scale 1.55 is nearly the logistic distribution: where the predictor is zero all
+# probabilities of a change are about equally likely.
+change_priors <- function(given, family) {
+  all <- list(change_intercept = given$intercept %||% prior_t(7, 0, 1.55),
+    change_slope = given$slope %||% prior_normal(0, 1))
+  all[family$extra[-1L]]
 }
 
 # On the scale of a link, in units of a standard deviation of the column.
@@ -93,9 +104,11 @@ link_defaults <- function(x, columns, size = 2.5) {
 
 # A prior of what a family has not would be ignored: refused.
 refuse_unused <- function(x, family, call) {
-  own <- c(censored = "sigma", beta_binomial = "dispersion", cumulative = "thresholds")
-  given <- own[!vapply(x[own], is.null, NA)]
-  unused <- setdiff(given, own[names(own) == family$name])
+  own <- list(censored = "sigma", beta_binomial = "dispersion", cumulative = "thresholds",
+    hurdle = c("dispersion", "change"))
+  all <- unique(unlist(own))
+  unused <- setdiff(all[lengths(x[all]) > 0L], own[[family$name]])
+  if (family$name == "hurdle" && !family$shared && !is.null(x$change$slope)) unused <- c(unused, "change$slope")
   if (family$name == "cumulative" && "(Intercept)" %in% names(x$fixed)) unused <- c(unused, "fixed$(Intercept)")
   if (length(unused) > 0L) {
     abort_input(c("A prior was given of what scores of family {.val {family$name}} have not.",
@@ -123,7 +136,8 @@ family_problem <- function(priors, family, design) {
     priors = list(
       coefficients = lapply(unname(priors$fixed), prior_components), hyper = c(hyper, if (!is.null(own)) list(own)),
       blocks = block_indices(lengths(entries)), law = match(family$link, c("logit", "probit", "cloglog"), 1L) - 1L,
-      own = switch(family$name, censored = 1L, beta_binomial = 2L, 0L),
+      own = switch(family$name, censored = 1L, beta_binomial = , hurdle = 2L, 0L),
+      further = lapply(unname(priors$further), prior_components),
       cuts = if (!is.null(priors$cuts)) prior_components(priors$cuts)
     )
   )
@@ -133,13 +147,14 @@ family_problem <- function(priors, family, design) {
 # coordinate becomes a value.
 family_terms <- function(kept, family, problem) {
   extra <- family$extra
-  word <- switch(family$name, censored = "log_sd", beta_binomial = "log_precision", "linear")
+  word <- switch(family$name, censored = "log_sd", beta_binomial = "log_precision",
+    hurdle = c("log_precision", rep("linear", length(extra) - 1L)), rep("linear", length(extra)))
   hyper <- problem$terms
   data.frame(
     effect = rep(c("fixed", "family", "ran_pars"), c(length(kept), length(extra), length(hyper))),
     name = c(kept, extra, vapply(hyper, `[[`, "", "name")),
     group = c(rep(NA_character_, length(kept) + length(extra)), vapply(hyper, `[[`, "", "group")),
-    word = c(rep("linear", length(kept)), rep(word, length(extra)), vapply(hyper, `[[`, "", "word"))
+    word = c(rep("linear", length(kept)), word, vapply(hyper, `[[`, "", "word"))
   )
 }
 

@@ -26,9 +26,11 @@
 #'   [prior_pc()], [prior_gamma()], [prior_uniform()] or [prior_fixed()].
 #' @param cor [prior_lkj()] on the correlation of two random effects.
 #' @param sigma (prior) on the residual standard deviation, kinds as for `sd`.
-#' @param dispersion (prior) of [beta_binomial()]: on \eqn{1 / \sqrt{\phi}}, one over the root of the
+#' @param dispersion (prior) of [beta_binomial()] and [hurdle()]: on \eqn{1 / \sqrt{\phi}}, one over the root of the
 #'   precision, kinds as for `sd`. Zero is a binomial score.
 #' @param thresholds ([prior_normal()] or [prior_t()]) of [cumulative()]: on each threshold, in their order.
+#' @param change (named list of [prior_normal()] or [prior_t()]) of [hurdle()]: `intercept` and `slope` of the
+#'   logit of the probability of a change.
 #' @return an object of class `priors`.
 #' @section Conditions:
 #' `cordgain_invalid_input` for a prior of the wrong kind, by name.
@@ -38,7 +40,8 @@
 #' priors(fixed = list(week = prior_normal(0, 1)), sd = prior_half_t(3, 10))
 #' @seealso [method_bayes()] after.
 #' @export
-priors <- function(fixed = list(), sd = NULL, cor = NULL, sigma = NULL, dispersion = NULL, thresholds = NULL) {
+priors <- function(fixed = list(), sd = NULL, cor = NULL, sigma = NULL, dispersion = NULL, thresholds = NULL,
+                   change = list()) {
   if (!is.list(fixed) || is_prior(fixed) || length(fixed) != sum(nzchar(names(fixed) %||% character()))) {
     abort_input(c("{.arg fixed} must be a list of priors with the names of coefficients.",
       i = "For example {.code list(week = prior_normal(0, 1))}.", x = "It is {.obj_type_friendly {fixed}}."
@@ -51,8 +54,20 @@ priors <- function(fixed = list(), sd = NULL, cor = NULL, sigma = NULL, dispersi
     fixed = fixed, sd = check_sd_priors(sd), cor = if (!is.null(cor)) check_prior(cor, "lkj"),
     sigma = if (!is.null(sigma)) check_prior(sigma, sd_prior_kinds),
     dispersion = if (!is.null(dispersion)) check_sd_prior(dispersion, "dispersion", rlang::current_env()),
-    thresholds = if (!is.null(thresholds)) check_prior(thresholds, c("normal", "t"))
+    thresholds = if (!is.null(thresholds)) check_prior(thresholds, c("normal", "t")),
+    change = check_change_priors(change)
   )
+}
+
+check_change_priors <- function(change, call = rlang::caller_env()) {
+  if (!is.list(change) || is_prior(change) || !all(names(change) %in% c("intercept", "slope")) ||
+    length(change) != length(unique(names(change)))) {
+    abort_input(c("{.arg change} must be a list of priors with the names {.val {c('intercept', 'slope')}}.",
+      i = "For example {.code list(intercept = prior_normal(0, 1))}.",
+      x = "It is {.obj_type_friendly {change}}{if (length(change) > 0L) ' with other names'}."
+    ), call = call)
+  }
+  Map(\(prior, name) check_prior(prior, c("normal", "t"), paste0("change$", name), call = call), change, names(change))
 }
 
 new_priors <- function(...) structure(list(...), class = "priors")
@@ -96,6 +111,7 @@ print.priors <- function(x, ...) {
   if (is_prior(x$sd)) shown("sd", x$sd) else for (name in names(x$sd)) shown(paste("sd of", name), x$sd[[name]])
   if (!is.null(x$cor)) shown("cor", x$cor)
   for (name in c("sigma", "dispersion", "thresholds")) if (!is.null(x[[name]])) shown(name, x[[name]])
+  for (name in names(x$change)) shown(paste(name, "of change"), x$change[[name]])
   invisible(x)
 }
 

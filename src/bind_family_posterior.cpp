@@ -13,8 +13,9 @@ using cordgain::Index;
 
 cordgain::FamilyPriors priors_from(const Rcpp::List& in) {
   cordgain::FamilyPriors out;
-  const Rcpp::List coefficients = in["coefficients"];
+  const Rcpp::List coefficients = in["coefficients"], further = in["further"];
   for (R_xlen_t j = 0; j < coefficients.size(); ++j) out.coefficients.push_back(bind::prior(coefficients[j]));
+  for (R_xlen_t j = 0; j < further.size(); ++j) out.further.push_back(bind::prior(further[j]));
   out.hyper = bind::hyperparameters(in["hyper"]);
   out.layout.blocks = bind::hyper_blocks(in["blocks"]);
   out.own = static_cast<cordgain::OwnScale>(Rcpp::as<int>(in["own"]));

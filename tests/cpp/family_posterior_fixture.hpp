@@ -6,6 +6,7 @@
 #include <cordgain/model/beta_binomial_family.hpp>
 #include <cordgain/model/censored_family.hpp>
 #include <cordgain/model/cumulative_family.hpp>
+#include <cordgain/model/hurdle_family.hpp>
 #include <memory>
 #include <string>
 
@@ -14,7 +15,7 @@
 namespace fixture {
 
 /// Owns what a FamilyModel looks at. Kinds: binomial, slopes (two correlated effects), beta_binomial,
-/// censored, cumulative (four levels).
+/// censored, cumulative (four levels), hurdle, shared_hurdle.
 struct FamilyCase {
   cordgain::SubjectRows rows;
   std::unique_ptr<cordgain::Family> family;
@@ -30,6 +31,8 @@ struct FamilyCase {
       family = std::make_unique<BinomialLogit>(trial.y, ones);
     } else if (kind == "beta_binomial") {
       family = std::make_unique<BetaBinomial>(score, 5.0 * ones);
+    } else if (kind == "hurdle" || kind == "shared_hurdle") {
+      family = std::make_unique<Hurdle>(score, 5.0 * ones, kind == "shared_hurdle");
     } else if (kind == "censored") {
       family = std::make_unique<Censored>(10.0 * score, 0.0, 40.0);
     } else {
@@ -56,7 +59,10 @@ struct FamilyCase {
       model.hyper = {sd, sd, cor};
       model.layout.blocks = {{0, 1, 2}};
     }
-    if (kind == "beta_binomial") model.own = OwnScale::kRootPrecision;
+    const bool hurdle = kind == "hurdle" || kind == "shared_hurdle";
+    if (kind == "beta_binomial" || hurdle) model.own = OwnScale::kRootPrecision;
+    if (hurdle) model.further = {Prior({{PriorKind::kT, 1.0, 0.0, 1.55, 7.0}})};
+    if (kind == "shared_hurdle") model.further.push_back(prior(PriorKind::kNormal, 0.0, 1.0));
     if (kind == "censored") model.own = OwnScale::kLogSd;
     if (model.own != OwnScale::kNone) model.hyper.push_back(own);
     if (kind == "cumulative") model.coefficients.erase(model.coefficients.begin());

@@ -94,6 +94,18 @@ TEST_CASE("every marginal has the mean of the nodes, thresholds by anchors of th
   REQUIRE(at.mean[2] < at.mean[3]);
 }
 
+TEST_CASE(
+    "what is reported of a hurdle is found among the coordinates: its scale before what moves on the line") {
+  const fixture::FamilyCase at("shared_hurdle");
+  const FamilyDensity density(at.model);
+  const auto found = cordgain::detail::reported_coordinates(at.model, density);
+  // two coefficients, log precision, intercept and slope of the logit, sd of the effects
+  const Index expected[] = {0, 1, 3, 4, 5, 2};
+  REQUIRE(found.size() == 6);
+  for (std::size_t i = 0; i < 6; ++i) REQUIRE(found[i].coordinate == expected[i]);
+  REQUIRE(found[3].unit == 1.0);
+}
+
 TEST_CASE("more than six dimensions and too few nodes end in a declared error") {
   FamilyPosteriorControl control;
   control.most_nodes = 50;

@@ -8,7 +8,8 @@
 using namespace cordgain;
 
 TEST_CASE("the gradient in all coordinates is that of differences, for every family and anchor") {
-  for (const char* kind : {"binomial", "slopes", "beta_binomial", "censored", "cumulative"}) {
+  for (const char* kind :
+       {"binomial", "slopes", "beta_binomial", "censored", "cumulative", "hurdle", "shared_hurdle"}) {
     const fixture::FamilyCase at(kind);
     FamilyDensity density(at.model);
     for (const Index anchor : {0, 2}) {
@@ -24,6 +25,28 @@ TEST_CASE("the gradient in all coordinates is that of differences, for every fam
       REQUIRE((slope - gradient).norm() < 1e-7 * (1.0 + gradient.norm()));  // differences of fourth order
     }
   }
+}
+
+TEST_CASE("what a hurdle has besides the beta-binomial is told as it is, and its prior counted once") {
+  fixture::FamilyCase at("shared_hurdle");
+  FamilyDensity density(at.model);
+  REQUIRE(density.dimension() == 6);  // two coefficients, sd, 1 / sqrt(precision), the two of the logit
+  Vector eta = density.start(0.4);
+  REQUIRE(eta.tail(2).norm() == 0.0);
+  eta.tail(2) << -0.6, 0.8;
+  const double before = density(eta);
+  REQUIRE(density.reported().size() == 6);
+  REQUIRE((density.reported().segment(3, 2) - eta.tail(2)).norm() == 0.0);
+  const double likelihood = -density.likelihood().at(density.point(), false).value;
+  Vector moved = eta;
+  moved.tail(2) << 0.5, -0.3;
+  const double after = density(moved);
+  const double change = -density.likelihood().at(density.point(), false).value - likelihood;
+  // t with 7 degrees of freedom and scale 1.55: exponent -4 on 1 + (a / 1.55)^2 / 7
+  const double t = -4.0 * (std::log1p(0.25 / (7.0 * 2.4025)) - std::log1p(0.36 / (7.0 * 2.4025)));
+  REQUIRE(after - before == Approx(change + t - 0.5 * (0.09 - 0.64)).epsilon(1e-11));
+  at.model.further.pop_back();
+  REQUIRE_THROWS_AS(FamilyDensity(at.model), InvalidInput);
 }
 
 TEST_CASE("an anchor is a shear: the same density at the same thresholds") {

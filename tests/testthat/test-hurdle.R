@@ -91,8 +91,6 @@ test_that("scores off the scale, without zeros or of zeros alone are refused wit
   refused(as.character(d$y), "numeric")
   for (size in list(2, 2.5, "a", c(3, 4), Inf)) expect_error(hurdle(size), class = "cordgain_invalid_input")
   expect_error(hurdle(20, change = "none"), class = "cordgain_invalid_input")
-  expect_error(fit_recovery(y ~ week + (1 | id), d, family = hurdle(20), method = "bayes"), "maximum likelihood",
-    class = "cordgain_invalid_input")
 })
 
 test_that("gains that vary no more than binomial ones have an infinite precision, named", {

@@ -190,6 +190,7 @@ inline std::vector<ReportedCoordinate> reported_coordinates(const FamilyModel& m
     return ReportedCoordinate{p + static_cast<Index>(at - density.free().begin()), 0, unit};
   };
   if (own) out.push_back(of_hyper(count - 1));
+  for (Index k = density.further(); k > 0; --k) out.push_back({density.dimension() - k, 0, 1.0});
   for (Index k = 0; k < count - (own ? 1 : 0); ++k) out.push_back(of_hyper(k));
   return out;
 }

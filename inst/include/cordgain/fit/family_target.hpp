@@ -3,8 +3,9 @@
 //
 // Coordinates, in this order: coefficients in units of their own size (of thresholds the one that is the
 // anchor, in the place of the intercept), the free hyperparameters as the Gaussian engine has them,
-// logarithms of the distances of the thresholds. A threshold moved to another anchor is a shear of unit
-// determinant: the same density, with a marginal for each threshold.
+// logarithms of the distances of the thresholds, or the family's further parameters as they are. A threshold
+// moved to another anchor is a shear of unit determinant: the same density, with a marginal for each
+// threshold.
 #pragma once
 
 #include <cmath>
@@ -28,6 +29,7 @@ struct FamilyModel {
   std::vector<Hyperparameter> hyper;  ///< of the random effects, then the family's own
   HyperLayout layout;                 ///< blocks; `sigma` is not looked at
   OwnScale own = OwnScale::kNone;
+  std::vector<Prior> further;  ///< of the family's parameters after `own`, which may be any number
   CutPrior cuts;
 };
 
@@ -40,16 +42,19 @@ class FamilyDensity {
     cuts_ = model.family->cut_by_intercept() ? likelihood_.extra_count() + 1 : 0;
     require(static_cast<Index>(model.coefficients.size()) == p - absorbed(),
             "each coefficient needs a prior");
-    require(cuts_ > 0 || likelihood_.extra_count() == (model.own == OwnScale::kNone ? 0 : 1),
-            "the family's own parameter needs a prior");
+    require(cuts_ > 0 || likelihood_.extra_count() == (model.own == OwnScale::kNone ? 0 : 1) + further(),
+            "each of the family's own parameters needs a prior");
     unit_ = model.family->unit() * model.rows->x_factor.diagonal().cwiseAbs().cwiseInverse();
     point_ = Vector::Zero(likelihood_.size());
   }
 
-  [[nodiscard]] Index dimension() const { return fixed() + free_count() + std::max<Index>(cuts_ - 1, 0); }
+  [[nodiscard]] Index dimension() const {
+    return fixed() + free_count() + std::max<Index>(cuts_ - 1, 0) + further();
+  }
   [[nodiscard]] Index fixed() const { return likelihood_.fixed_count(); }
   [[nodiscard]] Index free_count() const { return static_cast<Index>(free().size()); }
   [[nodiscard]] Index cut_count() const { return cuts_; }
+  [[nodiscard]] Index further() const { return static_cast<Index>(model_.further.size()); }
   [[nodiscard]] const std::vector<Index>& free() const { return hyper_.free(); }
   [[nodiscard]] const Vector& unit() const { return unit_; }
   /// The parameters of the likelihood at the last point asked.
@@ -78,6 +83,7 @@ class FamilyDensity {
     const Vector beta = model_.family->unit() * factor.triangularView<Eigen::Upper>().solve(model_.origin);
     out.head(fixed()) = beta.cwiseQuotient(unit_);
     if (cuts_ > 0) out.tail(cuts_ - 1) = model_.family->start();
+    if (further() > 0) out.tail(further()) = model_.family->start().tail(further());
     return out;
   }
 
@@ -91,6 +97,7 @@ class FamilyDensity {
     if (gradient) gradient->setZero(dimension());
     double prior = move_coefficients(eta, gradient) + move_hyper(eta, gradient);
     if (cuts_ > 0) prior += move_cuts(eta, gradient);
+    prior += log_further(eta.tail(further()), gradient);
     if (!std::isfinite(prior)) return detail::kNegInf;
     fill_point(eta);
     const SecondOrder at = likelihood_.at(point_, gradient != nullptr);
@@ -120,6 +127,16 @@ class FamilyDensity {
       if (gradient) (*gradient)[fixed() + k] = here.density_slope;
       return here.value;
     });
+    return out;
+  }
+
+  double log_further(const VectorIn& value, Vector* gradient) const {
+    double out = 0.0;
+    for (Index k = 0; k < further(); ++k) {
+      const Prior& prior = model_.further[static_cast<std::size_t>(k)];
+      out += prior.log_density(value[k]);
+      if (gradient) (*gradient)[dimension() - further() + k] = log_density_slope(prior, value[k]);
+    }
     return out;
   }
 
@@ -155,12 +172,14 @@ class FamilyDensity {
     point_.head(p) -= model_.origin;
     fill_factor();
     if (cuts_ > 0) point_.tail(e) = eta.tail(e);
-    if (model_.own == OwnScale::kLogSd)
-      point_[p + likelihood_.free_count()] = std::log(own() / model_.family->unit());
-    if (model_.own == OwnScale::kRootPrecision) point_[p + likelihood_.free_count()] = own();
+    if (model_.own == OwnScale::kLogSd) point_[own_place()] = std::log(own() / model_.family->unit());
+    if (model_.own == OwnScale::kRootPrecision) point_[own_place()] = own();
+    point_.tail(further()) = eta.tail(further());
   }
 
   [[nodiscard]] double own() const { return values()[hyper_count() - 1]; }
+  /// Where the likelihood has it.
+  [[nodiscard]] Index own_place() const { return fixed() + likelihood_.free_count(); }
 
   /// Row of z to the engine's unit.
   [[nodiscard]] double scale(Index row) const { return model_.rows->z_scale[row] / model_.family->unit(); }
@@ -187,8 +206,9 @@ class FamilyDensity {
     }
     gradient.head(p) += beta.cwiseProduct(unit_);
     Vector value = factor_slopes(by);
-    if (model_.own == OwnScale::kLogSd) value[hyper_count() - 1] = by[by.size() - 1] / own();
-    if (model_.own == OwnScale::kRootPrecision) value[hyper_count() - 1] = by[by.size() - 1];
+    if (model_.own == OwnScale::kLogSd) value[hyper_count() - 1] = by[own_place()] / own();
+    if (model_.own == OwnScale::kRootPrecision) value[hyper_count() - 1] = by[own_place()];
+    gradient.tail(further()) += by.tail(further());
     for (Index k = 0; k < free_count(); ++k)
       gradient[p + k] += value[free()[static_cast<std::size_t>(k)]] * slope_[k];
   }

@@ -16,6 +16,7 @@ struct FamilyPriors {
   std::vector<Hyperparameter> hyper;
   HyperLayout layout;
   OwnScale own = OwnScale::kNone;
+  std::vector<Prior> further;
   CutPrior cuts;
 };
 
@@ -43,6 +44,7 @@ class FamilyProblem {
     model_.hyper = priors.hyper;
     model_.layout = priors.layout;
     model_.own = priors.own;
+    model_.further = priors.further;
     model_.cuts = priors.cuts;
     set_units();
   }
