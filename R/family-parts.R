@@ -87,8 +87,9 @@ family_response.cumulative_scores <- function(family, eta, extra) {
   cut <- outer(-eta, c(-Inf, extra, Inf), `+`)
   between <- \(f) f[, -1L, drop = FALSE] - f[, -ncol(f), drop = FALSE]
   law <- latent_law(family$link)
-  density <- law$density(cut)
-  fit <- ifelse(cut[, -ncol(cut)] > 0, -between(law$cdf(cut, lower.tail = FALSE)), between(law$cdf(cut)))
+  table <- \(values) matrix(values, nrow(cut)) # of no rows too
+  density <- table(law$density(cut))
+  fit <- ifelse(cut[, -ncol(cut)] > 0, -between(table(law$cdf(cut, lower.tail = FALSE))), between(table(law$cdf(cut))))
   k <- length(extra)
   slopes <- array(0, c(length(eta), k + 1L, k))
   for (j in seq_len(k)) {
