@@ -87,7 +87,7 @@ family_response.cumulative_scores <- function(family, eta, extra) {
   cut <- outer(-eta, c(-Inf, extra, Inf), `+`)
   between <- \(f) f[, -1L, drop = FALSE] - f[, -ncol(f), drop = FALSE]
   law <- latent_law(family$link)
-  table <- \(values) matrix(values, nrow(cut)) # of no rows too
+  table <- \(values) matrix(values, nrow(cut), ncol(cut)) # of no rows too
   density <- table(law$density(cut))
   fit <- ifelse(cut[, -ncol(cut)] > 0, -between(table(law$cdf(cut, lower.tail = FALSE))), between(table(law$cdf(cut))))
   k <- length(extra)
@@ -96,7 +96,7 @@ family_response.cumulative_scores <- function(family, eta, extra) {
     slopes[, j, j] <- density[, j + 1L]
     slopes[, j + 1L, j] <- -density[, j + 1L]
   }
-  list(fit = matrix(fit, length(eta), dimnames = list(NULL, family$levels)), eta = -between(density), extra = slopes)
+  list(fit = matrix(fit, length(eta), k + 1L, dimnames = list(NULL, family$levels)), eta = -between(density), extra = slopes)
 }
 
 # The distribution function of a link, its complement and its density, infinite arguments included.

@@ -158,8 +158,8 @@ packed_blocks <- function(covariance, sizes) {
 #' @param ... unused.
 #' @return `fixef()`: named vector, on the scale of the link; `vcov()`: its covariance; `ranef()`: list of
 #'   data frames, effects by level; `logLik()`: with all constants, `num.error` as attribute;
-#'   `nobs()`: rows; `augment()`: the rows with fitted values, response and Pearson residuals; `sigma()`: residual standard deviation of `censored()` scores, 1 for others; the rest as their
-#'   generics say.
+#'   `nobs()`: rows; `augment()`: the rows with fitted values, response and Pearson residuals; `sigma()`: residual
+#'   standard deviation of `censored()` scores, 1 for others; the rest as their generics say.
 #' @references Pinheiro JC, Bates DM (1995). Approximations to the log-likelihood function in
 #'   the nonlinear mixed-effects model. *Journal of Computational and Graphical Statistics* 4, 12-35.
 #'

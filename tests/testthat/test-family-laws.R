@@ -116,7 +116,9 @@ test_that("drawn scores come back in the words of the scores that were given", {
 })
 
 test_that("averages over random effects are those of integrate(), for narrow and for wide ones", {
-  by_hand <- \(f, eta, sd) integrate(\(u) f(eta + sd * u) * dnorm(u), -12, 12, rel.tol = 1e-12, subdivisions = 2000)$value
+  by_hand <- \(f, eta, sd) {
+    integrate(\(u) f(eta + sd * u) * dnorm(u), -12, 12, rel.tol = 1e-12, subdivisions = 2000)$value
+  }
   for (sd in c(0.2, 1, 4)) {
     for (f in list(plogis, pnorm, \(t) 1 - exp(-exp(t)), \(t) plogis(t)^2)) {
       wanted <- vapply(eta, \(at) by_hand(f, at, sd), 0)
