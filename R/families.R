@@ -69,7 +69,8 @@
 #'   341-365.
 #'
 #'   Tobin J (1958). Estimation of relationships for limited dependent variables. *Econometrica* 26, 24-36.
-#' @seealso [recovery_fit_family] for how they are fitted and what can be asked.
+#' @seealso [recovery_fit_family] for how they are fitted by maximum likelihood and what can be asked,
+#'   [recovery_fit_family_bayes] for the same by [method_bayes()].
 #' @name recovery_families
 NULL
 
