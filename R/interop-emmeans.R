@@ -8,7 +8,8 @@
 #' on a fit: means \eqn{L\hat\beta} over a grid, with the standard errors and degrees
 #' of freedom of [linear_test()] for every combination, averages included. There is no
 #' limit on the number of rows. A fit of events or counts is tested on the scale of its link, by its normal
-#' approximation; of ordered scores ([cumulative()]) also their probabilities; a fit by [method_bayes()] gives emmeans independent draws of its exact posterior, from which it
+#' approximation; of ordered scores ([cumulative()]) also their probabilities;
+#' a fit by [method_bayes()] gives emmeans independent draws of its exact posterior, from which it
 #' makes medians and highest-density intervals (with coda). `ggeffects::ggemmeans()` comes here too.
 #'
 #' @param object a `recovery_fit`.
