@@ -203,7 +203,7 @@ add_statistic <- function(x, statistic, call = rlang::caller_env(2)) {
       x = "It is {.obj_type_friendly {statistic}}."
     ), call = call)
   }
-  observed <- check_numeric(statistic(fit_values(x$fit, fit_parameters(x$fit))), "statistic(fit)", call = call)
+  observed <- check_numeric(statistic(bootstrap_estimate(x)), "statistic(fit)", call = call)
   one <- \(row) {
     value <- statistic(row)
     if (length(value) != length(observed) || !is.numeric(value)) {
@@ -214,11 +214,14 @@ add_statistic <- function(x, statistic, call = rlang::caller_env(2)) {
     as.double(value)
   }
   values <- t(matrix(apply(x$replicates, 1L, one), nrow = length(observed)))
-  colnames(values) <- statistic_names(statistic(fit_values(x$fit, fit_parameters(x$fit))))
+  colnames(values) <- statistic_names(statistic(bootstrap_estimate(x)))
   x$statistic <- values
   x$observed <- stats::setNames(observed, colnames(values))
   x
 }
+
+# The parameters that are drawn about, of the fit itself.
+bootstrap_estimate <- function(x) x$estimate %||% fit_values(x$fit, fit_parameters(x$fit))
 
 statistic_names <- function(value) {
   if (!is.null(names(value))) names(value) else paste0("statistic", if (length(value) > 1L) seq_along(value))
@@ -239,7 +242,8 @@ print.recovery_bootstrap <- function(x, digits = max(3L, getOption("digits") - 3
 summary.recovery_bootstrap <- function(object, ...) tidy(object, ...)
 
 bootstrap_title <- function(x) {
-  sprintf("Parametric bootstrap: %d refits by %s, seed %.0f%s", length(x$outcome), toupper(x$fit$method$name), x$seed,
+  method <- if (x$fit$method$name == "reml") "REML" else "ML"
+  sprintf("Parametric bootstrap: %d refits by %s, seed %.0f%s", length(x$outcome), method, x$seed,
     if (identical(x$draw, "interior")) ", drawn from variances inside their bounds" else "")
 }
 
@@ -259,7 +263,8 @@ bootstrap_notes <- function(x) {
       "%d of them ended on the boundary (a variance of zero or a correlation of 1), as is right for such scores.",
       sum(x$singular)
     ),
-    "Limits are percentiles (no target of coverage); see confint(method = \"boot\") for studentised ones."
+    paste0("Limits are percentiles (no target of coverage)",
+      if (is.null(x$estimate)) "; see confint(method = \"boot\") for studentised ones", ".")
   )
 }
 
@@ -269,7 +274,7 @@ bootstrap_notes <- function(x) {
 #' @exportS3Method generics::tidy recovery_bootstrap
 tidy.recovery_bootstrap <- function(x, conf.level = 0.95, ...) {
   values <- cbind(x$replicates, x$statistic)
-  estimate <- c(fit_values(x$fit, fit_parameters(x$fit)), x$observed)
+  estimate <- c(bootstrap_estimate(x), x$observed)
   limits <- replicate_limits(values, conf.level)
   spread <- apply(values, 2L, stats::sd, na.rm = TRUE)
   used <- colSums(is.finite(values))

@@ -36,7 +36,8 @@
 #'   interactions as in [stats::lm()].
 #' @param data (data frame) one row per visit.
 #' @param family the distribution of the score: [stats::gaussian()], or one of
-#'   [recovery_families], which are fitted as [recovery_fit_family] says.
+#'   [recovery_families], which are fitted as [recovery_fit_family] says, and by Bayes as
+#'   [recovery_fit_family_bayes].
 #' @param method `NULL` (`"reml"` for normal scores, `"ml"` for other families), `"reml"`,
 #'   `"ml"`, `"bayes"`, or [method_reml()], [method_ml()], [method_bayes()].
 #' @param weights (numeric, one per row, positive) precision weights: the

@@ -8,14 +8,17 @@
 #' on a fit: means \eqn{L\hat\beta} over a grid, with the standard errors and degrees
 #' of freedom of [linear_test()] for every combination, averages included. There is no
 #' limit on the number of rows. A fit of events or counts is tested on the scale of its link, by its normal
-#' approximation; a fit by [method_bayes()] gives emmeans independent draws of its exact posterior, from which it
+#' approximation; of ordered scores ([cumulative()]) also their probabilities;
+#' a fit by [method_bayes()] gives emmeans independent draws of its exact posterior, from which it
 #' makes medians and highest-density intervals (with coda). `ggeffects::ggemmeans()` comes here too.
 #'
 #' @param object a `recovery_fit`.
 #' @param data,trms,xlev,grid,... as emmeans passes them.
 #' @inheritParams linear_test
 #' @param mode (string) the same as `ddf`, in emmeans' word; `"asymptotic"` for
-#'   infinite degrees of freedom.
+#'   infinite degrees of freedom. Of a fit of ordered scores, as for the fits of ordinal: `"latent"`, the mean on the
+#'   scale of the link counted from the mean of the (finite) thresholds; `"prob"`, the probability of each level for a
+#'   typical patient (random effects zero), in a further factor `level`; `"mean.class"`, the mean number of the level.
 #' @param vcov. (matrix, or function of the fit) another covariance of the fixed
 #'   effects; the degrees of freedom are then Satterthwaite's.
 #' @param draws (whole number) draws of a fit by [method_bayes()].
@@ -56,12 +59,56 @@ emm_basis.recovery_fit <- function(object, trms, xlev, grid, ddf = NULL, informa
 
 #' @rdname interop-emmeans
 #' @exportS3Method emmeans::emm_basis recovery_fit_family
-emm_basis.recovery_fit_family <- function(object, trms, xlev, grid, ...) {
+emm_basis.recovery_fit_family <- function(object, trms, xlev, grid, mode = c("latent", "prob", "mean.class"), ...) {
+  if (object$result$family$name == "cumulative") {
+    return(ordered_basis(object, grid_matrix(object, trms, xlev, grid), check_option(mode, eval(formals()$mode))))
+  }
   list(
     X = grid_matrix(object, trms, xlev, grid), bhat = full_coefficients(object), nbasis = null_basis(object),
     V = stats::vcov(object), dffun = \(k, dfargs) Inf, dfargs = list(),
     misc = emmeans::.std.link.labels(stats::family(object), list())
   )
+}
+
+# Ordered scores: their latent mean, linear in the parameters; or probabilities of levels, each a parameter of its own
+# whose covariance is the delta method's.
+ordered_basis <- function(fit, x, mode) {
+  basis <- if (mode == "latent") latent_basis(fit, x) else level_basis(fit, x, mode)
+  c(basis, list(dffun = \(k, dfargs) Inf, dfargs = list()))
+}
+
+# The mean of x'beta less the thresholds: from the middle of them, which are estimated too.
+latent_basis <- function(fit, x) {
+  extra <- fit$result$extra
+  found <- is.finite(extra)
+  middle <- matrix(-1 / sum(found), nrow(x), sum(found), dimnames = list(NULL, names(extra)[found]))
+  slopes <- full_coefficients(fit)[-1L]
+  kept <- names(slopes)[!is.na(slopes)]
+  used <- c(names(extra)[found], kept)
+  null <- null_basis(fit)
+  if (!anyNA(null)) null <- rbind(matrix(rep(-null[1L, ], each = sum(found)), sum(found)), null[-1L, , drop = FALSE])
+  list(X = cbind(middle, x[, -1L, drop = FALSE]), bhat = c(extra[found], slopes), nbasis = null,
+    V = stats::vcov(fit, full = TRUE)[used, used, drop = FALSE], misc = list())
+}
+
+level_basis <- function(fit, x, mode) {
+  kept <- x[, fit$result$frame$kept, drop = FALSE]
+  at <- family_response(fit$result$family, drop(kept %*% fixef(fit)), fit$result$extra)
+  levels <- fit$result$family$levels
+  slopes <- lapply(seq_along(levels), \(j) cbind(at$eta[, j] * kept, matrix(at$extra[, j, ], nrow(x))))
+  covariance <- stats::vcov(fit, full = TRUE)
+  covariance[is.na(covariance)] <- 0
+  value <- c(at$fit)
+  slopes <- do.call(rbind, slopes)
+  misc <- list(ylevs = list(level = levels))
+  if (mode == "mean.class") {
+    average <- kronecker(t(seq_along(levels)), diag(nrow(x)))
+    value <- drop(average %*% value)
+    slopes <- average %*% slopes
+    misc <- list()
+  }
+  list(X = diag(length(value)), bhat = value, nbasis = matrix(NA_real_),
+    V = slopes %*% covariance %*% t(slopes), misc = misc)
 }
 
 #' @rdname interop-emmeans

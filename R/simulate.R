@@ -71,8 +71,7 @@ simulated_rows <- function(fit, newdata, re.form, allow, weights, call) {
 }
 
 # Effects of levels that are not kept.
-draw_effects <- function(fit, rows) {
-  covariances <- effect_covariances(fit)
+draw_effects <- function(fit, rows, covariances = effect_covariances(fit)) {
   out <- numeric(rows$n)
   for (t in seq_along(covariances)) {
     level <- rows$drawn[[t]]
