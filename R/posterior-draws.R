@@ -9,9 +9,10 @@ posterior_draws <- function(fit, n, seed) {
   u <- matrix(core_uniforms(seed, n * sum(sizes)), n)
   node <- pmin(findInterval(u[, 1], cumsum(post$weight) / sum(post$weight)) + 1L, length(post$weight))
   hyper <- matrix(post$hyper$mean, n, length(post$hyper$mean), byrow = TRUE)
+  marginal <- if (length(free) > 0L) posterior_marginals(fit)
   for (k in seq_along(free)) {
     place <- within_node(post$values[free[k], ], post$weight, node, u[, sizes[1] + sizes[2] + k])
-    eta <- core_lattice_quantiles(post$marginal[[k]], place)$quantile
+    eta <- core_lattice_quantiles(marginal[[k]], place)$quantile
     hyper[, free[k]] <- hyper_value(post$terms$word[free[k]], eta, post$hyper$unit[[free[k]]])
   }
   colnames(hyper) <- hyper_names(post$terms)
