@@ -96,7 +96,8 @@ family_response.cumulative_scores <- function(family, eta, extra) {
     slopes[, j, j] <- density[, j + 1L]
     slopes[, j + 1L, j] <- -density[, j + 1L]
   }
-  list(fit = matrix(fit, length(eta), k + 1L, dimnames = list(NULL, family$levels)), eta = -between(density), extra = slopes)
+  fit <- matrix(fit, length(eta), k + 1L, dimnames = list(NULL, family$levels))
+  list(fit = fit, eta = -between(density), extra = slopes)
 }
 
 # The distribution function of a link, its complement and its density, infinite arguments included.

@@ -36,7 +36,7 @@
 #' @return `predict()`: as from [predict.recovery_fit], in units of the score; with `se.fit` a list of `fit` and
 #'   `se.fit`. `residuals()`, `fitted()`: numeric, one per row. `simulate()`: data frame as from
 #'   [simulate.recovery_fit].
-#' @references Gelman A, Carlin JB, Stern HS, Dunson DB, Vehtari A, Rubin DB (2013). *Bayesian data analysis*, 3rd
+#' @references Gelman A, Carlin JB, Stern HS, Dunson DB, Vehtari A, Rubin DB (2013). *Bayesian data analysis*, third
 #'   edition, chapters 6 and 15.
 #' @examples
 #' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),

@@ -230,6 +230,11 @@ coefficient_quantiles <- function(fit, probs) {
   list(value = routes$value, error = apply(routes$error, 1L, max))
 }
 
+# Quantiles of a mixture of normal distributions.
+mixture_quantiles <- function(weight, mean, sd, probs) {
+  core_mixture_summary(list(weight = weight / sum(weight), mean = mean, sd = sd), probs)$quantile
+}
+
 hyper_quantiles <- function(fit, probs) {
   post <- fit$result
   free <- which(is_free(post))

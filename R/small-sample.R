@@ -36,8 +36,8 @@ match_ddf <- function(fit, ddf, call = rlang::caller_env()) {
 #' Kenward-Roger uses \eqn{\Phi_A = \Phi + 2\Phi\{\sum_{ab} W_{ab}
 #' (Q_{ab} - P_a\Phi P_b)\}\Phi} with the variance parameters taken as the
 #' elements of the covariance matrices, in which V is linear: so a paired t test
-#' and Hotelling's T-squared come out exactly. A covariance over visits with a pattern (all words but `us` and `diag`) is
-#' curved in every choice of its parameters; the term in second derivatives of V is then left out, so that the result
+#' and Hotelling's T-squared come out exactly. A covariance over visits with a
+#' pattern (all words but `us` and `diag`) is curved in every choice of its parameters; the term in second derivatives of V is then left out, so that the result
 #' does not hang on that choice (elsewhere called the linear Kenward-Roger method). `information = "expected"` is
 #' the convention of pbkrtest, `"observed"` that of SAS. Satterthwaite's degrees of
 #' freedom use the observed information and exact derivatives. `"residual"`
