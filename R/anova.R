@@ -30,7 +30,8 @@
 #' @inheritParams linear_test
 #' @return data frame of class `anova`. One fit: `NumDF`, `DenDF`, `F value`,
 #'   `Pr(>F)`, a row per term; the attribute `df_reason` says, for each, why one of
-#'   them is not finite (`NA` where all are). Several: `npar`, `AIC`, `BIC`, `logLik`,
+#'   them is not finite (`NA` where all are), and at a zero variance the attribute `df_all_terms` and the heading give
+#'   the degrees of freedom of the convention in which it still counts. Several: `npar`, `AIC`, `BIC`, `logLik`,
 #'   `deviance`, `Chisq`, `Df`, `Pr(>Chisq)`; attribute `reference` (data frame) with the
 #'   distribution of each row in words and, where only bounds are known, both.
 #' @references Stram DO, Lee JW (1994). Variance components testing in the longitudinal
@@ -56,16 +57,27 @@ anova.recovery_fit_reml <- function(object, ..., ddf = NULL, information = c("ex
   each <- \(name) vapply(rows, `[[`, 1, name)
   out <- data.frame(each("num.df"), each("den.df"), each("statistic"), each("p.value"), row.names = names(hypotheses))
   names(out) <- c("NumDF", "DenDF", "F value", "Pr(>F)")
+  all_terms <- unlist(lapply(rows, `[[`, "df_all_terms"), use.names = FALSE)
   reason <- vapply(rows, \(row) if (is.null(row$df_reason)) NA_character_ else row$df_reason, "")
   named <- which(!is.na(reason))
   structure(out,
     heading = c(
       paste0("Type III tests of fixed effects (", ddf_sentence(ddf, information), ")"),
       if (length(rows) == 0L) "The model has no term beside the intercept: there is nothing to test.",
+      residual_sentence(object, hypotheses, ddf),
+      if (length(all_terms) > 0L) all_terms_sentence(all_terms),
       sprintf("%s: %s.", names(hypotheses)[named], reason[named])
     ),
-    df_reason = unname(reason), class = c("anova", "data.frame")
+    df_reason = unname(reason), df_all_terms = all_terms, class = c("anova", "data.frame")
   )
+}
+
+# Terms of several coefficients whose test counts the uncertainty of kappa, but not that of the variances.
+residual_sentence <- function(fit, hypotheses, ddf) {
+  wide <- names(hypotheses)[vapply(hypotheses, nrow, 1L) > 1L]
+  if (!is.null(fit$plateau) && ddf != "residual" && length(wide) > 0L) {
+    paste0(paste(wide, collapse = ", "), ": several coefficients beside kappa, residual degrees of freedom.")
+  }
 }
 
 #' Contrasts of type III, one matrix per term

@@ -54,3 +54,27 @@ test_that("a model without terms has an empty table that says so", {
   expect_identical(dim(table), c(0L, 4L))
   expect_output(print(table), "nothing to test")
 })
+
+test_that("at a zero variance the table gives the df of both conventions", {
+  skip_if_not_installed("pbkrtest")
+  data <- expand.grid(visit = factor(1:3), subject = factor(1:8))
+  data$arm <- factor(rep(c("a", "b"), each = 12))
+  data$score <- rep(c(1, -1, 0, 0, 1, -1, -1, 0, 1, 1, 0, -1), 2) + as.integer(data$visit) # equal sums: no variance
+  data <- data[-c(2, 24), ]
+  fit <- fit_recovery(score ~ visit * arm + (1 | subject), data)
+  expect_true(isSingular(fit))
+  table <- anova(fit)
+  expect_equal(table$DenDF, rep(16, 3), tolerance = 1e-9) # 22 rows less 6 coefficients: a linear model
+  # pbkrtest counts the zero variance
+  sums <- list(visit = "contr.sum", arm = "contr.sum")
+  theirs <- suppressMessages(lme4::lmer(score ~ visit * arm + (1 | subject), data, contrasts = sums))
+  pick <- \(columns) diag(6)[columns, , drop = FALSE]
+  certified <- vapply(list(pick(2:3), pick(4), pick(5:6)), \(l) pbkrtest::KRmodcomp(theirs, l)$stats$ddf, 1)
+  expect_equal(attr(table, "df_all_terms"), certified, tolerance = 1e-6)
+  expect_output(print(table), "counting it they are")
+  both <- linear_test(fit, rbind(c(0, 1, 0, 0, 0, 0), c(0, 0, 1, 0, 0, 0)), joint = TRUE)
+  expect_equal(both$den.df, 16, tolerance = 1e-9)
+  expect_false(is.null(both$df_all_terms))
+  expect_null(attr(anova(fit_recovery(score ~ week + (1 | subject), small_trial())), "df_all_terms"))
+  expect_null(attr(anova(fit, ddf = "residual"), "df_all_terms"))
+})

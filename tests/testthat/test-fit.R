@@ -271,3 +271,12 @@ test_that("a model without data, or without anything, is told what is missing an
   error <- invalid(fit_recovery(uems ~ week + (1 | id)), "`data` is not given")
   expect_match(conditionMessage(error), "fit_recovery(score ~ week + (1 | subject), data)", fixed = TRUE)
 })
+
+test_that("a column in quotes is not a column", {
+  trial <- transform(small_trial(), w = 1)
+  refused <- \(...) expect_error(fit_recovery(score ~ week + (1 | subject), trial, ...), "without quotes",
+    class = "cordgain_invalid_input")
+  refused(weights = "w")
+  refused(offset = "w")
+  expect_s3_class(fit_recovery(score ~ week + (1 | subject), trial, weights = w), "recovery_fit")
+})
