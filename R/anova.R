@@ -5,7 +5,8 @@
 #' @description
 #' With one fit: an F test per term, of type III: each term given all others, in
 #' the coding in which a factor's effects sum to zero, so that a main effect is
-#' an average over the levels of the factors it interacts with.
+#' an average over the levels of the factors it interacts with. Where some of their cells were never seen there is no
+#' such average: the term is then `NaN`, with its reason (other programs test what depends on their coding).
 #'
 #' With several fits: likelihood-ratio tests of nested models. Restricted
 #' likelihoods of models with different fixed effects are of different data and are
@@ -54,10 +55,11 @@ anova.recovery_fit_reml <- function(object, ..., ddf = NULL, information = c("ex
   ddf <- match_ddf(object, ddf)
   hypotheses <- type3_contrasts(object)
   rows <- lapply(hypotheses, \(l) test_together(object, l, rep(0, nrow(l)), ddf, information))
+  for (term in lost_margins(object)) rows[[term]] <- untested_margin(rows[[term]])
   each <- \(name) vapply(rows, `[[`, 1, name)
   out <- data.frame(each("num.df"), each("den.df"), each("statistic"), each("p.value"), row.names = names(hypotheses))
   names(out) <- c("NumDF", "DenDF", "F value", "Pr(>F)")
-  all_terms <- unlist(lapply(rows, `[[`, "df_all_terms"), use.names = FALSE)
+  all_terms <- unname(unlist(lapply(rows, `[[`, "df_all_terms")))
   reason <- vapply(rows, \(row) if (is.null(row$df_reason)) NA_character_ else row$df_reason, "")
   named <- which(!is.na(reason))
   structure(out,
@@ -78,6 +80,33 @@ residual_sentence <- function(fit, hypotheses, ddf) {
   if (!is.null(fit$plateau) && ddf != "residual" && length(wide) > 0L) {
     paste0(paste(wide, collapse = ", "), ": several coefficients beside kappa, residual degrees of freedom.")
   }
+}
+
+# Terms that would be averaged over cells of which some were never seen: their test would hang on which column of an
+# interaction was left out. Removing such a term takes fewer dimensions from the column space than it has coefficients.
+lost_margins <- function(fit) {
+  if (length(fit$result$frame$kept) == length(fit$design$x$names) || length(fit$design$contrasts) == 0L) {
+    return(character())
+  }
+  terms <- fit$design$fixed_terms
+  x <- sum_matrix(fit, terms)
+  assign <- attr(x, "assign")
+  decomposition <- qr(x)
+  kept <- decomposition$pivot[seq_len(decomposition$rank)]
+  uses <- attr(terms, "factors") > 0
+  lost <- setdiff(assign[-kept], 0L)
+  is_lost <- \(i) {
+    within_lost <- any(vapply(setdiff(lost, i), \(t) all(uses[uses[, i], t]), TRUE))
+    within_lost && decomposition$rank - qr(x[, assign != i, drop = FALSE])$rank < sum(assign[kept] == i)
+  }
+  attr(terms, "term.labels")[Filter(is_lost, unique(setdiff(assign[kept], 0L)))]
+}
+
+untested_margin <- function(row) {
+  row[setdiff(names(row), c("num.df", "df_reason"))] <- NaN
+  row$df_reason <- paste("some cells that it would be averaged over were never seen, no test is made;",
+    "linear_test() tests any combination of coefficients")
+  row
 }
 
 #' Contrasts of type III, one matrix per term
@@ -103,11 +132,16 @@ type3_contrasts <- function(fit) {
 }
 
 sum_coding <- function(fit, terms, x) {
-  sums <- lapply(fit$design$contrasts, \(unused) "contr.sum")
-  x_sum <- stats::model.matrix(terms, fit$frame, contrasts.arg = sums)
+  x_sum <- sum_matrix(fit, terms)
   decomposition <- qr(x_sum)
   kept <- sort(decomposition$pivot[seq_len(decomposition$rank)])
   rows <- qr.coef(qr(x_sum[, kept, drop = FALSE]), x)
   rows[abs(rows) < 1e-10 * max(abs(rows))] <- 0
   list(rows = rows, assign = attr(x_sum, "assign")[kept])
+}
+
+# The model matrix in sum-to-zero coding.
+sum_matrix <- function(fit, terms) {
+  sums <- lapply(fit$design$contrasts, \(unused) "contr.sum")
+  stats::model.matrix(terms, fit$frame, contrasts.arg = sums)
 }

@@ -78,3 +78,26 @@ test_that("at a zero variance the table gives the df of both conventions", {
   expect_null(attr(anova(fit_recovery(score ~ week + (1 | subject), small_trial())), "df_all_terms"))
   expect_null(attr(anova(fit, ddf = "residual"), "df_all_terms"))
 })
+
+test_that("main effects over cells that were never seen are not tested, what is left of an interaction is", {
+  skip_if_not_installed("lmerTest")
+  withr::local_seed(7) # simulated
+  data <- expand.grid(week = 0:4, subject = factor(1:30))
+  data$arm <- factor(rep(c("a", "b"), length.out = 30)[data$subject])
+  data$site <- factor(as.integer(data$subject) %% 3)
+  data$score <- rnorm(150) + 0.7 * rnorm(30)[data$subject]
+  data <- subset(data, !(arm == "a" & site == "2"))
+  fit <- fit_recovery(score ~ arm * site + week + (1 | subject), data)
+  table <- anova(fit)
+  expect_identical(is.nan(table$`F value`), c(TRUE, TRUE, FALSE, FALSE))
+  expect_output(print(table), "arm: some cells that it would be averaged over were never seen")
+  theirs <- suppressMessages(lmerTest::lmer(score ~ arm * site + week + (1 | subject), data))
+  theirs <- as.data.frame(suppressMessages(anova(theirs, ddf = "Kenward-Roger")))
+  expect_equal(table$`F value`[3:4], theirs$`F value`[3:4], tolerance = 1e-5) # theirs is at lme4's optimum
+  # the average over the sites that have both arms, which they test, is a combination of coefficients
+  both <- linear_test(fit, c(0, 1, 0, 0, 0, 1 / 2))
+  expect_equal(both$statistic^2, theirs$`F value`[1], tolerance = 1e-5)
+  # a collinear covariate is no cell: all else is tested
+  collinear <- anova(fit_recovery(score ~ arm + week + I(2 * week) + (1 | subject), data))
+  expect_true(all(is.finite(collinear$`F value`)))
+})
