@@ -25,7 +25,7 @@
 #' for many subjects: with few, use F tests or a parametric bootstrap.
 #'
 #' @param object a `recovery_fit`.
-#' @param ... further fits, nested in one another.
+#' @param ... further fits, nested in one another. (`type = 3` may be said; other types are refused.)
 #' @param refit (logical) fit all models again by maximum likelihood before they are
 #'   compared.
 #' @inheritParams linear_test
@@ -48,7 +48,7 @@
 anova.recovery_fit_reml <- function(object, ..., ddf = NULL, information = c("expected", "observed"),
                                     refit = FALSE) {
   information <- match.arg(information)
-  others <- Filter(\(x) inherits(x, "recovery_fit_reml"), list(...))
+  others <- other_fits(list(...))
   if (length(others) > 0L) {
     return(compare_fits(c(list(object), others), refit))
   }
@@ -72,6 +72,26 @@ anova.recovery_fit_reml <- function(object, ..., ddf = NULL, information = c("ex
     ),
     df_reason = unname(reason), df_all_terms = all_terms, class = c("anova", "data.frame")
   )
+}
+
+# Whatever else is given would be passed over: another type of tests, or a model of another kind.
+other_fits <- function(given, call = rlang::caller_env()) {
+  type <- given[["type"]]
+  if (!is.null(type) && !(length(type) == 1L && toupper(type) %in% c("3", "III"))) {
+    abort_input(c("The tests of {.fn anova} are of type III.", x = "{.arg type} is {.val {type}}.",
+      i = "{.fn linear_test} tests any combination of coefficients."), call = call)
+  }
+  given[["type"]] <- NULL
+  for (i in seq_along(given)) {
+    if (!inherits(given[[i]], "recovery_fit_reml")) {
+      name <- names(given)[i]
+      abort_input(c("{.fn anova} compares Gaussian fits by {.fn fit_recovery}.",
+        x = if (length(name) == 1L && nzchar(name)) "There is no argument {.arg {name}}." else
+          "It is given {.obj_type_friendly {given[[i]]}}.",
+        i = "A model without random effects is fitted by {.fn fit_recovery} too."), call = call)
+    }
+  }
+  unname(given)
 }
 
 # Terms of several coefficients whose test counts the uncertainty of kappa, but not that of the variances.

@@ -101,3 +101,16 @@ test_that("main effects over cells that were never seen are not tested, what is 
   collinear <- anova(fit_recovery(score ~ arm + week + I(2 * week) + (1 | subject), data))
   expect_true(all(is.finite(collinear$`F value`)))
 })
+
+test_that("what anova() cannot do is refused, not passed over", {
+  trial <- small_trial()
+  fit <- fit_recovery(score ~ week + (1 | subject), trial)
+  refused <- \(..., says) expect_error(anova(fit, ...), says, class = "cordgain_invalid_input")
+  refused(type = 2, says = "type III")
+  refused(type = "II", says = "type III")
+  refused(lm(score ~ week, trial), says = "compares Gaussian fits")
+  refused(test = "F", says = "no argument `test`")
+  expect_identical(anova(fit, type = "III"), anova(fit))
+  none <- fit_recovery(score ~ week, trial)
+  expect_equal(anova(none, fit)$Chisq[2], 2 * c(logLik(fit) - logLik(none)), tolerance = 1e-9)
+})
