@@ -13,7 +13,7 @@ match_ddf <- function(fit, ddf, call = rlang::caller_env()) {
   if (is.null(ddf)) {
     return(if (fit$method$name == "reml") "kenward-roger" else "satterthwaite")
   }
-  ddf <- check_choice(tolower(check_string(ddf, call = call)), ddf_words(), call = call)
+  ddf <- check_choice(tolower(check_string(ddf, call = call)), ddf_words(), arg = "ddf", call = call)
   if (ddf == "kenward-roger" && fit$method$name != "reml") {
     abort_input(c("Kenward-Roger is defined for REML fits.",
       x = "This fit is by maximum likelihood.",
