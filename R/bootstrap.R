@@ -146,7 +146,23 @@ run_chunks <- function(fit, chunks, seed, gamma) {
       contrast = contrast
     )
   }, chunks$first, chunks$count)
-  spread_plans(plans, \(plan) do.call(core_bootstrap, c(rows, list(gamma, plan))))
+  spread_plans(plans, \(plan) do.call(core_bootstrap, c(share_columns(rows), list(gamma, plan))))
+}
+
+# A column of both X and Z is one vector in memory, which the core reads once. A process that was sent a copy has two,
+# and its sums would differ by rounding: equal columns are made one again, so that every worker gives the same bits.
+share_columns <- function(rows) {
+  seen <- list()
+  share <- \(part) {
+    if (is.list(part)) {
+      return(lapply(part, share))
+    }
+    for (one in seen) if (identical(one, part)) return(one)
+    if (length(part) > 1L) seen[[length(seen) + 1L]] <<- part
+    part
+  }
+  rows[c(1L, 4L)] <- lapply(rows[c(1L, 4L)], share)
+  rows
 }
 
 # What `run` gives for each plan, by the user's workers where there are some, with a sign of progress after each.

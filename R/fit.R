@@ -166,6 +166,7 @@ fit_with <- function(method, design, call) {
 # are taken as they are: na.omit() would copy them.
 recovery_frame <- function(call, split, env, caller, data) {
   frame_call <- as.call(c(list(quote(stats::model.frame)), as.list(call)[intersect(names(call), frame_arguments())]))
+  refuse_names_in_quotes(call)
   frame_call$formula <- frame_formula(split, env)
   frame_call$data <- data
   frame_call$drop.unused.levels <- FALSE
@@ -186,6 +187,16 @@ recovery_frame <- function(call, split, env, caller, data) {
       abort_input(c("The variables of the formula do not make a data set.", x = conditionMessage(e)), call = NULL)
     }
   )
+}
+
+# model.frame() would say that the lengths differ.
+refuse_names_in_quotes <- function(call) {
+  for (argument in c("weights", "offset")) {
+    if (is.character(call[[argument]])) {
+      abort_input(c("{.arg {argument}} must be numbers, or a column of {.arg data} without quotes.",
+        x = "It is the string {.val {call[[argument]]}}."), call = NULL)
+    }
+  }
 }
 
 frame_arguments <- function() {
@@ -267,11 +278,16 @@ print.recovery_fit <- function(x, digits = max(3L, getOption("digits") - 3L), ..
   print(VarCorr(x), digits = digits)
   cat("\nFixed effects:\n")
   print(fixef(x), digits = digits)
-  if (!is.null(x$plateau)) {
-    cat("kappa (weeks to 63 % of the plateau): ", format(exp(x$plateau$log_kappa), digits = digits), "\n", sep = "")
-  }
+  if (!is.null(x$plateau)) cat(kappa_sentence(x, digits), "\n", sep = "")
   cat("\n", paste0(fit_notes(x), "\n"), sep = "")
   invisible(x)
+}
+
+# kappa by maximum likelihood; its interval is Wald's on the log scale.
+kappa_sentence <- function(x, digits) {
+  at <- exp(x$plateau$log_kappa + c(0, -1, 1) * stats::qnorm(0.975) * x$plateau$log_se)
+  sprintf("kappa (time to 63 %% of the plateau): %s, 95 %% interval %s to %s (maximum likelihood, log scale)",
+    format(at[1], digits = digits), format(at[2], digits = digits), format(at[3], digits = digits))
 }
 
 fit_title <- function(x) {

@@ -50,11 +50,28 @@ emm_basis.recovery_fit <- function(object, trms, xlev, grid, ddf = NULL, informa
   scales <- c("link", "response") # the same for an identity link; ggeffects asks for one of them
   if (!asymptotic && !is.null(mode) && !mode %in% scales) ddf <- mode
   ddf <- match_ddf(object, if (is.null(vcov.)) ddf else "satterthwaite")
-  list(
+  basis <- list(
     X = grid_matrix(object, trms, xlev, grid), bhat = full_coefficients(object), nbasis = null_basis(object),
     V = basis_covariance(object, ddf, information, vcov.), dffun = emmeans_df(ddf, asymptotic),
     dfargs = list(fit = object, ddf = ddf, information = information), misc = list()
   )
+  if (is.null(object$plateau) || !is.null(vcov.)) basis else with_kappa_column(basis, object, trms, xlev, grid)
+}
+
+# A mean depends on kappa through its row of X as well as through the coefficients: log kappa becomes a coefficient,
+# zero at its estimate, whose column is the derivative of the mean at coefficients that stay.
+with_kappa_column <- function(basis, fit, trms, xlev, grid) {
+  at <- lapply(kappa_points(fit$plateau$log_kappa), \(k) {
+    attr(trms, ".Environment") <- plateau_env(environment(fit$formula), k)
+    grid_matrix(fit, trms, xlev, grid)[, fit$result$frame$kept, drop = FALSE] %*% fixef(fit)
+  })
+  basis$X <- cbind(basis$X, "log(kappa)" = drop(kappa_difference(at)))
+  basis$bhat <- c(basis$bhat, "log(kappa)" = 0)
+  beside <- fit$plateau$slope * fit$plateau$log_se^2
+  basis$V <- rbind(cbind(basis$V, beside), c(beside, fit$plateau$log_se^2))
+  dimnames(basis$V) <- rep(list(c(names(fixef(fit)), "log(kappa)")), 2)
+  if (nrow(basis$nbasis) > 1L) basis$nbasis <- rbind(basis$nbasis, 0)
+  basis
 }
 
 #' @rdname interop-emmeans
@@ -161,6 +178,7 @@ emmeans_df <- function(ddf, asymptotic) {
   } else {
     # Another package calls this: it must find the function by name.
     function(k, dfargs) {
+      k <- k[seq_along(cordgain::fixef(dfargs$fit))] # the rest is kappa
       cordgain::linear_test(dfargs$fit, k, ddf = dfargs$ddf, information = dfargs$information)$df
     }
   }

@@ -279,3 +279,12 @@ test_that("a score off the scale that was declared for it is refused by row", {
   data$score[5] <- 51 # of 50 points
   expect_error(fit_recovery(score ~ week + (1 | id), data), "0 to 50.*51 in row 5", class = "cordgain_invalid_input")
 })
+
+test_that("a column in quotes is not a column", {
+  trial <- transform(small_trial(), w = 1)
+  refused <- \(...) expect_error(fit_recovery(score ~ week + (1 | subject), trial, ...), "without quotes",
+    class = "cordgain_invalid_input")
+  refused(weights = "w")
+  refused(offset = "w")
+  expect_s3_class(fit_recovery(score ~ week + (1 | subject), trial, weights = w), "recovery_fit")
+})

@@ -80,6 +80,22 @@ test_that("a fit with plateau() has marginal means at any week", {
   fit <- fit_recovery(score ~ plateau(week) + (1 | subject), data)
   found <- as.data.frame(emmeans::emmeans(fit, ~week, at = list(week = c(2, 30))))
   expect_equal(found$emmean, unname(predict(fit, data.frame(week = c(2, 30)), re.form = NA)), tolerance = 1e-9)
+  # kappa moves the row of X as well as the coefficients: refits at other kappas say by how much
+  at <- \(log_kappa) {
+    data$p <- -expm1(-data$week * exp(-log_kappa))
+    fixed <- fit_recovery(score ~ p + (1 | subject), data)
+    rows <- cbind(1, -expm1(-c(2, 30) * exp(-log_kappa)))
+    list(mean = drop(rows %*% fixef(fixed)), test = linear_test(fixed, rows),
+      gain = linear_test(fixed, rows[2, ] - rows[1, ]))
+  }
+  k <- fit$plateau$log_kappa
+  slope <- (at(k + 1e-3)$mean - at(k - 1e-3)$mean) / 2e-3
+  expect_equal(found$SE^2, at(k)$test$std.error^2 + slope^2 * fit$plateau$log_se^2, tolerance = 1e-5) # h^2
+  expect_equal(found$df, at(k)$test$df, tolerance = 1e-7)
+  gain <- as.data.frame(pairs(emmeans::emmeans(fit, ~week, at = list(week = c(30, 2)))))
+  expect_equal(gain$SE^2, at(k)$gain$std.error^2 + diff(slope)^2 * fit$plateau$log_se^2, tolerance = 1e-5)
+  given <- as.data.frame(emmeans::emmeans(fit, ~week, at = list(week = 2), vcov. = diag(2)))
+  expect_equal(given$SE^2, 1 + (-expm1(-2 * exp(-k)))^2, tolerance = 1e-9)
 })
 
 # Events, counts and posteriors ---------------------------------------------------------------------------
