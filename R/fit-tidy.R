@@ -15,8 +15,8 @@
 #'   `std.error`, `statistic`, `df`, `p.value`, `conf.low`, `conf.high`,
 #'   `num.error`, `num.kind`. `glance()`: one row: `nobs`, `sigma`, `logLik`,
 #'   `AIC`, `BIC`, `REMLcrit` (or `deviance`), `df.residual`. `augment()`: the
-#'   rows fitted (`.rownames` where they are not 1, 2, ...) with `.fitted`, `.resid`, `.hat`, `.cooksd`, `.fixed`, `.mu`,
-#'   `.offset`,
+#'   rows fitted (`.rownames` where they are not 1, 2, ...) with `.fitted`, `.resid`, `.hat`,
+#'   `.cooksd`, `.fixed`, `.mu`, `.offset`,
 #'   `.sqrtXwt`, `.sqrtrwt`, `.weights`, `.wtres`, as broom.mixed has them for lme4.
 #' @examples
 #' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),

@@ -116,10 +116,14 @@ inline void compare(double lowest, double log_volume, Index p, Index n_hyper, La
   out.hyper_edge = route_gap(out.all.hyper, core.hyper);
 }
 
-/// The largest part of an error, in standard deviations, of coefficients and free hyperparameters.
+/// The largest part of an error, in standard deviations, of coefficients and free hyperparameters; infinite
+/// where a lattice has no spread, all its weight at one node.
 inline double largest(const LatticePair& pair, const std::vector<Index>& free, const Vector& coefficient,
                       const Vector& hyper) {
-  const auto per_sd = [](double error, double sd) { return sd > 0.0 ? error / sd : 0.0; };
+  const auto per_sd = [](double error, double sd) {
+    const double ratio = error / sd;
+    return std::isfinite(ratio) ? ratio : std::numeric_limits<double>::infinity();
+  };
   double out = 0.0;
   for (Index j = 0; j < coefficient.size(); ++j)
     out = std::max(out, per_sd(coefficient[j], pair.all.coefficients.sd[j]));
