@@ -14,7 +14,7 @@ namespace cordgain {
 
 struct PosteriorControl {
   double tolerance = 1e-5;  ///< largest num.error of means and SDs, in posterior SDs
-  std::size_t most_nodes = 400000;
+  std::size_t most_nodes = 600000;
 };
 
 /// Where the lattices of a posterior lie: enough for more of them, with the hyperparameters' units.
