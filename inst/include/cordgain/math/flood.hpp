@@ -6,6 +6,7 @@
 #include <cordgain/base/error.hpp>
 #include <cordgain/base/types.hpp>
 #include <cstdint>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -57,7 +58,8 @@ std::size_t flood(Index dimension, double depth, std::size_t limit, LogDensity&&
         }
         if (!seen.insert(detail::node_key(to, dimension)).second) continue;
         if (seen.size() > limit)
-          throw NumericalError("a posterior needs more than the allowed number of nodes");
+          throw NumericalError("The posterior needs more than the " + std::to_string(limit) +
+                               " nodes allowed: take a larger tolerance, or fewer correlated effects");
         if (density(to) >= lowest) open.push_back(to);
       }
     }
