@@ -12,8 +12,40 @@ source("tests/testthat/helper-stan-models.R")
 # Debian's BH is without its headers, which are the system's.
 if (!nzchar(system.file("include", package = "BH"))) rstan::rstan_options(boost_lib = "/usr/include")
 
-sampled <- function(model) {
-  parts <- model$brms(model$data)
+# The same models in brms's words: formula, family, priors.
+in_brms <- list(
+  intercept = list(
+    brms::bf(score ~ 0 + Intercept + week + (1 | subject)), stats::gaussian(), c(
+      brms::set_prior("normal(20, 20)", class = "b", coef = "Intercept"),
+      brms::set_prior("normal(0, 2)", class = "b", coef = "week"),
+      brms::set_prior("normal(0, 10)", class = "sd"), brms::set_prior("normal(0, 10)", class = "sigma")
+    )
+  ),
+  slope = list(
+    brms::bf(score ~ 0 + Intercept + week + (1 + week | subject)), stats::gaussian(), c(
+      brms::set_prior("normal(20, 20)", class = "b", coef = "Intercept"),
+      brms::set_prior("normal(0, 2)", class = "b", coef = "week"),
+      brms::set_prior("normal(0, 10)", class = "sd", group = "subject", coef = "Intercept"),
+      brms::set_prior("normal(0, 1)", class = "sd", group = "subject", coef = "week"),
+      brms::set_prior("lkj(2)", class = "cor"), brms::set_prior("normal(0, 10)", class = "sigma")
+    )
+  ),
+  binomial = list(
+    brms::bf(points | trials(20) ~ 0 + Intercept + week + (1 | subject)), stats::binomial(), c(
+      brms::set_prior("normal(0, 2.5)", class = "b", coef = "Intercept"),
+      brms::set_prior("normal(0, 0.5)", class = "b", coef = "week"), brms::set_prior("normal(0, 2)", class = "sd")
+    )
+  ),
+  censored = list(
+    brms::bf(score | cens(at_end) ~ 0 + Intercept + week + (1 | subject)), stats::gaussian(), c(
+      brms::set_prior("normal(20, 20)", class = "b", coef = "Intercept"),
+      brms::set_prior("normal(0, 2)", class = "b", coef = "week"),
+      brms::set_prior("normal(0, 10)", class = "sd"), brms::set_prior("normal(0, 10)", class = "sigma")
+    )
+  )
+)
+
+sampled <- function(model, parts) {
   fit <- brms::brm(parts[[1]], data = model$data, family = parts[[2]], prior = parts[[3]], chains = 4, cores = 1,
     iter = 12000, warmup = 2000, seed = run$seed, refresh = 0, control = list(adapt_delta = 0.999))
   nuts <- brms::nuts_params(fit)
@@ -22,7 +54,7 @@ sampled <- function(model) {
 
 numbers <- function(name) {
   model <- stan_models()[[name]]
-  found <- sampled(model)
+  found <- sampled(model, in_brms[[name]])
   do.call(rbind, lapply(names(model$stan), \(term) {
     x <- posterior::extract_variable_matrix(found$draws, model$stan[[term]])
     at <- c(0.05, 0.5, 0.95)

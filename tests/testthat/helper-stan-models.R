@@ -1,4 +1,4 @@
-# Models of four patients, as this package and as Stan (through brms) read them. Scores are simulated. Used by
+# Models of four patients, as this package reads them, to be held against Stan. Scores are simulated. Used by
 # inst/validation/stan.R, which stores what Stan finds, and by test-stan-agreement.R.
 
 # Four simulated patients at five visits; `gain` is the mean gain a week, `level` and `slope` the spread between
@@ -12,8 +12,8 @@ stan_trial <- function(seed, gain, level, slope, noise) {
   data
 }
 
-# Each: `data`, `formula` and `family` of this package, `method`'s priors; `brms`, a function that gives Stan's model;
-# `stan` names Stan's parameters by ours (`term` and `group` of tidy()).
+# Each: `data`, `formula` and `family` of this package, `method`'s priors; `stan` names Stan's parameters by ours
+# (`term` of tidy()). How brms writes them stands in inst/validation/stan.R.
 stan_models <- function() {
   list(
     intercept = stan_intercept(), slope = stan_slope(), binomial = stan_binomial(), censored = stan_censored()
@@ -28,13 +28,6 @@ stan_intercept <- function() {
     prior = priors(
       fixed = list("(Intercept)" = prior_normal(20, 20), week = prior_normal(0, 2)), sd = prior_half_normal(10),
       sigma = prior_half_normal(10)
-    ),
-    brms = \(data) list(
-      brms::bf(score ~ 0 + Intercept + week + (1 | subject)), stats::gaussian(), c(
-        brms::set_prior("normal(20, 20)", class = "b", coef = "Intercept"),
-        brms::set_prior("normal(0, 2)", class = "b", coef = "week"),
-        brms::set_prior("normal(0, 10)", class = "sd"), brms::set_prior("normal(0, 10)", class = "sigma")
-      )
     ),
     stan = c(
       "(Intercept)" = "b_Intercept", week = "b_week", "sd__(Intercept)" = "sd_subject__Intercept",
@@ -51,15 +44,6 @@ stan_slope <- function() {
       fixed = list("(Intercept)" = prior_normal(20, 20), week = prior_normal(0, 2)),
       sd = list("(Intercept)" = prior_half_normal(10), week = prior_half_normal(1)), cor = prior_lkj(2),
       sigma = prior_half_normal(10)
-    ),
-    brms = \(data) list(
-      brms::bf(score ~ 0 + Intercept + week + (1 + week | subject)), stats::gaussian(), c(
-        brms::set_prior("normal(20, 20)", class = "b", coef = "Intercept"),
-        brms::set_prior("normal(0, 2)", class = "b", coef = "week"),
-        brms::set_prior("normal(0, 10)", class = "sd", group = "subject", coef = "Intercept"),
-        brms::set_prior("normal(0, 1)", class = "sd", group = "subject", coef = "week"),
-        brms::set_prior("lkj(2)", class = "cor"), brms::set_prior("normal(0, 10)", class = "sigma")
-      )
     ),
     stan = c(
       "(Intercept)" = "b_Intercept", week = "b_week", "sd__(Intercept)" = "sd_subject__Intercept",
@@ -79,12 +63,6 @@ stan_binomial <- function() {
     prior = priors(
       fixed = list("(Intercept)" = prior_normal(0, 2.5), week = prior_normal(0, 0.5)), sd = prior_half_normal(2)
     ),
-    brms = \(data) list(
-      brms::bf(points | trials(20) ~ 0 + Intercept + week + (1 | subject)), stats::binomial(), c(
-        brms::set_prior("normal(0, 2.5)", class = "b", coef = "Intercept"),
-        brms::set_prior("normal(0, 0.5)", class = "b", coef = "week"), brms::set_prior("normal(0, 2)", class = "sd")
-      )
-    ),
     stan = c("(Intercept)" = "b_Intercept", week = "b_week", "sd__(Intercept)" = "sd_subject__Intercept")
   )
 }
@@ -99,13 +77,6 @@ stan_censored <- function() {
     prior = priors(
       fixed = list("(Intercept)" = prior_normal(20, 20), week = prior_normal(0, 2)), sd = prior_half_normal(10),
       sigma = prior_half_normal(10)
-    ),
-    brms = \(data) list(
-      brms::bf(score | cens(at_end) ~ 0 + Intercept + week + (1 | subject)), stats::gaussian(), c(
-        brms::set_prior("normal(20, 20)", class = "b", coef = "Intercept"),
-        brms::set_prior("normal(0, 2)", class = "b", coef = "week"),
-        brms::set_prior("normal(0, 10)", class = "sd"), brms::set_prior("normal(0, 10)", class = "sigma")
-      )
     ),
     stan = c(
       "(Intercept)" = "b_Intercept", week = "b_week", "sd__(Intercept)" = "sd_subject__Intercept", sigma = "sigma"
