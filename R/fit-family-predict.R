@@ -218,7 +218,7 @@ row_trials <- function(fit) if (ncol(fit$design$scores) > 1L) fit$design$scores[
 #' @rdname recovery_fit_family
 #' @exportS3Method generics::augment recovery_fit_family
 augment.recovery_fit_family <- function(x, ...) {
-  cbind(as.data.frame(x$frame), .fitted = I(unname(rows_fitted(fitted(x)))), .resid = unname(rows_fitted(
+  cbind(as.data.frame(x$frame), .fitted = I(unname(rows_fitted(stats::fitted(x)))), .resid = unname(rows_fitted(
     stats::residuals(x, "response"))), .wtres = unname(rows_fitted(stats::residuals(x, "pearson"))))
 }
 

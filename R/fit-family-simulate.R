@@ -12,6 +12,8 @@
 #'
 #' @inheritParams simulate.recovery_fit
 #' @param object a `recovery_fit` of a family.
+#' @param newdata (data frame) rows to simulate instead of those of the fit.
+#' @param allow.new.levels (logical) whether `newdata` may have subjects that the fit has not.
 #' @param trials (whole numbers) trials of each row of `newdata`, where scores were given as
 #'   `cbind(events, failures)`.
 #' @return data frame with columns `sim_1`, `sim_2`, ..., a row per row fitted (or of `newdata`), each of the kind of
