@@ -68,7 +68,7 @@
 #' @exportS3Method bootstrap recovery_fit_reml
 bootstrap.recovery_fit_reml <- function(fit, n = 1000, seed = NULL, statistic = NULL, draw = c("fit", "interior"),
                                         ...) {
-  refuse_nsim(...)
+  refuse_foreign(bootstrap_advice, ...)
   refuse_plateau(fit, "the bootstrap")
   n <- check_replicates(n)
   draw <- check_option(draw, c("fit", "interior"))
@@ -79,12 +79,8 @@ bootstrap.recovery_fit_reml <- function(fit, n = 1000, seed = NULL, statistic = 
   out
 }
 
-# lme4's name for `n`, which the dots would swallow.
-refuse_nsim <- function(..., call = rlang::caller_env()) {
-  if ("nsim" %in% ...names()) {
-    abort_input(c("There is no argument {.arg nsim}.", i = "The number of replicates is {.arg n}."), call = call)
-  }
-}
+# What lme4's arguments are called here.
+bootstrap_advice <- c(nsim = "The number of replicates is {.arg n}.")
 
 check_replicates <- function(n, call = rlang::caller_env()) {
   n <- check_number(n, min = 1, max = .Machine$integer.max, call = call)
@@ -219,7 +215,8 @@ add_statistic <- function(x, statistic, call = rlang::caller_env(2)) {
       x = "It is {.obj_type_friendly {statistic}}."
     ), call = call)
   }
-  observed <- check_numeric(statistic(bootstrap_estimate(x)), "statistic(fit)", call = call)
+  at_fit <- statistic(bootstrap_estimate(x))
+  observed <- check_numeric(at_fit, "statistic(fit)", call = call)
   one <- \(row) {
     value <- statistic(row)
     if (length(value) != length(observed) || !is.numeric(value)) {
@@ -230,7 +227,7 @@ add_statistic <- function(x, statistic, call = rlang::caller_env(2)) {
     as.double(value)
   }
   values <- t(matrix(apply(x$replicates, 1L, one), nrow = length(observed)))
-  colnames(values) <- statistic_names(statistic(bootstrap_estimate(x)))
+  colnames(values) <- statistic_names(at_fit)
   x$statistic <- values
   x$observed <- stats::setNames(observed, colnames(values))
   x

@@ -78,6 +78,11 @@ mixture_limits <- function(mixture, level) {
   matrix(t(rows), ncol = 2L, dimnames = list(NULL, c("lwr", "upr")))
 }
 
+# Quantiles of a mixture of normal distributions.
+mixture_quantiles <- function(weight, mean, sd, probs) {
+  core_mixture_summary(list(weight = weight / sum(weight), mean = mean, sd = sd), probs)$quantile
+}
+
 # Weight, and mean and variance (nodes in rows, predicted rows in columns) of what is predicted.
 predicted_mixture <- function(fit, new, score, most) {
   post <- fit$result

@@ -230,11 +230,6 @@ coefficient_quantiles <- function(fit, probs) {
   list(value = routes$value, error = apply(routes$error, 1L, max))
 }
 
-# Quantiles of a mixture of normal distributions.
-mixture_quantiles <- function(weight, mean, sd, probs) {
-  core_mixture_summary(list(weight = weight / sum(weight), mean = mean, sd = sd), probs)$quantile
-}
-
 hyper_quantiles <- function(fit, probs) {
   post <- fit$result
   free <- which(is_free(post))
@@ -252,10 +247,6 @@ hyper_quantiles <- function(fit, probs) {
     error[free[k]] <- max(10 * abs(at$quantile[, 1] - at$check[, 1]) + slope * post$evidence_error)
   }
   list(value = value, error = error)
-}
-
-quantile_table <- function(rows) {
-  list(value = do.call(rbind, lapply(rows, `[[`, "value")), error = vapply(rows, `[[`, 0, "error"))
 }
 
 is_free <- function(post) post$terms$free

@@ -131,6 +131,10 @@ family_quantiles <- function(fit, at, probs) {
   quantile_table(lapply(at, \(k) row(post, k, probs)))
 }
 
+quantile_table <- function(rows) {
+  list(value = do.call(rbind, lapply(rows, `[[`, "value")), error = vapply(rows, `[[`, 0, "error"))
+}
+
 sampled_row <- function(post, k, probs) {
   draws <- matrix(post$values[k, ], ncol = post$plan$chains)
   error <- if (post$sd[k] == 0) 0 else 3 * max(vapply(probs, \(p) quantile_mcse(draws, p), 0))

@@ -109,15 +109,24 @@ most_probable <- function(prob, family) {
 
 # The delta method, column by column; what does not vary (an infinite threshold) adds nothing.
 prediction_se <- function(fit, x, at) {
-  covariance <- vcov(fit, full = TRUE)
-  covariance[is.na(covariance)] <- 0
+  covariance <- varying_covariance(fit)
   out <- at$fit
   for (j in seq_len(ncol(out))) {
-    slopes <- cbind(at$eta[, j] * x, matrix(at$extra[, j, ], nrow(x)))
+    slopes <- response_slopes(at, x, j)
     out[, j] <- sqrt(rowSums((slopes %*% covariance) * slopes))
   }
   out
 }
+
+# Covariance of all parameters, zero where one does not vary.
+varying_covariance <- function(fit) {
+  covariance <- vcov(fit, full = TRUE)
+  covariance[is.na(covariance)] <- 0
+  covariance
+}
+
+# Slopes of one column of a response in the coefficients and the family's own parameters, a row per row of `x`.
+response_slopes <- function(at, x, column) cbind(at$eta[, column] * x, matrix(at$extra[, column, ], nrow(x)))
 
 # Modes of the random effects, a matrix per block.
 block_modes <- function(fit) {
@@ -218,8 +227,6 @@ row_trials <- function(fit) if (ncol(fit$design$scores) > 1L) fit$design$scores[
 #' @rdname recovery_fit_family
 #' @exportS3Method generics::augment recovery_fit_family
 augment.recovery_fit_family <- function(x, ...) {
-  cbind(as.data.frame(x$frame), .fitted = I(unname(rows_fitted(stats::fitted(x)))), .resid = unname(rows_fitted(
-    stats::residuals(x, "response"))), .wtres = unname(rows_fitted(stats::residuals(x, "pearson"))))
+  cbind(as.data.frame(x$frame), .fitted = I(rows_used(stats::fitted(x))),
+    .resid = rows_used(stats::residuals(x, "response")), .wtres = rows_used(stats::residuals(x, "pearson")))
 }
-
-rows_fitted <- function(values) if (is.matrix(values)) values[!is.na(values[, 1L]), ] else values[!is.na(values)]

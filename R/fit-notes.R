@@ -92,7 +92,7 @@ zero_visits <- function(x, zero = 1e-7) {
   if (length(small) == 0L) {
     return(character())
   }
-  off <- qr.resid(qr(stats::model.matrix(x)), x$design$y - if (length(x$design$offset) > 0L) x$design$offset else 0)
+  off <- qr.resid(qr(stats::model.matrix(x)), net_score(x$design))
   place <- pattern$group * length(pattern$visits) + pattern$visit + 1L
   spread <- vapply(small, \(at) mean(off[place == at]^2), 0)
   visit_names(pattern)[small[which(variances[small] < zero * spread)]]

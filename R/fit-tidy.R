@@ -141,7 +141,9 @@ augment.recovery_fit_reml <- function(x, data = NULL, newdata = NULL, ...) {
 }
 
 # Values of the rows fitted, without places for those left out.
-rows_used <- function(values) unname(values[!is.na(values)])
+rows_used <- function(values) {
+  unname(if (is.matrix(values)) values[!is.na(values[, 1L]), ] else values[!is.na(values)])
+}
 
 check_augmented <- function(data, fit, call = rlang::caller_env()) {
   rows <- rownames(fit$frame)

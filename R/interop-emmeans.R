@@ -112,11 +112,9 @@ level_basis <- function(fit, x, mode) {
   kept <- x[, fit$result$frame$kept, drop = FALSE]
   at <- family_response(fit$result$family, drop(kept %*% fixef(fit)), fit$result$extra)
   levels <- fit$result$family$levels
-  slopes <- lapply(seq_along(levels), \(j) cbind(at$eta[, j] * kept, matrix(at$extra[, j, ], nrow(x))))
-  covariance <- stats::vcov(fit, full = TRUE)
-  covariance[is.na(covariance)] <- 0
+  slopes <- do.call(rbind, lapply(seq_along(levels), \(j) response_slopes(at, kept, j)))
+  covariance <- varying_covariance(fit)
   value <- c(at$fit)
-  slopes <- do.call(rbind, slopes)
   misc <- list(ylevs = list(level = levels))
   if (mode == "mean.class") {
     average <- kronecker(t(seq_along(levels)), diag(nrow(x)))

@@ -13,19 +13,8 @@ using cordgain::detail::LatticeSums;
 using cordgain::detail::PosteriorDensity;
 using cordgain::detail::PosteriorPlace;
 
-namespace {
-
-struct Setting {
-  fixture::Trial trial;
-  cordgain::Reduced reduced = cordgain::reduce_rows(trial.design(1));
-  cordgain::PosteriorModel model = cordgain::detail::posterior_model(
-      trial.design(1), reduced.frame, reduced.blocks, fixture::intercept_priors());
-};
-
-}  // namespace
-
 TEST_CASE("a walk keeps every node above its end, with the density there and the conditional moments") {
-  const Setting s;
+  const fixture::PosteriorSetting s;
   PosteriorDensity density(s.model), again(s.model);
   const PosteriorPlace place = cordgain::detail::place_posterior(density);
   const LatticeFrame frame = cordgain::detail::lattice_frame(place, density.cheapest_last(), 0.9, 0.25);
@@ -68,7 +57,7 @@ TEST_CASE("a walk keeps every node above its end, with the density there and the
 
 TEST_CASE(
     "the residual standard deviation moves along the last axis, wherever it stands among the free ones") {
-  Setting s;
+  fixture::PosteriorSetting s;
   PosteriorDensity density(s.model);
   REQUIRE((density.cheapest_last() == std::vector<Index>{0, 1}));
   s.model.layout.sigma = 0;
@@ -100,7 +89,7 @@ TEST_CASE(
 }
 
 TEST_CASE("marginal densities of both standard deviations are integrals over the other one") {
-  const Setting s;
+  const fixture::PosteriorSetting s;
   PosteriorDensity density(s.model);
   const PosteriorPlace place = cordgain::detail::place_posterior(density);
   const double lowest = density(place.mode) - 16.0;

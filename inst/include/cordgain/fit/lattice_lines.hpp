@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cordgain/fit/lattice_moments.hpp>
 #include <cordgain/math/line_flood.hpp>
-#include <string>
 #include <vector>
 
 namespace cordgain {
@@ -34,9 +33,7 @@ std::size_t walk_lines(PosteriorDensity& density, const LatticeFrame& frame, dou
     for (Index k = 0; k + 1 < d; ++k)
       base += static_cast<double>(line[static_cast<std::size_t>(k)]) * frame.axes.col(k);
     return walk_line(start, end, [&](int place) {
-      if (++looks > limit)
-        throw NumericalError("The posterior needs more than the " + std::to_string(limit) +
-                             " nodes allowed: take a larger tolerance, or fewer correlated effects");
+      if (++looks > limit) refuse_more_nodes(limit);
       at = base;
       at[last] += static_cast<double>(place) * step;
       const double value = density(at);

@@ -27,6 +27,11 @@ inline std::uint64_t node_key(const LatticeNode& node, Index dimension) {
   return key;
 }
 
+[[noreturn]] inline void refuse_more_nodes(std::size_t limit) {
+  throw NumericalError("The posterior needs more than the " + std::to_string(limit) +
+                       " nodes allowed: take a larger tolerance, or fewer correlated effects");
+}
+
 }  // namespace detail
 
 /// Visits every node whose log density is within `depth` of that at the origin
@@ -57,9 +62,7 @@ std::size_t flood(Index dimension, double depth, std::size_t limit, LogDensity&&
           throw NumericalError("a posterior reaches further than 127 steps from its mode");
         }
         if (!seen.insert(detail::node_key(to, dimension)).second) continue;
-        if (seen.size() > limit)
-          throw NumericalError("The posterior needs more than the " + std::to_string(limit) +
-                               " nodes allowed: take a larger tolerance, or fewer correlated effects");
+        if (seen.size() > limit) detail::refuse_more_nodes(limit);
         if (density(to) >= lowest) open.push_back(to);
       }
     }
