@@ -225,6 +225,14 @@ cpp_posterior_draws <- function(x, y, weight, z, level, n_levels, residual, prio
     .Call(`_cordgain_cpp_posterior_draws`, x, y, weight, z, level, n_levels, residual, priors, plan)
 }
 
+cpp_posterior_marginals <- function(x, y, weight, z, level, n_levels, residual, priors, plan) {
+    .Call(`_cordgain_cpp_posterior_marginals`, x, y, weight, z, level, n_levels, residual, priors, plan)
+}
+
+cpp_posterior_quantiles <- function(posterior, probabilities) {
+    .Call(`_cordgain_cpp_posterior_quantiles`, posterior, probabilities)
+}
+
 cpp_posterior_effects <- function(x, y, weight, z, level, n_levels, residual, frame, posterior, layout) {
     .Call(`_cordgain_cpp_posterior_effects`, x, y, weight, z, level, n_levels, residual, frame, posterior, layout)
 }

@@ -68,6 +68,7 @@
 #' @exportS3Method bootstrap recovery_fit_reml
 bootstrap.recovery_fit_reml <- function(fit, n = 1000, seed = NULL, statistic = NULL, draw = c("fit", "interior"),
                                         ...) {
+  refuse_foreign(bootstrap_advice, ...)
   refuse_plateau(fit, "the bootstrap")
   n <- check_replicates(n)
   draw <- check_option(draw, c("fit", "interior"))
@@ -77,6 +78,9 @@ bootstrap.recovery_fit_reml <- function(fit, n = 1000, seed = NULL, statistic = 
   if (!is.null(statistic)) out <- add_statistic(out, statistic)
   out
 }
+
+# What lme4's arguments are called here.
+bootstrap_advice <- c(nsim = "The number of replicates is {.arg n}.")
 
 check_replicates <- function(n, call = rlang::caller_env()) {
   n <- check_number(n, min = 1, max = .Machine$integer.max, call = call)
@@ -138,7 +142,23 @@ run_chunks <- function(fit, chunks, seed, gamma) {
       contrast = contrast
     )
   }, chunks$first, chunks$count)
-  spread_plans(plans, \(plan) do.call(core_bootstrap, c(rows, list(gamma, plan))))
+  spread_plans(plans, \(plan) do.call(core_bootstrap, c(share_columns(rows), list(gamma, plan))))
+}
+
+# A column of both X and Z is one vector in memory, which the core reads once. A process that was sent a copy has two,
+# and its sums would differ by rounding: equal columns are made one again, so that every worker gives the same bits.
+share_columns <- function(rows) {
+  seen <- list()
+  share <- \(part) {
+    if (is.list(part)) {
+      return(lapply(part, share))
+    }
+    for (one in seen) if (identical(one, part)) return(one)
+    if (length(part) > 1L) seen[[length(seen) + 1L]] <<- part
+    part
+  }
+  rows[c(1L, 4L)] <- lapply(rows[c(1L, 4L)], share)
+  rows
 }
 
 # What `run` gives for each plan, by the user's workers where there are some, with a sign of progress after each.
@@ -195,7 +215,8 @@ add_statistic <- function(x, statistic, call = rlang::caller_env(2)) {
       x = "It is {.obj_type_friendly {statistic}}."
     ), call = call)
   }
-  observed <- check_numeric(statistic(fit_values(x$fit, fit_parameters(x$fit))), "statistic(fit)", call = call)
+  at_fit <- statistic(bootstrap_estimate(x))
+  observed <- check_numeric(at_fit, "statistic(fit)", call = call)
   one <- \(row) {
     value <- statistic(row)
     if (length(value) != length(observed) || !is.numeric(value)) {
@@ -206,11 +227,14 @@ add_statistic <- function(x, statistic, call = rlang::caller_env(2)) {
     as.double(value)
   }
   values <- t(matrix(apply(x$replicates, 1L, one), nrow = length(observed)))
-  colnames(values) <- statistic_names(statistic(fit_values(x$fit, fit_parameters(x$fit))))
+  colnames(values) <- statistic_names(at_fit)
   x$statistic <- values
   x$observed <- stats::setNames(observed, colnames(values))
   x
 }
+
+# The parameters that are drawn about, of the fit itself.
+bootstrap_estimate <- function(x) x$estimate %||% fit_values(x$fit, fit_parameters(x$fit))
 
 statistic_names <- function(value) {
   if (!is.null(names(value))) names(value) else paste0("statistic", if (length(value) > 1L) seq_along(value))
@@ -231,7 +255,8 @@ print.recovery_bootstrap <- function(x, digits = max(3L, getOption("digits") - 3
 summary.recovery_bootstrap <- function(object, ...) tidy(object, ...)
 
 bootstrap_title <- function(x) {
-  sprintf("Parametric bootstrap: %d refits by %s, seed %.0f%s", length(x$outcome), toupper(x$fit$method$name), x$seed,
+  method <- if (x$fit$method$name == "reml") "REML" else "ML"
+  sprintf("Parametric bootstrap: %d refits by %s, seed %.0f%s", length(x$outcome), method, x$seed,
     if (identical(x$draw, "interior")) ", drawn from variances inside their bounds" else "")
 }
 
@@ -251,7 +276,8 @@ bootstrap_notes <- function(x) {
       "%d of them ended on the boundary (a variance of zero or a correlation of 1), as is right for such scores.",
       sum(x$singular)
     ),
-    "Limits are percentiles (no target of coverage); see confint(method = \"boot\") for studentised ones."
+    paste0("Limits are percentiles (no target of coverage)",
+      if (is.null(x$estimate)) "; see confint(method = \"boot\") for studentised ones", ".")
   )
 }
 
@@ -261,7 +287,7 @@ bootstrap_notes <- function(x) {
 #' @exportS3Method generics::tidy recovery_bootstrap
 tidy.recovery_bootstrap <- function(x, conf.level = 0.95, ...) {
   values <- cbind(x$replicates, x$statistic)
-  estimate <- c(fit_values(x$fit, fit_parameters(x$fit)), x$observed)
+  estimate <- c(bootstrap_estimate(x), x$observed)
   limits <- replicate_limits(values, conf.level)
   spread <- apply(values, 2L, stats::sd, na.rm = TRUE)
   used <- colSums(is.finite(values))

@@ -21,7 +21,7 @@ compare_fits <- function(fits, refit = FALSE, call = rlang::caller_env()) {
   structure(table,
     heading = c(
       paste0("Likelihood-ratio tests", if (refit) " (all fitted again by maximum likelihood)"),
-      paste0(seq_along(fits), ": ", formulas), paste0("Test of ", seq_along(fits)[-1], ": ", reference$words, "\n")
+      paste0(seq_along(fits), ": ", formulas), paste0("Test of ", seq_along(fits)[-1], ": ", reference$words), ""
     ),
     row.names = as.character(seq_along(fits)), reference = reference, class = c("anova", "data.frame")
   )

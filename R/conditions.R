@@ -178,4 +178,13 @@ check_picture <- function(own, ..., call = rlang::caller_env()) {
   check_no_more(own, ..., call = call)
 }
 
+# Arguments that a method of another package has under this name, which dots would swallow: `advice` says, by name,
+# what is meant here. Others may pass, since programs that call a method hand on more than it needs.
+refuse_foreign <- function(advice, ..., call = rlang::caller_env()) {
+  given <- intersect(names(advice), ...names())
+  if (length(given) > 0L) {
+    abort_input(c("There is no argument {.arg {given[1]}}.", i = advice[[given[1]]]), call = call)
+  }
+}
+
 `%||%` <- function(x, y) if (is.null(x)) y else x

@@ -221,6 +221,18 @@ core_simulate_posteriors <- function(x, y, weights, z, level, n_levels, residual
   call_core(cpp_simulate_posteriors, x, y, weights, z, level, n_levels, residual, gamma, priors, plan, question)
 }
 
+# Densities of the free hyperparameters: a list of lattices.
+# @param plan of the posterior, as core_exact_posterior() has it.
+core_posterior_marginals <- function(x, y, weights, z, level, n_levels, residual, priors, plan) {
+  call_core(cpp_posterior_marginals, x, y, weights, z, level, n_levels, residual, priors, plan)
+}
+
+# Quantiles of the coefficients: list(value, error), a row per coefficient, a column per probability.
+# @param posterior list of weight, mean, covariance, plain, edge of core_exact_posterior().
+core_posterior_quantiles <- function(posterior, probs) {
+  call_core(cpp_posterior_quantiles, posterior, as.double(probs))
+}
+
 core_posterior_effects <- function(x, y, weights, z, level, n_levels, residual, frame, posterior, layout) {
   call_core(cpp_posterior_effects, x, y, weights, z, level, n_levels, residual, frame, posterior, layout)
 }

@@ -19,6 +19,20 @@ endpoint_label <- function(endpoint) {
   }
 }
 
+# An endpoint of the user's own is any string but a name written otherwise ("AIS C"), which would be compared with
+# evidence on the name as if it were another endpoint.
+check_endpoint <- function(endpoint, call) {
+  endpoint <- check_string(endpoint, "endpoint", call = call)
+  bare <- \(x) gsub("[^a-z0-9]", "", tolower(x))
+  near <- names(endpoint_words)[bare(names(endpoint_words)) == bare(endpoint)]
+  if (length(near) == 1L && near != endpoint) {
+    abort_input(c("{.arg endpoint} is {.val {endpoint}}, which is near the name {.val {near}}.",
+      i = "Write {.val {near}} for {endpoint_words[[near]]}, or describe an endpoint of your own in other words."
+    ), call = call)
+  }
+  endpoint
+}
+
 # "B, C or D", "C/D": the grades in it. An end mark keeps what strsplit() would drop, a word without a grade after it.
 split_grades <- function(text) {
   parts <- strsplit(paste0(text, "$"), "\\s*,?\\s+or\\s+|\\s*[/,]\\s*")

@@ -376,6 +376,6 @@ format_independent <- function(tail, m) {
     return(paste0("At least one of ", m, " independent ones reaches a tail q with probability 1 - (1 - q)^", m, "."))
   }
   paste0("Were they independent, at least one of ", m, " would show a tail as small by nature alone with probability ",
-    signif(1 - (1 - tail)^m, 2), "; nested ones, as grades are, go together, and the transition table tells how ",
-    "(excess(transition = )).")
+    signif(1 - (1 - tail)^m, 2), "; nested ones, as grades are, go together, and a table of transitions (the argument ",
+    "`transition`) tells how.")
 }

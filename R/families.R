@@ -33,7 +33,7 @@
 #' probability 0, and there it is fitted: a level below all scores has a threshold of `-Inf`, one above all of
 #' `Inf`, and those on both sides of a level in between coincide. The level stays in its place, in predictions
 #' too, and the print names it. Zero is what these data say, not what is known: with few patients a prior,
-#' or levels put together beforehand, says more.
+#' ([method_bayes()]), or levels put together beforehand, says more.
 #'
 #' @param link (string) `"logit"`: \eqn{F(t) = 1 / (1 + e^{-t})}; `"probit"`: the normal distribution function;
 #'   `"cloglog"`: \eqn{F(t) = 1 - \exp(-e^t)}, proportional hazards of the levels. With two levels `cumulative()` is
@@ -69,7 +69,8 @@
 #'   341-365.
 #'
 #'   Tobin J (1958). Estimation of relationships for limited dependent variables. *Econometrica* 26, 24-36.
-#' @seealso [recovery_fit_family] for how they are fitted and what can be asked.
+#' @seealso [recovery_fit_family] for how they are fitted by maximum likelihood and what can be asked,
+#'   [recovery_fit_family_bayes] for the same by [method_bayes()].
 #' @name recovery_families
 NULL
 

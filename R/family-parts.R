@@ -87,15 +87,17 @@ family_response.cumulative_scores <- function(family, eta, extra) {
   cut <- outer(-eta, c(-Inf, extra, Inf), `+`)
   between <- \(f) f[, -1L, drop = FALSE] - f[, -ncol(f), drop = FALSE]
   law <- latent_law(family$link)
-  density <- law$density(cut)
-  fit <- ifelse(cut[, -ncol(cut)] > 0, -between(law$cdf(cut, lower.tail = FALSE)), between(law$cdf(cut)))
+  table <- \(values) matrix(values, nrow(cut), ncol(cut)) # of no rows too
+  density <- table(law$density(cut))
+  fit <- ifelse(cut[, -ncol(cut)] > 0, -between(table(law$cdf(cut, lower.tail = FALSE))), between(table(law$cdf(cut))))
   k <- length(extra)
   slopes <- array(0, c(length(eta), k + 1L, k))
   for (j in seq_len(k)) {
     slopes[, j, j] <- density[, j + 1L]
     slopes[, j + 1L, j] <- -density[, j + 1L]
   }
-  list(fit = matrix(fit, length(eta), dimnames = list(NULL, family$levels)), eta = -between(density), extra = slopes)
+  fit <- matrix(fit, length(eta), k + 1L, dimnames = list(NULL, family$levels))
+  list(fit = fit, eta = -between(density), extra = slopes)
 }
 
 # The distribution function of a link, its complement and its density, infinite arguments included.

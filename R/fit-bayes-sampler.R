@@ -43,7 +43,7 @@ chain_checks <- function(values, chains) {
 # is that of the draws' means and of their variances alone.
 conditional_moments <- function(mean, covariance, chains) {
   p <- nrow(mean)
-  within <- covariance[cumsum(c(1L, p:1L))[seq_len(p)], , drop = FALSE]
+  within <- covariance[packed_diagonal(p), , drop = FALSE]
   centre <- rowMeans(mean)
   square <- within + (mean - centre)^2
   sd <- sqrt(rowMeans(square))
@@ -59,6 +59,26 @@ sampled_row <- function(post, k, probs) {
   draws <- matrix(post$values[k, ], ncol = post$plan$chains)
   error <- if (min(draws) == max(draws)) 0 else 3 * max(vapply(probs, \(p) quantile_mcse(draws, p), 0))
   list(value = stats::quantile(draws, probs, names = FALSE), error = error)
+}
+
+# Quantiles of a mixture of normal distributions.
+mixture_quantiles <- function(weight, mean, sd, probs) {
+  core_mixture_summary(list(weight = weight / sum(weight), mean = mean, sd = sd), probs)$quantile
+}
+
+# Rows of quantiles with an error each, as a matrix and a vector.
+quantile_table <- function(rows) {
+  list(value = do.call(rbind, lapply(rows, `[[`, "value")), error = vapply(rows, `[[`, 0, "error"))
+}
+
+# Quantiles of the coefficients' normal mixture over draws, with errors.
+sampled_coefficients <- function(post, probs) {
+  variances <- packed_diagonal(nrow(post$mean))
+  quantile_table(lapply(seq_len(nrow(post$mean)), \(j) {
+    sd <- sqrt(post$covariance[variances[j], ])
+    value <- mixture_quantiles(post$weight, post$mean[j, ], sd, probs)
+    list(value = value, error = mixture_quantile_error(value, post$mean[j, ], sd, post$plan$chains))
+  }))
 }
 
 # Error of a quantile of a mixture over draws: that of its distribution function there, divided by its density.

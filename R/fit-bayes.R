@@ -18,6 +18,8 @@ fit_with.method_bayes <- function(method, design, call) {
   out$hyper[c("sd", "error")] <- lapply(out$hyper[c("sd", "error")], \(v) replace(v, !is_free(out), 0))
   out$layout <- setup$core$layout
   out$priors <- completed
+  out$core_priors <- setup$core
+  out$kept <- new.env(parent = emptyenv())
   rownames(out$mean) <- kept
   out
 }
@@ -143,7 +145,8 @@ coefficient_rows <- function(fixed, first) {
 #' @param digits (count) significant digits.
 #' @param ... not used.
 #' @return `tidy()`: posterior means, standard deviations, equal-tailed intervals and
-#'   `num.error`, which covers all of them (of a sampled fit `rhat`, `ess.bulk`, `ess.tail` too); `fixef()`, `vcov()`: posterior mean and
+#'   `num.error`, which covers all of them (of a sampled fit `rhat`, `ess.bulk`,
+#'   `ess.tail` too); `fixef()`, `vcov()`: posterior mean and
 #'   covariance of the coefficients; `VarCorr()`: from the posterior means of standard
 #'   deviations and correlations; `ranef()`: posterior means (standard deviations in the
 #'   attribute `sd`); `logLik()`: the log evidence, `NA` with a flat prior.
@@ -222,47 +225,45 @@ ranef.recovery_fit_bayes <- function(object, ...) {
   rlang::set_names(tables, block_names(object))
 }
 
-# Quantiles with the error of two routes: the two halves of the nodes, or two ways between
-# the nodes of a hyperparameter's density.
-coefficient_quantiles <- function(fit, probs) {
+# Densities of the free variance parameters, worked out when they are first asked for and kept with the fit.
+posterior_marginals <- function(fit) {
   post <- fit$result
-  half <- seq_along(post$weight) <= post$plain
-  p <- nrow(post$mean)
-  rows <- lapply(seq_len(p), \(j) {
-    sd <- sqrt(post$covariance[cumsum(c(1, p:1))[j], ])
-    at <- \(keep) mixture_quantiles(post$weight[keep], post$mean[j, keep], sd[keep], probs)
-    whole <- at(rep(TRUE, length(half)))
-    if (post$engine == "nuts") {
-      return(list(value = whole, error = mixture_quantile_error(whole, post$mean[j, ], sd, post$plan$chains)))
-    }
-    if (all(half)) list(value = whole, error = 0) else list(value = whole, error = 10 * max(abs(at(half) - at(!half))))
-  })
-  quantile_table(rows)
+  if (is.null(post$kept$marginal)) {
+    post$kept$marginal <- do.call(core_posterior_marginals, c(core_rows(fit$design), list(post$core_priors, post$plan)))
+  }
+  post$kept$marginal
 }
 
-mixture_quantiles <- function(weight, mean, sd, probs) {
-  core_mixture_summary(list(weight = weight / sum(weight), mean = mean, sd = sd), probs)$quantile
+# Quantiles with the error of two routes: the nodes of the two lattices and those at their edge, or two ways between
+# the nodes of a hyperparameter's density; there what the lattices miss of the mass counts too.
+coefficient_quantiles <- function(fit, probs) {
+  if (fit$result$engine == "nuts") {
+    return(sampled_coefficients(fit$result, probs))
+  }
+  routes <- core_posterior_quantiles(fit$result[c("weight", "mean", "covariance", "plain", "edge")], probs)
+  list(value = routes$value, error = apply(routes$error, 1L, max))
 }
 
 hyper_quantiles <- function(fit, probs) {
   post <- fit$result
-  free <- cumsum(is_free(post))
-  rows <- lapply(seq_along(post$hyper$mean), \(k) {
-    if (!is_free(post)[k]) {
-      return(list(value = rep(post$hyper$mean[[k]], length(probs)), error = 0))
-    }
-    if (post$engine == "nuts") {
-      return(sampled_row(post, k, probs))
-    }
-    routes <- core_lattice_quantiles(post$marginal[[free[k]]], probs)
-    values <- lapply(routes, \(eta) hyper_value(post$terms$word[k], eta, post$hyper$unit[[k]]))
-    list(value = values$quantile, error = 10 * max(abs(values$quantile - values$check)))
-  })
-  quantile_table(rows)
-}
-
-quantile_table <- function(rows) {
-  list(value = do.call(rbind, lapply(rows, `[[`, "value")), error = vapply(rows, `[[`, 0, "error"))
+  if (post$engine == "nuts") {
+    return(quantile_table(lapply(seq_along(post$hyper$mean), \(k) sampled_row(post, k, probs))))
+  }
+  free <- which(is_free(post))
+  value <- matrix(post$hyper$mean, length(post$hyper$mean), length(probs))
+  error <- numeric(nrow(value))
+  marginal <- if (length(free) > 0L) posterior_marginals(fit)
+  near <- probs * (1 - probs) / 20
+  for (k in seq_along(free)) {
+    routes <- core_lattice_quantiles(marginal[[k]], c(probs, probs - near, probs + near))
+    values <- \(eta) hyper_value(post$terms$word[free[k]], eta, post$hyper$unit[[free[k]]])
+    at <- lapply(routes, \(eta) matrix(values(eta), length(probs)))
+    value[free[k], ] <- at$quantile[, 1]
+    # A probability is off by as much as the mass of the posterior is, in units of it.
+    slope <- (at$quantile[, 3] - at$quantile[, 2]) / (2 * near)
+    error[free[k]] <- max(10 * abs(at$quantile[, 1] - at$check[, 1]) + slope * post$evidence_error)
+  }
+  list(value = value, error = error)
 }
 
 is_free <- function(post) post$terms$free

@@ -95,11 +95,6 @@ rows_covariance <- function(rows, parts) {
   effects_covariance(rows, rows, parts) + residual
 }
 
-# y minus the known part of the mean.
-net_score <- function(design) {
-  if (length(design$offset) > 0L) design$y - design$offset else design$y
-}
-
 # y - X beta, the departure from the mean of all subjects.
 marginal_residuals <- function(fit) {
   net_score(fit$design) - drop(kept_matrix(fit) %*% fixef(fit))

@@ -23,8 +23,9 @@
 #' scores, 0, are the simplest model and not excluded. `hurdle()`: the same; the intercept of the logit of a change
 #' \eqn{t_7(0, 1.55)}, nearly the logistic distribution, so that where the predictor is zero all probabilities of a
 #' change are about equally likely; its slope \eqn{N(0, 1)}, centred on a change that does not go with its size and
-#' with 1, where odds of a change and of its size move together, one standard deviation away. `cumulative()`: the induced Dirichlet prior: where all
-#' predictors and random effects are zero, all sets of probabilities of the levels are equally likely,
+#' with 1, where odds of a change and of its size move together, one standard deviation away.
+#' `cumulative()`: the induced Dirichlet prior: where all predictors and random effects are zero, all sets of
+#' probabilities of the levels are equally likely,
 #' \eqn{p(\alpha) = K! \prod_k F'(\alpha_k)} for \eqn{K} thresholds. A level that nobody has is a level like
 #' others here.
 #'

@@ -1,4 +1,4 @@
-# What a fit of a family shows: print, tables, intervals, predictions; and what it refuses.
+# What a fit of a family shows: print, tables, intervals; and what it refuses.
 
 #' @rdname recovery_fit_family
 #' @param digits (count) significant digits.
@@ -148,7 +148,7 @@ print.summary.recovery_fit_family <- function(x, ...) {
 confint.recovery_fit_family <- function(object, parm = NULL, level = 0.95, method = "wald", ...) {
   if (!identical(method, "wald")) {
     abort_input(c("Intervals of a fit of this family are Wald's.", x = "{.arg method} is {.val {method}}.",
-      i = "Profile and bootstrap intervals are for normal scores."))
+      i = "Profile intervals are for normal scores; {.fn bootstrap} gives percentile limits."))
   }
   level <- check_number(level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   table <- rbind(tidy_wald(object, level), tidy_own(object, level))
@@ -162,98 +162,13 @@ confint.recovery_fit_family <- function(object, parm = NULL, level = 0.95, metho
   new_interval(limits[at, , drop = FALSE], table$term[at], level, "wald", attr(out, "notes"))
 }
 
-#' Predictions of a fit of a family
-#'
-#' The linear predictor \eqn{x'\hat\beta + z'\hat b}, or the mean score that it gives. Per patient, \eqn{\hat b}
-#' is the mode of its random effects; with `re.form = NA` it is zero, the course of a typical patient, which on
-#' the scale of the score is not the mean over patients.
-#'
-#' @inheritParams predict.recovery_fit
-#' @param object a `recovery_fit` of a family.
-#' @param type (string) `"link"`: \eqn{\eta}, for `cumulative()` without thresholds, for `censored()` the mean of a
-#'   scale without ends; `"response"`: the probability of an event or, without `size`, of a point; the mean count or
-#'   score (between its ends); for `cumulative()` the probability of each level.
-#' @param se.fit (logical) standard errors, of `re.form = NA` alone; those of a response by the delta method.
-#' @return numeric vector with the names of the rows, a matrix for `cumulative()` (a column for each level); with
-#'   `se.fit` a list of `fit` and `se.fit`.
-#' @inherit recovery_families examples
-#' @seealso [recovery_fit_family]
-#' @exportS3Method stats::predict recovery_fit_family
-predict.recovery_fit_family <- function(object, newdata = NULL, re.form = NULL, type = c("link", "response"),
-                                        allow.new.levels = FALSE, se.fit = FALSE, ...) {
-  call <- rlang::current_env()
-  type <- check_option(type, c("link", "response"))
-  included <- included_terms(object, re.form, call)
-  if (se.fit && any(included)) {
-    abort_input(c("Standard errors of one patient's prediction are not available for this family.",
-      i = "{.code re.form = NA} gives those of a typical patient."))
-  }
-  new <- prediction_rows(object, newdata, included, included, allow.new.levels, FALSE, NULL, call)
-  eta <- new$offset + mean_of(new$x, new$terms, fixef(object), block_modes(object))
-  at <- predicted_scores(object, eta, type)
-  shown <- \(table) with_missing(if (ncol(table) > 1L) table else table[, 1L], new, object, newdata)
-  if (se.fit) list(fit = shown(at$fit), se.fit = shown(prediction_se(object, new$x, at))) else shown(at$fit)
-}
-
-# As family_response(); the linear predictor is its own response, of slope 1.
-predicted_scores <- function(fit, eta, type) {
-  extra <- fit$result$extra
-  if (type == "response") {
-    return(family_response(fit$result$family, eta, extra))
-  }
-  list(fit = cbind(eta), eta = matrix(1, length(eta), 1L), extra = array(0, c(length(eta), 1L, length(extra))))
-}
-
-# The delta method, column by column; what does not vary (an infinite threshold) adds nothing.
-prediction_se <- function(fit, x, at) {
-  covariance <- vcov(fit, full = TRUE)
-  covariance[is.na(covariance)] <- 0
-  out <- at$fit
-  for (j in seq_len(ncol(out))) {
-    slopes <- cbind(at$eta[, j] * x, matrix(at$extra[, j, ], nrow(x)))
-    out[, j] <- sqrt(rowSums((slopes %*% covariance) * slopes))
-  }
-  out
-}
-
-# Modes of the random effects, a matrix per block.
-block_modes <- function(fit) {
-  sizes <- vapply(fit$design$random, \(block) length(block$columns), 1L)
-  ends <- cumsum(sizes)
-  lapply(seq_along(sizes), \(i) fit$result$mode[, seq.int(ends[i] - sizes[i] + 1L, ends[i]), drop = FALSE])
-}
-
-#' @rdname recovery_fit_family
-#' @exportS3Method stats::fitted recovery_fit_family
-fitted.recovery_fit_family <- function(object, ...) stats::predict(object, type = "response")
-
 # Refusals: verbs of normal scores ---------------------------------------------------
 
 refuse_family <- function(what, instead, call = rlang::caller_env()) {
   abort_input(c("Not available for fits of this family: {what}.", i = instead), call = call)
 }
 
-#' @exportS3Method stats::residuals recovery_fit_family
-residuals.recovery_fit_family <- function(object, ...) {
-  refuse_family("residuals", "Compare the scores with {.fn fitted}.")
-}
-
-#' @exportS3Method stats::simulate recovery_fit_family
-simulate.recovery_fit_family <- function(object, nsim = 1, seed = NULL, ...) {
-  refuse_family("simulation", "Draw from the family at {.code predict(fit, type = \"response\")}.")
-}
-
 #' @exportS3Method stats::anova recovery_fit_family
 anova.recovery_fit_family <- function(object, ...) {
   refuse_family("tests of type III", "Compare {.fn logLik} of two fits, or read the Wald tests of {.fn summary}.")
-}
-
-#' @exportS3Method bootstrap recovery_fit_family
-bootstrap.recovery_fit_family <- function(fit, ...) {
-  refuse_family("bootstrap", "{.fn confint} gives Wald intervals.")
-}
-
-#' @exportS3Method generics::augment recovery_fit_family
-augment.recovery_fit_family <- function(x, ...) {
-  refuse_family("augment()", "Bind {.fn fitted} to the data.")
 }

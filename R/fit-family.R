@@ -122,7 +122,7 @@ packed_blocks <- function(covariance, sizes) {
 #' Fits of scores that are not normal
 #'
 #' @description
-#' What [fit_recovery()] does with a family of [recovery_families], and what can be asked of
+#' What [fit_recovery()] does by maximum likelihood with a family of [recovery_families], and what can be asked of
 #' the fit. The likelihood of subject \eqn{i} is an integral over its random effects
 #' \eqn{b = Lu}, \eqn{u \sim N(0, I)},
 #' \deqn{L_i = \int \prod_j f(y_{ij} \mid x_{ij}'\beta + z_{ij}'Lu)\, \phi(u)\, du,}
@@ -143,9 +143,12 @@ packed_blocks <- function(covariance, sizes) {
 #' With a handful of subjects, maximum likelihood estimates of standard deviations are too
 #' small and Wald intervals too short: \eqn{z} quantiles know nothing of degrees of freedom.
 #'
-#' There are no restricted likelihood, no Kenward-Roger or Satterthwaite degrees of freedom,
-#' no bootstrap, profile, residuals or simulation of such fits; what is asked of them is
-#' refused by name.
+#' [predict()][predict.recovery_fit_family], [residuals()][residuals.recovery_fit_family],
+#' [simulate()][simulate.recovery_fit_family] and [bootstrap()][bootstrap.recovery_fit_family] have pages of their
+#' own. There are no restricted likelihood, no Kenward-Roger or Satterthwaite degrees of freedom and no profile of such
+#' fits; what is asked of them is refused by name.
+#'
+#' This page is of fits by maximum likelihood; those by [method_bayes()] are described in [recovery_fit_family_bayes].
 #'
 #' @param object,x a `recovery_fit` of a family.
 #' @param type (string) `ranef()`: `"mode"` of the posterior given the estimates, as lme4 has it,
@@ -155,8 +158,8 @@ packed_blocks <- function(covariance, sizes) {
 #' @param ... unused.
 #' @return `fixef()`: named vector, on the scale of the link; `vcov()`: its covariance; `ranef()`: list of
 #'   data frames, effects by level; `logLik()`: with all constants, `num.error` as attribute;
-#'   `nobs()`: rows; `sigma()`: residual standard deviation of `censored()` scores, 1 for others; the rest as their
-#'   generics say.
+#'   `nobs()`: rows; `augment()`: the rows with fitted values, response and Pearson residuals; `sigma()`: residual
+#'   standard deviation of `censored()` scores, 1 for others; the rest as their generics say.
 #' @references Pinheiro JC, Bates DM (1995). Approximations to the log-likelihood function in
 #'   the nonlinear mixed-effects model. *Journal of Computational and Graphical Statistics* 4, 12-35.
 #'

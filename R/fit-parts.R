@@ -4,10 +4,15 @@
 # The rows of a design, in the order that the core takes them.
 core_rows <- function(design) {
   list(
-    design$x$core, if (length(design$offset) > 0L) design$y - design$offset else design$y, design$weights,
+    design$x$core, net_score(design), design$weights,
     lapply(design$random, \(block) block$z$core), lapply(design$random, `[[`, "level"),
     vapply(design$random, \(block) length(block$labels), 1L), design$residual
   )
+}
+
+# y minus the known part of the mean.
+net_score <- function(design) {
+  if (length(design$offset) > 0L) design$y - design$offset else design$y
 }
 
 # The state of a fit, in the order that the core takes it.

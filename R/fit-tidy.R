@@ -15,7 +15,8 @@
 #'   `std.error`, `statistic`, `df`, `p.value`, `conf.low`, `conf.high`,
 #'   `num.error`, `num.kind`. `glance()`: one row: `nobs`, `sigma`, `logLik`,
 #'   `AIC`, `BIC`, `REMLcrit` (or `deviance`), `df.residual`. `augment()`: the
-#'   rows fitted with `.fitted`, `.resid`, `.hat`, `.cooksd`, `.fixed`, `.mu`, `.offset`,
+#'   rows fitted (`.rownames` where they are not 1, 2, ...) with `.fitted`, `.resid`, `.hat`,
+#'   `.cooksd`, `.fixed`, `.mu`, `.offset`,
 #'   `.sqrtXwt`, `.sqrtrwt`, `.weights`, `.wtres`, as broom.mixed has them for lme4.
 #' @examples
 #' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
@@ -126,6 +127,8 @@ augment.recovery_fit_reml <- function(x, data = NULL, newdata = NULL, ...) {
   }
   used <- as.data.frame(x$frame)
   if (!is.null(data)) used <- check_augmented(data, x)
+  # broom.mixed keeps names of rows that say something, such as which were left out
+  if (!identical(rownames(used), as.character(seq_len(nrow(used))))) used <- cbind(.rownames = rownames(used), used)
   offset <- if (length(x$design$offset) > 0L) x$design$offset else 0
   fitted <- raw_fitted(x)
   weight <- row_weights(x)
@@ -138,7 +141,9 @@ augment.recovery_fit_reml <- function(x, data = NULL, newdata = NULL, ...) {
 }
 
 # Values of the rows fitted, without places for those left out.
-rows_used <- function(values) unname(values[!is.na(values)])
+rows_used <- function(values) {
+  unname(if (is.matrix(values)) values[!is.na(values[, 1L]), ] else values[!is.na(values)])
+}
 
 check_augmented <- function(data, fit, call = rlang::caller_env()) {
   rows <- rownames(fit$frame)

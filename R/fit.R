@@ -13,7 +13,8 @@
 #' likelihood: Newton's method with exact derivatives from at least two starts.
 #' The result holds its own certificate: the Newton decrement (by how much one
 #' more step would lower the deviance), the sign of the score at each bound, and
-#' an error bound of each variance component. A variance of zero, or a
+#' an error bound of each variance component; the print calls an optimum certified
+#' where all variances are known to within 1 % of their size. A variance of zero, or a
 #' correlation of 1, is an answer and is named in the print.
 #'
 #' @details
@@ -35,7 +36,8 @@
 #'   interactions as in [stats::lm()].
 #' @param data (data frame) one row per visit.
 #' @param family the distribution of the score: [stats::gaussian()], or one of
-#'   [recovery_families], which are fitted as [recovery_fit_family] says.
+#'   [recovery_families], which are fitted as [recovery_fit_family] says, and by Bayes as
+#'   [recovery_fit_family_bayes].
 #' @param method `NULL` (`"reml"` for normal scores, `"ml"` for other families), `"reml"`,
 #'   `"ml"`, `"bayes"`, or [method_reml()], [method_ml()], [method_bayes()].
 #' @param weights (numeric, one per row, positive) precision weights: the
@@ -93,6 +95,7 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
     design <- build_design(split, frame, contrasts, family, call = here)
     check_magnitude(frame, here)
     design$range <- declared_range(data, formula)
+    check_on_scale(frame, design$range, here)
     out <- fit_with(method, design, call = here)
     new_recovery_fit(
       out, call = call, formula = formula, split = split, method = method, frame = frame, design = design
@@ -117,6 +120,21 @@ declared_range <- function(data, formula) {
   declared <- !is.null(roles) && identical(formula[[2L]], as.name(roles$score))
   range <- if (declared) scale_range(recovery_scale(data))
   if (all(is.finite(range))) range
+}
+
+# Scores that were changed after recovery_data() checked them.
+check_on_scale <- function(frame, range, call) {
+  score <- frame[[1L]]
+  if (is.null(range) || !is.numeric(score) || is.matrix(score)) {
+    return(invisible())
+  }
+  off <- which(score < range[1L] | score > range[2L])
+  if (length(off) > 0L) {
+    abort_input(c("Scores must lie on the scale that was declared for them, {range[1]} to {range[2]}.",
+      x = "{.var {names(frame)[1]}} is {score[off[1]]} in row {rownames(frame)[off[1]]}.",
+      i = "{length(off)} row{?s} {?is/are} off the scale: correct {?it/them}, or declare another {.arg scale}."
+    ), call = call)
+  }
 }
 
 check_plateau_family <- function(family, call) {
@@ -148,6 +166,7 @@ fit_with <- function(method, design, call) {
 # are taken as they are: na.omit() would copy them.
 recovery_frame <- function(call, split, env, caller, data) {
   frame_call <- as.call(c(list(quote(stats::model.frame)), as.list(call)[intersect(names(call), frame_arguments())]))
+  refuse_names_in_quotes(call)
   frame_call$formula <- frame_formula(split, env)
   frame_call$data <- data
   frame_call$drop.unused.levels <- FALSE
@@ -168,6 +187,16 @@ recovery_frame <- function(call, split, env, caller, data) {
       abort_input(c("The variables of the formula do not make a data set.", x = conditionMessage(e)), call = NULL)
     }
   )
+}
+
+# model.frame() would say that the lengths differ.
+refuse_names_in_quotes <- function(call) {
+  for (argument in c("weights", "offset")) {
+    if (is.character(call[[argument]])) {
+      abort_input(c("{.arg {argument}} must be numbers, or a column of {.arg data} without quotes.",
+        x = "It is the string {.val {call[[argument]]}}."), call = NULL)
+    }
+  }
 }
 
 frame_arguments <- function() {
@@ -249,11 +278,16 @@ print.recovery_fit <- function(x, digits = max(3L, getOption("digits") - 3L), ..
   print(VarCorr(x), digits = digits)
   cat("\nFixed effects:\n")
   print(fixef(x), digits = digits)
-  if (!is.null(x$plateau)) {
-    cat("kappa (weeks to 63 % of the plateau): ", format(exp(x$plateau$log_kappa), digits = digits), "\n", sep = "")
-  }
+  if (!is.null(x$plateau)) cat(kappa_sentence(x, digits), "\n", sep = "")
   cat("\n", paste0(fit_notes(x), "\n"), sep = "")
   invisible(x)
+}
+
+# kappa by maximum likelihood; its interval is Wald's on the log scale.
+kappa_sentence <- function(x, digits) {
+  at <- exp(x$plateau$log_kappa + c(0, -1, 1) * stats::qnorm(0.975) * x$plateau$log_se)
+  sprintf("kappa (time to 63 %% of the plateau): %s, 95 %% interval %s to %s (maximum likelihood, log scale)",
+    format(at[1], digits = digits), format(at[2], digits = digits), format(at[3], digits = digits))
 }
 
 fit_title <- function(x) {
@@ -274,121 +308,4 @@ fit_size <- function(x) {
   sizes <- paste(c(sprintf("%d rows", nobs(x)), unique(groups), seen), collapse = ", ")
   out <- length(attr(x$frame, "na.action"))
   if (out > 0L) sprintf("%s; %d row%s left out for missing values", sizes, out, if (out > 1L) "s" else "") else sizes
-}
-
-# What a reader must know about this fit, a sentence each.
-fit_notes <- function(x) {
-  c(note_certificate(x), note_singular(x), note_unidentified(x), note_rank(x), note_repeated(x))
-}
-
-note_certificate <- function(x) {
-  certificate <- x$result$certificate
-  error <- relative_variance_error(x)
-  if (singular_visits(certificate)) {
-    return(sprintf(paste(
-      "NOT CONVERGED: the correlations over visits are singular to rounding (smallest eigenvalue %.0e). The likelihood",
-      "may rise without end on the way there; standard errors and tests do not hold. Take fewer parameters, or look",
-      "at scores that differ by the same amount in all subjects."), certificate$least_eigenvalue))
-  }
-  if (!certificate$converged) {
-    return(sprintf("NOT CONVERGED: one more Newton step would lower the deviance by %.1e.", certificate$decrement))
-  }
-  sprintf(
-    "Certified optimum: Newton decrement %.0e, %d of %d starts agree to %.0e, variances within %.0e of their size.",
-    certificate$decrement, certificate$agreeing, certificate$starts, certificate$start_difference, error
-  )
-}
-
-# The largest error bound of a variance beside its size; zero variances, exact on the boundary, do not count.
-relative_variance_error <- function(x) {
-  size <- abs(x$result$gamma)
-  if (isTRUE(x$result$certificate$residual_zero)) size[length(size)] <- 0
-  max(x$result$certificate$gamma_error[size > 0] / size[size > 0], 0)
-}
-
-note_singular <- function(x) {
-  c(note_zero_residual(x), note_lacking_rank(x))
-}
-
-note_zero_residual <- function(x) {
-  if (!isTRUE(x$result$certificate$residual_zero)) {
-    return(NULL)
-  }
-  sprintf(
-    paste(
-      "On the boundary: the residual variance is estimated as exactly zero, the random effects fit every score;",
-      "%s. It is held at %.1g, so that matrices stay regular."
-    ), bound_sentence(utils::tail(x$result$certificate$bound_score, 1L)), utils::tail(x$result$gamma, 1L)
-  )
-}
-
-note_lacking_rank <- function(x) {
-  lacking <- which(x$result$rank[seq_along(x$design$random)] < vapply(x$design$random, \(b) length(b$columns), 1L))
-  vapply(lacking, \(i) {
-    block <- x$design$random[[i]]
-    rank <- x$result$rank[i]
-    zero <- block$columns[diag(effect_covariances(x)[[i]]) == 0]
-    what <- if (length(zero) > 0L) {
-      several <- length(zero) > 1L
-      paste0(
-        "the variance", if (several) "s", " of ", paste(zero, collapse = " and "), " between levels of ", block$group,
-        if (several) " are" else " is", " estimated as exactly zero"
-      )
-    } else {
-      sprintf("the effects of %s by %s vary in %d direction%s only (a correlation of 1 or -1)",
-        paste(block$columns, collapse = " and "), block$group, rank, if (rank > 1L) "s" else "")
-    }
-    paste0("On the boundary: ", what, "; ", bound_sentence(x$result$certificate$bound_score[i]), ".")
-  }, "")
-}
-
-# What the score across a bound says; above minus its rounding it counts as zero.
-bound_sentence <- function(score, rounding = 1e-6) {
-  if (score < -rounding) {
-    return(sprintf("the score there (%.3g) is negative and does NOT certify it", score))
-  }
-  sprintf("the score there (%.3g >= 0) certifies it", max(0, score))
-}
-
-# Rows that repeat the subject and all else that the model knows of an earlier row, where that is the exception;
-# not looked for where there are many rows, or columns that are matrices.
-note_repeated <- function(x, many = 1e4) {
-  known <- setdiff(names(x$frame), c(names(x$frame)[1], "(weights)", "(offset)"))
-  if (length(known) == 0L || nobs(x) > many || any(vapply(x$frame[known], is.matrix, TRUE))) {
-    return(NULL)
-  }
-  again <- which(duplicated(x$frame[known]))
-  if (length(again) == 0L || length(again) > nobs(x) / 2) {
-    return(NULL)
-  }
-  sprintf("Row%s %s repeat%s the visit of an earlier row: each counts as a visit of its own.",
-    if (length(again) > 1L) "s" else "", paste(rownames(x$frame)[again], collapse = ", "),
-    if (length(again) > 1L) "" else "s")
-}
-
-note_unidentified <- function(x) {
-  if (x$result$certificate$unidentified == 0L) {
-    return(NULL)
-  }
-  paste0(
-    "Not identified: the visits do not tell all variances apart (", x$result$certificate$unidentified,
-    " combination", if (x$result$certificate$unidentified > 1L) "s",
-    "). Their sum is fitted; the split shown ", if (length(x$design$residual) > 0L)
-      "is one of many that fit equally well: leave the random effects out." else
-      "gives the residual as much as it can have."
-  )
-}
-
-note_rank <- function(x) {
-  dropped <- dropped_columns(x)
-  if (length(dropped) == 0L) {
-    return(NULL)
-  }
-  paste0("Left out as linear combinations of other columns: ", paste(dropped, collapse = ", "), ".")
-}
-
-# Thresholds take the place of an intercept, which then is not left out.
-dropped_columns <- function(x) {
-  frame <- x$result$frame
-  x$design$x$names[-c(frame$absorbed, frame$kept)]
 }

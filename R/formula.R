@@ -15,6 +15,11 @@ split_formula <- function(formula, call = rlang::caller_env()) {
       c("{.arg formula} must have two sides.", i = "Write {.code score ~ week + (1 | subject)}."), call = call
     )
   }
+  if ("." %in% all.vars(rlang::f_rhs(formula))) {
+    abort_input(c("A dot does not stand for columns here.", x = "The formula is {.code {deparse1(formula)}}.",
+      i = "Name each of them: the grouping factor is a column too."
+    ), call = call)
+  }
   terms <- additive_terms(rlang::f_rhs(formula))
   words <- covariance_words()
   terms <- lapply(terms, \(t) {

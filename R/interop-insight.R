@@ -14,6 +14,9 @@
 #' and \eqn{\sigma^2} (the mean over the rows where visits or groups differ). A zero
 #' variance is an answer like any other.
 #'
+#' `ggeffects::ggpredict()` asks for a course without its interval and takes the first subject's (its table says which);
+#' `ggeffects::ggemmeans()` gives the mean of all with the interval of [linear_test()].
+#'
 #' @param x,model a `recovery_fit`.
 #' @param effects,component,ci,type,flatten,verbose,... as in these packages.
 #' @param ci_method (string) `"kenward"` (default for REML), `"satterthwaite"` or `"residual"`.

@@ -65,21 +65,6 @@ block_log_density <- function(fit, block, draws) {
   do.call(cbind, columns)
 }
 
-# Variance parameters of one draw as variance_parts() has those of a fit.
-drawn_parts <- function(fit, hyper) {
-  layout <- fit$result$layout
-  list(
-    effects = lapply(seq_along(fit$design$random), \(i) {
-      at <- layout$blocks[i, ] + 1L
-      sd <- hyper[at[seq_along(fit$design$random[[i]]$columns)]]
-      r <- diag(length(sd))
-      if (length(sd) == 2L) r[1, 2] <- r[2, 1] <- hyper[at[3]]
-      r * outer(sd, sd)
-    }),
-    residual = unname(hyper[layout$sigma + 1L])^2
-  )
-}
-
 normal_log_density <- function(residual, covariance) {
   factor <- chol(covariance)
   z <- backsolve(factor, residual, transpose = TRUE)

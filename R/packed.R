@@ -17,3 +17,6 @@ unpack_symmetric <- function(values, names) {
   out[upper.tri(out)] <- t(out)[upper.tri(out)]
   out
 }
+
+# Where the diagonal stands in a packed lower triangle of `p` rows.
+packed_diagonal <- function(p) cumsum(c(1L, p:1L))[seq_len(p)]

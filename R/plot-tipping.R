@@ -80,8 +80,7 @@ plot.tipping_map <- function(x, ...) {
     tail = x$grid$estimate)
   picture <- ggplot2::ggplot(rows, ggplot2::aes(x = .data$across, y = .data$up)) +
     ggplot2::geom_contour_filled(ggplot2::aes(z = .data$tail), breaks = c(-0.001, 0.025, 0.05, 0.1, 1.001)) +
-    ggplot2::geom_contour(ggplot2::aes(z = .data$tail), breaks = c(0.025, 0.05, 0.1), colour = plot_ink[["dark"]],
-      linewidth = 0.4) +
+    borders(rows$tail) +
     ggplot2::scale_fill_manual(values = c("#FFFFFF", "#E9E9E9", "#D6D6D6", "#BFBFBF"), labels = chance_names,
       drop = FALSE,
       name = "Chance by nature alone") +
@@ -91,6 +90,15 @@ plot.tipping_map <- function(x, ...) {
     ggplot2::theme(legend.position = "bottom", legend.key = ggplot2::element_rect(colour = plot_ink[["mid"]]),
       legend.text = ggplot2::element_text(size = 8), legend.title = ggplot2::element_text(size = 9))
   add_points(picture, x, rows)
+}
+
+# Lines between the greys that a map has; where it has one alone there is none, and ggplot2 would warn of that.
+borders <- function(tail) {
+  at <- c(0.025, 0.05, 0.1)
+  at <- at[at > min(tail) & at < max(tail)]
+  if (length(at) > 0L) {
+    ggplot2::geom_contour(ggplot2::aes(z = .data$tail), breaks = at, colour = plot_ink[["dark"]], linewidth = 0.4)
+  }
 }
 
 chance_names <- c("up to 2.5 %", "2.5 to 5 %", "5 to 10 %", "above 10 %")
@@ -168,6 +176,9 @@ points_inside <- function(x, wide, high) {
   at <- data.frame(across = x$axes[[1]]$place(points[[x$over[1]]]), up = x$axes[[2]]$place(points[[x$over[2]]]),
     label = points$label)
   at <- at[at$across >= wide[1] & at$across <= wide[2] & at$up >= high[1] & at$up <= high[2], , drop = FALSE]
+  if (nrow(at) == 0L) {
+    return(at)
+  }
   at <- at[order(at$across, decreasing = TRUE), , drop = FALSE]
   sign <- rep(c(1, -1), length.out = nrow(at))
   room <- 0.95 * c(high[2] - max(at$up), min(at$up) - high[1])[ifelse(sign > 0, 1, 2)]

@@ -23,6 +23,7 @@ residual_pattern <- function(residual, frame, call) {
     out <- visit_pattern(residual, frame, call)
     check_visits(out, residual, call)
     check_one_group(out, group, residual, call)
+    if (residual$word == "us") check_joint_visits(out, group, call)
   }
   c(out, list(group = group$level, groups = group$labels, n_groups = length(group$labels)))
 }
@@ -56,20 +57,26 @@ check_visits <- function(pattern, residual, call) {
       i = "The covariance is between visits of {.var {deparse1(residual$lhs)}}."
     ), call = call)
   }
-  if (residual$word == "us") check_joint_visits(pattern, call)
 }
 
-# An unstructured covariance of two visits needs a subject seen at both.
-check_joint_visits <- function(pattern, call) {
-  seen <- matrix(0, pattern$n_subjects, length(pattern$visits))
-  seen[cbind(pattern$subject + 1L, pattern$visit + 1L)] <- 1
-  never <- which(crossprod(seen) == 0, arr.ind = TRUE)
-  if (nrow(never) > 0L) {
-    abort_input(c("An unstructured covariance needs each pair of visits in at least one subject.",
-      x = "No subject was seen at both {.val {pattern$visits[never[1, 1]]}} and {.val {pattern$visits[never[1, 2]]}}.",
-      i = "Use a patterned covariance such as {.code cs()} or {.code ar1()}."
-    ), call = call)
+# An unstructured covariance of two visits needs a subject seen at both, in each group that has its own.
+check_joint_visits <- function(pattern, group, call) {
+  for (k in seq_along(group$labels)) {
+    rows <- group$level == k - 1L
+    seen <- matrix(0, pattern$n_subjects, length(pattern$visits))
+    seen[cbind(pattern$subject + 1L, pattern$visit + 1L)[rows, , drop = FALSE]] <- 1
+    never <- which(crossprod(seen) == 0, arr.ind = TRUE)
+    if (nrow(never) > 0L) refuse_unseen_pair(pattern$visits[never[1L, ]], group$labels[k], call)
   }
+}
+
+refuse_unseen_pair <- function(visits, group, call) {
+  where <- if (nzchar(group)) " of group {.val {group}}" else ""
+  what <- if (visits[1L] == visits[2L]) "at {.val {visits[1]}}" else "at both {.val {visits[1]}} and {.val {visits[2]}}"
+  abort_input(c("An unstructured covariance needs each pair of visits in at least one subject.",
+    x = paste0("No subject", where, " was seen ", what, "."),
+    i = "Use a patterned covariance such as {.code cs()} or {.code ar1()}."
+  ), call = call)
 }
 
 check_one_group <- function(pattern, group, residual, call) {

@@ -40,6 +40,8 @@
 simulate.recovery_fit_reml <- function(object, nsim = 1, seed = NULL, re.form = NA, newdata = NULL,
                                        allow.new.levels = FALSE, weights = NULL, ...) {
   call <- rlang::current_env()
+  advice <- "Say {.code re.form = NULL} to keep the random effects, {.code re.form = NA} to draw them."
+  refuse_foreign(c(use.u = advice), ...)
   nsim <- check_count(nsim, min = 1)
   seed <- draw_seed(seed)
   rows <- simulated_rows(object, newdata, re.form, allow.new.levels, weights, call)
@@ -71,8 +73,7 @@ simulated_rows <- function(fit, newdata, re.form, allow, weights, call) {
 }
 
 # Effects of levels that are not kept.
-draw_effects <- function(fit, rows) {
-  covariances <- effect_covariances(fit)
+draw_effects <- function(fit, rows, covariances = effect_covariances(fit)) {
   out <- numeric(rows$n)
   for (t in seq_along(covariances)) {
     level <- rows$drawn[[t]]

@@ -13,7 +13,7 @@ match_ddf <- function(fit, ddf, call = rlang::caller_env()) {
   if (is.null(ddf)) {
     return(if (fit$method$name == "reml") "kenward-roger" else "satterthwaite")
   }
-  ddf <- check_choice(tolower(check_string(ddf, call = call)), ddf_words(), call = call)
+  ddf <- check_choice(tolower(check_string(ddf, call = call)), ddf_words(), arg = "ddf", call = call)
   if (ddf == "kenward-roger" && fit$method$name != "reml") {
     abort_input(c("Kenward-Roger is defined for REML fits.",
       x = "This fit is by maximum likelihood.",
@@ -36,7 +36,10 @@ match_ddf <- function(fit, ddf, call = rlang::caller_env()) {
 #' Kenward-Roger uses \eqn{\Phi_A = \Phi + 2\Phi\{\sum_{ab} W_{ab}
 #' (Q_{ab} - P_a\Phi P_b)\}\Phi} with the variance parameters taken as the
 #' elements of the covariance matrices, in which V is linear: so a paired t test
-#' and Hotelling's T-squared come out exactly. `information = "expected"` is
+#' and Hotelling's T-squared come out exactly. A covariance over visits with a
+#' pattern (all words but `us` and `diag`) is curved in every choice of its parameters;
+#' the term in second derivatives of V is then left out, so that the result
+#' does not hang on that choice (elsewhere called the linear Kenward-Roger method). `information = "expected"` is
 #' the convention of pbkrtest, `"observed"` that of SAS. Satterthwaite's degrees of
 #' freedom use the observed information and exact derivatives. `"residual"`
 #' counts rows minus fixed effects.
@@ -58,7 +61,7 @@ match_ddf <- function(fit, ddf, call = rlang::caller_env()) {
 #'   `p.value`, `conf.low`, `conf.high`, and on the boundary `df_all_terms`;
 #'   `df_reason` (a sentence) where some degrees of freedom are not finite.
 #'   Joint: `statistic` (F), `num.df`, `den.df`, `scale` (Kenward-Roger's
-#'   lambda), `p.value`, and `df_reason` where one of them is not finite.
+#'   lambda), `p.value`, on the boundary `df_all_terms`, and `df_reason` where one of them is not finite.
 #' @references Kenward MG, Roger JH (1997). Small sample inference for fixed
 #'   effects from restricted maximum likelihood. *Biometrics* 53, 983-997.
 #'
@@ -174,7 +177,12 @@ row_spread <- function(fit, contrast, ddf, information) {
 }
 
 test_together <- function(fit, contrast, value, ddf, information) {
-  if (!is.null(fit$plateau)) ddf <- "residual" # the F tests of the core do not know kappa
+  if (!is.null(fit$plateau)) {
+    if (nrow(contrast) == 1L) {
+      return(squared_test(row_results(fit, contrast, value, ddf, information)))
+    }
+    ddf <- "residual" # the F tests of the core do not know kappa
+  }
   factor <- fit$result$frame$factor
   scaled <- core_contrast(fit, contrast)
   shift <- if (any(value != 0)) drop(least_inverse(contrast) %*% value) else 0
@@ -188,7 +196,19 @@ test_together <- function(fit, contrast, value, ddf, information) {
     statistic = found$statistic, num.df = found$numerator, den.df = found$df, scale = found$scale,
     p.value = stats::pf(found$statistic, found$numerator, found$df, lower.tail = FALSE)
   )
+  if (ddf != "residual" && !is.null(fit$result$unconstrained)) {
+    out$df_all_terms <- core_wald_test(fit$result$unconstrained, scaled, beta, ddf, information)$df
+  }
   if (nzchar(found$reason)) out$df_reason <- found$reason
+  out
+}
+
+# The F test of one row is the square of its t test.
+squared_test <- function(row) {
+  out <- data.frame(statistic = row$statistic^2, num.df = 1, den.df = row$df, scale = 1, p.value = row$p.value)
+  if (!is.null(row$df_all_terms)) out$df_all_terms <- row$df_all_terms
+  reason <- df_reason(c(row, list(conf.low = 0, conf.high = 0)))
+  if (!is.na(reason)) out$df_reason <- reason
   out
 }
 
@@ -297,18 +317,22 @@ print.summary.recovery_fit <- function(x, digits = max(3L, getOption("digits") -
     x$coefficients, digits = digits, signif.stars = FALSE, cs.ind = 1:2, tst.ind = 4, P.values = TRUE,
     has.Pvalue = TRUE
   )
-  if (!is.null(x$df_all_terms)) {
-    shown <- format(x$df_all_terms, digits = digits)
-    none <- is.nan(x$df_all_terms)
-    shown[none] <- "undefined"
-    shown[is.infinite(x$df_all_terms)] <- "unlimited"
-    cat("df are those of the model without the zero term; counting it they are ", paste(shown, collapse = ", "),
-      if (any(none)) paste0(" (undefined where, with it, ", sub(":.*", "", no_information()), ")"), ".\n", sep = "")
-  }
+  if (!is.null(fit$plateau)) cat(kappa_sentence(fit, digits), "\n", sep = "")
+  if (!is.null(x$df_all_terms)) cat(all_terms_sentence(x$df_all_terms, digits), "\n", sep = "")
   named <- which(!is.na(x$df_reason))
   cat(sprintf("df of %s: %s.\n", rownames(x$coefficients)[named], x$df_reason[named]), sep = "")
   cat("\n", paste0(fit_notes(fit), "\n"), sep = "")
   invisible(x)
+}
+
+# The degrees of freedom of the convention in which a zero variance still counts.
+all_terms_sentence <- function(df, digits = max(3L, getOption("digits") - 3L)) {
+  shown <- format(df, digits = digits)
+  none <- is.nan(df)
+  shown[none] <- "undefined"
+  shown[is.infinite(df)] <- "unlimited"
+  paste0("df are those of the model without the zero term; counting it they are ", paste(shown, collapse = ", "),
+    if (any(none)) paste0(" (undefined where, with it, ", sub(":.*", "", no_information()), ")"), ".")
 }
 
 ddf_sentence <- function(ddf, information) {

@@ -94,7 +94,7 @@ trial_arm <- function(responders, n, endpoint, level, baseline_grade, baseline_d
   }
   check_arm_given(given, patients)
   if (!is.null(patients)) {
-    counts <- count_responders(patients, check_string(endpoint), rlang::current_env())
+    counts <- count_responders(patients, check_endpoint(endpoint, rlang::current_env()), rlang::current_env())
     responders <- counts$responders
     missing <- counts$missing
     n <- nrow(patients)
@@ -183,7 +183,7 @@ valid_counts <- function(x, call) {
 }
 
 valid_terms <- function(x, call) {
-  x$endpoint <- check_string(x$endpoint, "endpoint", call = call)
+  x$endpoint <- check_endpoint(x$endpoint, call)
   x$level <- standard_level(check_per_patient(x$level, x$n, "level", call))
   x$baseline_grade <- check_per_patient(x$baseline_grade, x$n, "baseline_grade", call)
   bad <- setdiff(x$baseline_grade, c(ais_grades, NA))

@@ -787,6 +787,35 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// cpp_posterior_marginals
+Rcpp::List cpp_posterior_marginals(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, Rcpp::List priors, Rcpp::List plan);
+RcppExport SEXP _cordgain_cpp_posterior_marginals(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP priorsSEXP, SEXP planSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type y(ySEXP);
+    Rcpp::traits::input_parameter< SEXP >::type weight(weightSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type z(zSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type n_levels(n_levelsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type residual(residualSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type priors(priorsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type plan(planSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_posterior_marginals(x, y, weight, z, level, n_levels, residual, priors, plan));
+    return rcpp_result_gen;
+END_RCPP
+}
+// cpp_posterior_quantiles
+Rcpp::List cpp_posterior_quantiles(Rcpp::List posterior, SEXP probabilities);
+RcppExport SEXP _cordgain_cpp_posterior_quantiles(SEXP posteriorSEXP, SEXP probabilitiesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type posterior(posteriorSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type probabilities(probabilitiesSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_posterior_quantiles(posterior, probabilities));
+    return rcpp_result_gen;
+END_RCPP
+}
 // cpp_posterior_effects
 Rcpp::List cpp_posterior_effects(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level, Rcpp::IntegerVector n_levels, Rcpp::List residual, Rcpp::List frame, Rcpp::List posterior, Rcpp::List layout);
 RcppExport SEXP _cordgain_cpp_posterior_effects(SEXP xSEXP, SEXP ySEXP, SEXP weightSEXP, SEXP zSEXP, SEXP levelSEXP, SEXP n_levelsSEXP, SEXP residualSEXP, SEXP frameSEXP, SEXP posteriorSEXP, SEXP layoutSEXP) {
@@ -1008,6 +1037,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_prior_ess", (DL_FUNC) &_cordgain_cpp_prior_ess, 5},
     {"_cordgain_cpp_exact_posterior", (DL_FUNC) &_cordgain_cpp_exact_posterior, 9},
     {"_cordgain_cpp_posterior_draws", (DL_FUNC) &_cordgain_cpp_posterior_draws, 9},
+    {"_cordgain_cpp_posterior_marginals", (DL_FUNC) &_cordgain_cpp_posterior_marginals, 9},
+    {"_cordgain_cpp_posterior_quantiles", (DL_FUNC) &_cordgain_cpp_posterior_quantiles, 2},
     {"_cordgain_cpp_posterior_effects", (DL_FUNC) &_cordgain_cpp_posterior_effects, 10},
     {"_cordgain_cpp_lattice_quantiles", (DL_FUNC) &_cordgain_cpp_lattice_quantiles, 4},
     {"_cordgain_cpp_simulate_posteriors", (DL_FUNC) &_cordgain_cpp_simulate_posteriors, 11},

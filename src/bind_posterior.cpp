@@ -8,6 +8,7 @@
 
 #include <cordgain/infer/posterior_draws.hpp>
 #include <cordgain/infer/posterior_loop.hpp>
+#include <cordgain/infer/posterior_quantiles.hpp>
 #include <cordgain/infer/posterior_report.hpp>
 #include <cordgain/math/lattice_quantile.hpp>
 
@@ -39,6 +40,23 @@ cordgain::PosteriorPriors priors_from(const Rcpp::List& in) {
   return out;
 }
 
+Rcpp::List from_plan(const cordgain::LatticePlan& at) {
+  using Rcpp::Named;
+  return Rcpp::List::create(Named("unit") = at.unit, Named("mode") = at.place.mode,
+                            Named("covariance") = at.place.covariance, Named("step") = at.step,
+                            Named("depth") = at.depth);
+}
+
+cordgain::LatticePlan plan_from(const Rcpp::List& in) {
+  cordgain::LatticePlan out;
+  out.unit = bind::vector_map(in["unit"]);
+  out.place.mode = bind::vector_map(in["mode"]);
+  out.place.covariance = bind::matrix_map(in["covariance"]);
+  out.step = Rcpp::as<double>(in["step"]);
+  out.depth = Rcpp::as<double>(in["depth"]);
+  return out;
+}
+
 Rcpp::List from_posterior(const cordgain::PosteriorReport& report) {
   using Rcpp::Named;
   const cordgain::ExactPosterior& at = report.posterior;
@@ -49,10 +67,10 @@ Rcpp::List from_posterior(const cordgain::PosteriorReport& report) {
           Rcpp::List::create(Named("mean") = at.coefficient_mean, Named("sd") = at.coefficient_sd,
                              Named("error") = at.coefficient_error),
       Named("hyper") = Rcpp::List::create(Named("mean") = at.hyper_mean, Named("sd") = at.hyper_sd,
-                                          Named("error") = at.hyper_error, Named("unit") = at.unit),
+                                          Named("error") = at.hyper_error, Named("unit") = at.plan.unit),
       Named("log_evidence") = at.log_evidence, Named("evidence_error") = at.evidence_error,
-      Named("marginal") = bind::from_lattices(at.marginal),
-      Named("evaluations") = static_cast<double>(at.evaluations), Named("plain") = static_cast<int>(at.plain),
+      Named("plan") = from_plan(at.plan), Named("evaluations") = static_cast<double>(at.evaluations),
+      Named("plain") = static_cast<int>(at.plain), Named("edge") = at.edge,
       Named("frame") = bind::from_frame(report.frame));
 }
 
@@ -96,6 +114,40 @@ Rcpp::List cpp_posterior_draws(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::
         Named("divergences") = Rcpp::IntegerVector(at.divergences.begin(), at.divergences.end()),
         Named("longest") = Rcpp::IntegerVector(at.longest.begin(), at.longest.end()), Named("step") = at.step,
         Named("frame") = bind::from_frame(at.frame));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_posterior_marginals(SEXP x, SEXP y, SEXP weight, Rcpp::List z, Rcpp::List level,
+                                   Rcpp::IntegerVector n_levels, Rcpp::List residual, Rcpp::List priors,
+                                   Rcpp::List plan) {
+  return bind::guard([&] {
+    return bind::from_lattices(cordgain::marginal_rows(
+        bind::to_design(x, y, weight, z, level, n_levels, residual), priors_from(priors), plan_from(plan)));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::List cpp_posterior_quantiles(Rcpp::List posterior, SEXP probabilities) {
+  return bind::guard([&] {
+    const auto weight = bind::vector_map(posterior["weight"]);
+    const auto mean = bind::matrix_map(posterior["mean"]),
+               covariance = bind::matrix_map(posterior["covariance"]);
+    const cordgain::Vector at = bind::vector_map(probabilities);
+    const Index p = mean.rows();
+    cordgain::Matrix value(p, at.size()), error(p, at.size());
+    for (Index j = 0; j < p; ++j) {
+      const cordgain::NodeMixture nodes(
+          weight, mean.row(j).transpose(),
+          covariance.row(cordgain::packed_index(j, j, p)).transpose().cwiseSqrt(),
+          Rcpp::as<int>(posterior["plain"]), Rcpp::as<double>(posterior["edge"]));
+      for (Index i = 0; i < at.size(); ++i) {
+        const cordgain::StatedQuantile found = nodes.quantile(at[i]);
+        value(j, i) = found.value;
+        error(j, i) = found.error;
+      }
+    }
+    return Rcpp::List::create(Rcpp::Named("value") = value, Rcpp::Named("error") = error);
   });
 }
 

@@ -26,6 +26,14 @@ inline cordgain::PosteriorPriors intercept_priors() {
   return out;
 }
 
+/// That trial with these priors.
+struct PosteriorSetting {
+  Trial trial;
+  cordgain::Reduced reduced = cordgain::reduce_rows(trial.design(1));
+  cordgain::PosteriorModel model =
+      cordgain::detail::posterior_model(trial.design(1), reduced.frame, reduced.blocks, intercept_priors());
+};
+
 /// Evidence and posterior means of sd, sigma, sd^2 and the slope.
 struct BruteForce {
   double evidence = 0.0, sd = 0.0, sd_square = 0.0, sigma = 0.0, slope = 0.0;

@@ -1,6 +1,7 @@
 #include <testthat/vendor/catch.h>
 #include <cordgain/infer/calibration.hpp>
 #include "gaussian_fixture.hpp"
+#include "sanitized.hpp"
 
 using namespace cordgain;
 
@@ -41,7 +42,7 @@ TEST_CASE(
   DesignInput in = trial.design();
   in.random.clear();
   Monitor monitor;
-  const Index n = 1500;
+  const Index n = kSanitized ? 150 : 1500;
   const Calibration found = calibrate(in, Vector::Ones(1), plan_of(n, 199), monitor);
   // A pivot: ranks of t among 199 replicates are exchangeable, so coverage is 190/200 exactly.
   const double seen = found.covered.col(Calibration::studentised).mean();

@@ -8,6 +8,7 @@
 
 #include "isncsci_bridge.hpp"
 #include "isncsci_oracle.hpp"
+#include "sanitized.hpp"
 
 namespace core = cordgain::isncsci;
 
@@ -23,7 +24,7 @@ core::Classification classify(const oracle::Exam& exam, bool prior_deficit = tru
   return core::classify(codes.data(), grade_of_intact(prior_deficit), bridge::choices(c));
 }
 
-constexpr int kSweep = 20000;  // random exams of each kind
+constexpr int kSweep = kSanitized ? 2000 : 20000;  // random exams of each kind
 
 /// Every choice of how to classify: level of an intact exam, non-key muscles, history.
 struct Choice {

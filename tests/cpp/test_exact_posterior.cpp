@@ -75,16 +75,30 @@ TEST_CASE("a very strong prior on the standard deviations gives the answer of kn
   REQUIRE(((a.coefficient_mean - b.coefficient_mean).array().abs() < 1e-3 * a.coefficient_sd.array()).all());
 }
 
-TEST_CASE("the marginal of a hyperparameter has the mean that the nodes have") {
+TEST_CASE("the marginal of each hyperparameter has the mean that the nodes have") {
+  const fixture::Trial trial;
+  const cordgain::DesignInput in = trial.design(1);
   const ExactPosterior at = posterior(fixture::intercept_priors(), 1e-6);
-  const cordgain::Lattice& lattice = at.marginal[1];
-  double mean = 0.0;
-  for (cordgain::Index j = 0; j < lattice.value.size(); ++j) {
-    cordgain::Hyperparameter sigma = fixture::intercept_priors().hyper[1];
-    sigma.unit = at.unit[1];
-    mean += lattice.value[j] * cordgain::transform(sigma, lattice.node(j)).value;
+  const std::vector<cordgain::Lattice> marginal =
+      cordgain::marginal_rows(in, fixture::intercept_priors(), at.plan);
+  REQUIRE(marginal.size() == 2);
+  for (cordgain::Index k = 0; k < 2; ++k) {
+    const cordgain::Lattice& lattice = marginal[static_cast<std::size_t>(k)];
+    cordgain::Hyperparameter sd = fixture::intercept_priors().hyper[static_cast<std::size_t>(k)];
+    sd.unit = at.plan.unit[k];
+    double mean = 0.0;
+    for (cordgain::Index j = 0; j < lattice.value.size(); ++j)
+      mean += lattice.value[j] * cordgain::transform(sd, lattice.node(j)).value;
+    REQUIRE(std::abs(mean / lattice.sum() - at.hyper_mean[k]) < 1e-5 * at.hyper_sd[k]);
   }
-  REQUIRE(std::abs(mean / lattice.sum() - at.hyper_mean[1]) < 1e-5 * at.hyper_sd[1]);
+}
+
+TEST_CASE("with fixed variances there is no marginal density") {
+  cordgain::PosteriorPriors priors = fixture::intercept_priors();
+  for (auto& h : priors.hyper) h.prior = cordgain::Prior({{cordgain::PriorKind::kFixed, 1.0, 2.0, 0.0, 0.0}});
+  const ExactPosterior at = posterior(priors, 1e-6);
+  const fixture::Trial trial;
+  REQUIRE(cordgain::marginal_rows(trial.design(1), priors, at.plan).empty());
 }
 
 TEST_CASE("more than six free hyperparameters are refused") {

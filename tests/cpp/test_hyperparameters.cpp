@@ -81,3 +81,25 @@ TEST_CASE("a fixed standard deviation has no coordinate") {
   h.prior = Prior({{PriorKind::kFixed, 1.0, 4.0, 0.0, 0.0}});
   REQUIRE(h.fixed());
 }
+
+TEST_CASE(
+    "a point keeps what did not move, and the sum is that of all priors and slopes at any order of moves") {
+  std::vector<Hyperparameter> all = {of_kind(HyperKind::kSd, 0.0), of_kind(HyperKind::kCorrelation, 2.0),
+                                     of_kind(HyperKind::kSd, 0.0)};
+  all[2].prior = Prior({{PriorKind::kHalfT, 1.0, 2.0, 3.0, 0.0}});
+  cordgain::HyperPoint point(all);
+  const double places[][3] = {{0.2, -0.4, 1.0}, {0.2, -0.4, 1.5}, {0.9, -0.4, 1.5}, {0.9, 0.7, -0.6}};
+  for (const auto& place : places) {
+    double expected = 0.0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      const auto at = transform(all[k], place[k]);
+      expected += cordgain::log_prior(all[k], at) + at.log_slope;
+    }
+    const double found = point.move(Eigen::Map<const Eigen::Vector3d>(place));
+    REQUIRE(std::abs(found - expected) < 1e-13 * (1.0 + std::abs(expected)));
+    REQUIRE(point.values()[2] == transform(all[2], place[2]).value);
+  }
+  all[2].unit = 5.0;  // another unit moves the value
+  static_cast<void>(point.move(Eigen::Map<const Eigen::Vector3d>(places[3])));
+  REQUIRE(point.values()[2] == transform(all[2], places[3][2]).value);
+}

@@ -12,19 +12,8 @@ using cordgain::detail::LatticeFrame;
 using cordgain::detail::PosteriorDensity;
 using cordgain::detail::PosteriorPlace;
 
-namespace {
-
-struct Setting {
-  fixture::Trial trial;
-  cordgain::Reduced reduced = cordgain::reduce_rows(trial.design(1));
-  cordgain::PosteriorModel model = cordgain::detail::posterior_model(
-      trial.design(1), reduced.frame, reduced.blocks, fixture::intercept_priors());
-};
-
-}  // namespace
-
 TEST_CASE("the density at a point is likelihood x prior x slopes, by definition") {
-  const Setting s;
+  const fixture::PosteriorSetting s;
   PosteriorDensity density(s.model);
   Vector eta(2);
   eta << 0.3, 0.7;
@@ -38,7 +27,7 @@ TEST_CASE("the density at a point is likelihood x prior x slopes, by definition"
 }
 
 TEST_CASE("the place of the posterior is a stationary point with the curvature of the density") {
-  const Setting s;
+  const fixture::PosteriorSetting s;
   PosteriorDensity density(s.model);
   const PosteriorPlace place = cordgain::detail::place_posterior(density);
   const double top = density(place.mode);

@@ -2,6 +2,7 @@
 #include <cordgain/model/moments.hpp>
 #include <cordgain/model/transformed_columns.hpp>
 #include "gaussian_fixture.hpp"
+#include "large_fixture.hpp"
 
 using namespace cordgain;
 
@@ -56,6 +57,20 @@ TEST_CASE("moments of transformed blocks are the transformed moments, pooled or 
     const Blocks other = transform_columns(blocks, t);
     REQUIRE(other.p == 1);
     const Matrix seen = unpacked(moments_at(other, gamma, none).cross, 2);
+    REQUIRE((seen - expected).cwiseAbs().maxCoeff() < 1e-11 * expected.cwiseAbs().maxCoeff());
+  }
+}
+
+TEST_CASE("moments of nested and crossed blocks that are transformed are the transformed moments") {
+  const Vector gamma = (Vector(3) << 0.5, 0.3, 0.8).finished();
+  const Matrix none(3, 0), t = some_map();
+  for (const fixture::LargeTrial& trial : {fixture::sites(1, 1), fixture::crossing(1, 1, false)}) {
+    const DesignInput in = trial.design();
+    const Blocks large = reduce_rows(in, 2).blocks;
+    REQUIRE(large.nested.size() + large.crossed.size() > 0);
+    const Matrix dense = unpacked(moments_at(reduce_rows(in, in.y.size()).blocks, gamma, none).cross, 3);
+    const Matrix expected = t.transpose() * dense * t;
+    const Matrix seen = unpacked(moments_at(transform_columns(large, t), gamma, none).cross, 2);
     REQUIRE((seen - expected).cwiseAbs().maxCoeff() < 1e-11 * expected.cwiseAbs().maxCoeff());
   }
 }

@@ -1,7 +1,7 @@
 # Posteriors of families by brute force in plain R, for models of an intercept and a random intercept.
 
 # Evidence, means and standard deviations of the intercept `a`, the variance s^2 and parameters of the family.
-# A patient's likelihood is a function of eta = a + b: a and eta share a lattice, over which the normal distribution of b
+# A patient's likelihood is a function of eta = a + b: a and eta share a lattice, over which the normal law of b
 # is summed (relative error 2 exp(-2 pi^2 (s / step)^2): 5e-9 where s is one step, and s is 0 or more). Everything is an
 # even function of s, and of w, the root of a dispersion, so that the trapezoidal rule from 0 converges geometrically;
 # for that their squares are told, as an odd power would have a kink at 0.

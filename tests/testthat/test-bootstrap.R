@@ -58,6 +58,21 @@ test_that("any number of workers gives the same replicates", {
   expect_identical(bootstrap(fit, 40, seed = 9)$replicates, alone$replicates)
 })
 
+test_that("a process that was sent a copy of the fit gives the same bits", {
+  # a copy has two vectors where the fit has one column of both X and Z
+  fit <- fit_recovery(score ~ week + (week | subject), small_trial())
+  copy <- unserialize(serialize(fit, NULL))
+  expect_identical(bootstrap(copy, 40, seed = 9)$replicates, bootstrap(fit, 40, seed = 9)$replicates)
+})
+
+test_that("equal columns of X and Z become one vector, others stay as they are", {
+  rows <- list(list(list(), list(list(c(1, 2), NULL, 0))), c(1, 2), NULL, list(list(list(list(c(1, 2) + 0, NULL, 0)))))
+  shared <- share_columns(rows)
+  expect_identical(shared, rows)
+  address <- \(v) rlang::obj_address(v)
+  expect_identical(address(shared[[4]][[1]][[1]][[1]][[1]]), address(shared[[1]][[2]][[1]][[1]]))
+})
+
 test_that("progress is signalled where progressr is in use", {
   skip_if_not_installed("progressr")
   fit <- boot_fit()
@@ -185,4 +200,12 @@ test_that("with weights the replicates have the exact law of weighted least squa
     rep(sqrt(stats::vcov(plain)["week", "week"]) / stats::sigma(plain), n),
     tolerance = 1e-10
   )
+})
+
+test_that("lme4's name for the number of replicates is refused, not ignored", {
+  data <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4))
+  data$subject <- rep(1:4, each = 3)
+  fit <- fit_recovery(score ~ week + (1 | subject), data)
+  expect_error(bootstrap(fit, nsim = 10), "replicates is `n`", class = "cordgain_invalid_input")
+  expect_error(confint(fit, method = "boot", nsim = 10), "replicates is `n`", class = "cordgain_invalid_input")
 })

@@ -180,3 +180,12 @@ test_that("of many bad elements five are named and the others counted", {
   expect_identical(first_few(1:5), as.character(1:5))
   expect_identical(first_few(1:7), c("1", "2", "3", "4", "5", "2 more"))
 })
+
+test_that("a foreign argument is named, with what is meant", {
+  f <- \(...) refuse_foreign(c(theirs = "Say {.arg ours}."), ...)
+  expect_error(f(theirs = 1), "no argument `theirs`", class = "cordgain_invalid_input")
+  expect_error(f(theirs = 1), "Say `ours`")
+  expect_null(f())
+  expect_null(f(other = 1))
+  expect_null(f(1))
+})

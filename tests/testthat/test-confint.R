@@ -219,3 +219,33 @@ test_that("an interval without ends is told with its reason", {
   expect_identical(open_notes(c("a", "b", "c"), limits, c(NA, "why", "too few")), c("b: why.", "c: too few."))
   expect_identical(open_notes("a", limits[1, , drop = FALSE], NULL), character())
 })
+
+test_that("with nested or crossed factors the deviance at the limits of a fixed effect has risen by the quantile", {
+  set.seed(11)
+  crossed <- expand.grid(plate = 1:24, sample = 1:6)
+  crossed$score <- rnorm(24)[crossed$plate] + 2 * rnorm(6)[crossed$sample] + rnorm(144) / 2
+  nested <- expand.grid(visit = 1:2, subject = 1:12, site = 1:3)
+  nested$subject <- paste(nested$site, nested$subject)
+  nested$score <- rnorm(3)[nested$site] + rnorm(36)[factor(nested$subject)] + rnorm(72) / 2
+  sets <- list(list(crossed, score ~ x + (1 | plate) + (1 | sample)), list(nested, score ~ x + (1 | site / subject)))
+  for (set in sets) {
+    data <- set[[1]]
+    data$x <- rnorm(nrow(data))
+    fit <- fit_recovery(set[[2]], data, method = "ml")
+    held <- \(slope) {
+      data$known <- slope * data$x
+      deviance(fit_recovery(update(set[[2]], . ~ . - x + offset(known)), data, method = "ml"))
+    }
+    rise <- vapply(confint(fit, "x", method = "profile"), held, 0) - deviance(fit)
+    expect_equal(rise, rep(qchisq(0.95, 1), 2), tolerance = 1e-7)
+  }
+})
+
+test_that("the profile of the mean of crossed factors is the one that lme4 finds", {
+  skip_if_not_installed("lme4")
+  model <- diameter ~ 1 + (1 | plate) + (1 | sample)
+  fit <- fit_recovery(model, lme4::Penicillin, method = "ml")
+  theirs <- confint(lme4::lmer(model, lme4::Penicillin, REML = FALSE), "(Intercept)", quiet = TRUE)
+  # 1e-5: lme4 interpolates its profile and stops its search early
+  expect_equal(c(confint(fit, "(Intercept)", method = "profile")), c(theirs), tolerance = 1e-5)
+})

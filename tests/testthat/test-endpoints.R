@@ -94,3 +94,16 @@ test_that("several grades are read however they are joined, and none is lost", {
     expect_error(grade_sets(text, "final", rlang::current_env()), class = "cordgain_invalid_input")
   }
 })
+
+test_that("a name written otherwise is refused with the name, an endpoint in other words is taken", {
+  arm <- \(endpoint) trial_arm(2, 4, endpoint = endpoint, level = "T3", baseline_grade = "A", baseline_days = 14,
+    followup_weeks = 52, years = 2021)
+  for (words in c("AIS C", "ais-c", "AIS_C", "aisc", "Ais c.")) invalid(arm(words), "ais_c")
+  invalid(arm("Motor level 2"), "motor_level_2")
+  for (words in c("ais_c", "AIS B", "AIS C at 26 weeks", "walks ten metres")) {
+    expect_identical(cordgain:::check_endpoint(words, rlang::current_env()), words)
+  }
+  grades <- data.frame(subject = 1:2, baseline = "A", final = c("C", "A"))
+  invalid(trial_arm(patients = grades, endpoint = "AIS C", level = "T3", baseline_days = 14, followup_weeks = 52,
+    years = 2021), "ais_c")
+})

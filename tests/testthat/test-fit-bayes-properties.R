@@ -320,3 +320,54 @@ test_that("with crossed factors and weights of known variances the evidence is t
   r <- solve(v + 100, d$score - 5)
   expect_equal(sites, 9 * c(crossprod(membership(d$rater), r)), tolerance = 1e-8)
 })
+
+test_that("stated errors hold on a dozen simulated sets of odd shapes, against a far finer tolerance", {
+  skip_on_cran()
+  set.seed(12)
+  for (set in 1:12) {
+    n <- sample(3:7, 1)
+    visits <- sample(3:5, 1)
+    d <- expand.grid(week = 4 * seq_len(visits), subject = letters[seq_len(n)])
+    subject <- as.integer(factor(d$subject))
+    d$score <- rnorm(n, 10, sample(c(0, 1, 8), 1))[subject] + rnorm(n, 0.2, sample(c(0, 0.3), 1))[subject] * d$week +
+      rnorm(nrow(d), 0, sample(c(0.1, 2, 10), 1))
+    if (set %% 3 == 0) d <- d[-sample(nrow(d), 2), ]
+    formula <- if (set %% 2 == 0) score ~ week + (week || subject) else score ~ week + (1 | subject)
+    fine <- bayes(formula, d, tolerance = 1e-7)
+    reference <- tidy(fine)
+    for (tolerance in c(1e-2, 1e-3, 1e-4)) {
+      fit <- bayes(formula, d, tolerance = tolerance)
+      table <- tidy(fit)
+      for (column in c("estimate", "std.error", "conf.low", "conf.high")) {
+        off <- abs(table[[column]] - reference[[column]])
+        expect_true(all(off <= table$num.error + reference$num.error), info = paste(set, tolerance, column))
+      }
+      expect_true(all(c(fit$result$coefficients$error, fit$result$hyper$error) <=
+        tolerance * c(fit$result$coefficients$sd, fit$result$hyper$sd)))
+      expect_lte(abs(evidence_of(fit) - evidence_of(fine)), evidence_error(fit) + evidence_error(fine))
+    }
+  }
+})
+
+test_that("a correlation is integrated where all standard deviations are known", {
+  data <- small_trial()
+  fit <- bayes(score ~ week + (week | subject), data, sd = prior_fixed(0.7), sigma = prior_fixed(3), tolerance = 1e-6)
+  # The known values have no spread, and so no part in where the lattices settle.
+  expect_equal(tidy(fit, effects = "ran_pars")$std.error[c(1, 2, 4)], c(0, 0, 0))
+  x <- cbind(1, data$week)
+  by_subject <- membership(data$subject)
+  slopes <- by_subject * data$week
+  m0 <- fit$result$priors$fixed
+  prior <- vapply(m0, \(p) unlist(prior_components(p)[1, c("a", "b")]), c(a = 0, b = 0))
+  mean <- c(x %*% prior["a", ])
+  fixed <- x %*% diag(prior["b", ]^2) %*% t(x)
+  density <- \(r) vapply(r, \(r) {
+    cross <- 0.49 * r * (tcrossprod(by_subject, slopes) + tcrossprod(slopes, by_subject))
+    v <- 0.49 * (tcrossprod(by_subject) + tcrossprod(slopes)) + cross + 9 * diag(nrow(x))
+    exp(log_normal(data$score, mean, v + fixed) + 60) * 0.75 * (1 - r^2)
+  }, 1)
+  moment <- \(k) stats::integrate(\(r) r^k * density(r), -1, 1, rel.tol = 1e-9)$value
+  row <- term_of(fit, "cor__(Intercept).week")
+  expect_lt(abs(row$estimate - moment(1) / moment(0)), row$num.error + 1e-8)
+  expect_lt(abs(evidence_of(fit) - (log(moment(0)) - 60)), evidence_error(fit) + 1e-7)
+})

@@ -88,3 +88,15 @@ test_that("augment() takes the data fitted, or new data", {
   new <- data.frame(week = 3, subject = "a")
   expect_equal(augment(fit, newdata = new)$.fitted, unname(predict(fit, new)))
 })
+
+test_that("names of rows stand in a column where they say something, as in broom.mixed", {
+  trial <- small_trial()
+  expect_false(".rownames" %in% names(augment(fit_recovery(score ~ week + (1 | subject), trial))))
+  trial$score[2] <- NA
+  ours <- augment(fit_recovery(score ~ week + (1 | subject), trial))
+  expect_identical(ours$.rownames, as.character(c(1, 3:nrow(trial))))
+  skip_if_not_installed("broom.mixed")
+  skip_if_not_installed("lme4")
+  theirs <- broom.mixed::augment(suppressMessages(lme4::lmer(score ~ week + (1 | subject), trial)))
+  expect_identical(ours$.rownames, theirs$.rownames)
+})

@@ -61,3 +61,16 @@ test_that("update() changes formula, data and method", {
   expect_equal(AIC(fit), -2 * c(logLik(fit)) + 2 * 4)
   expect_equal(BIC(fit), -2 * c(logLik(fit)) + log(20) * 4)
 })
+
+test_that("arguments of lme4 and nlme that mean something else here are refused, not passed over", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  refused <- \(expr, says) expect_error(expr, says, class = "cordgain_invalid_input")
+  refused(confint(fit, conf.level = 0.9), "is `level`")
+  refused(predict(fit, interval = "confidence", conf.level = 0.9), "is `level`")
+  refused(predict(fit, random.only = TRUE), "re.form")
+  refused(simulate(fit, use.u = TRUE), "re.form = NULL")
+  refused(fitted(fit, level = 0), "re.form = NA")
+  refused(residuals(fit, scaled = TRUE), "pearson")
+  refused(residuals(fit, level = 0), "marginal")
+  expect_identical(fitted(fit, verbose = FALSE), fitted(fit)) # what other programs hand on
+})

@@ -64,7 +64,7 @@ test_that("scores that are almost on lines are not said to have no maximum", {
       cordgain_numerical_error = conditionMessage
     )
     expect_no_match(said, "has no maximum")
-    expect_match(said, "Certified optimum|NOT CONVERGED|No maximum of the likelihood was found from")
+    expect_match(said, "Certified optimum|NOT CERTIFIED|NOT CONVERGED|No maximum of the likelihood was found from")
   }
 })
 
@@ -270,4 +270,21 @@ test_that("a model without data, or without anything, is told what is missing an
   invalid(fit_recovery(), "`formula` and `data` are not given")
   error <- invalid(fit_recovery(uems ~ week + (1 | id)), "`data` is not given")
   expect_match(conditionMessage(error), "fit_recovery(score ~ week + (1 | subject), data)", fixed = TRUE)
+})
+
+test_that("a score off the scale that was declared for it is refused by row", {
+  rows <- data.frame(id = rep(1:4, each = 3), week = rep(c(0, 4, 8), 4), score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8))
+  data <- recovery_data(rows, subject = "id", time = "week", score = "score", scale = "uems")
+  expect_s3_class(fit_recovery(score ~ week + (1 | id), data), "recovery_fit")
+  data$score[5] <- 51 # of 50 points
+  expect_error(fit_recovery(score ~ week + (1 | id), data), "0 to 50.*51 in row 5", class = "cordgain_invalid_input")
+})
+
+test_that("a column in quotes is not a column", {
+  trial <- transform(small_trial(), w = 1)
+  refused <- \(...) expect_error(fit_recovery(score ~ week + (1 | subject), trial, ...), "without quotes",
+    class = "cordgain_invalid_input")
+  refused(weights = "w")
+  refused(offset = "w")
+  expect_s3_class(fit_recovery(score ~ week + (1 | subject), trial, weights = w), "recovery_fit")
 })

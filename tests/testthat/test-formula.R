@@ -178,3 +178,8 @@ test_that("refusals quote what was not read and say what to write", {
   expect_match(said(y ~ ((1 | g) + x)), "must be one bar|must stand by itself")
   expect_match(said(NULL), "two sides")
 })
+
+test_that("a dot in a formula is an error with a class", {
+  expect_error(split_formula(score ~ . + (1 | subject)), "dot", class = "cordgain_invalid_input")
+  expect_equal(split_formula(score ~ v.1 + (1 | subject))$fixed, quote(v.1))
+})

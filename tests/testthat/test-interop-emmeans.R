@@ -80,6 +80,22 @@ test_that("a fit with plateau() has marginal means at any week", {
   fit <- fit_recovery(score ~ plateau(week) + (1 | subject), data)
   found <- as.data.frame(emmeans::emmeans(fit, ~week, at = list(week = c(2, 30))))
   expect_equal(found$emmean, unname(predict(fit, data.frame(week = c(2, 30)), re.form = NA)), tolerance = 1e-9)
+  # kappa moves the row of X as well as the coefficients: refits at other kappas say by how much
+  at <- \(log_kappa) {
+    data$p <- -expm1(-data$week * exp(-log_kappa))
+    fixed <- fit_recovery(score ~ p + (1 | subject), data)
+    rows <- cbind(1, -expm1(-c(2, 30) * exp(-log_kappa)))
+    list(mean = drop(rows %*% fixef(fixed)), test = linear_test(fixed, rows),
+      gain = linear_test(fixed, rows[2, ] - rows[1, ]))
+  }
+  k <- fit$plateau$log_kappa
+  slope <- (at(k + 1e-3)$mean - at(k - 1e-3)$mean) / 2e-3
+  expect_equal(found$SE^2, at(k)$test$std.error^2 + slope^2 * fit$plateau$log_se^2, tolerance = 1e-5) # h^2
+  expect_equal(found$df, at(k)$test$df, tolerance = 1e-7)
+  gain <- as.data.frame(pairs(emmeans::emmeans(fit, ~week, at = list(week = c(30, 2)))))
+  expect_equal(gain$SE^2, at(k)$gain$std.error^2 + diff(slope)^2 * fit$plateau$log_se^2, tolerance = 1e-5)
+  given <- as.data.frame(emmeans::emmeans(fit, ~week, at = list(week = 2), vcov. = diag(2)))
+  expect_equal(given$SE^2, 1 + (-expm1(-2 * exp(-k)))^2, tolerance = 1e-9)
 })
 
 # Events, counts and posteriors ---------------------------------------------------------------------------
@@ -107,4 +123,42 @@ test_that("means of a posterior are draws of it: medians and intervals of the ex
   # six standard errors of a mean: missed by chance less than once in 10^8
   expect_lt(abs(mean(drawn) - sum(c(1, 8) * fixef(fit))), 6 * stats::sd(drawn) / sqrt(n))
   expect_true(all(c("lower.HPD", "upper.HPD") %in% names(as.data.frame(grid))))
+})
+
+test_that("means of ordered scores are those of emmeans for MASS::polr() where no patient differs", {
+  skip_if_not_installed("emmeans")
+  skip_if_not_installed("MASS")
+  set.seed(2)
+  d <- data.frame(g = gl(2, 2, 80), h = gl(2, 1, 80))
+  d$y <- cut(rlogis(80) + (d$g == 2), c(-Inf, -1, 0, 1, Inf), labels = LETTERS[1:4], ordered_result = TRUE)
+  d <- d[order(d$y), ]
+  d$id <- rep(1:20, 4) # each has all levels alike
+  ours <- fit_recovery(y ~ g * h + (1 | id), d, family = cumulative())
+  expect_identical(VarCorr(ours)$id[1, 1], 0)
+  theirs <- MASS::polr(y ~ g * h, d, Hess = TRUE, control = list(reltol = 1e-14))
+  table <- \(fit, ...) unname(suppressMessages(as.data.frame(emmeans::emmeans(fit, ...))))
+  # polr() has its Hessian by differences
+  expect_equal(table(ours, ~ g * h)[3:4], table(theirs, ~ g * h)[3:4], tolerance = 1e-4)
+  expect_equal(table(ours, ~ level | g, mode = "prob")[3:4], table(theirs, ~ y | g, mode = "prob")[3:4],
+    tolerance = 1e-4)
+  expect_equal(table(ours, ~g, mode = "mean.class")[2:3], table(theirs, ~g, mode = "mean.class")[2:3],
+    tolerance = 1e-4)
+})
+
+test_that("probabilities of levels are those of predict(), a level never seen keeps its place", {
+  skip_if_not_installed("emmeans")
+  grades <- data.frame(id = rep(1:6, each = 3), week = rep(c(0, 26, 52), 6),
+    ais = ordered(strsplit("AABABCABAABCBCDABB", "")[[1]], levels = LETTERS[1:5]))
+  fit <- fit_recovery(ais ~ week + (1 | id), grades, family = cumulative())
+  at <- list(week = c(0, 52))
+  found <- as.data.frame(emmeans::emmeans(fit, ~ level | week, at = at, mode = "prob"))
+  wanted <- predict(fit, as.data.frame(at), re.form = NA, type = "prob", se.fit = TRUE)
+  expect_equal(found$emmean, c(t(wanted$fit)), tolerance = 1e-12)
+  expect_equal(found$SE, c(t(wanted$se.fit)), tolerance = 1e-7) # a root of what rounding leaves
+  expect_identical(as.character(found$level), rep(LETTERS[1:5], 2))
+  mean <- as.data.frame(emmeans::emmeans(fit, ~week, at = at, mode = "mean.class"))
+  expect_equal(mean$emmean, drop(wanted$fit %*% 1:5), tolerance = 1e-12, ignore_attr = TRUE)
+  latent <- as.data.frame(emmeans::emmeans(fit, ~week, at = at))
+  expect_equal(latent$emmean, at$week * fixef(fit)[[1]] - mean(fit$result$extra[1:3]), tolerance = 1e-12)
+  expect_error(emmeans::emmeans(fit, ~week, mode = "scale"), class = "cordgain_invalid_input")
 })

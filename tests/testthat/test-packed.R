@@ -16,3 +16,8 @@ test_that("packing takes the lower triangle column by column, and unpacking give
   expect_identical(pack_symmetric(m), c(4, 2, 1, 5, 3, 6)) # by hand
   expect_identical(unpack_symmetric(pack_symmetric(m), c("a", "b", "c")), m)
 })
+
+test_that("the diagonal of a packed triangle is where unpacking puts it", {
+  expect_identical(packed_diagonal(1L), 1L)
+  expect_identical(pack_symmetric(matrix(1:9, 3))[packed_diagonal(3L)], diag(matrix(1:9, 3)))
+})

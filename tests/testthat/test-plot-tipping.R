@@ -49,6 +49,11 @@ test_that("a map that has no such rate says the range of its chances", {
   # By hand: at 0.3, 1 - 0.7^4 - 4 x 0.3 x 0.7^3 = 0.348; odds of 1 doubled are a rate of 2 / 3: 1 - 9 / 81 = 0.889.
   expect_identical(words_of(plot(often))[["title"]],
     "Over this map nature alone gives 2 or more of 4 in 35 % to 89 % of trials")
+  # All of it is one grey: no border is drawn, and none is missed.
+  expect_silent(ggplot2::ggplot_build(plot(often)))
+  layers <- \(map) vapply(plot(map)$layers, \(layer) class(layer$geom)[1], "")
+  expect_false("GeomContour" %in% layers(often))
+  expect_true("GeomContour" %in% layers(tipping_map(answer)))
   expect_identical(map_tip(data.frame(tau = 1, bias = 1, estimate = 0.1), "rate", "bias", 0.1), NA_real_)
 })
 

@@ -170,6 +170,12 @@ test_that("visits that are double, or never seen together, are refused by name",
   )
   apart <- subset(data, !(visit == "8" & Sex == "Male") & !(visit == "10" & Sex == "Female"))
   expect_error(fit_recovery(distance ~ visit + us(visit | Subject), apart), "both", class = "cordgain_invalid_input")
+  # boys were all seen at both, girls were not: their own covariance of the two has nothing to rest on
+  girls <- subset(data, !(Sex == "Female" & visit == ifelse(as.integer(Subject) %% 2L == 0L, "8", "10")))
+  expect_error(
+    fit_recovery(distance ~ visit + us(visit | Sex / Subject), girls),
+    "No subject of group \"Female\" was seen at both \"10\" and \"8\"", class = "cordgain_invalid_input"
+  )
   expect_error(
     fit_recovery(distance ~ visit + us(visit | visit / Subject), data), "one group", class = "cordgain_invalid_input"
   )

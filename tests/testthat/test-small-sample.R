@@ -316,3 +316,8 @@ test_that("arguments that are none are refused with their names", {
   refused(linear_test(fit, c(0, 1), ddf = 3), "ddf")
   refused(linear_test(stats::lm(score ~ week, small_trial()), c(0, 1)), "fit_recovery")
 })
+
+test_that("a word for degrees of freedom that does not exist is named as the argument is", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  expect_error(summary(fit, ddf = "lme4"), "`ddf` must be one of", class = "cordgain_invalid_input")
+})

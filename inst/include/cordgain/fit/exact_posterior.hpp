@@ -1,19 +1,28 @@
 // The posterior of a Gaussian mixed model without a sampler: coefficients and
 // random effects in closed form, hyperparameters by the trapezoidal rule on a
-// lattice fitted to the posterior, refined until two interleaved lattices agree.
+// lattice fitted to the posterior, refined until two interleaved lattices agree and reach far enough.
 #pragma once
 
 #include <cmath>
-#include <cordgain/fit/posterior_lattice.hpp>
-#include <cordgain/math/lattice.hpp>
+#include <cordgain/fit/lattice_lines.hpp>
+#include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cordgain {
 
 struct PosteriorControl {
   double tolerance = 1e-5;  ///< largest num.error of means and SDs, in posterior SDs
-  std::size_t most_nodes = 400000;
+  std::size_t most_nodes = 600000;
+};
+
+/// Where the lattices of a posterior lie: enough for more of them, with the hyperparameters' units.
+struct LatticePlan {
+  Vector unit;  ///< of each hyperparameter
+  detail::PosteriorPlace place;
+  double step = 0.0,
+         depth = 0.0;  ///< in standard deviations; log of the densities at the mode and at the end
 };
 
 /// A posterior as a weighted mixture of normals of the coefficients.
@@ -25,217 +34,221 @@ struct ExactPosterior {
   Vector coefficient_mean, coefficient_sd, coefficient_error;
   Vector hyper_mean, hyper_sd, hyper_error;
   double log_evidence = 0.0, evidence_error = 0.0;
-  Vector unit;                    ///< of each hyperparameter: what `marginal` is read with
-  std::vector<Lattice> marginal;  ///< per free hyperparameter: density in eta, up to a factor
-  Index plain = 0;  ///< the first so many nodes are those of one lattice, the rest those of the other
+  Index plain = 0;    ///< the first so many nodes are those of one lattice, the rest those of the other
+  double edge = 0.0;  ///< nodes of a smaller weight lie at the edge: without them the answer moves little
   std::size_t evaluations = 0;
+  LatticePlan plan;
 };
 
 namespace detail {
 
-/// Means and standard deviations by the laws of total expectation and variance.
-struct PosteriorMoments {
-  Vector mean;
-  Vector sd;
-};
+/// The nodes' edge: those whose density is less than e^2 times that at which the lattices end. What lies
+/// beyond the lattices is less than twice what the edge adds wherever a moment's tail falls by more than a
+/// factor e^0.2 while the density falls by e.
+constexpr double kEdge = 2.0;
 
-inline PosteriorMoments coefficient_moments(const Vector& weight, const Matrix& mean,
-                                            const Matrix& covariance) {
-  PosteriorMoments out;
-  out.mean = mean * weight;
-  const Index p = mean.rows();
-  out.sd.resize(p);
-  for (Index j = 0; j < p; ++j) {
-    const Vector within = covariance.row(packed_index(j, j, p)).transpose();
-    const Vector between = (mean.row(j).transpose().array() - out.mean[j]).square();
-    out.sd[j] = std::sqrt(weight.dot(within + between));
-  }
-  return out;
-}
+/// The stated error: so many times what the two lattices differ by and what the edge adds.
+constexpr double kStated = 10.0;
 
-inline PosteriorMoments value_moments(const Vector& weight, const Matrix& values) {
-  PosteriorMoments out;
-  out.mean = values * weight;
-  out.sd = ((values.colwise() - out.mean).array().square().matrix() * weight).cwiseSqrt();
-  return out;
-}
-
-inline Matrix columns(const std::vector<double>& data, Index rows) {
-  const Index count = rows > 0 ? static_cast<Index>(data.size()) / rows : 0;
-  return Eigen::Map<const Matrix>(data.data(), rows, count);
-}
-
-inline Vector normalised(const std::vector<double>& logs) {
-  const double total = log_sum(logs);
-  Vector out(static_cast<Index>(logs.size()));
-  for (Index i = 0; i < out.size(); ++i) out[i] = std::exp(logs[static_cast<std::size_t>(i)] - total);
-  return out;
-}
-
-/// Weights of the parts, without those of nodes whose density is below `lowest`.
-inline Vector part_weights(const LatticeSums& sums, double lowest) {
-  Vector out = normalised(sums.log_part);
-  const std::size_t per_node = sums.log_part.size() / std::max<std::size_t>(1, sums.log_density.size());
-  for (std::size_t node = 0; node < sums.log_density.size(); ++node) {
-    if (sums.log_density[node] >= lowest) continue;
-    out.segment(static_cast<Index>(node * per_node), static_cast<Index>(per_node)).setZero();
-  }
-  return out / out.sum();
-}
-
-/// Both sets of moments from the sums of one lattice.
-struct LatticeMoments {
-  PosteriorMoments coefficients;
-  PosteriorMoments hyper;
-};
-
-/// @param lowest  log density below which nodes are left out
-inline LatticeMoments lattice_moments(const LatticeSums& sums, Index p, Index n_hyper,
-                                      double lowest = kNegInf) {
-  const Vector weight = part_weights(sums, lowest);
-  return {coefficient_moments(weight, columns(sums.mean, p), columns(sums.covariance, packed_size(p))),
-          value_moments(weight, columns(sums.values, n_hyper))};
-}
-
-/// Ten times the difference of two routes, and never below rounding.
-inline Vector route_error(const PosteriorMoments& a, const PosteriorMoments& b) {
-  constexpr double kRounding = 64.0 * std::numeric_limits<double>::epsilon();
-  const Vector difference = (a.mean - b.mean).cwiseAbs().cwiseMax((a.sd - b.sd).cwiseAbs());
-  return 10.0 * difference + kRounding * (a.mean.cwiseAbs() + a.sd);
-}
-
-inline void append(const LatticeSums& from, LatticeSums& to) {
-  const auto add = [](const std::vector<double>& source, std::vector<double>& target) {
-    target.insert(target.end(), source.begin(), source.end());
-  };
-  add(from.log_part, to.log_part);
-  add(from.values, to.values);
-  add(from.mean, to.mean);
-  add(from.covariance, to.covariance);
-}
-
-/// The marginal density of the first coordinate of two lattices shifted by half a step: together one lattice
-/// of half the step, on which the cardinal series converges as fast as the trapezoidal rule on each.
-inline Lattice marginal_of(const LatticeDensity& plain, const LatticeFrame& frame,
-                           const LatticeDensity& shifted) {
-  const auto a = std::minmax_element(plain.first.begin(), plain.first.end());
-  const auto b = std::minmax_element(shifted.first.begin(), shifted.first.end());
-  const int low = std::min(*a.first, *b.first), high = std::max(*a.second, *b.second);
-  const double top = *std::max_element(plain.log_density.begin(), plain.log_density.end());
-  const double step = frame.axes(frame.first, 0);
-  Lattice out{frame.origin[frame.first] + step * static_cast<double>(low), 0.5 * step,
-              Vector::Zero(2 * (high - low + 1))};
-  for (std::size_t i = 0; i < plain.first.size(); ++i)
-    out.value[2 * (plain.first[i] - low)] += std::exp(plain.log_density[i] - top);
-  for (std::size_t i = 0; i < shifted.first.size(); ++i)
-    out.value[2 * (shifted.first[i] - low) + 1] += std::exp(shifted.log_density[i] - top);
-  return out;
-}
-
-/// The pair of interleaved lattices at which means and standard deviations agree.
+/// Two interleaved lattices, and what they differ by.
+///
+/// The error of a lattice is a sum of the density's Fourier transform at the points of the dual lattice; the
+/// other's has the signs of every second of these turned, the nearest ones among them. So the mean of both
+/// is much nearer to the truth than they are to each other.
 struct LatticePair {
-  LatticeSums plain, shifted;
-  LatticeMoments plain_moments, shifted_moments;
-  LatticeFrame plain_frame, shifted_frame;
-  double step = 0.0;    ///< in standard deviations
-  double lowest = 0.0;  ///< log density at which the lattices end
+  LatticeSums nodes;  ///< of both, those of the plain lattice first
+  Vector weight;      ///< of the parts; sums to 1
+  std::size_t plain_nodes = 0;
+  double log_total = 0.0, log_core = 0.0, step_gap = 0.0;  ///< log evidence, without the edge; between both
+  double edge_weight = 0.0;
+  LatticeMoments all;
+  Vector coefficient_step, coefficient_edge, hyper_step, hyper_edge;  ///< parts of the error
+
+  [[nodiscard]] Index plain_parts() const { return static_cast<Index>(plain_nodes * nodes.parts); }
+  [[nodiscard]] Vector coefficient_error() const {
+    return error(all.coefficients, coefficient_step, coefficient_edge);
+  }
+  [[nodiscard]] Vector hyper_error() const { return error(all.hyper, hyper_step, hyper_edge); }
+
+ private:
+  /// Never below rounding.
+  static Vector error(const PosteriorMoments& at, const Vector& step, const Vector& edge) {
+    constexpr double kRounding = 64.0 * std::numeric_limits<double>::epsilon();
+    return kStated * (step + edge) + kRounding * (at.mean.cwiseAbs() + at.sd);
+  }
 };
 
-inline bool agree(const PosteriorMoments& a, const PosteriorMoments& b, double tolerance) {
-  return ((route_error(a, b) - tolerance * a.sd).array() <= 0.0 || a.sd.array() <= 0.0).all();
+/// Weights of the parts, not yet adding up to 1, without those of nodes whose density is below `lowest`.
+inline Vector part_weights(const LatticeSums& sums, double lowest) {
+  const double top = *std::max_element(sums.log_density.begin(), sums.log_density.end());
+  Vector out(static_cast<Index>(sums.log_part.size()));
+  Index at = 0;
+  for (std::size_t node = 0; node < sums.nodes(); ++node) {
+    const bool inside = sums.log_density[node] >= lowest;
+    for (std::size_t part = 0; part < sums.parts; ++part, ++at)
+      out[at] = inside ? std::exp(sums.log_part[static_cast<std::size_t>(at)] - top) : 0.0;
+  }
+  return out;
 }
 
-inline bool agree(const LatticeMoments& a, const LatticeMoments& b, double tolerance) {
-  return agree(a.coefficients, b.coefficients, tolerance) && agree(a.hyper, b.hyper, tolerance);
+/// Weighs the nodes of a pair, of which those of the plain lattice are `plain_nodes`.
+/// @param lowest  log density at which both lattices end
+inline void compare(double lowest, double log_volume, Index p, Index n_hyper, LatticePair& out) {
+  const double top = *std::max_element(out.nodes.log_density.begin(), out.nodes.log_density.end());
+  out.weight = part_weights(out.nodes, kNegInf);
+  Vector part = part_weights(out.nodes, lowest + kEdge);
+  const double whole = out.weight.sum(), first = out.weight.head(out.plain_parts()).sum();
+  out.log_total = top + std::log(0.5 * whole) + log_volume;
+  out.log_core = top + std::log(0.5 * part.sum()) + log_volume;
+  out.step_gap = std::abs(std::log(first) - std::log(whole - first));
+  out.edge_weight = std::exp(lowest + kEdge - top) / whole;
+  out.weight /= whole;
+  out.all = lattice_moments(out.nodes, out.weight, p, n_hyper);
+  const LatticeMoments core = lattice_moments(out.nodes, part, p, n_hyper);
+  part = out.weight;
+  part.tail(part.size() - out.plain_parts()).setZero();
+  const LatticeMoments a = lattice_moments(out.nodes, part, p, n_hyper);
+  part = out.weight - part;
+  const LatticeMoments b = lattice_moments(out.nodes, part, p, n_hyper);
+  out.coefficient_step = route_gap(a.coefficients, b.coefficients);
+  out.hyper_step = route_gap(a.hyper, b.hyper);
+  out.coefficient_edge = route_gap(out.all.coefficients, core.coefficients);
+  out.hyper_edge = route_gap(out.all.hyper, core.hyper);
 }
 
-/// The shifted lattice ends where the density is e times that at which the plain one ends. So the two differ
-/// by what lies between as well as by their nodes, and ten times the difference covers what lies beyond both:
-/// a tail that falls by a factor f for each factor e of the density lost 1 / (f - 1) of the difference.
-constexpr double kShell = 1.0;
+/// The largest part of an error, in standard deviations, of coefficients and free hyperparameters; infinite
+/// where a lattice has no spread, all its weight at one node.
+inline double largest(const LatticePair& pair, const std::vector<Index>& free, const Vector& coefficient,
+                      const Vector& hyper) {
+  const auto per_sd = [](double error, double sd) {
+    const double ratio = error / sd;
+    return std::isfinite(ratio) ? ratio : std::numeric_limits<double>::infinity();
+  };
+  double out = 0.0;
+  for (Index j = 0; j < coefficient.size(); ++j)
+    out = std::max(out, per_sd(coefficient[j], pair.all.coefficients.sd[j]));
+  for (const Index k : free) out = std::max(out, per_sd(hyper[k], pair.all.hyper.sd[k]));
+  return out;
+}
 
-inline LatticePair agreeing_pair(PosteriorDensity& density, const PosteriorPlace& place, Index p,
-                                 Index n_hyper, const PosteriorControl& control) {
-  const double top = density(place.mode);
+/// Where the lattices differ the step is too long, and where the edge matters they end too soon: only what is
+/// at fault moves. A normal density is summed to relative accuracy 2 exp(-2 pi^2 / step^2) with a step in
+/// standard deviations (Trefethen & Weideman 2014); posteriors of few patients need less than that.
+class LatticeSearch {
+ public:
+  LatticeSearch(double tolerance, Index dimension)
+      : tolerance_(tolerance),
+        step_(0.78 * std::sqrt(19.739208802178716 / std::log(20.0 / tolerance))),
+        depth_(std::log(1.0 / tolerance) + 5.0 + 0.5 * static_cast<double>(dimension)) {}
+
+  [[nodiscard]] double step() const noexcept { return step_; }
+  [[nodiscard]] double depth() const noexcept { return depth_; }
+
+  /// @param step_error,edge_error  halves of the error, in standard deviations
+  /// @return                       whether they do; if not, step and depth have moved
+  bool settles(double step_error, double edge_error) {
+    if (!std::isfinite(step_error + edge_error)) step_error = edge_error = 1.0;
+    if (kStated * (step_error + edge_error) <= tolerance_) return true;
+    const double step_share = 0.6 * tolerance_ / kStated, edge_share = 0.24 * tolerance_ / kStated;
+    // Errors fall about as exp(-c / step), and as the density at which the lattices end.
+    if (step_error > step_share) {
+      const double logs = std::log(std::min(step_error, 0.3)) / std::log(step_share);
+      step_ *= std::min(0.93, std::max(0.7, logs));
+    }
+    if (edge_error > edge_share)
+      depth_ += std::min(4.0, std::max(0.7, 1.2 * std::log(edge_error / edge_share)));
+    return false;
+  }
+
+ private:
+  double tolerance_, step_, depth_;
+};
+
+inline LatticePair settled_pair(PosteriorDensity& density, Index p, Index n_hyper,
+                                const PosteriorControl& control, LatticePlan& plan) {
+  const double top = density(plan.place.mode);
+  const std::vector<Index> order = density.cheapest_last();
+  LatticeSearch search(control.tolerance, density.dimension());
   LatticePair out;
-  LatticeReach reach(control.tolerance, density.dimension());
   for (int round = 0; round < 24; ++round) {
-    out.step = reach.step;
-    out.lowest = top - reach.depth;
-    out.plain_frame = lattice_frame(place, 0, out.step, 0.0);
-    out.shifted_frame = lattice_frame(place, 0, out.step, 0.5);
-    out.plain = sum_lattice(density, out.plain_frame, out.lowest, control.most_nodes, true);
-    out.shifted = sum_lattice(density, out.shifted_frame, out.lowest + kShell, control.most_nodes, true);
-    out.plain_moments = lattice_moments(out.plain, p, n_hyper);
-    out.shifted_moments = lattice_moments(out.shifted, p, n_hyper);
-    if (agree(out.plain_moments, out.shifted_moments, control.tolerance)) return out;
-    const LatticeMoments core = lattice_moments(out.plain, p, n_hyper, out.lowest + kShell);
-    reach.refine(agree(out.plain_moments, core, 0.5 * control.tolerance), [&] {
-      return agree(core, lattice_moments(out.shifted, p, n_hyper, out.lowest + kShell), control.tolerance);
-    });
+    plan.step = search.step();
+    plan.depth = search.depth();
+    const LatticeFrame frame = lattice_frame(plan.place, order, plan.step, 0.0);
+    const LatticeFrame half = lattice_frame(plan.place, order, plan.step, 0.5);
+    out.nodes = LatticeSums();
+    sum_lines(density, frame, top - plan.depth, control.most_nodes, p, out.nodes);
+    out.plain_nodes = out.nodes.nodes();
+    sum_lines(density, half, top - plan.depth, control.most_nodes, p, out.nodes);
+    compare(top - plan.depth, frame.log_volume, p, n_hyper, out);
+    if (search.settles(largest(out, density.free(), out.coefficient_step, out.hyper_step),
+                       largest(out, density.free(), out.coefficient_edge, out.hyper_edge)))
+      return out;
   }
   throw NumericalError(
       "the posterior could not be integrated to the tolerance asked; a prior may have a jump "
       "where the posterior has mass");
 }
 
-/// Everything but the marginals, from two lattices that agree.
-inline ExactPosterior combine(LatticePair& pair, const PosteriorModel& model) {
+/// Everything but the marginals.
+inline ExactPosterior report(LatticePair pair, const PosteriorModel& model) {
   ExactPosterior out;
   const Index p = model.frame.shift.size(), n_hyper = static_cast<Index>(model.hyper.size());
-  const double a = pair.plain.log_total, b = pair.shifted.log_total;
-  out.log_evidence = log_mean(a, b) + model.log_constant;
-  out.evidence_error = 10.0 * std::abs(a - b) + 1e-14 * std::abs(out.log_evidence);
-  out.coefficient_error = route_error(pair.plain_moments.coefficients, pair.shifted_moments.coefficients);
-  out.hyper_error = route_error(pair.plain_moments.hyper, pair.shifted_moments.hyper);
-  out.plain = static_cast<Index>(pair.plain.log_part.size());
-  append(pair.shifted, pair.plain);
-  out.weight = normalised(pair.plain.log_part);
-  out.values = columns(pair.plain.values, n_hyper);
-  out.mean = columns(pair.plain.mean, p);
-  out.covariance = columns(pair.plain.covariance, packed_size(p));
-  const PosteriorMoments coefficients = coefficient_moments(out.weight, out.mean, out.covariance);
-  const PosteriorMoments hyper = value_moments(out.weight, out.values);
-  out.coefficient_mean = coefficients.mean;
-  out.coefficient_sd = coefficients.sd;
-  out.hyper_mean = hyper.mean;
-  out.hyper_sd = hyper.sd;
+  out.log_evidence = pair.log_total + model.log_constant;
+  out.evidence_error =
+      kStated * (pair.step_gap + pair.log_total - pair.log_core) + 1e-14 * std::abs(out.log_evidence);
+  out.coefficient_error = pair.coefficient_error();
+  out.hyper_error = pair.hyper_error();
+  out.coefficient_mean = std::move(pair.all.coefficients.mean);
+  out.coefficient_sd = std::move(pair.all.coefficients.sd);
+  out.hyper_mean = std::move(pair.all.hyper.mean);
+  out.hyper_sd = std::move(pair.all.hyper.sd);
+  out.plain = pair.plain_parts();
+  out.edge = pair.edge_weight;
+  out.evaluations = pair.nodes.evaluations;
+  out.values = columns(pair.nodes.values, n_hyper);
+  out.mean = columns(pair.nodes.mean, p);
+  out.covariance = columns(pair.nodes.covariance, packed_size(p));
+  out.weight = std::move(pair.weight);
   return out;
 }
 
-/// Density of every free coordinate, each from two lattices of its own.
-inline void add_marginals(PosteriorDensity& density, const PosteriorPlace& place, const LatticePair& pair,
-                          std::size_t most_nodes, ExactPosterior& out) {
-  out.marginal.push_back(marginal_of(pair.plain, pair.plain_frame, pair.shifted));
-  for (Index k = 1; k < density.dimension(); ++k) {
-    const LatticeFrame frame = lattice_frame(place, k, pair.step, 0.0);
-    const LatticeFrame half = lattice_frame(place, k, pair.step, 0.5);
-    const LatticeSums plain = sum_lattice(density, frame, pair.lowest, most_nodes, false);
-    const LatticeSums shifted = sum_lattice(density, half, pair.lowest, most_nodes, false);
-    out.marginal.push_back(marginal_of(plain, frame, shifted));
-    out.evaluations += plain.log_density.size() + shifted.log_density.size();
-  }
-}
-
-/// Units of the standard deviations moved to where the posterior has its mode.
-inline void centre_units(PosteriorModel& model, PosteriorDensity& density, const Vector& mode) {
+/// The mode, after units of the standard deviations are moved there.
+inline PosteriorPlace centred_place(PosteriorModel& model) {
+  PosteriorDensity density(model);
+  Vector mode = place_posterior(density).mode;
   density(mode);
-  for (const Index k : density.free()) {
-    Hyperparameter& h = model.hyper[static_cast<std::size_t>(k)];
-    if (h.kind == HyperKind::kSd) h.unit = density.values()[k];
+  for (Index k = 0; k < density.dimension(); ++k) {
+    const Index at = density.free()[static_cast<std::size_t>(k)];
+    Hyperparameter& h = model.hyper[static_cast<std::size_t>(at)];
+    if (h.kind != HyperKind::kSd) continue;
+    h.unit = density.values()[at];
+    mode[k] = sd_coordinate(1.0, 1.0);
   }
+  PosteriorDensity centred(model);
+  return place_posterior(centred, {mode});
 }
 
 /// All standard deviations are fixed: one node.
 inline ExactPosterior known_variances(PosteriorDensity& density, const PosteriorModel& model) {
-  LatticePair pair;
-  pair.plain.log_total = density(Vector(0), false);
-  if (!std::isfinite(pair.plain.log_total)) throw NumericalError("the fixed variances give no covariance");
-  keep_parts(density, 0.0, pair.plain);
-  pair.shifted.log_total = pair.plain.log_total;
   const Index p = model.frame.shift.size(), n_hyper = static_cast<Index>(model.hyper.size());
-  pair.plain_moments = pair.shifted_moments = lattice_moments(pair.plain, p, n_hyper);
-  return combine(pair, model);
+  LatticePair pair;
+  pair.nodes.parts = density.parts();
+  const Index parts = static_cast<Index>(density.parts());
+  const double value = density(Vector(0));
+  if (!std::isfinite(value)) throw NumericalError("the fixed variances give no covariance");
+  pair.plain_nodes = 1;
+  for (int lattice = 0; lattice < 2; ++lattice) {  // both are this node
+    density(Vector(0));
+    keep_node(density, value, p, pair.nodes);
+  }
+  compare(value - 1.0 - kEdge, 0.0, p, n_hyper, pair);
+  ExactPosterior out = report(std::move(pair), model);
+  out.values.conservativeResize(Eigen::NoChange, parts);
+  out.mean.conservativeResize(Eigen::NoChange, parts);
+  out.covariance.conservativeResize(Eigen::NoChange, parts);
+  out.weight = Vector(2.0 * out.weight.head(parts));
+  out.edge = 0.0;
+  return out;
 }
 
 }  // namespace detail
@@ -248,25 +261,44 @@ inline ExactPosterior known_variances(PosteriorDensity& density, const Posterior
 /// Source: Naylor & Smith (1982), doi:10.2307/2347995, for the idea; the trapezoidal rule in place of
 /// Gauss-Hermite: Trefethen & Weideman (2014).
 [[nodiscard]] inline ExactPosterior exact_posterior(PosteriorModel model, const PosteriorControl& control) {
-  detail::PosteriorDensity density(model);
   const Index p = model.frame.shift.size(), n_hyper = static_cast<Index>(model.hyper.size());
-  if (density.dimension() > 6)
+  const std::size_t free = HyperPoint(model.hyper).free().size();
+  if (free > 6)
     throw NumericalError("exact integration reaches six variance parameters; here are " +
-                         std::to_string(density.dimension()));
+                         std::to_string(free));
   ExactPosterior out;
-  if (density.dimension() == 0) {
+  if (free == 0) {
+    detail::PosteriorDensity density(model);
     out = detail::known_variances(density, model);
   } else {
-    detail::centre_units(model, density, detail::place_posterior(density).mode);
-    const detail::PosteriorPlace place = detail::place_posterior(density);
-    detail::LatticePair pair = detail::agreeing_pair(density, place, p, n_hyper, control);
-    const std::size_t used = pair.plain.log_density.size() + pair.shifted.log_density.size();
-    out = detail::combine(pair, model);
-    out.evaluations = used;
-    detail::add_marginals(density, place, pair, control.most_nodes, out);
+    LatticePlan plan;
+    plan.place = detail::centred_place(model);
+    detail::PosteriorDensity density(model);
+    out = detail::report(detail::settled_pair(density, p, n_hyper, control, plan), model);
+    out.plan = std::move(plan);
   }
-  out.unit.resize(n_hyper);
-  for (Index k = 0; k < n_hyper; ++k) out.unit[k] = model.hyper[static_cast<std::size_t>(k)].unit;
+  out.plan.unit.resize(n_hyper);
+  for (Index k = 0; k < n_hyper; ++k) out.plan.unit[k] = model.hyper[static_cast<std::size_t>(k)].unit;
+  return out;
+}
+
+/// Density of every free hyperparameter in its coordinate, up to a factor, each from two lattices of its own.
+/// @param model  that of the posterior; by value, since it gets the posterior's units
+/// @param plan   of the posterior
+[[nodiscard]] inline std::vector<Lattice> posterior_marginals(PosteriorModel model, const LatticePlan& plan,
+                                                              std::size_t most_nodes) {
+  for (std::size_t k = 0; k < model.hyper.size(); ++k) model.hyper[k].unit = plan.unit[static_cast<Index>(k)];
+  detail::PosteriorDensity density(model);
+  const std::vector<Index> order = density.cheapest_last();
+  const double lowest = density.dimension() > 0 ? density(plan.place.mode) - plan.depth : 0.0;
+  std::vector<Lattice> out;
+  for (Index k = 0; k < density.dimension(); ++k) {
+    const auto frame = detail::marginal_frame(plan.place, order, k, plan.step, 0.0);
+    const auto half = detail::marginal_frame(plan.place, order, k, plan.step, 0.5);
+    const auto plain = detail::marginal_lines(density, frame, lowest, most_nodes);
+    out.push_back(
+        detail::marginal_of(plain, frame, detail::marginal_lines(density, half, lowest, most_nodes)));
+  }
   return out;
 }
 

@@ -15,6 +15,7 @@
 #include <cmath>
 #include <cordgain/fit/subject_integral.hpp>
 #include <cordgain/math/newton.hpp>
+#include <cordgain/model/subject_twins.hpp>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -33,8 +34,11 @@ namespace cordgain {
 class MarginalLikelihood {
  public:
   MarginalLikelihood(const SubjectRows& rows, const Family& family)
-      : rows_(rows), family_(family), rules_(rows.effects()), extra_count_(family.start().size()) {
-    require(family.rows() == rows.x.rows(), "the family must have a score for each row");
+      : rows_(rows),
+        family_(family),
+        twins_(subject_twins(rows, family)),
+        rules_(rows.effects()),
+        extra_count_(family.start().size()) {
     mode_.assign(static_cast<std::size_t>(rows.subjects()), EffectVector::Zero(rows.effects()));
     nodes_.assign(mode_.size(), rows.effects() == 0 ? 1 : node_ladder(rows.effects()).front());
   }
@@ -46,6 +50,8 @@ class MarginalLikelihood {
   [[nodiscard]] Index size() const { return fixed_count() + free_count() + extra_count_; }
   [[nodiscard]] const std::vector<Index>& nodes() const { return nodes_; }
   void set_nodes(std::vector<Index> nodes) { nodes_ = std::move(nodes); }
+  /// The subject whose likelihood stands for this one's.
+  [[nodiscard]] Index first_twin(Index subject) const { return twins_.first_of(subject); }
 
   /// L, lower triangular.
   [[nodiscard]] Matrix factor(const Vector& point) const {
@@ -68,12 +74,14 @@ class MarginalLikelihood {
     out.gradient = Vector::Zero(derivatives ? size() : 0);
     out.hessian = Matrix::Zero(out.gradient.size(), out.gradient.size());
     for (Index s = 0; s < rows_.subjects(); ++s) {
+      if (twins_.count_of(s) == 0) continue;
       const SubjectAt subject = subject_at(s, beta, l, extra);
       if (!place(subject)) return SecondOrder();
       const NodeValues values = at_nodes(subject, placement_, rules_.at(nodes_[static_cast<std::size_t>(s)]));
       if (!std::isfinite(values.log_likelihood)) return SecondOrder();
-      sum += values.log_likelihood;
-      if (derivatives) add_derivatives(subject, values, out);
+      const double count = static_cast<double>(twins_.count_of(s));
+      sum += count * values.log_likelihood;
+      if (derivatives) add_derivatives(subject, values, count, out);
     }
     out.value = -sum;
     return out;
@@ -94,8 +102,8 @@ class MarginalLikelihood {
     return out;
   }
 
-  /// Chooses for each subject the fewest nodes whose next step changes the log likelihood by less than
-  /// `tolerance`, beginning with those it has.
+  /// Chooses for each subject the fewest nodes whose next step changes the log likelihood of all its twins by
+  /// less than `tolerance`, beginning with those it has.
   /// @return  sum over subjects of the last changes: what the rule leaves out, about
   double choose_nodes(const Vector& point, double tolerance) {
     if (rows_.effects() == 0) return 0.0;
@@ -104,9 +112,12 @@ class MarginalLikelihood {
     const std::vector<Index>& ladder = node_ladder(rows_.effects());
     double left = 0.0;
     for (Index s = 0; s < rows_.subjects(); ++s) {
+      Index& chosen = nodes_[static_cast<std::size_t>(s)];
+      if (twins_.count_of(s) == 0) chosen = nodes_[static_cast<std::size_t>(first_twin(s))];
+      if (twins_.count_of(s) == 0) continue;
       const SubjectAt subject = subject_at(s, beta, l, extra);
       if (!place(subject)) continue;
-      Index& chosen = nodes_[static_cast<std::size_t>(s)];
+      const double count = static_cast<double>(twins_.count_of(s));
       auto rung = std::lower_bound(ladder.begin(), ladder.end(), chosen);
       if (rung == ladder.end()) --rung;
       double before = at_nodes(subject, placement_, rules_.at(*rung)).log_likelihood, change = tolerance;
@@ -114,10 +125,10 @@ class MarginalLikelihood {
         const double next = at_nodes(subject, placement_, rules_.at(*(rung + 1))).log_likelihood;
         change = std::fabs(next - before);
         before = next;
-        if (change < tolerance) break;
+        if (count * change < tolerance) break;
       }
       chosen = *rung;
-      left += change;
+      left += count * change;
     }
     return left;
   }
@@ -232,20 +243,23 @@ class MarginalLikelihood {
     }
   }
 
-  void add_derivatives(const SubjectAt& subject, const NodeValues& values, SecondOrder& out) const {
+  /// @param count  twins that the subject stands for
+  void add_derivatives(const SubjectAt& subject, const NodeValues& values, double count,
+                       SecondOrder& out) const {
     Matrix scores = eta_scores(subject, values);
     Matrix hessian = Matrix::Zero(size(), size());
     add_eta_curvature(subject, values, hessian);
     if (extra_count_ > 0) add_extra(subject, values, scores, hessian);
     const Vector mean = scores * values.weight;
     scores.colwise() -= mean;
-    out.gradient -= mean;
-    out.hessian -= Matrix(hessian.selfadjointView<Eigen::Upper>());
-    out.hessian -= scores * values.weight.asDiagonal() * scores.transpose();
+    out.gradient -= count * mean;
+    out.hessian -= count * Matrix(hessian.selfadjointView<Eigen::Upper>());
+    out.hessian -= scores * (count * values.weight).asDiagonal() * scores.transpose();
   }
 
   const SubjectRows& rows_;
   const Family& family_;
+  SubjectTwins twins_;
   HermiteRules rules_;
   Index extra_count_;
   std::vector<EffectVector> mode_;

@@ -11,7 +11,10 @@
 #include <cordgain/model/coefficient_prior.hpp>
 #include <cordgain/model/cross_products.hpp>
 #include <cordgain/model/hyperparameters.hpp>
+#include <cordgain/model/residual_line.hpp>
 #include <limits>
+#include <memory>
+#include <utility>
 #include <vector>
 
 namespace cordgain {
@@ -29,45 +32,100 @@ struct PosteriorModel {
 
 namespace detail {
 
-/// One posterior density, as a function of the free coordinates.
+/// One posterior density, as a function of the free coordinates. What it is made of must not change
+/// meanwhile. Points that differ only in the residual standard deviation are cheap one after the other.
 class PosteriorDensity {
  public:
   explicit PosteriorDensity(const PosteriorModel& model)
-      : model_(model),
-        evaluate_(*model.blocks),
-        choices_(component_choices(model.coefficients)),
-        point_(model.hyper) {}
+      : model_(model), evaluate_(*model.blocks), point_(model.hyper) {
+    for (auto& choice : component_choices(model.coefficients))
+      solvers_.emplace_back(model.blocks->n, model.frame, std::move(choice));
+    log_weight_.resize(static_cast<Index>(solvers_.size()));
+    if (has_lines()) line_ = std::make_unique<ResidualLine>(*model.blocks);
+  }
 
   [[nodiscard]] Index dimension() const noexcept { return static_cast<Index>(free().size()); }
   [[nodiscard]] const std::vector<Index>& free() const noexcept { return point_.free(); }
   [[nodiscard]] const Vector& values() const noexcept { return point_.values(); }
-  /// The normal mixture of the coefficients at the last point asked.
-  [[nodiscard]] const std::vector<ConditionalNormal>& parts() const noexcept { return parts_; }
+
+  /// The free coordinates, that of the residual standard deviation last: along it points are cheap.
+  [[nodiscard]] std::vector<Index> cheapest_last() const {
+    std::vector<Index> out;
+    Index last = -1;
+    for (Index k = 0; k < dimension(); ++k) {
+      if (free()[static_cast<std::size_t>(k)] == model_.layout.sigma) {
+        last = k;
+      } else {
+        out.push_back(k);
+      }
+    }
+    if (last >= 0) out.push_back(last);
+    return out;
+  }
 
   /// Log of the joint density of y and eta; -Inf where the covariance is not positive definite.
-  /// @param weight_only  whether the means and covariances of parts() may stay empty
-  double operator()(const Vector& eta, bool weight_only = true) {
+  double operator()(const VectorIn& eta) {
     const double prior = point_.move(eta);
-    if (!std::isfinite(prior)) return kNegInf;
-    const CrossProducts& at = evaluate_(model_.from_user * model_.layout.gamma(values()));
-    if (!at.feasible || !std::isfinite(at.log_det)) return kNegInf;
-    parts_.clear();
-    double top = kNegInf, sum = 0.0;
-    for (const auto& choice : choices_) {
-      parts_.push_back(
-          condition(at.cross, at.log_det, model_.blocks->n, model_.frame, choice, values(), weight_only));
-      top = std::max(top, parts_.back().log_weight);
-    }
-    for (const ConditionalNormal& part : parts_) sum += std::exp(part.log_weight - top);
-    return prior + top + std::log(sum);
+    if (!std::isfinite(prior) || !move_covariance()) return kNegInf;
+    for (std::size_t c = 0; c < solvers_.size(); ++c)
+      log_weight_[static_cast<Index>(c)] = solvers_[c].weigh(cross_, log_det_, values());
+    log_prior_ = prior;
+    const double top = log_weight_.maxCoeff();
+    if (!std::isfinite(top)) return kNegInf;
+    if (log_weight_.size() == 1) return prior + top;
+    return prior + top + std::log((log_weight_.array() - top).exp().sum());
+  }
+
+  /// The normal mixture of the coefficients at the last point asked: number of parts, the log of the joint
+  /// density of each, and its mean and packed covariance.
+  [[nodiscard]] std::size_t parts() const noexcept { return solvers_.size(); }
+  [[nodiscard]] double log_part(std::size_t part) const {
+    return log_prior_ + log_weight_[static_cast<Index>(part)];
+  }
+  void moments(std::size_t part, double* mean, double* covariance) {
+    solvers_[part].moments(mean, covariance);
   }
 
  private:
+  /// Whether the residual variance is a parameter of the blocks for itself, and the blocks have lines.
+  [[nodiscard]] bool has_lines() const {
+    const Index residual = model_.blocks->residual, last = model_.from_user.rows() - 1;
+    return residual == last && ResidualLine::fits(*model_.blocks) &&
+           model_.from_user.col(last).head(last).isZero(0.0) &&
+           model_.from_user.row(last).head(last).isZero(0.0);
+  }
+
+  bool move_covariance() {
+    if (!line_) {
+      const CrossProducts& at = evaluate_(model_.from_user * model_.layout.gamma(values()));
+      cross_ = at.cross;
+      log_det_ = at.log_det;
+      return at.feasible && std::isfinite(at.log_det);
+    }
+    const Index sigma = model_.layout.sigma, last = model_.from_user.rows() - 1;
+    if (!same_line(sigma)) {
+      line_->set(model_.from_user * model_.layout.gamma(values()));
+      line_values_ = values();
+    }
+    const double sd = values()[sigma];
+    return line_->at(model_.from_user(last, last) * sd * sd, log_det_, cross_) && std::isfinite(log_det_);
+  }
+
+  [[nodiscard]] bool same_line(Index sigma) const {
+    if (line_values_.size() == 0) return false;
+    for (Index k = 0; k < line_values_.size(); ++k) {
+      if (k != sigma && line_values_[k] != values()[k]) return false;
+    }
+    return true;
+  }
+
   const PosteriorModel& model_;
   CrossProductEvaluator evaluate_;
-  std::vector<std::vector<CoefficientComponent>> choices_;
+  std::vector<CoefficientSolver> solvers_;
   HyperPoint point_;
-  std::vector<ConditionalNormal> parts_;
+  std::unique_ptr<ResidualLine> line_;
+  Vector line_values_, cross_, log_weight_;
+  double log_det_ = 0.0, log_prior_ = 0.0;
 };
 
 /// Minus the log density with central differences: good enough to place a lattice.
@@ -135,29 +193,34 @@ PosteriorPlace best_place(const std::vector<Vector>& starts, Search&& search) {
   return out;
 }
 
-inline PosteriorPlace place_posterior(PosteriorDensity& density) {
-  std::vector<Vector> starts;
-  for (const double start : {0.6, -0.4, 1.6}) starts.push_back(Vector::Constant(density.dimension(), start));
+inline PosteriorPlace place_posterior(PosteriorDensity& density, const std::vector<Vector>& starts) {
   return best_place(starts, [&](const Vector& start) {
     return newton([&](const Vector& eta) { return differenced(density, eta); }, start, place_control());
   });
 }
 
-/// An affine lattice: of all axes only the first moves coordinate `first`, so that sums over the others
+/// From starts where nothing is known.
+inline PosteriorPlace place_posterior(PosteriorDensity& density) {
+  std::vector<Vector> starts;
+  for (const double start : {0.6, -0.4, 1.6}) starts.push_back(Vector::Constant(density.dimension(), start));
+  return place_posterior(density, starts);
+}
+
+/// An affine lattice: of all axes only `first_axis` moves coordinate `first`, so that sums over the others
 /// are its marginal density.
 struct LatticeFrame {
   Vector origin;
   Matrix axes;
-  Index first = 0;
+  Index first = 0, first_axis = 0;
   double log_volume = 0.0;  ///< of one cell
 };
 
-inline LatticeFrame lattice_frame(const PosteriorPlace& place, Index first, double step, double shift) {
+/// Axes along the columns of a Cholesky factor: axis k moves only coordinates order[k], order[k + 1], ...
+/// @param step   in standard deviations
+/// @param shift  of the origin from the mode, in steps along every axis
+inline LatticeFrame lattice_frame(const PosteriorPlace& place, const std::vector<Index>& order, double step,
+                                  double shift) {
   const Index d = place.mode.size();
-  std::vector<Index> order{first};
-  for (Index k = 0; k < d; ++k) {
-    if (k != first) order.push_back(k);
-  }
   Matrix turned(d, d);
   for (Index i = 0; i < d; ++i) {
     for (Index j = 0; j < d; ++j)
@@ -165,12 +228,21 @@ inline LatticeFrame lattice_frame(const PosteriorPlace& place, Index first, doub
   }
   const Matrix lower = turned.llt().matrixL();
   LatticeFrame out;
-  out.first = first;
+  out.first = order.front();
   out.log_volume = (step * lower.diagonal()).array().log().sum();
   out.axes.resize(d, d);
   for (Index i = 0; i < d; ++i) out.axes.row(order[static_cast<std::size_t>(i)]) = step * lower.row(i);
   out.origin = place.mode + out.axes * Vector::Constant(d, shift);
   return out;
+}
+
+/// Coordinate `first` first, the others as they stand.
+inline LatticeFrame lattice_frame(const PosteriorPlace& place, Index first, double step, double shift) {
+  std::vector<Index> order{first};
+  for (Index k = 0; k < place.mode.size(); ++k) {
+    if (k != first) order.push_back(k);
+  }
+  return lattice_frame(place, order, step, shift);
 }
 
 /// A density on the nodes of one lattice: log total, and what the marginal of the first coordinate needs.
@@ -179,23 +251,6 @@ struct LatticeDensity {
   std::vector<double> log_density;
   std::vector<int> first;
 };
-
-/// The same with the normal parts of each node, where kept.
-struct LatticeSums : LatticeDensity {
-  std::vector<double> values, mean, covariance;  ///< side by side, a column for each node and part
-  std::vector<double> log_part;
-};
-
-inline void keep_parts(const PosteriorDensity& density, double log_prior, LatticeSums& out) {
-  for (const ConditionalNormal& part : density.parts()) {
-    out.log_part.push_back(log_prior + part.log_weight);
-    const Vector& v = density.values();
-    out.values.insert(out.values.end(), v.data(), v.data() + v.size());
-    out.mean.insert(out.mean.end(), part.mean.data(), part.mean.data() + part.mean.size());
-    const Vector cov = packed(part.covariance);
-    out.covariance.insert(out.covariance.end(), cov.data(), cov.data() + cov.size());
-  }
-}
 
 inline double log_sum(const std::vector<double>& logs) {
   const double top = *std::max_element(logs.begin(), logs.end());
@@ -225,21 +280,6 @@ void walk_lattice(Density&& density, const LatticeFrame& frame, double lowest, s
     return value;
   });
   out.log_total = log_sum(out.log_density) + frame.log_volume;
-}
-
-/// @param lowest  log density at which the lattice ends
-/// @param keep    whether the normal parts of each node are kept, or only the marginal
-inline LatticeSums sum_lattice(PosteriorDensity& density, const LatticeFrame& frame, double lowest,
-                               std::size_t limit, bool keep) {
-  LatticeSums out;
-  const auto keep_node = [&](double value) {
-    if (!keep) return;
-    std::vector<double> parts;
-    for (const ConditionalNormal& part : density.parts()) parts.push_back(part.log_weight);
-    keep_parts(density, value - log_sum(parts), out);
-  };
-  walk_lattice([&](const Vector& eta) { return density(eta, !keep); }, frame, lowest, limit, keep_node, out);
-  return out;
 }
 
 /// Log of the mean of two totals given as logarithms.

@@ -47,9 +47,10 @@ struct Integrand {
 [[nodiscard]] inline Integrand integrand(const SubjectAt& at, const EffectVector& u) {
   const Index q = u.size();
   Integrand out{-0.5 * u.squaredNorm(), -u, EffectMatrix::Identity(q, q)};
+  Eigen::Matrix<double, 1, 1> eta;  // on the stack
   for (Index i = 0; i < at.size(); ++i) {
     const EffectVector load = at.load(i);
-    const Vector eta = Vector::Constant(1, at.fixed[i] + load.dot(u));
+    eta[0] = at.fixed[i] + load.dot(u);
     PointTerms point;
     at.family.terms(at.row(i), eta, at.extra, {&point.value, &point.slope, &point.curvature});
     out.value += point.value;

@@ -95,6 +95,13 @@ inline void report_effects(MarginalLikelihood& likelihood, const FamilyFit& fit,
   out.spread.resize(subjects, q * (q + 1) / 2);
   if (q == 0) return;
   for (Index s = 0; s < subjects; ++s) {
+    const Index twin = likelihood.first_twin(s);
+    if (twin != s) {  // the same rows and scores, the same effects
+      out.mode.row(s) = out.mode.row(twin);
+      out.mean.row(s) = out.mean.row(twin);
+      out.spread.row(s) = out.spread.row(twin);
+      continue;
+    }
     const MarginalLikelihood::Effects u = likelihood.effects(s, fit.point);
     out.mode.row(s).transpose().noalias() = factor * Vector(u.mode);
     out.mean.row(s).transpose().noalias() = factor * Vector(u.mean);

@@ -44,26 +44,24 @@ struct PosteriorDraws {
 namespace detail {
 
 /// One of the normal parts at the last point, by its weight.
-inline const ConditionalNormal& drawn_part(const std::vector<ConditionalNormal>& parts,
-                                           RandomStream& random) {
-  std::vector<double> logs;
-  for (const ConditionalNormal& part : parts) logs.push_back(part.log_weight);
-  const Vector weight = normalised(logs);
-  double left = random.uniform();
-  std::size_t at = 0;
-  while (at + 1 < parts.size() && left > weight[static_cast<Index>(at)])
-    left -= weight[static_cast<Index>(at++)];
-  return parts[at];
+template <class Density>
+std::size_t drawn_part(const Density& density, RandomStream& random) {
+  Vector logs(static_cast<Index>(density.parts()));
+  for (Index c = 0; c < logs.size(); ++c) logs[c] = density.log_part(static_cast<std::size_t>(c));
+  const Vector weight = (logs.array() - logs.maxCoeff()).exp();
+  double left = random.uniform() * weight.sum();
+  Index at = 0;
+  while (at + 1 < weight.size() && left > weight[at]) left -= weight[at++];
+  return static_cast<std::size_t>(at);
 }
 
 inline void keep_draws(const NutsChain& chain, PosteriorDensity& density, RandomStream random, Index first,
                        PosteriorDraws& out) {
   for (Index i = 0; i < chain.draws.cols(); ++i) {
-    density(chain.draws.col(i), false);
-    const ConditionalNormal& part = drawn_part(density.parts(), random);
+    density(chain.draws.col(i));
     out.values.col(first + i) = density.values();
-    out.mean.col(first + i) = part.mean;
-    out.covariance.col(first + i) = packed(part.covariance);
+    density.moments(drawn_part(density, random), out.mean.col(first + i).data(),
+                    out.covariance.col(first + i).data());
   }
   out.divergences.push_back(chain.divergences);
   out.longest.push_back(chain.longest);
@@ -84,10 +82,10 @@ Vector overdispersed(Target& target, const PosteriorPlace& place, RandomStream r
 
 inline PosteriorDraws sample_posterior(PosteriorModel model, const NutsControl& control, Index chains,
                                        Monitor& monitor) {
+  require(!HyperPoint(model.hyper).free().empty(),
+          "all standard deviations are known: nothing is left to sample");
+  const PosteriorPlace place = centred_place(model);
   DifferencedPosterior target(model);
-  require(target.density().dimension() > 0, "all standard deviations are known: nothing is left to sample");
-  centre_units(model, target.density(), place_posterior(target.density()).mode);
-  const PosteriorPlace place = place_posterior(target.density());
   const Index p = model.frame.shift.size(), n = control.draws, all = n * chains;
   PosteriorDraws out;
   out.values.resize(static_cast<Index>(model.hyper.size()), all);

@@ -274,7 +274,8 @@ inline LatticeAnswer own_answer(PosteriorModel model, const Blocks& blocks, cons
   const Index all = found.weight.size();
   const LatticeAnswer a = mixture_answer(found, 0, found.plain, contrast, added, asked);
   const LatticeAnswer b = mixture_answer(found, found.plain, all - found.plain, contrast, added, asked);
-  error = 1e-9 + 10.0 * (a.above - b.above).cwiseAbs().maxCoeff();
+  const double beyond = (found.weight.array() < found.edge).select(found.weight, 0.0).sum();
+  error = 1e-9 + 10.0 * (a.above - b.above).cwiseAbs().maxCoeff() + 2.0 * beyond;
   return mixture_answer(found, 0, all, contrast, added, asked);
 }
 

@@ -82,6 +82,15 @@ inline PosteriorModel posterior_model(const DesignInput& in, const Frame& frame,
   return out;
 }
 
+/// Densities of the free hyperparameters in their coordinates: see posterior_marginals().
+/// @param plan  of the posterior of the same rows and priors
+[[nodiscard]] inline std::vector<Lattice> marginal_rows(const DesignInput& in, const PosteriorPriors& priors,
+                                                        const LatticePlan& plan) {
+  const Reduced reduced = reduce_rows(in);
+  return posterior_marginals(detail::posterior_model(in, reduced.frame, reduced.blocks, priors), plan,
+                             PosteriorControl().most_nodes);
+}
+
 /// Posterior means and standard deviations of the random effects of one term, in the user's units.
 struct EffectMoments {
   Matrix mean;  ///< levels x q

@@ -6,6 +6,7 @@
 #include <cordgain/base/error.hpp>
 #include <cordgain/base/types.hpp>
 #include <cstdint>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -24,6 +25,11 @@ inline std::uint64_t node_key(const LatticeNode& node, Index dimension) {
     key = key * 256 + static_cast<std::uint64_t>(node[static_cast<std::size_t>(k)] + kNodeReach);
   }
   return key;
+}
+
+[[noreturn]] inline void refuse_more_nodes(std::size_t limit) {
+  throw NumericalError("The posterior needs more than the " + std::to_string(limit) +
+                       " nodes allowed: take a larger tolerance, or fewer correlated effects");
 }
 
 }  // namespace detail
@@ -56,8 +62,7 @@ std::size_t flood(Index dimension, double depth, std::size_t limit, LogDensity&&
           throw NumericalError("a posterior reaches further than 127 steps from its mode");
         }
         if (!seen.insert(detail::node_key(to, dimension)).second) continue;
-        if (seen.size() > limit)
-          throw NumericalError("a posterior needs more than the allowed number of nodes");
+        if (seen.size() > limit) detail::refuse_more_nodes(limit);
         if (density(to) >= lowest) open.push_back(to);
       }
     }

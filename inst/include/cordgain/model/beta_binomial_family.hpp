@@ -24,6 +24,10 @@ class BetaBinomial final : public PointwiseFamily<BetaBinomial> {
   }
 
   [[nodiscard]] Index rows() const override { return events_.size(); }
+  bool add_score(Index row, std::vector<double>& out) const override {
+    out.insert(out.end(), {events_[row], trials_[row]});
+    return true;
+  }
   /// A precision of 4.
   [[nodiscard]] Vector start() const override { return Vector::Constant(1, 0.5); }
 

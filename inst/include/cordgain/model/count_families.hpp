@@ -7,6 +7,7 @@
 #include <cordgain/base/double_policy.hpp>
 #include <cordgain/model/latent_links.hpp>
 #include <utility>
+#include <vector>
 
 namespace cordgain {
 
@@ -43,6 +44,10 @@ class BinomialLogit final : public Family {
   }
 
   [[nodiscard]] Index rows() const override { return events_.size(); }
+  bool add_score(Index row, std::vector<double>& out) const override {
+    out.insert(out.end(), {events_[row], trials_[row]});
+    return true;
+  }
 
   void terms(Index row, const VectorIn& eta, const Vector&, const RowTerms& out) const override {
     const double n = trials_[row], y = events_[row];
@@ -72,6 +77,10 @@ class BinomialLink final : public PointwiseFamily<BinomialLink<Link>> {
   }
 
   [[nodiscard]] Index rows() const override { return events_.size(); }
+  bool add_score(Index row, std::vector<double>& out) const override {
+    out.insert(out.end(), {events_[row], trials_[row]});
+    return true;
+  }
 
   [[nodiscard]] PointTerms at(Index row, double eta, const Vector&) const {
     PointTerms out{constant_[row], 0.0, 0.0};
@@ -103,6 +112,10 @@ class PoissonLog final : public PointwiseFamily<PoissonLog> {
   }
 
   [[nodiscard]] Index rows() const override { return events_.size(); }
+  bool add_score(Index row, std::vector<double>& out) const override {
+    out.push_back(events_[row]);
+    return true;
+  }
 
   [[nodiscard]] PointTerms at(Index row, double eta, const Vector&) const {
     const double mean = std::exp(eta);

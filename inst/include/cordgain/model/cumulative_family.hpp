@@ -34,6 +34,10 @@ class Cumulative final : public Family {
   }
 
   [[nodiscard]] Index rows() const override { return static_cast<Index>(level_.size()); }
+  bool add_score(Index row, std::vector<double>& out) const override {
+    out.push_back(static_cast<double>(level_[static_cast<std::size_t>(row)]));
+    return true;
+  }
   [[nodiscard]] bool cut_by_intercept() const override { return true; }
 
   /// Distances of the logits of what was seen, all rows alike.

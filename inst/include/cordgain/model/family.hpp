@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cordgain/base/types.hpp>
+#include <vector>
 
 namespace cordgain {
 
@@ -43,6 +44,10 @@ class Family {
   [[nodiscard]] virtual Index rows() const = 0;
   /// The terms of a row at each of eta.
   virtual void terms(Index row, const VectorIn& eta, const Vector& extra, const RowTerms& out) const = 0;
+
+  /// Adds the numbers that make up the score of a row, and says whether they are all of it: rows with the
+  /// same numbers then have the same terms.
+  virtual bool add_score(Index, std::vector<double>&) const { return false; }
 
   /// Where the search for the family's own parameters begins; as long as there are such parameters.
   [[nodiscard]] virtual Vector start() const { return Vector(); }

@@ -74,7 +74,28 @@ struct Transformed {
   return h.prior.log_density(at.value);
 }
 
-/// The free ones among some hyperparameters, and the values of all at a point of their coordinates.
+namespace detail {
+
+/// What the logarithms of gamma functions leave of a half-t or LKJ density: its value at zero. They do not
+/// depend on the point, and take longer than the rest.
+inline double log_top(const Hyperparameter& h) {
+  if (h.kind == HyperKind::kCorrelation) return log_prior(h, Transformed{0.0, 0.0});
+  return h.kind == HyperKind::kSd && h.prior.is(PriorKind::kHalfT) ? h.prior.log_density(0.0) : 0.0;
+}
+
+/// log_prior() with that known.
+inline double log_prior_from(double top, const Hyperparameter& h, const Transformed& at) {
+  if (h.kind == HyperKind::kCorrelation) return top + (h.shape - 1.0) * at.log_slope;
+  if (h.kind != HyperKind::kSd || !h.prior.is(PriorKind::kHalfT)) return log_prior(h, at);
+  const PriorComponent& t = h.prior.components().front();
+  const double z = at.value / t.a;
+  return top - 0.5 * (t.b + 1.0) * std::log1p(z * z / t.b);
+}
+
+}  // namespace detail
+
+/// The free ones among some hyperparameters, and the values of all at a point of their coordinates. A
+/// coordinate that did not move since costs nothing; priors must not change meanwhile.
 class HyperPoint {
  public:
   explicit HyperPoint(const std::vector<Hyperparameter>& all) : all_(all) {
@@ -84,6 +105,7 @@ class HyperPoint {
         values_[static_cast<Index>(k)] = all[k].prior.components().front().a;
       } else {
         free_.push_back(static_cast<Index>(k));
+        places_.push_back({std::nan(""), 0.0, 0.0, detail::log_top(all[k])});
       }
     }
   }
@@ -93,13 +115,15 @@ class HyperPoint {
 
   /// Moves to eta (an element for each free one).
   /// @return  log prior density of eta
-  double move(const Vector& eta) {
+  double move(const VectorIn& eta) {
     double out = 0.0;
-    move_each(eta, [&](Index, const Hyperparameter& h, double at_eta) {
-      const Transformed at = transform(h, at_eta);
-      out += log_prior(h, at) + at.log_slope;
-      return at.value;
-    });
+    for (std::size_t k = 0; k < free_.size(); ++k) {
+      Place& place = places_[k];
+      const Hyperparameter& h = all_[static_cast<std::size_t>(free_[k])];
+      const double to = eta[static_cast<Index>(k)];
+      if (to != place.eta || h.unit != place.unit) refresh(free_[k], h, to, place);
+      out += place.log_density;
+    }
     return out;
   }
 
@@ -109,12 +133,26 @@ class HyperPoint {
     for (std::size_t k = 0; k < free_.size(); ++k) {
       const Index i = static_cast<Index>(k);
       values_[free_[k]] = value_at(i, all_[static_cast<std::size_t>(free_[k])], eta[i]);
+      places_[k].eta = std::nan("");
     }
   }
 
  private:
+  struct Place {
+    double eta, unit, log_density, log_top;
+  };
+
+  void refresh(Index k, const Hyperparameter& h, double eta, Place& place) {
+    const Transformed at = transform(h, eta);
+    values_[k] = at.value;
+    place.eta = eta;
+    place.unit = h.unit;
+    place.log_density = detail::log_prior_from(place.log_top, h, at) + at.log_slope;
+  }
+
   const std::vector<Hyperparameter>& all_;
   std::vector<Index> free_;
+  std::vector<Place> places_;
   Vector values_;
 };
 

@@ -24,6 +24,32 @@ namespace cordgain {
   return out;
 }
 
+namespace detail {
+
+/// Rows of blocks that stand side by side, each times T.
+inline Matrix transform_rows(const Matrix& rows, Index count, const MatrixIn& t) {
+  Matrix out(rows.rows(), t.cols() * count);
+  for (Index i = 0; i < count; ++i)
+    out.middleCols(i * t.cols(), t.cols()) = rows.middleCols(i * t.rows(), t.rows()) * t;
+  return out;
+}
+
+inline void transform_crossed(CrossedBlock& block, const MatrixIn& t) {
+  for (CrossedBlock::Leaf& leaf : block.leaves) leaf.w = Matrix(leaf.w * t);
+  block.kept_w = Matrix(block.kept_w * t);
+  block.w_products = Matrix(t.transpose() * block.w_products * t);
+}
+
+/// T for the columns [Q, W] of a nested block's inside: Q stays.
+inline Matrix beside_outer(Index outer, const MatrixIn& t) {
+  Matrix out = Matrix::Zero(outer + t.rows(), outer + t.cols());
+  out.topLeftCorner(outer, outer).setIdentity();
+  out.bottomRightCorner(t.rows(), t.cols()) = t;
+  return out;
+}
+
+}  // namespace detail
+
 /// Blocks with the columns [X y] T in place of [X y].
 /// @param blocks  reduced data
 /// @param t       (p + 1) x (p' + 1); its last column makes the new scores
@@ -33,17 +59,17 @@ namespace cordgain {
   const Matrix map = form_map(t);
   out.p = t.cols() - 1;
   out.within = map * blocks.within;
-  for (std::size_t k = 0; k < blocks.kinds.size(); ++k) {
-    const BlockKind& from = blocks.kinds[k];
-    BlockKind& to = out.kinds[k];
-    if (from.pooled()) {
-      to.moments = map * from.moments;
-      continue;
+  for (BlockKind& kind : out.kinds) {
+    if (kind.pooled()) {
+      kind.moments = Matrix(map * kind.moments);
+    } else {
+      kind.rows = detail::transform_rows(kind.rows, kind.count, t);
     }
-    to.rows.resize(from.rank, t.cols() * from.count);
-    for (Index i = 0; i < from.count; ++i) {
-      to.rows.middleCols(i * t.cols(), t.cols()) = from.rows.middleCols(i * t.rows(), t.rows()) * t;
-    }
+  }
+  for (CrossedBlock& block : out.crossed) detail::transform_crossed(block, t);
+  for (NestedBlock& block : out.nested) {
+    block.inside = transform_columns(block.inside, detail::beside_outer(block.mean.rows(), t));
+    block.mean = Matrix(block.mean * t);
   }
   return out;
 }

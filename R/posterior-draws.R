@@ -1,0 +1,92 @@
+# Draws of a posterior of normal scores, and the covariances that a draw stands for.
+
+# Draws in rows; columns named as brms does. Each draw takes 1 + p + k uniform numbers: the node, the coefficients,
+# the variance parameters. A sampler's nodes are its draws of the variance parameters.
+posterior_draws <- function(fit, n, seed) {
+  post <- fit$result
+  free <- which(is_free(post))
+  sizes <- c(1L, nrow(post$mean), length(free))
+  u <- matrix(core_uniforms(seed, n * sum(sizes)), n)
+  if (post$engine == "nuts") {
+    node <- chosen_draws(post, n, u[, 1])
+    hyper <- unname(t(post$values[, node, drop = FALSE]))
+  } else {
+    node <- pmin(findInterval(u[, 1], cumsum(post$weight) / sum(post$weight)) + 1L, length(post$weight))
+    hyper <- hyper_draws(fit, free, node, u[, sizes[1] + sizes[2] + seq_along(free), drop = FALSE])
+  }
+  colnames(hyper) <- hyper_names(post$terms)
+  cbind(coefficient_draws(post, node, stats::qnorm(u[, 1L + seq_len(sizes[2]), drop = FALSE])), hyper)
+}
+
+# Nodes of a sampler's posterior: its draws in their order where all are asked for, else some of them.
+chosen_draws <- function(post, n, u) {
+  all <- length(post$weight)
+  if (n == all) seq_len(all) else pmin(floor(u * all) + 1, all)
+}
+
+# Variance parameters near the nodes drawn, from their marginal distributions; `u`: a column for each free one.
+hyper_draws <- function(fit, free, node, u) {
+  post <- fit$result
+  out <- matrix(post$hyper$mean, length(node), length(post$hyper$mean), byrow = TRUE)
+  marginal <- if (length(free) > 0L) posterior_marginals(fit)
+  for (k in seq_along(free)) {
+    place <- within_node(post$values[free[k], ], post$weight, node, u[, k])
+    eta <- core_lattice_quantiles(marginal[[k]], place)$quantile
+    out[, free[k]] <- hyper_value(post$terms$word[free[k]], eta, post$hyper$unit[[free[k]]])
+  }
+  out
+}
+
+# All draws of the chains, coefficients drawn given each.
+chain_array <- function(fit, seed) {
+  plan <- fit$result$plan
+  draws <- posterior_draws(fit, plan$draws * plan$chains, seed)
+  posterior::as_draws_array(array(draws, c(plan$draws, plan$chains, ncol(draws)),
+    dimnames = list(NULL, NULL, colnames(draws))))
+}
+
+# A place in (0, 1) that is uniform over all draws and keeps their order: the share of weight below the node's value,
+# and a random part `u` of the weight at it.
+within_node <- function(value, weight, node, u) {
+  value <- signif(value, 10) # nodes of one line of the lattice differ by rounding
+  levels <- sort(unique(value))
+  at <- match(value, levels)
+  share <- as.vector(tapply(weight, factor(at, seq_along(levels)), sum)) / sum(weight)
+  place <- (cumsum(share) - share)[at[node]] + u * share[at[node]]
+  pmin(pmax(place, 1e-12), 1 - 1e-12)
+}
+
+coefficient_draws <- function(post, node, z) {
+  names <- rownames(post$mean)
+  out <- matrix(0, length(node), length(names), dimnames = list(NULL, paste0("b_", plain_name(names))))
+  for (rows in split(seq_along(node), node)) {
+    at <- node[rows[1]]
+    factor <- chol(unpack_symmetric(post$covariance[, at], names))
+    out[rows, ] <- sweep(z[rows, , drop = FALSE] %*% factor, 2L, post$mean[, at], "+")
+  }
+  out
+}
+
+plain_name <- function(name) gsub("(Intercept)", "Intercept", name, fixed = TRUE)
+
+# "sd__(Intercept)" by subject -> "sd_subject__Intercept", as brms writes it.
+hyper_names <- function(terms) {
+  name <- plain_name(sub("^[a-z]+__", "", terms$name))
+  ifelse(terms$word == "scale", paste0("scale_", name), ifelse(terms$group == "Residual", "sigma",
+    paste0(terms$word, "_", terms$group, "__", ifelse(terms$word == "cor", sub(".", "__", name, fixed = TRUE), name))))
+}
+
+# Variance parameters of one draw as variance_parts() has those of a fit.
+drawn_parts <- function(fit, hyper) {
+  layout <- fit$result$layout
+  list(
+    effects = lapply(seq_along(fit$design$random), \(i) {
+      at <- layout$blocks[i, ] + 1L
+      sd <- hyper[at[seq_along(fit$design$random[[i]]$columns)]]
+      r <- diag(length(sd))
+      if (length(sd) == 2L) r[1, 2] <- r[2, 1] <- hyper[at[3]]
+      r * outer(sd, sd)
+    }),
+    residual = unname(hyper[layout$sigma + 1L])^2
+  )
+}
