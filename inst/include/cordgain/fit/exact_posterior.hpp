@@ -51,16 +51,14 @@ constexpr double kEdge = 2.0;
 constexpr double kSlowest = 0.9;
 
 /// The stated error: so many times what the two lattices differ by, and what their edge says lies beyond.
-/// With more hyperparameters more of the aliasing terms are such as both lattices share: of the nearest ones
-/// 2 d differ in sign, and of the next 2 d (d - 1) do not. design/014-lattices.md has the study.
+/// The difference of one parameter may vanish by chance: each states the largest, in standard deviations.
+/// Of the aliasing terms of d hyperparameters the nearest, along one axis each, differ in sign; the next,
+/// four for each pair of axes, do not and stay unseen: the difference counts once for each pair, and at least
+/// twice. design/014-lattices.md has the study.
 constexpr double kStatedEdge = 2.0;
 inline double stated_step(Index dimension) {
-  return std::max(2.0, static_cast<double>(dimension));
+  return std::max(2.0, 0.5 * static_cast<double>(dimension * (dimension - 1)));
 }
-
-/// The difference of one parameter may vanish by chance: it counts as at least this share of the largest one,
-/// in standard deviations.
-constexpr double kShare = 0.5;
 
 /// What lies beyond the lattices, judged by what their edge adds and what the shell of equal depth inside
 /// of it adds: a tail that falls by a factor q from shell to shell leaves q / (1 - q) of the last one.
@@ -92,20 +90,17 @@ struct LatticePair {
   double largest_step = 0.0, times = 2.0;  ///< of these, in standard deviations; stated_step()
 
   [[nodiscard]] Index plain_parts() const { return static_cast<Index>(plain_nodes * nodes.parts); }
-  [[nodiscard]] Vector coefficient_error() const {
-    return error(all.coefficients, coefficient_step, coefficient_edge);
-  }
-  [[nodiscard]] Vector hyper_error() const { return error(all.hyper, hyper_step, hyper_edge); }
+  [[nodiscard]] Vector coefficient_error() const { return error(all.coefficients, coefficient_edge); }
+  [[nodiscard]] Vector hyper_error() const { return error(all.hyper, hyper_edge); }
   [[nodiscard]] double evidence_error() const {
-    return times * std::max(step_gap, kShare * largest_step) + kStatedEdge * evidence_edge;
+    return times * std::max(step_gap, largest_step) + kStatedEdge * evidence_edge;
   }
 
  private:
   /// Never below rounding.
-  [[nodiscard]] Vector error(const PosteriorMoments& at, const Vector& step, const Vector& edge) const {
+  [[nodiscard]] Vector error(const PosteriorMoments& at, const Vector& edge) const {
     constexpr double kRounding = 64.0 * std::numeric_limits<double>::epsilon();
-    return times * step.cwiseMax(kShare * largest_step * at.sd) + kStatedEdge * edge +
-           kRounding * (at.mean.cwiseAbs() + at.sd);
+    return times * largest_step * at.sd + kStatedEdge * edge + kRounding * (at.mean.cwiseAbs() + at.sd);
   }
 };
 
