@@ -130,6 +130,13 @@ coefficient_rows <- function(fixed, first) {
 #' \deqn{p(\beta \mid y) = \sum_k w_k\, N(\beta;\, m_k, C_k), \qquad w_k \propto p(y \mid \theta_k)\, p(\theta_k),}
 #' with a stated numerical error and no chains.
 #'
+#' The \eqn{\theta_k} lie on two interleaved lattices, each an answer by itself; reported is that of both together,
+#' which is much nearer to the truth than they are to each other, since the largest terms of their errors differ in
+#' sign. Stated in `num.error` is the largest difference of any parameter, in posterior standard deviations, times the
+#' number of pairs of unknown variance parameters (at least 2), and twice what lies beyond the lattices, judged by how
+#' fast the moments fall at their edge. In a study of 600 random trials this was exceeded once, where 5e-8 of the posterior lay
+#' apart from the rest, out of the lattices' reach.
+#'
 #' With more than six variance parameters, where the lattices do not agree, or with `engine = "nuts"`, the no-U-turn
 #' sampler draws \eqn{\theta} from \eqn{p(\theta \mid y)}, in which coefficients and random effects are still
 #' integrated in closed form: every draw is a \eqn{\theta_k} of weight \eqn{w_k = 1 / K}. The print says why, and
@@ -344,8 +351,9 @@ print.recovery_fit_bayes <- function(x, digits = 4L, ...) {
     return(invisible(x))
   }
   evidence <- stats::logLik(x)
-  cat(sprintf("\nLog evidence %s. No sampler: %d nodes of two interleaved lattices; error: 10 x their difference.\n",
+  cat(sprintf("\nLog evidence %s. No sampler: %d nodes of two interleaved lattices;\n",
     if (is.na(evidence)) "not defined (a flat prior)" else format(c(evidence), digits = 8L), length(post$weight)))
+  cat(sprintf("error: %d x their difference + 2 x what lies beyond them.\n", max(2, choose(sum(is_free(post)), 2))))
   invisible(x)
 }
 

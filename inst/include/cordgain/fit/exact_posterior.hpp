@@ -47,8 +47,32 @@ namespace detail {
 /// factor e^0.2 while the density falls by e.
 constexpr double kEdge = 2.0;
 
-/// The stated error: so many times what the two lattices differ by and what the edge adds.
-constexpr double kStated = 10.0;
+/// A tail counts as one that falls by at least this factor from shell to shell.
+constexpr double kSlowest = 0.9;
+
+/// The stated error: so many times what the two lattices differ by, and what their edge says lies beyond.
+/// The difference of one parameter may vanish by chance: each states the largest, in standard deviations.
+/// Of the aliasing terms of d hyperparameters the nearest, along one axis each, differ in sign; the next,
+/// four for each pair of axes, do not and stay unseen: the difference counts once for each pair, and at least
+/// twice. design/014-lattices.md has the study.
+constexpr double kStatedEdge = 2.0;
+inline double stated_step(Index dimension) {
+  return std::max(2.0, 0.5 * static_cast<double>(dimension * (dimension - 1)));
+}
+
+/// What lies beyond the lattices, judged by what their edge adds and what the shell of equal depth inside
+/// of it adds: a tail that falls by a factor q from shell to shell leaves q / (1 - q) of the last one.
+/// Posteriors fall faster and faster, so this is too much rather than too little; never less than the edge
+/// itself.
+inline double beyond(double edge, double shell) {
+  const double q = edge > 0.0 ? std::min(kSlowest, edge / std::max(shell, 1e-300)) : 0.0;
+  return edge * std::max(1.0, q / (1.0 - q));
+}
+
+inline Vector beyond(Vector edge, const Vector& shell) {
+  for (Index j = 0; j < edge.size(); ++j) edge[j] = beyond(edge[j], shell[j]);
+  return edge;
+}
 
 /// Two interleaved lattices, and what they differ by.
 ///
@@ -60,21 +84,23 @@ struct LatticePair {
   Vector weight;      ///< of the parts; sums to 1
   std::size_t plain_nodes = 0;
   double log_total = 0.0, log_core = 0.0, step_gap = 0.0;  ///< log evidence, without the edge; between both
-  double edge_weight = 0.0;
+  double edge_weight = 0.0, evidence_edge = 0.0;
   LatticeMoments all;
   Vector coefficient_step, coefficient_edge, hyper_step, hyper_edge;  ///< parts of the error
+  double largest_step = 0.0, times = 2.0;  ///< of these, in standard deviations; stated_step()
 
   [[nodiscard]] Index plain_parts() const { return static_cast<Index>(plain_nodes * nodes.parts); }
-  [[nodiscard]] Vector coefficient_error() const {
-    return error(all.coefficients, coefficient_step, coefficient_edge);
+  [[nodiscard]] Vector coefficient_error() const { return error(all.coefficients, coefficient_edge); }
+  [[nodiscard]] Vector hyper_error() const { return error(all.hyper, hyper_edge); }
+  [[nodiscard]] double evidence_error() const {
+    return times * std::max(step_gap, largest_step) + kStatedEdge * evidence_edge;
   }
-  [[nodiscard]] Vector hyper_error() const { return error(all.hyper, hyper_step, hyper_edge); }
 
  private:
   /// Never below rounding.
-  static Vector error(const PosteriorMoments& at, const Vector& step, const Vector& edge) {
+  [[nodiscard]] Vector error(const PosteriorMoments& at, const Vector& edge) const {
     constexpr double kRounding = 64.0 * std::numeric_limits<double>::epsilon();
-    return kStated * (step + edge) + kRounding * (at.mean.cwiseAbs() + at.sd);
+    return times * largest_step * at.sd + kStatedEdge * edge + kRounding * (at.mean.cwiseAbs() + at.sd);
   }
 };
 
@@ -105,6 +131,10 @@ inline void compare(double lowest, double log_volume, Index p, Index n_hyper, La
   out.weight /= whole;
   out.all = lattice_moments(out.nodes, out.weight, p, n_hyper);
   const LatticeMoments core = lattice_moments(out.nodes, part, p, n_hyper);
+  part = part_weights(out.nodes, lowest + 2.0 * kEdge);
+  const LatticeMoments inner = lattice_moments(out.nodes, part, p, n_hyper);
+  const double log_inner = top + std::log(0.5 * part.sum()) + log_volume;
+  out.evidence_edge = beyond(out.log_total - out.log_core, out.log_core - log_inner);
   part = out.weight;
   part.tail(part.size() - out.plain_parts()).setZero();
   const LatticeMoments a = lattice_moments(out.nodes, part, p, n_hyper);
@@ -112,8 +142,9 @@ inline void compare(double lowest, double log_volume, Index p, Index n_hyper, La
   const LatticeMoments b = lattice_moments(out.nodes, part, p, n_hyper);
   out.coefficient_step = route_gap(a.coefficients, b.coefficients);
   out.hyper_step = route_gap(a.hyper, b.hyper);
-  out.coefficient_edge = route_gap(out.all.coefficients, core.coefficients);
-  out.hyper_edge = route_gap(out.all.hyper, core.hyper);
+  out.coefficient_edge = beyond(route_gap(out.all.coefficients, core.coefficients),
+                                route_gap(core.coefficients, inner.coefficients));
+  out.hyper_edge = beyond(route_gap(out.all.hyper, core.hyper), route_gap(core.hyper, inner.hyper));
 }
 
 /// The largest part of an error, in standard deviations, of coefficients and free hyperparameters; infinite
@@ -138,18 +169,19 @@ class LatticeSearch {
  public:
   LatticeSearch(double tolerance, Index dimension)
       : tolerance_(tolerance),
+        times_(stated_step(dimension)),
         step_(0.78 * std::sqrt(19.739208802178716 / std::log(20.0 / tolerance))),
         depth_(std::log(1.0 / tolerance) + 5.0 + 0.5 * static_cast<double>(dimension)) {}
 
   [[nodiscard]] double step() const noexcept { return step_; }
   [[nodiscard]] double depth() const noexcept { return depth_; }
 
-  /// @param step_error,edge_error  halves of the error, in standard deviations
+  /// @param step_error,edge_error  the largest ones, in standard deviations
   /// @return                       whether they do; if not, step and depth have moved
   bool settles(double step_error, double edge_error) {
     if (!std::isfinite(step_error + edge_error)) step_error = edge_error = 1.0;
-    if (kStated * (step_error + edge_error) <= tolerance_) return true;
-    const double step_share = 0.6 * tolerance_ / kStated, edge_share = 0.24 * tolerance_ / kStated;
+    if (times_ * step_error + kStatedEdge * edge_error <= tolerance_) return true;
+    const double step_share = 0.6 * tolerance_ / times_, edge_share = 0.24 * tolerance_ / kStatedEdge;
     // Errors fall about as exp(-c / step), and as the density at which the lattices end.
     if (step_error > step_share) {
       const double logs = std::log(std::min(step_error, 0.3)) / std::log(step_share);
@@ -161,7 +193,7 @@ class LatticeSearch {
   }
 
  private:
-  double tolerance_, step_, depth_;
+  double tolerance_, times_, step_, depth_;
 };
 
 inline LatticePair settled_pair(PosteriorDensity& density, Index p, Index n_hyper,
@@ -180,8 +212,9 @@ inline LatticePair settled_pair(PosteriorDensity& density, Index p, Index n_hype
     out.plain_nodes = out.nodes.nodes();
     sum_lines(density, half, top - plan.depth, control.most_nodes, p, out.nodes);
     compare(top - plan.depth, frame.log_volume, p, n_hyper, out);
-    if (search.settles(largest(out, density.free(), out.coefficient_step, out.hyper_step),
-                       largest(out, density.free(), out.coefficient_edge, out.hyper_edge)))
+    out.times = stated_step(density.dimension());
+    out.largest_step = largest(out, density.free(), out.coefficient_step, out.hyper_step);
+    if (search.settles(out.largest_step, largest(out, density.free(), out.coefficient_edge, out.hyper_edge)))
       return out;
   }
   throw NumericalError(
@@ -194,8 +227,7 @@ inline ExactPosterior report(LatticePair pair, const PosteriorModel& model) {
   ExactPosterior out;
   const Index p = model.frame.shift.size(), n_hyper = static_cast<Index>(model.hyper.size());
   out.log_evidence = pair.log_total + model.log_constant;
-  out.evidence_error =
-      kStated * (pair.step_gap + pair.log_total - pair.log_core) + 1e-14 * std::abs(out.log_evidence);
+  out.evidence_error = pair.evidence_error() + 1e-14 * std::abs(out.log_evidence);
   out.coefficient_error = pair.coefficient_error();
   out.hyper_error = pair.hyper_error();
   out.coefficient_mean = std::move(pair.all.coefficients.mean);

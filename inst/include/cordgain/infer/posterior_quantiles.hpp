@@ -42,7 +42,8 @@ class NodeMixture {
   [[nodiscard]] double below(double x) const { return sum_at(x - centre_); }
 
   /// The root for nodes merged by eight, then corrections by all of them with the slope of the merged ones,
-  /// each of which leaves a thousandth of the error.
+  /// each of which leaves a thousandth of the error. Where neighbours are components of a mixture prior, and
+  /// so unlike each other, these may not converge: then the root is bracketed.
   [[nodiscard]] StatedQuantile quantile(double probability) const {
     require(probability > 0.0 && probability < 1.0, "a probability must lie in (0, 1)");
     StatedQuantile out;
@@ -54,6 +55,8 @@ class NodeMixture {
       gap = sum_at(at) - probability;
       at -= gap / slope;
     }
+    if (std::abs(gap) > 1e-9)
+      at = root_of([&](double x) { return sum_at(x) - probability; }, probability, 44);
     out.value = centre_ + at;
     const Eigen::Vector4d below = sums_at(at);
     const auto share = [](double part, double whole) { return whole > 0.0 ? part / whole : 0.0; };
@@ -61,13 +64,14 @@ class NodeMixture {
     const double b = share(below[2] + below[3], total_[2] + total_[3]);
     const double inner = share(below[0] + below[2], total_[0] + total_[2]);
     const double step = plain_ == weight_.size() ? 0.0 : std::abs(a - b);
-    out.error = detail::kStated * (step + std::abs(below.sum() - inner)) / slope;
+    out.error = (kStep * step + detail::kStatedEdge * std::abs(below.sum() - inner)) / density(at);
     return out;
   }
 
  private:
   static constexpr double kReach = 9.0;  // where the table of the normal distribution ends
   static constexpr Index kMerged = 8;
+  static constexpr double kStep = 4.0;  // times the difference of the lattices
 
   void merge(const Vector& sd) {
     const Index size = weight_.size(), groups = (size + kMerged - 1) / kMerged;
@@ -115,11 +119,24 @@ class NodeMixture {
         sum += group_weight_[g] * table((x - group_mean_[g]) * group_per_sd_[g]);
       return sum - probability;
     };
-    std::uintmax_t steps = 100;
-    const boost::math::tools::eps_tolerance<double> close(16);
+    return root_of(gap, probability, 16);
+  }
+
+  /// @param gap  probability below less the one wanted
+  template <class Gap>
+  [[nodiscard]] double root_of(Gap&& gap, double probability, int bits) const {
+    std::uintmax_t steps = 200;
+    const boost::math::tools::eps_tolerance<double> close(bits);
     const auto root =
         boost::math::tools::toms748_solve(gap, low_, high_, -probability, 1.0 - probability, close, steps);
     return 0.5 * (root.first + root.second);
+  }
+
+  [[nodiscard]] double density(double x) const {
+    double sum = 0.0;
+    for (Index i = 0; i < weight_.size(); ++i)
+      sum += weight_[i] * per_sd_[i] * standard_normal_density((x - mean_[i]) * per_sd_[i]);
+    return sum;
   }
 
   [[nodiscard]] double merged_density(double x) const {
