@@ -49,7 +49,8 @@ word_table <- function(cells, align) {
 word_row <- function(text, width, align, head) {
   escaped <- gsub(">", "&gt;", gsub("<", "&lt;", gsub("&", "&amp;", text, fixed = TRUE), fixed = TRUE), fixed = TRUE)
   paste0("<w:tr><w:trPr><w:cantSplit/>", if (head) "<w:tblHeader/>", "</w:trPr>",
-    paste0("<w:tc><w:tcPr><w:tcW w:w=\"", width, "\" w:type=\"dxa\"/></w:tcPr><w:p><w:pPr><w:pStyle w:val=\"Compact\"/>",
+    paste0("<w:tc><w:tcPr><w:tcW w:w=\"", width, "\" w:type=\"dxa\"/></w:tcPr><w:p><w:pPr>",
+      "<w:pStyle w:val=\"Compact\"/>",
       "<w:jc w:val=\"", c(l = "left", r = "right")[align], "\"/></w:pPr><w:r><w:rPr>", if (head) "<w:b/>",
       "<w:sz w:val=\"16\"/></w:rPr><w:t xml:space=\"preserve\">", escaped, "</w:t></w:r></w:p></w:tc>", collapse = ""),
     "</w:tr>")
