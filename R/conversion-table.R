@@ -269,7 +269,7 @@ print_grid <- function(rows) {
   }
   grid <- matrix(count_range(rows$lowest, rows$highest), ncol = length(conversion_grades), byrow = TRUE,
     dimnames = list(from = unique(rows$from), to = conversion_grades))
-  print(grid, quote = FALSE, right = TRUE)
+  print(grid, quote = FALSE, right = TRUE, print.gap = 3L)
   cat("\n")
 }
 

@@ -167,6 +167,18 @@ natural_value <- function(natural, contrast, counted) {
   list(mean = row$estimate, se = if (counted) row$std.error else 0)
 }
 
+# Trials by the thousand are integrated on lattices; a sampler would have to look at each.
+check_dimension <- function(terms, call, most = 6L) {
+  free <- sum(terms$free)
+  if (free > most) {
+    abort_input(c("Posteriors of simulated trials reach {most} variance parameters.",
+      x = "The model has {free}: {.field {terms$name[terms$free]}}.",
+      i = "Take effects out, make them independent with {.code ||}, give a {.fn prior_fixed}, or replace t priors.",
+      i = "{.fn method_reml} simulates the model without priors."
+    ), call = call)
+  }
+}
+
 # Priors are set once, at the spread of the untreated scores: a default that looked at each simulated trial would be
 # another prior every time.
 course_priors <- function(method, natural, design, call) {

@@ -19,6 +19,11 @@ endpoint_label <- function(endpoint) {
   }
 }
 
+# The endpoints of a table of sources; where none is given it is not known.
+check_endpoints <- function(endpoints, call) {
+  for (endpoint in unique(stats::na.omit(endpoints))) check_endpoint(endpoint, call)
+}
+
 # An endpoint of the user's own is any string but a name written otherwise ("AIS C"), which would be compared with
 # evidence on the name as if it were another endpoint.
 check_endpoint <- function(endpoint, call) {

@@ -76,6 +76,7 @@ validate_by_reference <- function(x, call) {
 # Rows of the endpoint that can be set beside the arm; the attribute "left_out" names the others by reason.
 usable_references <- function(table, terms, call) {
   check_columns(table, c("source", "events", "n", "endpoint"), "table", call = call)
+  check_endpoints(check_text(table$endpoint, "endpoint", call = call), call)
   for (column in setdiff(c("rate", "events_min", "events_max", "baseline_from_day"), names(table))) {
     table[[column]] <- NA_real_
   }

@@ -346,7 +346,7 @@ format_bounds <- function(x, digits) {
   c(
     paste0("Not all is known, so these are bounds over ", length(x$scenarios),
       " possibilities (outcomes or levels), not intervals:"),
-    paste0("  ", text[rows$term], ": ", signif(rows$conf.low, digits), " to ", signif(rows$conf.high, digits))
+    paste0("  ", text[rows$term], ": ", count_range(signif(rows$conf.low, digits), signif(rows$conf.high, digits)))
   )
 }
 
@@ -376,6 +376,6 @@ format_independent <- function(tail, m) {
     return(paste0("At least one of ", m, " independent ones reaches a tail q with probability 1 - (1 - q)^", m, "."))
   }
   paste0("Were they independent, at least one of ", m, " would show a tail as small by nature alone with probability ",
-    signif(1 - (1 - tail)^m, 2), "; nested ones, as grades are, go together, and a table of transitions (the argument ",
-    "`transition`) tells how.")
+    signif(1 - (1 - tail)^m, 2), "; nested ones, as grades are, go together, and where published transitions of ",
+    "grades are given too, they tell how.")
 }

@@ -72,7 +72,9 @@
 #' registries <- data.frame(source = c("a", "b"), mean = c(7.8, 9), sd = 6.5, n = c(120, 60),
 #'   measure = "uems", level = "cervical", baseline_grade = "A", baseline_mean_day = 20,
 #'   followup_weeks = 52, years_from = 2015, years_to = 2020, registry = c("a", "b"))
-#' natural <- natural_change(registries, prior_half_normal(2), family = "censored", range = c(0, 50))
+#' # of 0 to 50 points, with first scores around 14
+#' natural <- natural_change(registries, prior_half_normal(2), family = "censored",
+#'   range = c(-14, 36))
 #' excess(x, natural)
 #' @export
 excess.score_change <- function(x, natural, control = NULL, accept = character(), effect = prior_normal(0, 1),

@@ -59,8 +59,9 @@ landmark <- function(week, reference_week, remaining, endpoint, level, shape = 1
   }
   if (!is.null(from_week)) from_week <- check_number(from_week, min = 0, max = week)
   structure(list(
-    week = week, reference_week = reference_week, remaining = remaining, endpoint = check_string(endpoint),
-    level = check_string(level), shape = shape, from_week = from_week
+    week = week, reference_week = reference_week, remaining = remaining,
+    endpoint = check_endpoint(endpoint, rlang::current_env()), level = check_string(level),
+    shape = shape, from_week = from_week
   ), class = "landmark")
 }
 

@@ -49,7 +49,8 @@
 #' @param sd (number, points) SD of change between patients of one population; `NULL` pools the
 #'   sources' SDs by their degrees of freedom. It comes from the registry, never from the trial's patients.
 #' @param range (numeric 2, points) smallest and largest change of the published population;
-#'   needed by all families but the normal.
+#'   needed by all families but the normal. On a scale from 0 to 50 with first scores around 14 it is `c(-14, 36)`.
+#'   [excess()] uses each treated patient's own range in its place.
 #' @param zero (number in (0, 1)) for `"hurdle"`: share of patients without any change.
 #' @param scale (string or [motor_scale()]) of the score; `NULL` reads it from `measure`. Where lower
 #'   is better, means of change in a table are turned here, once, so that a gain is positive; a number and a prior are

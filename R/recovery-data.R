@@ -236,7 +236,8 @@ print.recovery_data <- function(x, ...) {
     " weeks since injury\n", sep = "")
   if (!is.null(roles$treated_at)) cat("Treated: ", sum(!is.na(summary_treated(x))), " subjects (", roles$treated_at,
     ")\n", sep = "")
-  if (anyNA(score)) cat("Not known: ", sum(is.na(score)), " scores, kept as NA\n", sep = "")
+  unknown <- sum(is.na(score))
+  if (unknown > 0L) cat("Not known: ", unknown, if (unknown == 1L) " score" else " scores", ", kept as NA\n", sep = "")
   invisible(x)
 }
 

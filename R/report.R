@@ -228,7 +228,7 @@ render_page <- function(template, given, file, format, toc = FALSE, what = "page
   file.copy(list.files(system.file("report", package = "cordgain"), "[.]Rmd$", full.names = TRUE), work)
   style <- switch(format,
     html = rmarkdown::html_document(self_contained = TRUE, toc = toc, mathjax = NULL),
-    docx = rmarkdown::word_document(toc = toc)
+    docx = rmarkdown::word_document() # Word fills a list of contents only when told to; it lists headings by itself
   )
   made <- rmarkdown::render(copy, style, output_file = basename(file), output_dir = work,
     envir = list2env(given, parent = globalenv()), quiet = TRUE)

@@ -112,6 +112,7 @@ as_sources <- function(x, call = rlang::caller_env()) {
     values <- if (is.null(x[[column]])) rep(NA, nrow(x)) else x[[column]]
     x[[column]] <- check_known(values, column, min = 0, call = call)
   }
+  check_endpoints(x$endpoint, call)
   x <- check_source_counts(x, call)
   x$level <- standard_level(x$level)
   check_source_windows(x, call)

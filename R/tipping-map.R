@@ -141,6 +141,9 @@ default_values <- function(term, timing, count) {
 
 # The tail at every pair. A bias moves log odds that are there already; everything else is worked out anew.
 map_grid <- function(excess, over, at, timing, scenario, call) {
+  if (setequal(over, c("rate", "bias"))) {
+    return(known_rate_grid(over, at, scenario))
+  }
   other <- which(over != "bias")
   outer_values <- expand.grid(at[other])
   names(outer_values) <- over[other]
@@ -153,9 +156,15 @@ map_grid <- function(excess, over, at, timing, scenario, call) {
     data.frame(values, bias = multipliers, estimate = tails$value, num.error = tails$error)
   })
   rows <- do.call(rbind, parts)
-  exact <- identical(sort(over), c("bias", "rate"))
-  cbind(rows[over], term = "natural_tail", rows["estimate"], rows["num.error"],
-    num.kind = if (exact) "exact" else "estimate")
+  cbind(rows[over], term = "natural_tail", rows["estimate"], rows["num.error"], num.kind = "estimate")
+}
+
+# A known rate that a bias has moved is a known rate, and the tail is the binomial's: no evidence to work out anew.
+known_rate_grid <- function(over, at, scenario) {
+  pairs <- stats::setNames(expand.grid(at[match(c("bias", "rate"), over)]), c("bias", "rate"))
+  moved <- stats::plogis(stats::qlogis(pairs$rate) + log(pairs$bias))
+  tail <- stats::pbinom(scenario$responders - 1, scenario$n, moved, lower.tail = FALSE)
+  cbind(pairs[over], term = "natural_tail", estimate = tail, num.error = route_error(tail, tail), num.kind = "exact")
 }
 
 map_rates <- function(excess, values, timing, n, call) {

@@ -77,3 +77,17 @@ test_that("what cannot be planned is refused in words", {
 test_that("arguments that are not given are named with what they mean", {
   expect_error(design_course(), "untreated records", class = "cordgain_invalid_input")
 })
+
+test_that("posteriors of trials reach six variance parameters and say so", {
+  terms <- function(n) data.frame(name = paste0("p", seq_len(n)), free = rep(TRUE, n))
+  expect_null(cordgain:::check_dimension(terms(6), rlang::current_env()))
+  error <- expect_error(cordgain:::check_dimension(terms(7), rlang::current_env()), class = "cordgain_invalid_input")
+  expect_match(conditionMessage(error), "The model has 7")
+  known <- transform(terms(8), free = c(TRUE, FALSE)) # what a prior fixes is no dimension
+  expect_null(cordgain:::check_dimension(known, rlang::current_env()))
+})
+
+test_that("a design whose trials are analysed by Bayes is made", {
+  natural <- fit_recovery(score ~ week + (1 | subject), untreated_records())
+  expect_s3_class(design_course(natural, planned_visits(), late_mean, method = method_bayes()), "course_design")
+})

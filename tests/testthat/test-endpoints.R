@@ -107,3 +107,17 @@ test_that("a name written otherwise is refused with the name, an endpoint in oth
   invalid(trial_arm(patients = grades, endpoint = "AIS C", level = "T3", baseline_days = 14, followup_weeks = 52,
     years = 2021), "ais_c")
 })
+
+test_that("sources and timings are asked for the same names, wherever they come from", {
+  source <- data.frame(source = "a", events = 1, n = 20)
+  for (words in c("AIS_C", "aisc")) {
+    invalid(natural_rate(transform(source, endpoint = words)), "ais_c")
+    invalid(natural_rate(0.1, match = list(endpoint = words)), "ais_c")
+    invalid(excess_by_reference(keio_ips, transform(source, endpoint = words)), "ais_c")
+    invalid(landmark(3, reference_week = 8, remaining = 0.1, endpoint = words, level = "cervical"), "ais_c")
+    invalid(update(keio_ips, endpoint = words), "ais_c")
+  }
+  own <- natural_rate(transform(source, endpoint = "walks ten metres"))
+  expect_s3_class(own, "natural_rate")
+  expect_s3_class(natural_rate(source), "natural_rate") # an endpoint that is not known
+})

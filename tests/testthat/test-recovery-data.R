@@ -112,7 +112,7 @@ test_that("summary has one row per subject", {
 
 test_that("print counts subjects, visits and scores not known", {
   expect_output(print(recovery_data(visits, id, wk, motor, "uems")), "2 subjects, 6 visits")
-  expect_output(print(recovery_data(visits, id, wk, motor, "uems")), "Not known: 1 scores")
+  expect_output(print(recovery_data(visits, id, wk, motor, "uems")), "Not known: 1 score, kept as NA", fixed = TRUE)
 })
 
 test_that("courses can be drawn", {

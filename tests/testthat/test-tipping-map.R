@@ -9,6 +9,18 @@ test_that("the map of rate and bias is the binomial tail of the moved rate", {
   expect_identical(nrow(rows), 6L)
 })
 
+test_that("each place of it is the tail of that known rate, by hand and by natural_rate()", {
+  rows <- tidy(tipping_map(answer(), c("bias", "rate"), at = list(c(0.5, 3), c(0.05, 0.2))))
+  expect_identical(names(rows)[1:2], c("bias", "rate"))
+  for (i in seq_len(nrow(rows))) {
+    odds <- rows$bias[i] * rows$rate[i] / (1 - rows$rate[i])
+    p <- odds / (1 + odds)
+    expect_closed(rows$estimate[i], 6 * p^2 * (1 - p)^2 + 4 * p^3 * (1 - p) + p^4) # two or more of four
+    expect_closed(rows$estimate[i], tail_of(natural_rate(p)))
+  }
+  expect_true(all(rows$num.error < 1e-13))
+})
+
 test_that("the map of heterogeneity and bias agrees with natural rates made one by one", {
   rows <- tidy(tipping_map(answer(), c("tau", "bias"), at = list(c(0.2, 0.8), c(0.7, 2))))
   for (i in seq_len(nrow(rows))) {
