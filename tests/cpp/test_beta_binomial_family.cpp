@@ -46,6 +46,24 @@ TEST_CASE("the density is a ratio of beta functions") {
   }
 }
 
+TEST_CASE("many predictors at once are taken one by one, and far ones without overflow") {
+  const BetaBinomial family(numbers({3}), numbers({10}));
+  Vector eta = Vector::LinSpaced(37, -300.0, 300.0);
+  Vector value(37), slope(37), curvature(37);
+  for (const double precision : {0.01, 4.0, 1e6}) {
+    family.terms(0, eta, w_of(precision), {value.data(), slope.data(), curvature.data()});
+    for (Index k = 0; k < 37; ++k) {
+      const PointTerms one = point(family, 0, eta[k], w_of(precision));
+      REQUIRE(value[k] == Approx(one.value).epsilon(1e-14));
+      REQUIRE(slope[k] == Approx(one.slope).epsilon(1e-13));
+      REQUIRE(std::isfinite(value[k]));
+    }
+    // far out a success and a failure each have one small factor: one e-fold of eta is one of the density
+    REQUIRE(slope[0] == Approx(1.0).epsilon(1e-12));
+    REQUIRE(slope[36] == Approx(-1.0).epsilon(1e-12));
+  }
+}
+
 TEST_CASE("probabilities of all counts add up to one") {
   for (const double eta : {-3.0, 0.4}) {
     double sum = 0.0;

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cordgain/fit/marginal_likelihood.hpp>
 #include <cordgain/math/differences.hpp>
+#include <cordgain/model/beta_binomial_family.hpp>
 #include "family_cases.hpp"
 
 using namespace cordgain;
@@ -39,9 +40,27 @@ TEST_CASE("gradient and Hessian are the derivatives of the value, for one effect
     const SecondOrder at = likelihood.at(point);
     const auto value = [&](const Vector& p) { return likelihood.at(p, false).value; };
     // differences: 1e-9 from rounding and from nodes that move, 1e-7 for second ones
-    REQUIRE((at.gradient - difference_gradient(value, point)).norm() < 1e-8);
+    const Vector slope = difference_gradient(value, point);
+    REQUIRE((at.gradient - slope).norm() < 1e-8);
+    Vector gradient;
+    REQUIRE(likelihood.sloped(point, gradient) == Approx(-at.value).epsilon(1e-14));
+    REQUIRE((gradient + slope).norm() < 1e-8);
     REQUIRE((at.hessian - difference_hessian(value, point)).norm() < 1e-6);
   }
+}
+
+TEST_CASE("the gradient alone, of a family with parameters of its own; none where there is no likelihood") {
+  const family_cases::Trial trial = family_cases::binary_trial();
+  const SubjectRows rows = make_subject_rows(trial.in);
+  const BetaBinomial family(3.0 * trial.y, Vector::Constant(30, 5.0));
+  MarginalLikelihood likelihood(rows, family);
+  Vector point(4), gradient;
+  point << 0.2, 0.7, 1.1, 0.6;
+  likelihood.choose_nodes(point, 1e-11);
+  const auto value = [&](const Vector& p) { return -likelihood.at(p, false).value; };
+  REQUIRE(likelihood.sloped(point, gradient) == Approx(value(point)).epsilon(1e-14));
+  REQUIRE((gradient - difference_gradient(value, point)).norm() < 1e-8);
+  REQUIRE(std::isinf(likelihood.sloped(Vector::Constant(4, std::nan("")), gradient)));
 }
 
 TEST_CASE("at a standard deviation of zero its slope vanishes, and the rest is a generalised linear model") {

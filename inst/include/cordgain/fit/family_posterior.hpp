@@ -5,8 +5,8 @@
 #pragma once
 
 #include <algorithm>
-#include <cordgain/fit/exact_posterior.hpp>
 #include <cordgain/fit/family_target.hpp>
+#include <cordgain/fit/lattice_moments.hpp>
 #include <string>
 #include <vector>
 

@@ -100,10 +100,12 @@ class FamilyDensity {
     prior += log_further(eta.tail(further()), gradient);
     if (!std::isfinite(prior)) return detail::kNegInf;
     fill_point(eta);
-    const SecondOrder at = likelihood_.at(point_, gradient != nullptr);
-    if (!std::isfinite(at.value)) return detail::kNegInf;
-    if (gradient) add_likelihood(-at.gradient, *gradient);
-    return prior - at.value;
+    Vector by;
+    const double log_likelihood =
+        gradient ? likelihood_.sloped(point_, by) : -likelihood_.at(point_, false).value;
+    if (!std::isfinite(log_likelihood)) return detail::kNegInf;
+    if (gradient) add_likelihood(by, *gradient);
+    return prior + log_likelihood;
   }
 
   double move_coefficients(const Vector& eta, Vector* gradient) {

@@ -66,25 +66,20 @@ class MarginalLikelihood {
   /// Value, and with `derivatives` gradient and Hessian, of minus the log likelihood.
   [[nodiscard]] SecondOrder at(const Vector& point, bool derivatives = true) {
     SecondOrder out;
-    const Vector extra = point.tail(extra_count_);
-    if (!point.allFinite() || !family_.feasible(extra)) return out;
-    const Matrix l = factor(point);
-    const Vector beta = point.head(fixed_count());
-    double sum = 0.0;
     out.gradient = Vector::Zero(derivatives ? size() : 0);
     out.hessian = Matrix::Zero(out.gradient.size(), out.gradient.size());
-    for (Index s = 0; s < rows_.subjects(); ++s) {
-      if (twins_.count_of(s) == 0) continue;
-      const SubjectAt subject = subject_at(s, beta, l, extra);
-      if (!place(subject)) return SecondOrder();
-      const NodeValues values = at_nodes(subject, placement_, rules_.at(nodes_[static_cast<std::size_t>(s)]));
-      if (!std::isfinite(values.log_likelihood)) return SecondOrder();
-      const double count = static_cast<double>(twins_.count_of(s));
-      sum += count * values.log_likelihood;
+    out.value = -sum(point, [&](const SubjectAt& subject, const NodeValues& values, double count) {
       if (derivatives) add_derivatives(subject, values, count, out);
-    }
-    out.value = -sum;
-    return out;
+    });
+    return std::isfinite(out.value) ? out : SecondOrder();
+  }
+
+  /// The log likelihood and its gradient; -Inf where there is none. About half the work of the Hessian.
+  [[nodiscard]] double sloped(const Vector& point, Vector& gradient) {
+    gradient.setZero(size());
+    return sum(point, [&](const SubjectAt& subject, const NodeValues& values, double count) {
+      add_gradient(subject, values, count, gradient);
+    });
   }
 
   /// The log likelihood of each subject; -Inf where it has none.
@@ -171,6 +166,29 @@ class MarginalLikelihood {
     return out;
   }
 
+  /// The log likelihood, what each subject that stands for its twins gives handed to
+  /// `each(subject, nodes, number of twins)`; -Inf where there is none.
+  template <class Each>
+  double sum(const Vector& point, Each&& each) {
+    constexpr double kNone = -std::numeric_limits<double>::infinity();
+    const Vector extra = point.tail(extra_count_);
+    if (!point.allFinite() || !family_.feasible(extra)) return kNone;
+    const Matrix l = factor(point);
+    const Vector beta = point.head(fixed_count());
+    double out = 0.0;
+    for (Index s = 0; s < rows_.subjects(); ++s) {
+      if (twins_.count_of(s) == 0) continue;
+      const SubjectAt subject = subject_at(s, beta, l, extra);
+      if (!place(subject)) return kNone;
+      const NodeValues values = at_nodes(subject, placement_, rules_.at(nodes_[static_cast<std::size_t>(s)]));
+      if (!std::isfinite(values.log_likelihood)) return kNone;
+      const double count = static_cast<double>(twins_.count_of(s));
+      out += count * values.log_likelihood;
+      each(subject, values, count);
+    }
+    return out;
+  }
+
   /// Finds the mode, from where it was last.
   bool place(const SubjectAt& subject) {
     EffectVector& mode = mode_[static_cast<std::size_t>(subject.subject)];
@@ -224,10 +242,7 @@ class MarginalLikelihood {
     for (Index i = 0; i < subject.size(); ++i) {
       Matrix across = Matrix::Zero(1 + rows_.effects(), e);  // E[cross], and E[u cross]
       for (Index k = 0; k < values.weight.size(); ++k) {
-        terms.slope.setZero(e);
-        terms.cross.setZero(e);
-        terms.curvature.setZero(e, e);
-        family_.extra_terms(subject.row(i), values.eta(k, i), subject.extra, terms);
+        own_terms(subject, i, values.eta(k, i), terms);
         scores.col(k).tail(e) += terms.slope;
         const double w = values.weight[k];
         hessian.bottomRightCorner(e, e) += w * terms.curvature;
@@ -255,6 +270,34 @@ class MarginalLikelihood {
     out.gradient -= count * mean;
     out.hessian -= count * Matrix(hessian.selfadjointView<Eigen::Upper>());
     out.hessian -= scores * (count * values.weight).asDiagonal() * scores.transpose();
+  }
+
+  /// E[s]: of what goes through eta one sum over nodes for each row.
+  void add_gradient(const SubjectAt& subject, const NodeValues& values, double count,
+                    Vector& gradient) const {
+    const Index n = subject.size(), p = fixed_count(), first = subject.first(), e = extra_count_;
+    gradient.head(p) +=
+        count * (rows_.x.middleRows(first, n).transpose() * moment(values.slope, values.weight));
+    for (Index j = 0; j < free_count(); ++j) {
+      const FactorPosition at = rows_.position(j);
+      const Vector weighted = values.weight.cwiseProduct(values.u.row(at.column).transpose());
+      gradient[p + j] += count * moment(values.slope, weighted).dot(rows_.z_rows(first, n).col(at.row));
+    }
+    ExtraTerms terms;
+    for (Index i = 0; i < (e > 0 ? n : 0); ++i) {
+      for (Index k = 0; k < values.weight.size(); ++k) {
+        own_terms(subject, i, values.eta(k, i), terms);
+        gradient.tail(e) += count * values.weight[k] * terms.slope;
+      }
+    }
+  }
+
+  /// Derivatives in the family's own parameters at one eta of row i of a subject.
+  void own_terms(const SubjectAt& subject, Index i, double eta, ExtraTerms& out) const {
+    out.slope.setZero(extra_count_);
+    out.cross.setZero(extra_count_);
+    out.curvature.setZero(extra_count_, extra_count_);
+    family_.extra_terms(subject.row(i), eta, subject.extra, out);
   }
 
   const SubjectRows& rows_;

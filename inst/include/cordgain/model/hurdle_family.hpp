@@ -1,6 +1,7 @@
 // No change, or a positive change: scores of which many are zero because nothing happened.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cordgain/math/logistic.hpp>
 #include <cordgain/model/beta_binomial_family.hpp>
@@ -12,7 +13,7 @@ namespace cordgain {
 /// eta and log(p / (1 - p)) = a + k eta. The family's own parameters are w of the beta-binomial, a, and,
 /// where change goes with its size (`shared`), k; else k = 0 and p is one for all rows. Source: Mullahy
 /// (1986), Journal of Econometrics 33, 341, for the hurdle.
-class Hurdle final : public PointwiseFamily<Hurdle> {
+class Hurdle final : public Family {
  public:
   Hurdle(Vector points, const Vector& highest, bool shared)
       : points_(std::move(points)),
@@ -41,13 +42,21 @@ class Hurdle final : public PointwiseFamily<Hurdle> {
     return out;
   }
 
-  [[nodiscard]] PointTerms at(Index row, double eta, const Vector& extra) const {
-    const Change change(points_[row] > 0.0, extra[1] + slope(extra) * eta);
+  void terms(Index row, const VectorIn& eta, const Vector& extra, const RowTerms& out) const override {
+    const bool changed = points_[row] > 0.0;
+    if (changed) {
+      positive_.terms(row, eta, extra.head(1), out);
+    } else {
+      for (double* const part : {out.value, out.slope, out.curvature}) std::fill_n(part, eta.size(), 0.0);
+    }
     const double k = slope(extra);
-    PointTerms out{change.value, k * change.slope, k * k * change.curvature};
-    if (!(points_[row] > 0.0)) return out;
-    const PointTerms size = positive_.at(row, eta, extra.head(1));
-    return {out.value + size.value, out.slope + size.slope, out.curvature + size.curvature};
+    Change change(changed, extra[1]);
+    for (Index i = 0; i < eta.size(); ++i) {
+      if (shared_) change = Change(changed, extra[1] + k * eta[i]);
+      out.value[i] += change.value;
+      out.slope[i] += k * change.slope;
+      out.curvature[i] += k * k * change.curvature;
+    }
   }
 
   void extra_terms(Index row, double eta, const Vector& extra, ExtraTerms& out) const override {
