@@ -1,5 +1,5 @@
-# The posterior of linear predictors of a Bayesian fit of a family: at each node of the posterior (or draw of the sampler)
-# the random effects given the scores, on a grid about their mean.
+# The posterior of linear predictors of a Bayesian fit of a family: at each node of the posterior, or draw of the
+# sampler, the random effects given the scores, on a grid about their mean.
 
 # Linear predictors of rows: for each node used its weight, its own parameters `extra`, and values `eta` (a row each)
 # with weights `inner` that add up to one in each row. Effects that are not known are spread over further columns, of

@@ -127,7 +127,7 @@ test_that("levels have probabilities that add up to one, intervals and a most pr
   expect_identical(dimnames(all$fit)[2:3], list(LETTERS[1:4], c("fit", "lwr", "upr")))
   expect_equal(all$fit[, , "fit"], prob)
   expect_true(all(all$fit[, , "lwr"] <= prob & prob <= all$fit[, , "upr"]))
-  expect_identical(as.character(predict(fit, type = "class", nodes = 200)), LETTERS[1:4][unname(apply(prob, 1, which.max))])
+  expect_identical(as.character(predict(fit, type = "class", nodes = 200)), LETTERS[unname(apply(prob, 1, which.max))])
   expect_error(predict(fit, type = "class", se.fit = TRUE), "prob", class = "cordgain_invalid_input")
   score <- predict(fit, interval = "prediction", nodes = 200)
   expect_true(all(score[, c("lwr", "upr")] %in% 1:4))

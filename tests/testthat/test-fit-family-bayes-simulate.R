@@ -36,7 +36,8 @@ test_that("draws of effects given the scores have their exact mean and standard 
 test_that("seeds govern, words of the scores are kept, trials are asked for", {
   fit <- count_fit()
   expect_identical(simulate(fit, 2, seed = 1)$sim_1, simulate(fit, 1, seed = 1)$sim_1)
-  new <- simulate(fit, 3, seed = 1, newdata = data.frame(id = c(1, 9), week = 2), allow.new.levels = TRUE, re.form = NULL)
+  two <- data.frame(id = c(1, 9), week = 2)
+  new <- simulate(fit, 3, seed = 1, newdata = two, allow.new.levels = TRUE, re.form = NULL)
   expect_identical(dim(new), c(2L, 3L))
   rates <- transform(visits, events = pmin(n, 10))
   pair <- fit_recovery(cbind(events, 10 - events) ~ 1 + (1 | id), rates, family = binomial(), method = "bayes")
