@@ -34,7 +34,8 @@ effects_grid <- function(q) {
     return(list(place = matrix(0, 1L, 0L), step = 0))
   }
   step <- c(0.5, 0.75, 1)[q]
-  line <- seq(-ceiling(6.5 / step), ceiling(6.5 / step)) * step
+  reach <- ceiling(c(8, 6.5, 6.5)[q] / step)
+  line <- seq(-reach, reach) * step
   list(place = unname(as.matrix(expand.grid(rep(list(line), q)))), step = step)
 }
 

@@ -37,7 +37,7 @@ test_that("grids of one effect integrate each family's density as integrate() do
   for (family in list(poisson(), beta_binomial(10), hurdle(10), censored(2, 9), binomial())) {
     counts$score <- if (is.null(family$name) && family$family == "binomial") as.double(counts$n > 4) else
       if (identical(family, censored(2, 9))) pmax(counts$n, 2) else counts$n
-    fit <- fit_recovery(score ~ 1 + (1 | id), counts, family = family, method = "bayes")
+    fit <- fit_recovery(score ~ 1 + (1 | id), counts, family = family, method = method_bayes(seed = 1))
     post <- fit$result
     at <- node_parameters(fit, which.max(post$weight))
     effects <- given(fit, at$node, 1:4)
