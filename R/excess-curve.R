@@ -119,7 +119,7 @@ few_subjects <- function(natural) {
   }
   source <- data.frame(source = natural_label(natural))
   differences("covariance", source, TRUE, "", paste(n, "subjects"), no_direction,
-    "take the covariance from a registry: natural_curve() of published means")
+    "take the covariance from a registry: natural_curve() of published means, or priors on sd and sigma of the fit")
 }
 
 refuse_thoracic_course <- function(x, natural, call) {

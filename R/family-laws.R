@@ -22,7 +22,7 @@ score_law.poisson_scores <- function(family, score, eta, extra) {
 
 #' @exportS3Method score_law cumulative_scores
 score_law.cumulative_scores <- function(family, score, eta, extra) {
-  sums_about(family_response(family, eta, extra)$fit, family$seen[score[, 1L] + 1L])
+  sums_about(score_table(family, NULL, eta, extra), family$seen[score[, 1L] + 1L])
 }
 
 # Sums of each row's probabilities to the left of a column, at it and to the right of it.
@@ -40,22 +40,24 @@ score_law.beta_binomial_scores <- function(family, score, eta, extra) {
 # Probabilities of 0 to the largest of `n` points, a row each.
 beta_binomial_table <- function(n, eta, log_precision) {
   y <- matrix(seq.int(0, max(n)), length(eta), max(n) + 1L, byrow = TRUE)
+  table <- exp(beta_binomial_density(pmin(y, n), n, eta, log_precision))
+  ifelse(y <= n, matrix(table, length(eta)), 0)
+}
+
+# Logarithms of the probabilities of y of n points.
+beta_binomial_density <- function(y, n, eta, log_precision) {
   mu <- stats::plogis(eta)
   if (log_precision == Inf) {
-    return(matrix(stats::dbinom(y, n, mu), length(eta)))
+    return(stats::dbinom(y, n, mu, log = TRUE))
   }
   a <- mu * exp(log_precision)
   b <- stats::plogis(-eta) * exp(log_precision)
-  inside <- y <= n
-  log_density <- lchoose(n, pmin(y, n)) + lbeta(pmin(y, n) + a, pmax(n - y, 0) + b) - lbeta(a, b)
-  ifelse(inside, exp(log_density), 0)
+  lchoose(n, y) + lbeta(y + a, n - y + b) - lbeta(a, b)
 }
 
 #' @exportS3Method score_law hurdle_scores
 score_law.hurdle_scores <- function(family, score, eta, extra) {
-  gain <- change_probability(family, eta, extra)
-  gains <- beta_binomial_table(rep(family$size - 1, length(eta)), eta, extra[[1L]])
-  sums_about(cbind(1 - gain, gain * gains), score[, 1L] + 1L)
+  sums_about(score_table(family, NULL, eta, extra), score[, 1L] + 1L)
 }
 
 change_probability <- function(family, eta, extra) {
@@ -73,6 +75,67 @@ score_law.censored_scores <- function(family, score, eta, extra) {
   above <- stats::pnorm(z, lower.tail = FALSE)
   list(below = ifelse(at_floor, 0, below), equal = ifelse(at_floor, below, ifelse(at_ceiling, above, 0)),
     above = ifelse(at_ceiling, 0, above))
+}
+
+# The probabilities of all scores that there are, lowest first: a row for each predictor, of `n` points or trials.
+score_table <- function(family, n, eta, extra) UseMethod("score_table")
+
+#' @exportS3Method score_table binomial_scores
+score_table.binomial_scores <- function(family, n, eta, extra) {
+  p <- family$object$linkinv(eta)
+  matrix(stats::dbinom(rep(seq.int(0, max(n)), each = length(eta)), n, p), length(eta))
+}
+
+#' @exportS3Method score_table cumulative_scores
+score_table.cumulative_scores <- function(family, n, eta, extra) family_response(family, eta, extra)$fit
+
+#' @exportS3Method score_table beta_binomial_scores
+score_table.beta_binomial_scores <- function(family, n, eta, extra) beta_binomial_table(n, eta, extra[[1L]])
+
+#' @exportS3Method score_table hurdle_scores
+score_table.hurdle_scores <- function(family, n, eta, extra) {
+  gain <- change_probability(family, eta, extra)
+  cbind(1 - gain, gain * beta_binomial_table(rep(family$size - 1, length(eta)), eta, extra[[1L]]))
+}
+
+# Logarithms of the density of scores, or of their probability where they have one.
+score_density <- function(family, score, eta, extra) UseMethod("score_density")
+
+#' @exportS3Method score_density binomial_scores
+score_density.binomial_scores <- function(family, score, eta, extra) {
+  stats::dbinom(score[, 1L], score[, 2L], family$object$linkinv(eta), log = TRUE)
+}
+
+#' @exportS3Method score_density poisson_scores
+score_density.poisson_scores <- function(family, score, eta, extra) {
+  stats::dpois(score[, 1L], exp(eta), log = TRUE)
+}
+
+#' @exportS3Method score_density cumulative_scores
+score_density.cumulative_scores <- function(family, score, eta, extra) {
+  log(family_response(family, eta, extra)$fit[cbind(seq_along(eta), family$seen[score[, 1L] + 1L])])
+}
+
+#' @exportS3Method score_density beta_binomial_scores
+score_density.beta_binomial_scores <- function(family, score, eta, extra) {
+  beta_binomial_density(score[, 1L], score[, 2L], eta, extra[[1L]])
+}
+
+#' @exportS3Method score_density hurdle_scores
+score_density.hurdle_scores <- function(family, score, eta, extra) {
+  y <- score[, 1L]
+  gain <- change_probability(family, eta, extra)
+  ifelse(y == 0, log(1 - gain),
+    log(gain) + beta_binomial_density(pmax(y - 1, 0), family$size - 1, eta, extra[[1L]]))
+}
+
+#' @exportS3Method score_density censored_scores
+score_density.censored_scores <- function(family, score, eta, extra) {
+  y <- score[, 1L]
+  sigma <- exp(extra[[1L]])
+  ifelse(y <= family$lower, stats::pnorm(y, eta, sigma, log.p = TRUE),
+    ifelse(y >= family$upper, stats::pnorm(y, eta, sigma, lower.tail = FALSE, log.p = TRUE),
+      stats::dnorm(y, eta, sigma, log = TRUE)))
 }
 
 # Moments ------------------------------------------------------------------------------

@@ -243,25 +243,3 @@ posterior_notes <- function(x) {
   }
   c(sampler_notes(post), unseen)
 }
-
-# Verbs that have no answer yet -----------------------------------------------------------
-
-#' @exportS3Method stats::predict recovery_fit_family_bayes
-predict.recovery_fit_family_bayes <- function(object, ...) {
-  refuse_family("predictions of a Bayesian fit", "{.fn as_draws} gives draws of the parameters.")
-}
-
-#' @exportS3Method stats::residuals recovery_fit_family_bayes
-residuals.recovery_fit_family_bayes <- function(object, ...) {
-  refuse_family("residuals", "Compare the scores with draws of the parameters.")
-}
-
-#' @exportS3Method stats::fitted recovery_fit_family_bayes
-fitted.recovery_fit_family_bayes <- function(object, ...) {
-  refuse_family("fitted values of a Bayesian fit", "{.fn as_draws} gives draws of the parameters.")
-}
-
-#' @exportS3Method stats::simulate recovery_fit_family_bayes
-simulate.recovery_fit_family_bayes <- function(object, nsim = 1, seed = NULL, ...) {
-  refuse_family("simulation", "{.fn as_draws} gives draws of the parameters.")
-}

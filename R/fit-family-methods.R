@@ -142,24 +142,71 @@ print.summary.recovery_fit_family <- function(x, ...) {
 }
 
 #' @rdname recovery_fit_family
-#' @param parm (character) coefficients, or the family's own parameters; left out: all.
-#' @param method (string) `"wald"`; others are refused.
+#' @param parm (character) parameters; left out: all that the method has limits of.
+#' @param method (string) `"wald"`: coefficients and the family's own parameters; `"boot"`: percentiles of
+#'   [bootstrap()][bootstrap.recovery_fit_family], of the standard deviations too.
+#' @param type (string) `ranef()`: `"mode"` of the posterior given the estimates, as lme4 has it, or `"mean"`;
+#'   `confint(method = "boot")`: `"percentile"`, or `"basic"`: twice the estimate minus the percentiles.
+#' @param n,seed replicates and their seed, as in [bootstrap()][bootstrap.recovery_fit_family].
+#' @param boot a `recovery_bootstrap` of the same fit, to use its replicates.
 #' @exportS3Method stats::confint recovery_fit_family
-confint.recovery_fit_family <- function(object, parm = NULL, level = 0.95, method = "wald", ...) {
-  if (!identical(method, "wald")) {
-    abort_input(c("Intervals of a fit of this family are Wald's.", x = "{.arg method} is {.val {method}}.",
-      i = "Profile intervals are for normal scores; {.fn bootstrap} gives percentile limits."))
-  }
+confint.recovery_fit_family <- function(object, parm = NULL, level = 0.95, method = c("wald", "boot"),
+                                        type = c("percentile", "basic"), n = 1000, seed = NULL, boot = NULL, ...) {
+  call <- rlang::current_env()
+  method <- check_interval_method(method, call)
+  type <- check_option(type, c("percentile", "basic"))
   level <- check_number(level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
-  table <- rbind(tidy_wald(object, level), tidy_own(object, level))
-  limits <- as.matrix(table[c("conf.low", "conf.high")])
-  out <- new_interval(limits, table$term, level, "wald", "Wald, normal quantiles: too short with few subjects.")
-  if (is.null(parm)) {
-    return(out)
+  boot <- if (method == "boot") check_boot(boot, object) %||% bootstrap(object, n, seed)
+  limits <- if (method == "wald") family_wald_limits(object, level) else family_boot_limits(boot, level, type)
+  at <- chosen_rows(parm, rownames(limits), call)
+  notes <- if (method == "wald") "Wald, normal quantiles: too short with few subjects." else
+    family_boot_notes(boot, type)
+  new_interval(limits[at, , drop = FALSE], rownames(limits)[at], level, method, notes, boot = boot)
+}
+
+check_interval_method <- function(method, call) {
+  if (identical(method, "profile")) {
+    abort_input(c("Profile intervals are for normal scores.", x = "{.arg method} is {.val {method}}.",
+      i = 'Fits of this family have {.code method = "wald"} and {.code method = "boot"}.'), call = call)
   }
-  at <- if (is.character(parm)) match(parm, table$term) else match(parm, seq_along(table$term))
-  if (anyNA(at)) abort_input(c("There is no such coefficient.", x = "Asked for: {.val {parm[is.na(at)]}}."))
-  new_interval(limits[at, , drop = FALSE], table$term[at], level, "wald", attr(out, "notes"))
+  check_option(method, c("wald", "boot"), call = call)
+}
+
+chosen_rows <- function(parm, names, call) {
+  if (is.null(parm)) {
+    return(seq_along(names))
+  }
+  at <- if (is.character(parm)) match(parm, names) else match(parm, seq_along(names))
+  if (anyNA(at)) {
+    abort_input(c("There is no such parameter.", x = "Asked for: {.val {parm[is.na(at)]}}.",
+      i = "Parameters: {.val {names}}."), call = call)
+  }
+  at
+}
+
+family_wald_limits <- function(fit, level) {
+  table <- rbind(tidy_wald(fit, level), tidy_own(fit, level))
+  limits <- as.matrix(table[c("conf.low", "conf.high")])
+  rownames(limits) <- table$term
+  limits
+}
+
+# A basic interval of a standard deviation ends at zero, one of a correlation at -1 and 1.
+family_boot_limits <- function(boot, level, type) {
+  out <- replicate_limits(boot$replicates, level)
+  if (type == "basic") {
+    out <- 2 * boot$estimate - out[, 2:1, drop = FALSE]
+    spread <- grepl("^sd__", rownames(out))
+    tied <- grepl("^cor__", rownames(out))
+    out[spread, ] <- pmax(out[spread, ], 0)
+    out[tied, ] <- pmin(pmax(out[tied, ], -1), 1)
+  }
+  out
+}
+
+family_boot_notes <- function(boot, type) {
+  c(bootstrap_title(boot), switch(type, basic = "Basic: twice the estimate minus the percentiles.",
+    percentile = "Percentiles of the replicates."), bootstrap_notes(boot)[1:2])
 }
 
 # Refusals: verbs of normal scores ---------------------------------------------------

@@ -185,34 +185,36 @@ residuals.recovery_fit_family <- function(object, type = c("response", "pearson"
   eta <- known_predictor(object, rows)
   sd <- unknown_spread(object, rows)
   out <- if (type == "quantile") {
-    quantile_residuals(object, eta, sd, draw_seed(seed))
+    randomised_residuals(row_law(object, eta, sd), draw_seed(seed))
   } else {
-    moment_residuals(object, eta, sd, type)
+    moments <- average_moments(object$result$family, row_trials(object), eta, sd, object$result$extra)
+    moment_residuals(observed_response(object$result$family, object$design$scores), moments, type)
   }
   stats::naresid(attr(object$frame, "na.action"), rlang::set_names(out, rownames(object$frame)))
 }
 
-moment_residuals <- function(fit, eta, sd, type) {
-  moments <- average_moments(fit$result$family, row_trials(fit), eta, sd, fit$result$extra)
-  out <- observed_response(fit) - moments$mean
+moment_residuals <- function(observed, moments, type) {
+  out <- observed - moments$mean
   if (type == "pearson") out / sqrt(moments$variance) else out
 }
 
-# Tails keep their digits: each residual is read from the nearer one.
-quantile_residuals <- function(fit, eta, sd, seed) {
+# The distribution of each row fitted, averaged over effects that are not known.
+row_law <- function(fit, eta, sd) {
   family <- fit$result$family
   extra <- fit$result$extra
-  law <- average_parts(\(at) score_law(family, fit$design$scores, at, extra), eta, sd, smooth_scale(family, extra))
-  v <- with_stream(seed, stats::runif(length(eta)))
+  average_parts(\(at) score_law(family, fit$design$scores, at, extra), eta, sd, smooth_scale(family, extra))
+}
+
+# Tails keep their digits: each residual is read from the nearer one.
+randomised_residuals <- function(law, seed) {
+  v <- with_stream(seed, stats::runif(length(law$equal)))
   lower <- law$below + v * law$equal
   upper <- law$above + (1 - v) * law$equal
   ifelse(lower < upper, stats::qnorm(lower), stats::qnorm(upper, lower.tail = FALSE))
 }
 
 # Scores in the unit of score_moments().
-observed_response <- function(fit) {
-  family <- fit$result$family
-  score <- fit$design$scores
+observed_response <- function(family, score) {
   switch(family$name,
     binomial = score[, 1L] / score[, 2L],
     beta_binomial = if (is.null(family$size)) score[, 1L] / score[, 2L] else score[, 1L],

@@ -151,8 +151,6 @@ packed_blocks <- function(covariance, sizes) {
 #' This page is of fits by maximum likelihood; those by [method_bayes()] are described in [recovery_fit_family_bayes].
 #'
 #' @param object,x a `recovery_fit` of a family.
-#' @param type (string) `ranef()`: `"mode"` of the posterior given the estimates, as lme4 has it,
-#'   or `"mean"`.
 #' @param condVar (logical) attach posterior covariances as `postVar` (array q x q x levels).
 #' @param full (logical) with the family's own parameters; rows and columns of infinite parameters are `NA`.
 #' @param ... unused.

@@ -10,13 +10,21 @@
 #' [posterior::as_draws()][interop-posterior] are weighted over as few dimensions as can be.
 #'
 #' @details
+#' `by = "observation"` leaves out one score at a time, the subject's others staying: random effects are integrated out
+#' of \eqn{p(y_{ij} \mid y_{i,-j}, \phi)}, the ratio of the subject's densities with and without the score. That is
+#' how well a visit of a known patient is predicted; without `by`, how well a new patient is.
+#'
+#' Draws of the sampler are taken all, and loo is told how much less they say than independent ones
+#' (`loo::relative_eff()`).
+#'
 #' loo's Pareto k says for which subjects the weights are too uneven; with few subjects look at it first. Where a prior
 #' is proper, the difference of two log evidences (`logLik(fit)` with and without the subject) is the exact answer.
 #'
 #' @param x a fit by [method_bayes()].
+#' @param by (string) `"subject"` or `"observation"`.
 #' @inheritParams interop-posterior
 #' @param ... passed to loo, such as `cores`.
-#' @return what loo returns: an object of class `psis_loo`, one point per subject.
+#' @return what loo returns: an object of class `psis_loo`, one point per subject or per score.
 #' @section Conditions: `cordgain_invalid_input` where all rows are one block, so that nothing can be left out.
 #' @references
 #' Vehtari A, Gelman A, Gabry J (2017). Practical Bayesian model evaluation using leave-one-out cross-validation and
@@ -29,30 +37,67 @@
 #' }
 #' @name interop-loo
 #' @exportS3Method loo::loo recovery_fit_bayes
-loo.recovery_fit_bayes <- function(x, draws = 4000, seed = NULL, ...) {
+loo.recovery_fit_bayes <- function(x, draws = 4000, seed = NULL, by = c("subject", "observation"), ...) {
+  by <- check_option(by, c("subject", "observation"))
+  post <- x$result
   block <- block_of_rows(x$design)
-  if (max(block) == 1L) {
-    abort_input(c("There is no subject to leave out.", x = "Random effects join all rows of this fit to one block."))
+  if (max(block) == 1L && by == "subject") {
+    abort_input(c("There is no subject to leave out.", x = "Random effects join all rows of this fit to one block.",
+      i = '{.code by = "observation"} leaves out one score at a time.'))
   }
-  log_density <- block_log_density(x, block, posterior_draws(x, check_draws(draws), draw_seed(seed)))
-  loo::loo(log_density, r_eff = rep(1, ncol(log_density)), ...)
+  n <- if (post$engine == "nuts") length(post$weight) else check_draws(draws)
+  density <- if (by == "subject") normal_log_density else normal_left_out
+  loo_of(block_log_density(x, block, posterior_draws(x, n, draw_seed(seed)), density), post, ...)
 }
 
 #' @rdname interop-loo
 #' @exportS3Method loo::loo recovery_fit_family_bayes
-loo.recovery_fit_family_bayes <- function(x, draws = 4000, seed = NULL, ...) {
+loo.recovery_fit_family_bayes <- function(x, draws = 4000, seed = NULL, by = c("subject", "observation"), ...) {
+  by <- check_option(by, c("subject", "observation"))
   post <- x$result
   sampled <- post$engine == "nuts"
   node <- if (!sampled) lattice_draws(post, check_draws(draws), draw_seed(seed))$node
   points <- if (sampled) post$points else post$points[, node, drop = FALSE]
-  log_density <- core_family_log_likelihood(post$problem, points, post$nodes)
-  chains <- if (sampled) rep(seq_len(post$plan$chains), each = post$plan$draws)
-  size <- if (sampled) loo::relative_eff(exp(log_density), chain_id = chains) else rep(1, ncol(log_density))
+  all <- core_family_log_likelihood(post$problem, points, post$nodes)
+  loo_of(if (by == "subject") all else all[, post$problem$subject + 1L] - left_out(post, points), post, ...)
+}
+
+# Independent draws say as much as there are; those of chains less.
+loo_of <- function(log_density, post, ...) {
+  plan <- post$plan
+  size <- if (post$engine == "nuts") {
+    loo::relative_eff(exp(log_density), chain_id = rep(seq_len(plan$chains), each = plan$draws))
+  } else {
+    rep(1, ncol(log_density))
+  }
   loo::loo(log_density, r_eff = size, ...)
 }
 
-# log p(scores of a block | draw), random effects integrated out: draws in rows, blocks in columns.
-block_log_density <- function(fit, block, draws) {
+# Log density of each subject's other scores, a column for each score; none where there is no other.
+left_out <- function(post, points) {
+  problem <- post$problem
+  columns <- lapply(seq_along(problem$subject), \(row) {
+    own <- setdiff(which(problem$subject == problem$subject[row]), row)
+    if (length(own) == 0L) numeric(ncol(points)) else
+      core_family_log_likelihood(problem_rows(problem, own), points, post$nodes[problem$subject[row] + 1L])[, 1L]
+  })
+  do.call(cbind, columns)
+}
+
+# The problem of these rows, all of one subject.
+problem_rows <- function(problem, rows) {
+  problem$x <- problem$x[rows, , drop = FALSE]
+  problem$z <- problem$z[rows, , drop = FALSE]
+  if (length(problem$offset) > 0L) problem$offset <- problem$offset[rows]
+  problem$subject <- rep(0L, length(rows))
+  problem$n_subjects <- 1L
+  problem$family$score <- problem$family$score[rows, , drop = FALSE]
+  problem
+}
+
+# log p(scores of a block | draw), random effects integrated out: draws in rows, blocks in columns; or the scores one by
+# one, in the order of the rows.
+block_log_density <- function(fit, block, draws, density = normal_log_density) {
   p <- nrow(fit$result$mean)
   y <- net_score(fit$design)
   parts <- apply(draws[, -seq_len(p), drop = FALSE], 1L, \(hyper) drawn_parts(fit, hyper), simplify = FALSE)
@@ -60,9 +105,16 @@ block_log_density <- function(fit, block, draws) {
     at <- which(block == b)
     rows <- fitted_rows(fit, at)
     residual <- y[at] - rows$x %*% t(draws[, seq_len(p), drop = FALSE])
-    vapply(seq_along(parts), \(d) normal_log_density(residual[, d], rows_covariance(rows, parts[[d]])), 0)
+    do.call(rbind, lapply(seq_along(parts), \(d) density(residual[, d], rows_covariance(rows, parts[[d]]))))
   })
-  do.call(cbind, columns)
+  out <- do.call(cbind, columns)
+  if (ncol(out) == length(y)) out[, order(order(block)), drop = FALSE] else out
+}
+
+# Log densities of each value given the others.
+normal_left_out <- function(residual, covariance) {
+  inverse <- chol2inv(chol(covariance))
+  stats::dnorm(drop(inverse %*% residual) / diag(inverse), 0, 1 / sqrt(diag(inverse)), log = TRUE)
 }
 
 normal_log_density <- function(residual, covariance) {

@@ -1,6 +1,42 @@
 # Gains between two weeks of a natural course: their mean, their covariance between patients, and the
 # directions in which their shared mean is uncertain.
 
+# Normal scores alone: a curve of gains in points has no other.
+check_course_fit <- function(fit, call) {
+  if (!inherits(fit, c("recovery_fit_reml", "recovery_fit_bayes"))) {
+    abort_input(c("A natural course comes from a fit of normal scores by REML, ML or Bayes.",
+      x = "The family is {.val {stats::family(fit)$family}}.",
+      i = "Fit the scores as {.fn gaussian} ones, or compare changes to one visit by {.fn natural_change}."
+    ), call = call)
+  }
+}
+
+# Covariances of the random effects, a block each, and the residual variance: estimates, or posterior means.
+course_variances <- function(fit) {
+  if (inherits(fit, "recovery_fit_reml")) {
+    return(list(effects = effect_covariances(fit), residual = residual_variance(fit)[1]))
+  }
+  post <- fit$result
+  weight <- post$weight / sum(post$weight)
+  row <- \(place) post$values[place + 1L, ]
+  effects <- lapply(seq_along(fit$design$random), \(i) {
+    at <- post$layout$blocks[i, ]
+    if (at[2L] < 0L) {
+      return(matrix(sum(weight * row(at[1L])^2)))
+    }
+    shared <- sum(weight * row(at[1L]) * row(at[2L]) * row(at[3L]))
+    matrix(c(sum(weight * row(at[1L])^2), shared, shared, sum(weight * row(at[2L])^2)), 2L)
+  })
+  list(effects = effects, residual = sum(weight * row(post$layout$sigma)^2))
+}
+
+# Whether a person has said what is known of the covariance: priors of all its standard deviations, not the defaults.
+has_variance_priors <- function(fit) {
+  given <- fit$method$prior
+  !is.null(given$sigma) && (is_prior(given$sd) || length(given$sd) > 0L &&
+    all(effect_columns(fit$design) %in% names(given$sd)))
+}
+
 # The rows of a new patient of the curve's fit at weeks s.
 new_patient_rows <- function(x, s, call) {
   new <- data.frame(s)
@@ -15,9 +51,9 @@ fit_moments <- function(x, s, call) {
   random <- x$fit$design$random
   rows <- new_patient_rows(x, s, call)
   shared <- rows$x %*% stats::vcov(x$fit) %*% t(rows$x)
-  own <- diag(residual_variance(x$fit)[1], length(s))
+  own <- diag(x$variances$residual, length(s))
   for (b in seq_along(random)) {
-    part <- rows$terms[[b]]$z %*% effect_covariances(x$fit)[[b]] %*% t(rows$terms[[b]]$z)
+    part <- rows$terms[[b]]$z %*% x$variances$effects[[b]] %*% t(rows$terms[[b]]$z)
     if (is_own_term(random[[b]], x)) own <- own + part else shared <- shared + part
   }
   list(mean = drop(rows$x %*% nlme::fixef(x$fit)), shared = unname(as.matrix(shared)), own = unname(as.matrix(own)))
@@ -66,7 +102,7 @@ fit_slopes <- function(x, s, call) {
   parts <- list(rows$x %*% root_of(stats::vcov(x$fit)))
   for (b in seq_along(random)) {
     if (!is_own_term(random[[b]], x)) {
-      parts <- c(parts, list(rows$terms[[b]]$z %*% root_of(effect_covariances(x$fit)[[b]])))
+      parts <- c(parts, list(rows$terms[[b]]$z %*% root_of(x$variances$effects[[b]])))
     }
   }
   unname(do.call(cbind, lapply(parts, as.matrix)))

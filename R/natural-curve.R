@@ -27,7 +27,9 @@
 #'
 #' **From a model of untreated records** ([fit_recovery()]): fixed effects with their covariance, and the variance
 #' between groups other than the subject (centres), are shared by the trial's patients; the subject's random
-#' effects and the residual are each patient's own.
+#' effects and the residual are each patient's own. Of a fit by [method_bayes()] these are posterior means and the
+#' posterior covariance of the coefficients: the first two moments of the posterior predictive distribution, which is
+#' taken as normal. Of REML and ML the variances are the estimates, taken as known.
 #'
 #' @param x (data frame) `week`, `mean`, and `sd`, `n` (or `se`); with columns that matching reads; or a
 #'   `recovery_fit` on untreated records.
@@ -214,12 +216,10 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
   check_no_more(names(formals(natural_curve.recovery_fit)), ...)
   call <- rlang::current_env()
   refuse_proportional(proportional, call)
-  if (!inherits(x, "recovery_fit_reml")) {
-    abort_input("A natural course comes from a fit by REML or ML, not by {.val {x$method$name}}.", call = call)
-  }
+  check_course_fit(x, call)
   for (name in c(time, subject)) {
     if (!name %in% names(x$frame)) {
-      abort_input(c("The fit has no variable {.val {name}}.", i = "It has {.val {names(x$frame)}}."), call = call)
+      abort_input(c("The fit has no variable {.val {name}}.", i = "It has {.val {names(x$frame)}}: {name} must stand in it by itself."), call = call)
     }
   }
   if (length(x$design$residual) > 0L) {
@@ -230,7 +230,7 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
   sources <- declared_means(match, "fit of untreated records", scale, call)
   sources$followup_weeks <- ifelse(is.na(sources$followup_weeks), max(x$frame[[time]]), sources$followup_weeks)
   new_natural_recovery(list(kind = "fit", fit = x, time = time, subject = subject, at = at,
-    subjects = length(unique(x$frame[[subject]])), sources = sources,
+    subjects = length(unique(x$frame[[subject]])), variances = course_variances(x), sources = sources,
     settings = list(between_sd = check_number(between_sd, min = 0), scale = scale)), "natural_curve")
 }
 
@@ -266,8 +266,8 @@ refit_curve <- function(x, between_sd = x$settings$between_sd, correlation = x$c
     covariance = covariance, between_sd = between_sd, scale = x$settings$scale)
 }
 
-# Subjects behind the covariance of a fit; Inf for a registry's.
-curve_subjects <- function(x) if (x$kind == "fit") x$subjects else Inf
+# Subjects behind the covariance of a fit; Inf for a registry's, or where priors say what is known of it.
+curve_subjects <- function(x) if (x$kind == "fit" && !has_variance_priors(x$fit)) x$subjects else Inf
 
 # Patients behind the means: most at any visit; NA where no number was published.
 curve_patients <- function(x) {

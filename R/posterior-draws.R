@@ -79,14 +79,16 @@ hyper_names <- function(terms) {
 # Variance parameters of one draw as variance_parts() has those of a fit.
 drawn_parts <- function(fit, hyper) {
   layout <- fit$result$layout
-  list(
-    effects = lapply(seq_along(fit$design$random), \(i) {
-      at <- layout$blocks[i, ] + 1L
-      sd <- hyper[at[seq_along(fit$design$random[[i]]$columns)]]
-      r <- diag(length(sd))
-      if (length(sd) == 2L) r[1, 2] <- r[2, 1] <- hyper[at[3]]
-      r * outer(sd, sd)
-    }),
-    residual = unname(hyper[layout$sigma + 1L])^2
-  )
+  list(effects = drawn_covariances(fit, hyper, layout$blocks), residual = unname(hyper[layout$sigma + 1L])^2)
+}
+
+# Covariances of the random effects, a block each, from standard deviations and correlations in the places `blocks`.
+drawn_covariances <- function(fit, hyper, blocks) {
+  lapply(seq_along(fit$design$random), \(i) {
+    at <- blocks[i, ] + 1L
+    sd <- hyper[at[seq_along(fit$design$random[[i]]$columns)]]
+    r <- diag(length(sd))
+    if (length(sd) == 2L) r[1, 2] <- r[2, 1] <- hyper[at[3]]
+    r * outer(sd, sd)
+  })
 }

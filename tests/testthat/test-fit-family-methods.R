@@ -49,6 +49,26 @@ test_that("Wald intervals are estimate and normal quantile, others are refused",
   expect_error(confint(fit, "month"), class = "cordgain_invalid_input")
 })
 
+test_that("bootstrap intervals are percentiles of whole refits, of standard deviations too", {
+  trial <- data.frame(id = rep(1:6, each = 3), week = rep(0:2, 6),
+    count = c(2, 4, 7, 1, 1, 3, 5, 6, 12, 0, 2, 2, 3, 3, 6, 4, 9, 8))
+  counts <- fit_recovery(count ~ week + (1 | id), trial, family = poisson())
+  boot <- bootstrap(counts, n = 39, seed = 4)
+  # rank (39 + 1) p of 90 %: the second smallest and the second largest
+  sorted <- apply(boot$replicates, 2, sort)
+  ours <- confint(counts, level = 0.9, method = "boot", boot = boot)
+  expect_equal(unclass(ours)[, 1], sorted[2, ])
+  expect_equal(unclass(ours)[, 2], sorted[38, ])
+  expect_identical(rownames(ours), c("(Intercept)", "week", "sd__(Intercept)"))
+  expect_equal(confint(counts, "week", 0.9, "boot", n = 39, seed = 4)[1, ], ours["week", ])
+  expect_output(print(ours), "Percentiles of the replicates")
+  basic <- confint(counts, level = 0.9, method = "boot", type = "basic", boot = boot)
+  expect_equal(basic[["week", 1]], 2 * fixef(counts)[["week"]] - sorted[38, "week"], ignore_attr = TRUE)
+  expect_gte(basic["sd__(Intercept)", 1], 0)
+  expect_error(confint(counts, method = "boot", type = "studentised"), "studentised", class = "cordgain_invalid_input")
+  expect_error(confint(fit, method = "boot", boot = boot), "another fit", class = "cordgain_invalid_input")
+})
+
 test_that("predictions are the inverse link of x'beta + z'b", {
   eta <- fixef(fit)[[1]] + fixef(fit)[[2]] * trial$week + ranef(fit)$id[trial$id, 1]
   expect_equal(unname(predict(fit)), eta, tolerance = 1e-12)

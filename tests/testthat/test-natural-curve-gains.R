@@ -101,3 +101,35 @@ test_that("an excess of a patient with a later baseline has the smaller spread",
   shared <- vapply(c(3, 12), \(from) sum(curve_gains(rows, from, 52)$slopes^2), 0)
   expect_equal(e$std.error[e$term == "patient_excess"], sqrt(c(81, 30.6) + shared), tolerance = 1e-8)
 })
+
+test_that("of a Bayesian fit shared and own parts add up to the variance that predict() gives a new patient's score", {
+  set.seed(3)
+  d <- expand.grid(week = c(2, 8, 20), subject = 1:8)
+  d$site <- factor(d$subject %% 2)
+  d$score <- 20 + 0.2 * d$week + stats::rnorm(8, 0, 5)[d$subject] + stats::rnorm(2, 0, 3)[d$site] +
+    stats::rnorm(nrow(d), 0, 2) # simulated
+  fit <- fit_recovery(score ~ week + (1 | subject) + (1 | site), d, method = method_bayes(priors(
+    sd = prior_half_normal(5), sigma = prior_half_normal(5))))
+  x <- natural_curve(fit)
+  m <- fit_moments(x, c(2, 20), NULL)
+  all <- predict(fit, data.frame(week = c(2, 20)), re.form = NA, interval = "prediction", se.fit = TRUE, nodes = 1e5)
+  expect_equal(unname(m$mean), unname(all$fit[, "fit"]))
+  expect_equal(diag(m$own) + diag(m$shared), unname(all$se.fit)^2, tolerance = 1e-6)
+  # gains: no intercept, of neither patient nor centre, is left in them
+  g <- curve_gains(x, 2, 20)
+  skip_if_not_installed("posterior")
+  residual <- mean(posterior::as_draws_matrix(fit, draws = 4000, seed = 1)[, "sigma"]^2)
+  expect_equal(g$own[1, 1], 2 * residual, tolerance = 0.05)
+  expect_equal(sum(g$slopes^2), 18^2 * vcov(fit)["week", "week"], tolerance = 1e-6)
+})
+
+test_that("posterior mean covariances of two effects are means of products, not products of means", {
+  fit <- list(
+    design = list(random = list(list(columns = c("(Intercept)", "week")))),
+    result = list(weight = c(1, 3), values = cbind(c(1, 2, 0.5, 1), c(2, 1, -0.5, 3)),
+      layout = list(blocks = matrix(0:2, 1), sigma = 3L))
+  )
+  v <- course_variances(fit)
+  expect_equal(v$effects[[1]], matrix(c(1 + 3 * 4, 1 - 3, 1 - 3, 4 + 3), 2) / 4)
+  expect_equal(v$residual, (1 + 27) / 4)
+})

@@ -83,9 +83,40 @@ test_that("the title of the picture says where the course begins and ends", {
   expect_identical(title(transform(rows, term = "mean_gain")), "Without treatment the mean gain by week 52 is 22")
 })
 
-test_that("a Bayesian fit is no natural course yet, and is refused in words", {
+untreated <- function(method = "bayes", family = gaussian()) {
+  # simulated
   records <- data.frame(week = rep(c(2, 12, 52), 6), subject = rep(1:6, each = 3), score = c(
     10, 18, 30, 14, 16, 22, 8, 15, 25, 12, 20, 27, 9, 13, 24, 11, 19, 31))
-  fit <- fit_recovery(score ~ week + (1 | subject), records, method = method_bayes(tolerance = 1e-2))
-  expect_error(natural_curve(fit), "REML or ML", class = "cordgain_invalid_input")
+  fit_recovery(score ~ week + (1 | subject), records, method = method, family = family)
+}
+
+test_that("a Bayesian fit is a natural course, and excess() takes it", {
+  x <- natural_curve(untreated(), match = list(level = "cervical", baseline_grade = "A"))
+  expect_output(print(x), "model of 6 untreated patients")
+  expect_equal(tidy(x)$estimate[1:2], unname(fixef(x$fit)))
+  rows <- data.frame(id = rep(1:2, each = 2), week = c(3, 50), uems = c(12, 34, 9, 30), at = 4)
+  treated <- recovery_data(rows, subject = id, time = week, score = uems, scale = "uems", treated_at = at,
+    match = list(level = "cervical"))
+  named <- c("endpoint", "grade", "baseline", "followup", "years")
+  answer <- \(natural, also) excess(treated, natural, accept = c(named, also), rise = 12)
+  expect_error(answer(x, character()), "6 subjects", class = "cordgain_unmatched")
+  bayes <- tidy(answer(x, "covariance"))
+  reml <- tidy(answer(natural_curve(untreated("reml"), match = list(level = "cervical")), "covariance"))
+  expect_equal(bayes$estimate[bayes$term == "mean_excess"], reml$estimate[reml$term == "mean_excess"], tolerance = 0.02)
+  # six untreated patients: what is not known of the variances widens the interval
+  width <- \(rows) diff(unlist(rows[rows$term == "mean_excess", c("conf.low", "conf.high")]))
+  expect_gt(width(bayes), width(reml))
+})
+
+test_that("priors on all standard deviations stand for a registry (refusal 13)", {
+  n <- \(...) curve_subjects(natural_curve(untreated(method_bayes(priors(...)))))
+  expect_identical(n(), 6L)
+  expect_identical(n(sd = prior_half_normal(5)), 6L)
+  expect_identical(n(sd = prior_half_normal(5), sigma = prior_half_normal(5)), Inf)
+  expect_identical(n(sd = list(`(Intercept)` = prior_half_normal(5)), sigma = prior_half_normal(5)), Inf)
+})
+
+test_that("a fit of another family is refused as a course in points", {
+  fit <- untreated("ml", poisson())
+  expect_error(natural_curve(fit), "normal scores.*poisson", class = "cordgain_invalid_input")
 })
