@@ -36,3 +36,14 @@ test_that("one replicate gives a rank from 0 to 99 of every parameter, the same 
     expect_identical(calibration_ranks(model, 4, "exact", 3), ranks)
   }
 })
+
+test_that("the stored ranks are uniform, parameter by parameter", {
+  files <- list.files(system.file("validation", package = "cordgain"), "^calibration-.*csv$", full.names = TRUE)
+  skip_if(length(files) == 0L, "no stored calibration")
+  stored <- do.call(rbind, lapply(files, utils::read.csv))
+  expect_true(all(stored$data_sets == 2000L))
+  expect_true(all(stored$used > 1500L))
+  p <- vapply(strsplit(stored$counts, " ", fixed = TRUE), \(counts) stats::chisq.test(as.numeric(counts))$p.value, 0)
+  expect_equal(p, stored$p.value, tolerance = 1e-10)
+  expect_gt(min(p) * length(p), 0.01) # Bonferroni
+})

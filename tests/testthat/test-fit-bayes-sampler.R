@@ -122,6 +122,7 @@ test_that("a Monte Carlo error of a mixture's quantile is that of independent dr
   withr::local_seed(3)
   mean <- rnorm(4000)
   error <- mixture_quantile_error(0, mean, rep(1, 4000), 4)
-  # variance of Phi(z), z normal: P(two correlated normals below 0) - 1/4 = asin(1/2) / (2 pi) = 1/12; density of N(0, 2)
+  # variance of Phi(z), z normal: P(two correlated normals below 0) - 1/4 = asin(1/2) / (2 pi) = 1/12;
+  # the density is that of N(0, 2)
   expect_equal(error / 3, sqrt(1 / 12 / 4000) / dnorm(0, 0, sqrt(2)), tolerance = 0.1)
 })
