@@ -219,7 +219,9 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
   check_course_fit(x, call)
   for (name in c(time, subject)) {
     if (!name %in% names(x$frame)) {
-      abort_input(c("The fit has no variable {.val {name}}.", i = "It has {.val {names(x$frame)}}: {name} must stand in it by itself."), call = call)
+      abort_input(c("The fit has no variable {.val {name}}.",
+        i = "It has {.val {names(x$frame)}}: {name} must stand in it by itself."
+      ), call = call)
     }
   }
   if (length(x$design$residual) > 0L) {

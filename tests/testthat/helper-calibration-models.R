@@ -113,7 +113,8 @@ calibration_hurdle <- function() {
   list(hurdle = list(
     formula = score ~ 1 + (1 | subject), family = hurdle(10),
     prior = priors(
-      fixed = level, change = list(intercept = prior_normal(0, 1)), sd = prior_half_normal(1), dispersion = prior_fixed(1 / sqrt(precision))
+      fixed = level, change = list(intercept = prior_normal(0, 1)), sd = prior_half_normal(1),
+      dispersion = prior_fixed(1 / sqrt(precision))
     ),
     truth = \() c(
       b_Intercept = stats::rnorm(1), change_intercept = stats::rnorm(1), sd_subject__Intercept = half_normal(1)
