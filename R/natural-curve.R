@@ -217,12 +217,10 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
   call <- rlang::current_env()
   refuse_proportional(proportional, call)
   check_course_fit(x, call)
-  for (name in c(time, subject)) {
-    if (!name %in% names(x$frame)) {
-      abort_input(c("The fit has no variable {.val {name}}.",
-        i = "It has {.val {names(x$frame)}}: {name} must stand in it by itself."
-      ), call = call)
-    }
+  for (name in setdiff(c(time, subject), names(x$frame))) {
+    abort_input(c("The fit has no variable {.val {name}}.",
+      i = "It has {.val {names(x$frame)}}: {name} must stand in it by itself."
+    ), call = call)
   }
   if (length(x$design$residual) > 0L) {
     abort_input("A fit with a residual covariance over visits has no covariance at other weeks: use random effects.",
