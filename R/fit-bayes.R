@@ -134,8 +134,8 @@ coefficient_rows <- function(fixed, first) {
 #' which is much nearer to the truth than they are to each other, since the largest terms of their errors differ in
 #' sign. Stated in `num.error` is the largest difference of any parameter, in posterior standard deviations, times the
 #' number of pairs of unknown variance parameters (at least 2), and twice what lies beyond the lattices, judged by how
-#' fast the moments fall at their edge. In a study of 600 random trials this was exceeded once, where 5e-8 of the posterior lay
-#' apart from the rest, out of the lattices' reach.
+#' fast the moments fall at their edge. In a study of 600 random trials this was exceeded once, where 5e-8 of the
+#' posterior lay apart from the rest, out of the lattices' reach.
 #'
 #' With more than six variance parameters, where the lattices do not agree, or with `engine = "nuts"`, the no-U-turn
 #' sampler draws \eqn{\theta} from \eqn{p(\theta \mid y)}, in which coefficients and random effects are still

@@ -68,7 +68,9 @@ new_recovery_method <- function(name, ...) {
 #' @export
 print.recovery_method <- function(x, ...) {
   words <- c(reml = "restricted maximum likelihood (REML)", ml = "maximum likelihood (ML)",
-    bayes = "Bayes, exact integration", quadrature = "maximum likelihood, adaptive Gauss-Hermite quadrature")
+    bayes = "Bayes, exact integration", bayes_quadrature = "Bayes, exact integration",
+    quadrature = "maximum likelihood, adaptive Gauss-Hermite quadrature")
+  if (identical(x$engine, "nuts")) words[] <- "Bayes, no-U-turn sampler"
   cat("Method of fitting:", words[[x$name]], "\n")
   invisible(x)
 }

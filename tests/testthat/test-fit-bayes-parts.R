@@ -239,3 +239,16 @@ test_that("default priors rest on the scale that was declared for the scores, an
     expect_false(identical(format(found$sigma), format(prior_half_t(3, 12.5))))
   }
 })
+
+test_that("a residual variance lost in rounding has no mass: three effects in one role have one posterior", {
+  # nobody shares a site and only one patient is seen twice: the scores see one sum of three variances but for that
+  # patient's difference, so that site and patient have equal posteriors
+  d <- data.frame(site = c("a", "b", "c", "b"), subject = c("p", "q", "r", "q"), week = c(0, 0, 0, 4),
+    score = c(15.9, 15.3, 10.3, 28.4))
+  fit <- fit_recovery(score ~ week + (1 | site/subject), d, method = "bayes")
+  expect_identical(fit$result$engine, "exact")
+  sd <- fit$result$hyper$mean
+  expect_equal(sd[[1]], sd[[2]], tolerance = 1e-4)
+  expect_true(all(is.finite(fixef(fit))))
+  expect_lt(max(abs(fixef(fit))), 100)
+})

@@ -185,7 +185,10 @@ PosteriorPlace best_place(const std::vector<Vector>& starts, Search&& search) {
     hessian = found.at.hessian;
   }
   if (!std::isfinite(best))
-    throw NumericalError("the posterior density is zero or not finite at every start");
+    throw NumericalError(
+        "the posterior density is zero or not finite at every start: scores, columns and priors may differ "
+        "by "
+        "many orders of magnitude, or the effects may fit every score but for rounding");
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(hessian);
   // A direction of little curvature is explored from a spread of 4, no more: the lattice then walks along it.
   const Vector spread = eigen.eigenvalues().cwiseAbs().cwiseMax(1.0 / 16.0).cwiseInverse();

@@ -93,7 +93,9 @@ class CoefficientSolver {
     if (mixing_) set_prior(values);
     const double log_a = 2.0 * (factor(cross) - log_map_);
     if (!std::isfinite(log_a)) return -std::numeric_limits<double>::infinity();
-    const double quadratic = cross[cross.size() - 1] + prior_square_ - solved_.squaredNorm();
+    const double whole = cross[cross.size() - 1] + prior_square_;
+    if (!(whole < 1.0 / kLeast)) return -std::numeric_limits<double>::infinity();
+    const double quadratic = whole - solved_.squaredNorm();
     return log_choice_ - 0.5 * (nu_ * kLog2Pi + log_det + log_v0_ + log_a + quadratic);
   }
 
@@ -143,8 +145,13 @@ class CoefficientSolver {
     nu_ = static_cast<double>(n_) - (static_cast<double>(p_) - proper);
   }
 
+  /// Beside effects that fit every score, a residual variance that goes to zero turns A into the small
+  /// difference of large numbers. A pivot of which less than this is left has four digits or none, and the
+  /// density is taken as none: the prior leaves such variances next to no probability.
+  static constexpr double kLeast = 1e-12;
+
   /// A = LL', and L^-1 (A m).
-  /// @return  log|L|; NaN where A is not positive definite
+  /// @return  log|L|; NaN where A is not positive definite, or not to be told from that
   double factor(const VectorIn& cross) {
     double log_det = 0.0, product = 1.0;
     for (Index j = 0, from = 0; j < p_; ++j) {
@@ -155,7 +162,7 @@ class CoefficientSolver {
           lower_(i, j) = sum / lower_(j, j);
           continue;
         }
-        if (!(sum > 0.0)) return std::nan("");
+        if (!(sum > kLeast * (cross[from] + prior_(j, j)))) return std::nan("");
         lower_(j, j) = std::sqrt(sum);
       }
       double sum = cross[from++] + prior_mean_[j];
