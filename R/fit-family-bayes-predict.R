@@ -59,7 +59,8 @@
 #' )
 #' fit <- fit_recovery(held ~ week + (1 | subject), trial, family = binomial(), method = "bayes")
 #' # the first patient at week 12: probability that the grip holds
-#' predict(fit, data.frame(week = 12, subject = 1), type = "response", interval = "confidence", nodes = 300)
+#' predict(fit, data.frame(week = 12, subject = 1), type = "response",
+#'   interval = "confidence", nodes = 300)
 #' # the mean over patients like these
 #' predict(fit, data.frame(week = 12), re.form = NA, type = "response", average = TRUE, nodes = 300)
 #' simulate(fit, nsim = 2, seed = 1)
