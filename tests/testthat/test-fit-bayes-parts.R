@@ -245,7 +245,7 @@ test_that("a residual variance lost in rounding has no mass: three effects in on
   # patient's difference, so that site and patient have equal posteriors
   d <- data.frame(site = c("a", "b", "c", "b"), subject = c("p", "q", "r", "q"), week = c(0, 0, 0, 4),
     score = c(15.9, 15.3, 10.3, 28.4))
-  fit <- fit_recovery(score ~ week + (1 | site/subject), d, method = "bayes")
+  fit <- fit_recovery(score ~ week + (1 | site / subject), d, method = "bayes")
   expect_identical(fit$result$engine, "exact")
   sd <- fit$result$hyper$mean
   expect_equal(sd[[1]], sd[[2]], tolerance = 1e-4)
