@@ -5,20 +5,16 @@
 simulate.recovery_fit_family_bayes <- function(object, nsim = 1, seed = NULL, re.form = NA, newdata = NULL,
                                                allow.new.levels = FALSE, trials = NULL, ...) {
   call <- rlang::current_env()
-  nsim <- check_count(nsim, min = 1)
-  seed <- draw_seed(seed)
-  rows <- simulated_rows(object, newdata, re.form, allow.new.levels, NULL, call)
-  n <- simulated_trials(object, rows, newdata, trials, call)
-  known <- known_subjects(rows)
-  grid <- effects_grid(sum(object$result$problem$block))
-  data <- if (length(known) > 0L) known_rows(object, known, nrow(grid$place))
-  draw <- \(k) {
-    at <- node_parameters(object, drawn_node(object$result$weight))
-    eta <- drawn_known(object, rows, at, data, grid) + draw_effects(object, rows, at$covariances)
-    as.double(draw_scores(object$result$family, n, eta, at$extra))
-  }
-  values <- with_stream(seed, vapply(seq_len(nsim), draw, numeric(rows$n)))
-  given_frame(values, n, rows, object, newdata, seed)
+  simulate_family(object, nsim, seed, re.form, newdata, allow.new.levels, trials, call, \(rows) {
+    known <- known_subjects(rows)
+    grid <- effects_grid(sum(object$result$problem$block))
+    data <- if (length(known) > 0L) known_rows(object, known, nrow(grid$place))
+    \() {
+      at <- node_parameters(object, drawn_node(object$result$weight))
+      eta <- drawn_known(object, rows, at, data, grid) + draw_effects(object, rows, at$covariances)
+      list(eta = eta, extra = at$extra)
+    }
+  })
 }
 
 drawn_node <- function(weight) {

@@ -32,16 +32,25 @@
 simulate.recovery_fit_family <- function(object, nsim = 1, seed = NULL, re.form = NA, newdata = NULL,
                                          allow.new.levels = FALSE, trials = NULL, ...) {
   call <- rlang::current_env()
-  nsim <- check_count(nsim, min = 1)
-  seed <- draw_seed(seed)
-  rows <- simulated_rows(object, newdata, re.form, allow.new.levels, NULL, call)
-  n <- simulated_trials(object, rows, newdata, trials, call)
-  mean <- known_predictor(object, rows)
-  draw <- \(k) {
-    as.double(draw_scores(object$result$family, n, mean + draw_effects(object, rows), object$result$extra))
+  simulate_family(object, nsim, seed, re.form, newdata, allow.new.levels, trials, call, \(rows) {
+    mean <- known_predictor(object, rows)
+    \() list(eta = mean + draw_effects(object, rows), extra = object$result$extra)
+  })
+}
+
+# Scores of rows; `drawing(rows)` gives what draws their predictor `eta` and the family's own parameters `extra`.
+simulate_family <- function(fit, nsim, seed, re.form, newdata, allow.new.levels, trials, call, drawing) {
+  nsim <- check_count(nsim, min = 1, call = call)
+  seed <- draw_seed(seed, call = call)
+  rows <- simulated_rows(fit, newdata, re.form, allow.new.levels, NULL, call)
+  n <- simulated_trials(fit, rows, newdata, trials, call)
+  draw <- drawing(rows)
+  scores <- \(k) {
+    at <- draw()
+    as.double(draw_scores(fit$result$family, n, at$eta, at$extra))
   }
-  values <- with_stream(seed, vapply(seq_len(nsim), draw, numeric(rows$n)))
-  given_frame(values, n, rows, object, newdata, seed)
+  values <- with_stream(seed, vapply(seq_len(nsim), scores, numeric(rows$n)))
+  given_frame(values, n, rows, fit, newdata, seed)
 }
 
 # Draws, a column each, as a data frame of scores in their own words.
