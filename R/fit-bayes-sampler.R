@@ -8,10 +8,20 @@ sampler_plan <- function(method) {
   plan
 }
 
+# Chains that never left where they began say nothing of the posterior.
+stop_where_stuck <- function(values, why, call) {
+  if (any(apply(values, 1L, \(v) min(v) < max(v)))) return(invisible())
+  abort_numerical(c("The sampler did not move from where it began.",
+    x = if (why != "as asked") "It was asked because exact integration did not succeed: {why}",
+    i = "Look at the scores for values that repeat or differ by many orders of magnitude, and at priors with a jump."
+  ), call = call)
+}
+
 # Normal scores by the sampler: a posterior of the same form as that of lattices, every draw a node of one weight.
 sampled_posterior <- function(rows, core, method, why, call) {
   plan <- sampler_plan(method)
   out <- do.call(core_posterior_draws, c(rows, list(core, plan, call)))
+  stop_where_stuck(out$values, why, call)
   n <- ncol(out$values)
   out <- c(out, list(weight = rep(1 / n, n), plain = n, engine = "nuts", why = why, plan = plan,
     log_evidence = NA_real_, evidence_error = NA_real_))

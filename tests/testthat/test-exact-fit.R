@@ -1,0 +1,77 @@
+# Scores that the effects fit exactly: where the posterior of the residual standard deviation exists.
+
+constant_patients <- function(levels = c(10, 14, 19, 26), weeks = c(0, 4, 8)) {
+  out <- expand.grid(week = weeks, subject = letters[seq_along(levels)])
+  out$score <- levels[as.integer(out$subject)]
+  out
+}
+
+bayes_of <- function(data, sigma = NULL, formula = score ~ week + (1 | subject), ...) {
+  prior <- if (is.null(sigma)) priors() else priors(sigma = sigma)
+  fit_recovery(formula, data, method = method_bayes(prior), ...)
+}
+
+test_that("patients whose scores never change are refused, with what was counted and what to do", {
+  error <- expect_error(bayes_of(constant_patients()), class = "cordgain_invalid_input")
+  # 12 scores; two coefficients and four effects, of which the intercept is one more than the rank: 5
+  expect_match(conditionMessage(error), "12 scores are fitted by 5 coefficients and effects")
+  expect_match(conditionMessage(error), "prior_fixed\\(0.29\\)")
+  lines <- constant_patients()
+  lines$score <- sin(as.integer(lines$subject)) + lines$week * cos(as.integer(lines$subject))
+  expect_error(bayes_of(lines, formula = score ~ week + (week || subject)), class = "cordgain_invalid_input")
+  lines$score <- 1e150 * lines$score
+  expect_error(bayes_of(lines, formula = score ~ week + (week || subject)), class = "cordgain_invalid_input")
+})
+
+test_that("the smallest change is enough for a posterior", {
+  data <- constant_patients()
+  data$score[1] <- 10.001
+  expect_s3_class(bayes_of(data), "recovery_fit_bayes")
+})
+
+test_that("one score more than coefficients and effects needs a prior that falls to zero", {
+  # one patient has a second visit: one score more than coefficients and effects, density of order 1 / sigma
+  data <- constant_patients()[c(1, 2, 4, 7, 10), ]
+  expect_error(bayes_of(data, formula = score ~ 1 + (1 | subject)), "5 scores are fitted by 4 .*sigma\\^1",
+    class = "cordgain_invalid_input")
+  at <- \(shape) bayes_of(data, prior_gamma(shape, 1), formula = score ~ 1 + (1 | subject))
+  expect_error(at(1), class = "cordgain_invalid_input")
+  expect_s3_class(at(3), "recovery_fit_bayes")
+})
+
+test_that("its posterior with a known residual standard deviation is that of the means", {
+  # three visits each at one level: given the variances the intercept's posterior is that of four means
+  data <- constant_patients()
+  fit <- fit_recovery(score ~ 1 + (1 | subject), data, method = method_bayes(priors(
+    fixed = list("(Intercept)" = prior_normal(15, 10)), sd = prior_fixed(6), sigma = prior_fixed(0.5)
+  )))
+  v <- 6^2 + 0.5^2 / 3
+  precision <- 1 / 100 + 4 / v
+  expect_equal(fixef(fit)[["(Intercept)"]], (15 / 100 + sum(c(10, 14, 19, 26)) / v) / precision, tolerance = 1e-10)
+  expect_equal(sqrt(vcov(fit)[1, 1]), sqrt(1 / precision), tolerance = 1e-10)
+})
+
+test_that("of censored scores those within the limits count", {
+  data <- constant_patients(c(10, 14, 19, 20))
+  expect_error(fit_recovery(score ~ week + (1 | subject), data, family = censored(0, 20), method = "bayes"),
+    "9 scores are fitted by 4", class = "cordgain_invalid_input")
+  # all at the ceiling: nothing is fitted exactly
+  expect_silent(check_exact_fit(
+    list(y = rep(20, 3), x = list(names = "a", core = matrix(1, 3, 1)), random = list()), prior_half_normal(1), NULL,
+    inside = integer()
+  ))
+})
+
+test_that("how a prior falls at zero is read off its kind", {
+  expect_equal(order_at_zero(prior_half_t(3, 1)), 1)
+  expect_equal(order_at_zero(prior_gamma(4, 1)), 4)
+  expect_equal(order_at_zero(prior_uniform(0.3, 5)), Inf)
+  expect_equal(order_at_zero(prior_uniform(0, 5)), 1)
+  expect_equal(order_at_zero(prior_fixed(2)), Inf)
+  expect_equal(order_at_zero(prior_mixture(c(0.5, 0.5), prior_gamma(4, 1), prior_gamma(2, 1))), 2)
+})
+
+test_that("a sampler that stays where it began is an error, not an answer", {
+  error <- expect_error(bayes_of(constant_patients(), prior_uniform(0.3, 5)), class = "cordgain_numerical_error")
+  expect_match(conditionMessage(error), "did not move")
+})
