@@ -162,11 +162,15 @@ warn_no_losses <- function(x, natural) {
   cli::cli_warn(c(
     "{.arg range} of the natural change begins at {change_range(natural)[1]}, as if no untreated patient lost a point.",
     x = "{sum(low < 0)} of these {length(low)} patient{?s} can lose, up to {-min(low)} points{seen}.",
-    i = switch(family, censored = "Their natural mean falls below the published one, so the excess comes out too large.",
+    i = switch(family,
+      censored = "Their natural mean falls below the published one, so the excess comes out too large.",
       "By nature a loss has probability 0, so the percentile of a patient who lost is 0."),
-    i = if (family == "hurdle") "A hurdle has no losses; {.code family = \"beta_binomial\"} has, on a range below 0." else
+    i = if (family == "hurdle") {
+      "A hurdle has no losses; {.code family = \"beta_binomial\"} has, on a range that begins below 0."
+    } else {
       "Give {.fn natural_change} the changes that its own patients could have: with mean first scores like these
         {.code range = c({round(room$low)}, {round(room$high)})}."
+    }
   ), class = "cordgain_no_losses")
 }
 

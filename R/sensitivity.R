@@ -339,5 +339,6 @@ choice_ranges <- function(table, name, digits) {
   }
   rows <- lapply(values, \(v) range(table$natural_tail[table[[name]] == v]))
   data.frame(choice = name, value = shortened(ln_2_by_name(values)),
-    `smallest tail` = signif(vapply(rows, `[`, 0, 1), digits), `largest tail` = signif(vapply(rows, `[`, 0, 2), digits), check.names = FALSE)
+    `smallest tail` = signif(vapply(rows, `[`, 0, 1), digits),
+    `largest tail` = signif(vapply(rows, `[`, 0, 2), digits), check.names = FALSE)
 }
