@@ -63,25 +63,23 @@ app_entry_patients <- function() {
 
 # The answer is spoken again by a screen reader when it changes, an error at once.
 app_results <- function() {
-  picture <- \(name) shiny::tags$figure(shiny::plotOutput(name, height = "auto"),
+  picture <- \(name) shiny::tags$figure(shiny::uiOutput(name),
     shiny::tags$figcaption(shiny::textOutput(paste0(name, "_words"))))
   shiny::tagList(
     shiny::tags$div(role = "alert", shiny::uiOutput("problem")),
     shiny::tags$div(`aria-live` = "polite", shiny::uiOutput("answer")),
     shiny::conditionalPanel("output.answered",
       shiny::h2("The excess among these patients"),
-      shiny::tags$figure(shiny::uiOutput("bars"), shiny::tags$figcaption(shiny::textOutput("bars_words"))),
+      picture("bars"),
       shiny::h2("Every outcome that could have been seen"), shiny::uiOutput("table"),
       shiny::p(class = "words", app_table_words),
-      shiny::h2("How far the assumptions may move"), picture("map_picture")
+      shiny::h2("How far the assumptions may move"), picture("map")
     )
   )
 }
 
 # Server -----------------------------------------------------------------------------
 
-# Numbers, bars and table follow at once; the map when the entries have rested for a moment, so that typing is not held
-# up.
 app_server <- function(input, output, session) {
   entries <- shiny::reactive({
     given <- lapply(stats::setNames(nm = names(app_start)), \(name) input[[name]])
@@ -97,17 +95,14 @@ app_server <- function(input, output, session) {
   output$problem <- shiny::renderUI(app_problem(answer()))
   output$answer <- shiny::renderUI(app_answer(answered()))
   output$bars <- shiny::renderUI(app_bars(answered()))
-  output$bars_words <- shiny::renderText(app_picture_words(plot(answered())))
+  output$bars_words <- shiny::renderText(app_picture_words(excess_words(answered())))
   output$table <- shiny::renderUI(app_html_table(app_table(answered())))
   output$answered <- shiny::renderText(if (inherits(answer(), "excess")) "yes" else "")
   shiny::outputOptions(output, "answered", suspendWhenHidden = FALSE)
-  # When the page opens, too, the answer goes ahead of the map.
-  sent <- shiny::reactiveVal(FALSE)
-  shiny::observe(sent(TRUE), priority = -1)
-  app_map_output(output, session, shiny::reactive({
-    shiny::req(sent())
-    list(x = answered(), entries = entries())
-  }))
+  map <- shiny::reactive(tipping_map(answered()))
+  place <- shiny::reactive(app_place(answered(), entries()))
+  output$map <- shiny::renderUI(app_map_html(map(), place()))
+  output$map_words <- shiny::renderText(app_map_words(map(), place()))
 }
 
 # References are those of the endpoint whose exams are not later than the trial's. While the patients' entries make no
@@ -128,20 +123,6 @@ app_follow_references <- function(input, session, entries) {
     shiny::updateCheckboxGroupInput(session, "sources", choices = shown()$sources,
       selected = intersect(input$sources, shown()$sources))
   })
-}
-
-app_map_output <- function(output, session, now) {
-  width <- \() session$clientData[["output_map_picture_width"]] %||% 700
-  rested <- shiny::debounce(now, 150)
-  counts <- shiny::reactive(arm_counts(excess_arm(rested()$x)))
-  map <- shiny::bindCache(shiny::reactive(app_map(rested()$x)), counts(), rested()$entries$endpoint, cache = "session")
-  made <- shiny::reactive(app_map_picture(map(), rested(), width()))
-  words <- shiny::reactive(app_picture_words(made()))
-  # Printed here and not by shiny, which would also work out where on the picture a mouse is: nothing asks for that.
-  draw_bare <- \() invisible(print(app_bare(made())))
-  output$map_picture <- shiny::renderPlot(draw_bare(), height = \() if (width() < app_narrow) 440 else 460, res = 90,
-    alt = words)
-  output$map_picture_words <- shiny::renderText(words())
 }
 
 # Parts of the page --------------------------------------------------------------------
@@ -165,11 +146,6 @@ app_answer <- function(x) {
   )
 }
 
-app_escaped <- function(text) gsub(">", "&gt;", gsub("<", "&lt;", text, fixed = TRUE), fixed = TRUE)
-
-# No line ends between a number and its per cent sign.
-app_unbroken <- function(text) gsub(" %", "\u00a0%", text, fixed = TRUE)
-
 app_differences <- function(accepted) {
   lines <- format_accepted(accepted)
   if (nrow(accepted) == 0L) return(shiny::p(lines))
@@ -191,15 +167,6 @@ app_html_table <- function(rows) {
   shiny::tags$div(class = "scroll", tabindex = "0", role = "region", `aria-label` = "Decision table",
     shiny::tags$table(shiny::tags$thead(shiny::tags$tr(head)), shiny::tags$tbody(body)))
 }
-
-# The words of a picture stand below it as text of the page, which breaks its own lines at every width.
-app_picture_words <- function(picture) {
-  words <- unlist(picture$labels[c("title", "subtitle", "caption")])
-  words <- sub("([^.:])$", "\\1.", gsub("\n", " ", words, fixed = TRUE))
-  paste(words, collapse = " ")
-}
-
-app_bare <- function(picture) picture + ggplot2::labs(title = NULL, subtitle = NULL, caption = NULL)
 
 # The bars of plot() as elements of the page, made in a few milliseconds where a picture takes hundreds: they move with
 # the entries, and break their own lines. At the ends excesses rarer than one in a thousand are left out.
@@ -225,26 +192,4 @@ app_reading <- function(rows, highest) {
   shiny::tags$div(shiny::tags$h3(gsub("\n", " ", as.character(rows$reading[1]), fixed = TRUE)),
     shiny::tags$div(class = "bars", role = "img", `aria-label` = paste(told, collapse = "; "),
       shiny::HTML(paste(bars, collapse = ""))))
-}
-
-app_map_picture <- function(map, now, width) {
-  place <- app_place(now$x, now$entries)
-  at <- data.frame(across = map$axes[[1]]$place(place$rate), up = map$axes[[2]]$place(place$bias))
-  (if (width < app_narrow) app_narrow_map(map) else plot(map)) +
-    ggplot2::geom_point(data = at, shape = 4, size = 5, stroke = 1.6, colour = plot_ink[["dark"]]) +
-    ggplot2::labs(caption = paste("Cross: the mean rate of the evidence that was entered, and the bias. The map takes",
-      "each rate as known; the chance stated above also carries how uncertain the rate is."))
-}
-
-# Below this width (pixels) there is no room for the names of published rates, nor for a legend in one line.
-app_narrow <- 500
-
-app_narrow_map <- function(map) {
-  reach <- \(i) range(map$axes[[i]]$place(map$grid[[map$over[i]]]))
-  points <- points_inside(map, reach(1), reach(2))
-  map["points"] <- list(NULL)
-  plot(map) +
-    ggplot2::geom_point(data = points, size = 1.8, colour = plot_ink[["dark"]]) +
-    ggplot2::guides(x = ggplot2::guide_axis(check.overlap = TRUE),
-      fill = ggplot2::guide_legend(nrow = 2, title.position = "top"))
 }

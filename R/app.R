@@ -1,5 +1,5 @@
 # The interactive page of inst/app: from what is entered to an answer, and the answer in words. What is drawn on the
-# page is in app-page.R.
+# page is in app-page.R and app-map.R.
 
 #' Interactive page
 #'
@@ -19,7 +19,7 @@
 #' @param launch.browser (flag) open the page in a browser.
 #' @param ... nothing: an argument that does not exist is refused by name.
 #' @return Nothing, invisibly, once the page is stopped (by the escape key or Ctrl-C).
-#' @section Conditions: `cordgain_no_shiny` where shiny or ggplot2 is not installed; `cordgain_invalid_input` for
+#' @section Conditions: `cordgain_no_shiny` where shiny is not installed; `cordgain_invalid_input` for
 #'   a port that is none.
 #' @seealso [excess()], [excess_by_reference()], [tipping_map()], [report()]
 #' @examples
@@ -36,11 +36,9 @@ run_cordgain <- function(port = NULL, launch.browser = interactive(), ...) {
 }
 
 check_app_packages <- function(has = rlang::is_installed, call = rlang::caller_env()) {
-  absent <- Filter(\(package) !has(package), c("shiny", "ggplot2"))
-  if (length(absent) > 0L) {
-    abort_cordgain(c("The page needs the packages {.pkg shiny} and {.pkg ggplot2}.",
-      x = "Not installed: {.pkg {absent}}.",
-      i = "Install {cli::qty(length(absent))}{?it/them}, or ask {.fn excess} directly: it needs neither."
+  if (!has("shiny")) {
+    abort_cordgain(c("The page needs the package {.pkg shiny}, which is not installed.",
+      i = "Install it, or ask {.fn excess} directly: that does without."
     ), "cordgain_no_shiny", call = call)
   }
 }
@@ -271,18 +269,15 @@ app_table <- function(x) {
 app_table_words <- paste("Probability of benefit: that the treatment raises the odds at all, starting from a",
   "sceptical prior centred on no effect (normal, SD 1 on log odds), under which it is 50 % before any outcome is seen.")
 
-# The map depends on the arm alone: rates are taken as known, and moved by a bias. A quarter of the usual pairs: the
-# contours are drawn through them, and the page answers a change sooner.
-app_map <- function(x) {
-  tipping_map(x, over = c("rate", "bias"), at = list(
-    stats::plogis(seq(stats::qlogis(0.02), stats::qlogis(0.75), length.out = 25)),
-    exp(seq(-log(6), log(6), length.out = 25))
-  ))
-}
+# Words as parts of the page -----------------------------------------------------------
 
-# Where the entered evidence lies on the map: its mean rate without the bias, and the bias.
-app_place <- function(x, entries) {
-  natural <- excess_natural(x)
-  if (!is.null(app_bias(entries))) natural <- refit_rate(natural, bias = list(mean = 0, sd = 0))
-  list(rate = mean_natural_rate(natural), bias = entries$bias_odds)
+app_escaped <- function(text) gsub(">", "&gt;", gsub("<", "&lt;", text, fixed = TRUE), fixed = TRUE)
+
+# No line ends between a number and its per cent sign.
+app_unbroken <- function(text) gsub(" %", "\u00a0%", text, fixed = TRUE)
+
+# The words of a picture stand below it as text of the page, which breaks its own lines at every width.
+app_picture_words <- function(words) {
+  words <- sub("([^.:])$", "\\1.", gsub("\n", " ", words, fixed = TRUE))
+  paste(words, collapse = " ")
 }

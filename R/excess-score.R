@@ -57,7 +57,8 @@
 #'   above, with `statistic` and `p.value` for the tests, `subject` for patients and `interval` (what `conf.low`
 #'   and `conf.high` are).
 #' @section Conditions: `cordgain_unmatched` where trial and sources differ and the difference is not in
-#'   `accept`; `cordgain_invalid_input` where the SD between patients is not known, or a normal (or censored)
+#'   `accept`; a warning `cordgain_no_losses` where `range` of the natural change lets nobody lose a point and these
+#'   patients can; `cordgain_invalid_input` where the SD between patients is not known, or a normal (or censored)
 #'   family is asked about motor scores of thoracic patients, of whom most do not change at all.
 #' @references
 #' Pocock (1976), Journal of Chronic Diseases 29:175-188 (bias as a normal variance).
@@ -90,6 +91,7 @@ excess.score_change <- function(x, natural, control = NULL, accept = character()
     places = random_places(check_flag(randomise), seed, length(change_scores(x)))
   )
   refuse_zero_inflated(x, natural, call)
+  warn_no_losses(x, natural)
   accepted <- match_evidence(x, natural, accept, call)
   laws <- patient_laws(natural, change_room(x), change_is_whole(x), call)
   records <- check_records(records, x, call)
@@ -143,6 +145,33 @@ refuse_zero_inflated <- function(x, natural, call) {
       i = "Use {.code family = \"hurdle\"} with {.arg zero}, the share of untreated patients without any change."
     ), call = call)
   }
+}
+
+# Published moments on a range without losses, and patients who can lose: a censored normal then has a latent part below
+# 0 that the published mean does not hold and these patients get, and a count of points has no losses for anybody. A
+# hurdle is made for those of whom most do not change, and speaks only where a loss was seen.
+warn_no_losses <- function(x, natural) {
+  family <- change_family(natural)
+  room <- lapply(change_room(x), mean)
+  low <- change_room(x)$low
+  lost <- -min(change_scores(x), 0, na.rm = TRUE)
+  if (family == "normal" || change_range(natural)[1] < 0 || all(low >= 0) || (family == "hurdle" && lost == 0)) {
+    return(invisible())
+  }
+  seen <- if (lost > 0) paste0("; the largest loss seen is ", lost)
+  cli::cli_warn(c(
+    "{.arg range} of the natural change begins at {change_range(natural)[1]}, as if no untreated patient lost a point.",
+    x = "{sum(low < 0)} of these {length(low)} patient{?s} can lose, up to {-min(low)} points{seen}.",
+    i = switch(family,
+      censored = "Their natural mean falls below the published one, so the excess comes out too large.",
+      "By nature a loss has probability 0, so the percentile of a patient who lost is 0."),
+    i = if (family == "hurdle") {
+      "A hurdle has no losses; {.code family = \"beta_binomial\"} has, on a range that begins below 0."
+    } else {
+      "Give {.fn natural_change} the changes that its own patients could have: with mean first scores like these
+        {.code range = c({round(room$low)}, {round(room$high)})}."
+    }
+  ), class = "cordgain_no_losses")
 }
 
 # Verbs by which other files look at the result ------------------------------------------
@@ -208,7 +237,7 @@ format_patients <- function(x, digits) {
   half <- x$terms[x$terms$term == "patient_excess_correlated", ]
   show <- \(v) format(signif(v, digits), trim = TRUE)
   y <- change_scores(x$change)[match(rows$subject, change_subjects(x$change))]
-  lines <- paste0("  ", rows$subject, ": change ", sprintf("%+g", y), ", excess ", show(rows$estimate), " (",
+  lines <- paste0("  ", rows$subject, ": change ", signed_number(y), ", excess ", show(rows$estimate), " (",
     show(rows$conf.low), " to ", show(rows$conf.high), "), percentile ",
     percent_text(u$estimate[match(rows$subject, u$subject)]))
   lines[is.na(y)] <- paste0("  ", rows$subject[is.na(y)], ": final score not known")

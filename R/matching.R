@@ -197,8 +197,9 @@ describe_window <- function(sources, partly) {
   day <- sources$baseline_mean_day
   from <- sources$baseline_from_day
   to <- sources$baseline_to_day
-  text <- ifelse(is.na(from) | is.na(to), "day not known", paste0("day ", from, " to ", to))
-  text <- ifelse(is.na(day), text, paste0(text, ", mean ", day))
+  reach <- ifelse(is.na(from) | is.na(to), NA, paste0("day ", from, " to ", to))
+  text <- ifelse(is.na(reach), ifelse(is.na(day), "day not known", paste("mean day", day)),
+    ifelse(is.na(day), reach, paste0(reach, ", mean ", day)))
   ifelse(partly, paste0(text, " (partly matched)"), text)
 }
 

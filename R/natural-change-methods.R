@@ -269,7 +269,7 @@ format_family <- function(x) {
   latent <- paste0("latent mean ", signif(x$model$location, 4), ", latent SD ", signif(x$model$spread, 4))
   words <- switch(s$family,
     normal = "normal",
-    censored = paste0("normal, censored; on [", s$range[1], ", ", s$range[2], "]: ", latent),
+    censored = paste0("normal, censored at ", s$range[1], " and ", s$range[2], ": ", latent),
     beta_binomial = paste0("beta-binomial count of points on ", s$range[1], " to ", s$range[2]),
     hurdle = paste0("no change in ", percent_text(s$zero), ", else 1 to ", s$range[2], " points (beta-binomial)")
   )

@@ -21,6 +21,7 @@
 #' @export
 plot.excess_responders <- function(x, ...) {
   check_picture(names(formals(plot.excess_responders)), ...)
+  words <- excess_words(x)
   rows <- reading_rows(excess_scenarios(x))
   many <- length(unique(rows$excess)) > most_labelled[[if (excess_is_bounds(x)) "bounds" else "values"]]
   rows$text <- if (many) "" else bar_text(rows$low, rows$high)
@@ -34,11 +35,7 @@ plot.excess_responders <- function(x, ...) {
     ggplot2::labs(
       x = "Responders in excess of nature (observed minus natural)",
         y = if (excess_is_bounds(x)) "Probability, per cent" else "Probability",
-      title = excess_title(x), subtitle = plot_words("Natural recovery: ", evidence_words(excess_natural(x)),
-        width = 80),
-      caption = plot_words("0: nature alone would have given as many; below 0: nature alone would have given more. ",
-        if (excess_is_bounds(x)) "Dark: smallest, light: largest probability over what is not known. ",
-        "None of the readings is a probability that the treatment works.", width = 90)
+      title = words[["title"]], subtitle = words[["subtitle"]], caption = words[["caption"]]
     ) +
     plot_theme()
 }
@@ -78,6 +75,15 @@ reading_rows <- function(scenarios) {
   rows <- do.call(rbind, rows)
   rows$reading <- factor(rows$reading, unname(reading_names))
   rows
+}
+
+# What is written above and below the picture.
+excess_words <- function(x) {
+  c(title = excess_title(x),
+    subtitle = plot_words("Natural recovery: ", evidence_words(excess_natural(x)), width = 80),
+    caption = plot_words("0: nature alone would have given as many; below 0: nature alone would have given more. ",
+      if (excess_is_bounds(x)) "Dark: smallest, light: largest probability over what is not known. ",
+      "None of the readings is a probability that the treatment works.", width = 90))
 }
 
 excess_title <- function(x) {

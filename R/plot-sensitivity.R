@@ -77,7 +77,7 @@ choice_marks <- function(table) {
 }
 
 short_label <- function(x) {
-  x <- sub("normal(mean = 0.693147, sd = ", "normal(mean = ln 2, sd = ", x, fixed = TRUE)
+  x <- ln_2_by_name(x)
   rounded <- three_digits(x)
   if (!anyDuplicated(rounded)) x <- rounded # two choices must not get one name
   ifelse(nchar(x) > 34, paste0(substr(x, 1, 32), "..."), x)

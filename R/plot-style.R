@@ -42,6 +42,9 @@ percent_text <- function(p) {
   ifelse(is.na(p), "not known", text)
 }
 
+# A change with its sign; none has none.
+signed_number <- function(x) ifelse(x == 0, "0", sprintf("%+g", x))
+
 # The horizontal axis of a rate or a probability.
 percent_axis <- function(...) {
   ggplot2::scale_x_continuous(labels = \(p) paste0(format(100 * p, trim = TRUE, drop0trailing = TRUE), " %"), ...)

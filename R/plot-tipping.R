@@ -79,10 +79,9 @@ plot.tipping_map <- function(x, ...) {
   rows <- data.frame(across = x$axes[[1]]$place(x$grid[[x$over[1]]]), up = x$axes[[2]]$place(x$grid[[x$over[2]]]),
     tail = x$grid$estimate)
   picture <- ggplot2::ggplot(rows, ggplot2::aes(x = .data$across, y = .data$up)) +
-    ggplot2::geom_contour_filled(ggplot2::aes(z = .data$tail), breaks = c(-0.001, 0.025, 0.05, 0.1, 1.001)) +
+    ggplot2::geom_contour_filled(ggplot2::aes(z = .data$tail), breaks = c(-0.001, chance_borders, 1.001)) +
     borders(rows$tail) +
-    ggplot2::scale_fill_manual(values = c("#FFFFFF", "#E9E9E9", "#D6D6D6", "#BFBFBF"), labels = chance_names,
-      drop = FALSE,
+    ggplot2::scale_fill_manual(values = chance_greys, labels = chance_names, drop = FALSE,
       name = "Chance by nature alone") +
     map_axis(x$axes[[1]], "x") + map_axis(x$axes[[2]], "y") +
     ggplot2::labs(title = map_title(x), subtitle = plot_words(map_subtitle(x), width = 86)) +
@@ -94,13 +93,15 @@ plot.tipping_map <- function(x, ...) {
 
 # Lines between the greys that a map has; where it has one alone there is none, and ggplot2 would warn of that.
 borders <- function(tail) {
-  at <- c(0.025, 0.05, 0.1)
-  at <- at[at > min(tail) & at < max(tail)]
+  at <- chance_borders[chance_borders > min(tail) & chance_borders < max(tail)]
   if (length(at) > 0L) {
     ggplot2::geom_contour(ggplot2::aes(z = .data$tail), breaks = at, colour = plot_ink[["dark"]], linewidth = 0.4)
   }
 }
 
+# Where one grey of a map ends and the next begins.
+chance_borders <- c(0.025, 0.05, 0.1)
+chance_greys <- c("#FFFFFF", "#E9E9E9", "#D6D6D6", "#BFBFBF")
 chance_names <- c("up to 2.5 %", "2.5 to 5 %", "5 to 10 %", "above 10 %")
 
 map_axis <- function(axis, side) {

@@ -78,8 +78,8 @@ scaled_cdf <- function(grid, component, alpha) {
 power_verdict <- function(rows, limit = 0.05) {
   strong <- stats::setNames(rows$sensitivity >= limit, rows$component)
   if (strong[["prior"]] && strong[["likelihood"]]) {
-    return(paste0("Conflict flag: prior and outcomes both move the answer, and pull it apart or share it. The prior ",
-      "is centred on no effect, so this is what any effect (or any bias) looks like with few patients; it is no ",
+    return(paste0("Conflict flag: a little more weight of the prior or of the outcomes moves the answer, either of ",
+      "them. The prior is centred on no effect, so this is what any effect (or any bias) looks like with few patients; it is no ",
       "reason to weaken the prior."))
   }
   if (strong[["prior"]]) {

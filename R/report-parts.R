@@ -14,7 +14,7 @@ report_parts.excess_responders <- function(x, natural) {
     excess = responders_excess(x), rate = percent_text(mean_natural_rate(rate)),
     sources = report_sources(natural_sources(rate)), documents = report_documents(natural_sources(rate)),
     accepted = report_accepted(excess_accepted(x)),
-    matching = report_matching(excess_accepted(x)), terms = report_terms(tidy(x), responder_words),
+    matching = report_matching(excess_accepted(x)), terms = report_terms(tidy(x), words_of_responders(x)),
     patients = story$patients, notes = story$notes, published = story$published,
     has_harms = !is.null(arm_harms(arm)), robust = robust_rows(x), barg = barg_rows(),
     words = report_words(), session = report_session()
@@ -132,6 +132,13 @@ responder_words <- list(
   grade_steps_tail = c("nature alone gives as many steps or more", "probability")
 )
 
+words_of_responders <- function(x) {
+  above <- "rate_difference_above_margin"
+  margin <- excess_margin(x)
+  if (!is.null(margin)) responder_words[[above]][1] <- paste0(responder_words[[above]][1], ", ", margin)
+  responder_words
+}
+
 # A term without words of its own stands under its name.
 report_terms <- function(terms, words) {
   said <- lapply(terms$term, \(term) words[[term]] %||% c(gsub("_", " ", term), ""))
@@ -170,7 +177,8 @@ robust_rows <- function(x) {
   robust_table(
     prior = paste0("effect ", format(excess_effect(x)), " (log odds)",
       if (several) paste0("; tau ", format(rate_tau(rate)), ", mu ", format(rate_settings(rate)$mu)),
-      "; bias of the natural log odds: mean ", bias$mean, ", SD ", bias$sd),
+      "; ", if (bias$mean == 0 && bias$sd == 0) "no bias of the natural log odds" else
+        paste0("bias of the natural log odds: mean ", signif(bias$mean, 3), ", SD ", signif(bias$sd, 3))),
     benefit = prior_benefit_of(x),
     model = paste0("responders: binomial, one natural rate shared by the patients",
       if (several) "; sources: binomial, their log odds normal between populations"),
@@ -223,6 +231,9 @@ report_words <- function() {
     "AIS" = "ASIA impairment scale of spinal cord injury: A (complete) to E (normal)",
     "Bayes factor" = "how many times more probable the outcome is with the effect than without; 1: it tells nothing",
     "bias" = "by how much nature in this trial may differ from the sources: a factor on the odds, or points of a score",
+    "count rebuilt" = "the responders of a source, worked out from its printed percentage and number of patients",
+    "distance" = paste("of power-scaling: how far the distribution of the effect moves when the weight of a part",
+      "doubles (cumulative Jensen-Shannon distance, to first order); 0: not at all; from 0.05 on it counts as moved"),
     "e-value" = "a bet against nature alone: on average at most 1 if nature alone is at work",
     "e_value_confounding" = paste("another thing: the risk ratio that an unmeasured factor would need with both",
       "treatment and recovery to explain the difference away"),
@@ -235,6 +246,7 @@ report_words <- function() {
     "percentile" = "share of untreated patients whom nature alone gives less than this patient",
     "power-scaling" = "the answer when prior or outcomes count a little more",
     "prior" = "what is assumed before any outcome of the trial is seen, as a distribution",
+    "prior_sd" = "SD of the prior of the effect; its tipping point is where the probability of benefit reaches 90 %",
     "scepticism limit" = "the prior of no effect that just takes a credible effect away; none where there is no such",
     "surprise under no effect" = "chance, without effect, of an outcome no more probable than the observed one",
     "tipping point" = "the value of an assumption at which the natural tail reaches a target"

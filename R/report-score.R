@@ -41,7 +41,7 @@ score_parts <- function(x, all, observed, nature, level, unit) {
   group <- all[is.na(all$subject), ]
   time <- group$time
   group$time <- NULL
-  terms <- report_terms(group, score_words(unit))
+  terms <- report_terms(group, score_words(unit, score_excess_settings(x)$margin))
   if (!is.null(time)) {
     terms$meaning <- paste0(terms$meaning, ifelse(is.na(time), "", paste0(", ", report_number(time),
       " weeks after treatment")))
@@ -76,13 +76,13 @@ score_excess_words <- function(terms, level, unit) {
     if (row$conf.low < 0) "; a number below 0 says that nature alone would have given more", ").")
 }
 
-score_words <- function(unit) {
+score_words <- function(unit, margin) {
   list(
     natural_mean = c("mean change that nature alone gives these patients", unit),
     mean_excess = c("observed minus natural mean, among these patients", unit),
     mean_excess_population = c("the same in the population they stand for", unit),
     prob_excess = c("nature alone gives a smaller mean", "probability"),
-    prob_margin = c("the same, smaller by more than the margin", "probability"),
+    prob_margin = c(paste0("the same, smaller by more than the margin, ", format(margin), " ", unit), "probability"),
     percentile_sum = c("without effect: percentiles as high in sum or higher", "probability"),
     fisher = c("without effect: single patients as far up or further (Fisher's sum)", "probability"),
     exceedance = c("without effect: as many above the natural 95th percentile or more", "probability"),

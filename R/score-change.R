@@ -173,7 +173,7 @@ format.score_change <- function(x, ...) {
     paste0("<score_change> ", length(x$baseline), if (x$role == "control") " control",
       if (length(x$baseline) == 1L) " patient" else " patients", ", ", format(x$scale)),
     if (scale_sign(x$scale) < 0) "The sign of change is turned, so that a gain is positive.",
-    paste0("Change: ", paste(ifelse(is.na(x$change), "not known", sprintf("%+g", x$change)), collapse = ", "), " ",
+    paste0("Change: ", paste(ifelse(is.na(x$change), "not known", signed_number(x$change)), collapse = ", "), " ",
       scale_unit(x$scale), if (lost < length(x$final)) paste0("; mean ", signif(mean(x$change, na.rm = TRUE), 4))),
     if (lost > 0L) paste0("Without a final score: ", lost, ", kept; the answer for the group is a pair of bounds."),
     paste0("Patients: AIS ", known(x$match$baseline_grade), "; level ", known(x$match$level), "; injured ",

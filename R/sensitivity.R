@@ -329,12 +329,16 @@ print.sensitivity <- function(x, digits = 3, ...) {
 # A name that would drive the numbers off a screen of 80 columns is cut; the table has all of it.
 shortened <- function(x, most = 36) ifelse(nchar(x) > most, paste0(substr(x, 1, most - 3), "..."), x)
 
+# A doubling of the odds, as it is written by hand.
+ln_2_by_name <- function(x) sub("normal(mean = 0.693147, sd = ", "normal(mean = ln 2, sd = ", x, fixed = TRUE)
+
 choice_ranges <- function(table, name, digits) {
   values <- unique(table[[name]])
   if (length(values) < 2L) {
     return(NULL)
   }
   rows <- lapply(values, \(v) range(table$natural_tail[table[[name]] == v]))
-  data.frame(choice = name, value = shortened(values), `smallest tail` = signif(vapply(rows, `[`, 0, 1), digits),
+  data.frame(choice = name, value = shortened(ln_2_by_name(values)),
+    `smallest tail` = signif(vapply(rows, `[`, 0, 1), digits),
     `largest tail` = signif(vapply(rows, `[`, 0, 2), digits), check.names = FALSE)
 }

@@ -19,7 +19,7 @@
 #' @param over (two strings) across, and up: of `"bias"`, `"rate"`, `"tau"`, `"landmark"`, `"drift"`; for scores of
 #'   `"bias"`, `"mean"`, `"tau"`, `"sd"`.
 #' @param published (data frame) table with the columns of [natural_ais]: its rates of the trial's endpoint
-#'   become points where `over` has `"rate"`; `NULL` for none.
+#'   become points where `over` has `"rate"`, and a table without any is refused; `NULL` for none.
 #' @param at (list of two numeric vectors, or `NULL`) values of the two assumptions: a bias as an odds multiplier, for
 #'   scores in points.
 #' @param landmark,drift as in [tipping()].
@@ -51,8 +51,9 @@ tipping_map.excess_responders <- function(excess, over = c("rate", "bias"), publ
   timing <- map_timing(excess, over, landmark, drift, call)
   at <- map_values(over, at, timing, call)
   grid <- map_grid(excess, over, at, timing, scenario, call)
-  points <- map_points(excess, over, published, timing)
-  subtitle <- if ("rate" %in% over) "Points: published natural rates of the same endpoint, as they stand"
+  points <- map_points(excess, over, published, timing, !missing(published), call)
+  subtitle <- if ("rate" %in% over && is.null(points)) "Each natural rate is taken as known" else if ("rate" %in% over)
+    "Points: published natural rates of the same endpoint, as they stand"
   new_tipping_map(grid, over, points, excess, lapply(over, responder_axis), subtitle)
 }
 
@@ -193,10 +194,10 @@ biased_tails <- function(route, shifts, y) {
 }
 
 # Points: published rates of the endpoint, published slopes, and the answer as it stands.
-map_points <- function(excess, over, published, timing) {
+map_points <- function(excess, over, published, timing, asked, call) {
   neutral <- c(bias = 1, tau = 0, landmark = NA, drift = 0)
   if ("rate" %in% over) {
-    rates <- published_rates(published, match_terms(excess_arm(excess))$endpoint)
+    rates <- published_rates(published, match_terms(excess_arm(excess))$endpoint, asked, call)
     other <- setdiff(over, "rate")
     if (other == "landmark" || nrow(rates) == 0L) {
       return(NULL)
@@ -224,12 +225,19 @@ own_values <- function(natural, timing) {
     landmark_week(natural_landmark(natural)), drift = 0)
 }
 
-published_rates <- function(published, endpoint) {
+published_rates <- function(published, endpoint, asked = FALSE, call = rlang::caller_env()) {
   if (is.null(published)) {
     return(data.frame(rate = numeric(), label = character()))
   }
-  check_columns(published, c("source", "events", "n", "endpoint"), "published")
+  check_columns(check_table(published, call = call), c("source", "events", "n", "endpoint"), "published", call = call)
+  check_endpoints(check_text(published$endpoint, "endpoint", call = call), call)
   rows <- published[published$endpoint %in% endpoint, , drop = FALSE]
+  if (asked && nrow(rows) == 0L) {
+    abort_input(c("{.arg published} holds no rate of the endpoint {.val {endpoint}}.",
+      x = "Its endpoints are {.val {unique(published$endpoint)}}.", i = "{.code published = NULL} draws no points."
+    ), call = call)
+  }
+  if (nrow(rows) == 0L) return(published_rates(NULL, endpoint))
   printed <- if (is.null(rows$rate)) rep(NA_real_, nrow(rows)) else rows$rate
   rate <- ifelse(is.na(rows$events) | is.na(rows$n), printed, rows$events / rows$n)
   known <- !is.na(rate) & rate > 0 & rate < 1

@@ -9,7 +9,7 @@ browser_program <- function() {
 
 skip_without_browser <- function() {
   skip_on_cran() # a browser and a second R process
-  for (package in c("shiny", "ggplot2", "processx", "jsonlite")) skip_if_not_installed(package)
+  for (package in c("shiny", "processx", "jsonlite")) skip_if_not_installed(package)
   skip_if(is.na(browser_program()), "chromium")
   skip_if_not(all(nzchar(Sys.which(c("bash", "tr", "stdbuf")))), "bash, tr and stdbuf")
 }

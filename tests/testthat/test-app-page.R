@@ -1,7 +1,7 @@
 # The interactive page: what follows from what, what stands in it, and all of it once in a real browser.
 
 on_page <- function(code) {
-  for (package in c("shiny", "ggplot2")) skip_if_not_installed(package)
+  skip_if_not_installed("shiny")
   shiny::testServer(cordgain:::app_server, {
     do.call(session$setInputs, cordgain:::app_start)
     code(session, output)
@@ -10,8 +10,9 @@ on_page <- function(code) {
 
 html_of <- function(part) paste(as.character(part$html), collapse = " ")
 
+cross_of <- function(part) regmatches(html_of(part), regexpr('class="cross" style="[^"]+"', html_of(part)))
+
 test_that("a change of an entry changes the answer, the table, the bars and the map", {
-  skip_on_cran() # pictures are drawn
   on_page(\(session, output) {
     # Known rate: the binomial tails of 2 of 4 and of 3 of 4 at 0.2 are 0.1808 and 0.0272.
     session$setInputs(evidence = "rate", rate = 0.2)
@@ -25,16 +26,11 @@ test_that("a change of an entry changes the answer, the table, the bars and the 
     expect_match(output$bars_words, "Observed 3 of 4", fixed = TRUE)
     # Excess 3 where nature alone gives none: 0.8^4 = 0.4096.
     expect_match(html_of(output$bars), "3: 41\u00a0%", fixed = TRUE)
-    # The map waits until the entries rest.
-    expect_error(output$map_picture_words, class = "shiny.silent.error") # shown as nothing
-    session$elapse(1000)
-    expect_match(output$map_picture_words, "3 or more of 4", fixed = TRUE)
-    expect_match(output$map_picture$src, "^data:image/png;base64,")
-    expect_match(output$map_picture$alt, "3 or more of 4", fixed = TRUE)
-    before <- output$map_picture$src
+    expect_match(output$map_words, "3 or more of 4", fixed = TRUE)
+    before <- cross_of(output$map)
     session$setInputs(rate = 0.4)
-    session$elapse(1000)
-    expect_false(identical(output$map_picture$src, before)) # the cross has moved
+    expect_match(cross_of(output$map), "left:")
+    expect_false(identical(cross_of(output$map), before)) # the cross has moved
   })
 })
 
@@ -115,27 +111,15 @@ test_that("the bars are the distribution of the excess, one for each number and 
   expect_identical(cordgain:::app_escaped("< 0.1 %"), "&lt; 0.1 %")
 })
 
-test_that("pictures carry their words outside; on a narrow page the map names no rates", {
+test_that("the words of a picture are those of plot(), without its line breaks", {
   skip_if_not_installed("ggplot2")
   x <- cordgain:::app_excess(cordgain:::app_start)
-  words <- cordgain:::app_picture_words(plot(x))
+  words <- cordgain:::app_picture_words(cordgain:::excess_words(x))
   expect_match(words, "None of the readings", fixed = TRUE)
   expect_no_match(words, "\n", fixed = TRUE)
-  bare <- cordgain:::app_bare(plot(x))
-  expect_null(unlist(bare$labels[c("title", "subtitle", "caption")]))
-  now <- list(x = x, entries = cordgain:::app_start)
-  map <- cordgain:::app_map(x)
-  named <- cordgain:::app_map_picture(map, now, 800)
-  narrow <- cordgain:::app_map_picture(map, now, 380)
-  expect_true("GeomText" %in% layer_geoms(named))
-  expect_false("GeomText" %in% layer_geoms(narrow))
-  for (picture in list(named, narrow)) {
-    expect_match(cordgain:::app_picture_words(picture), "Cross: the mean rate of the evidence", fixed = TRUE)
-    expect_true(draws(picture))
+  for (part in plot(x)$labels[c("title", "subtitle", "caption")]) {
+    expect_match(words, gsub("\n", " ", part, fixed = TRUE), fixed = TRUE)
   }
-  # The points of the narrow map are the published rates inside the map.
-  published <- built(narrow, 3)
-  expect_equal(sort(published$x), sort(built(named, 4)$x), tolerance = 1e-12)
 })
 
 test_that("in a browser the answer follows the entries, and a bad entry is told", {
@@ -154,8 +138,14 @@ test_that("in a browser the answer follows the entries, and a bad entry is told"
   tab$wait(shows("natural_tail", "5.8 %"))
   expect_identical(tab$ask("document.getElementById('natural_responders').textContent"), "1")
   expect_identical(tab$ask("document.querySelectorAll('tbody tr').length"), 6L)
-  tab$wait(shows("map_picture_words", "3 or more of 5"))
-  tab$wait("[...document.querySelectorAll('figure img')].filter(i => i.naturalWidth > 300).length === 1")
+  tab$wait(shows("map_words", "3 or more of 5"))
+  tab$wait("document.querySelectorAll('.field svg path').length === 4")
+  # The map is as wide as its column, its cross is inside, and names of rates are shown where there is room.
+  box <- \(what, side) tab$ask(sprintf("document.querySelector('.field %s').getBoundingClientRect().%s", what, side))
+  expect_gt(box("svg", "width"), 500)
+  for (side in c("left", "top")) expect_gt(box(".cross", side), box("svg", side))
+  for (side in c("right", "bottom")) expect_lt(box(".cross", side), box("svg", side))
+  expect_gt(tab$ask("[...document.querySelectorAll('.field .name')].filter(e => e.clientWidth > 0).length"), 10)
   # Three readings side by side, with bars that can be seen.
   expect_identical(tab$ask("document.querySelectorAll('.bars').length"), 3L)
   expect_true(tab$ask("Math.max(...[...document.querySelectorAll('.bar div')].map(b => b.clientHeight)) > 60"))

@@ -149,24 +149,11 @@ test_that("the table holds every outcome, with the observed one marked", {
   expect_identical(table[["Excess responders"]], c("-1.2", "-0.2", "0.8", "1.8"))
 })
 
-test_that("the map has rate and bias, and the cross lies at the mean rate without the bias", {
-  entries <- entered(responders = 2, n = 3, evidence = "rate", rate = 0.3, bias_odds = 2)
-  x <- cordgain:::app_excess(entries)
-  map <- as.data.frame(cordgain:::app_map(x))
-  expect_identical(names(map)[1:2], c("rate", "bias"))
-  moved <- stats::plogis(stats::qlogis(map$rate) + log(map$bias))
-  expect_equal(map$estimate, binomial_tail(2, 3, moved), tolerance = 1e-9) # exact sums, rounding only
-  # The mean of a rate that is known is that rate.
-  expect_equal(cordgain:::app_place(x, entries), list(rate = 0.3, bias = 2), tolerance = 1e-9)
-})
-
-test_that("without shiny or ggplot2 the error says which, and what does without", {
-  for (package in c("shiny", "ggplot2")) {
-    error <- expect_error(cordgain:::check_app_packages(\(name) name != package), class = "cordgain_no_shiny")
-    expect_s3_class(error, "cordgain_error")
-    expect_match(conditionMessage(error), paste("Not installed:", package), fixed = TRUE)
-    expect_match(conditionMessage(error), "excess()", fixed = TRUE)
-  }
+test_that("without shiny the error says so, and what does without", {
+  error <- expect_error(cordgain:::check_app_packages(\(name) name != "shiny"), class = "cordgain_no_shiny")
+  expect_s3_class(error, "cordgain_error")
+  expect_match(conditionMessage(error), "not installed", fixed = TRUE)
+  expect_match(conditionMessage(error), "excess()", fixed = TRUE)
   expect_silent(cordgain:::check_app_packages(\(name) TRUE))
 })
 

@@ -113,3 +113,30 @@ test_that("every number carries its error, below 1e-6, and the table is quick to
     "statistic", "p.value", "subject", "interval"))
   expect_output(print(summary(excess_of_scores(declared(), natural))), "from the lowest up")
 })
+
+test_that("a range without losses is told where patients can lose, with what that does", {
+  moved <- score_change(c(12, 18, 9, 15), c(36, 31, 11, 12), "uems") # the last one lost 3
+  of <- \(x, ...) excess(x, natural_change(7.8, sd = 6.5, ...), accept = every_difference)
+  no_losses <- \(x, ...) {
+    expect_warning(made <- of(x, ...), "lost a point", class = "cordgain_no_losses")
+    made
+  }
+  censored <- no_losses(moved, family = "censored", range = c(0, 50))
+  # What the warning says: the known natural mean of 7.8 is missed from below, and reached where losses are allowed.
+  expect_lt(term_value(censored, "natural_mean"), 7.5)
+  expect_equal(term_value(of(moved, family = "censored", range = c(-14, 36)), "natural_mean"), 7.8, tolerance = 1e-3)
+  counted <- no_losses(moved, family = "beta_binomial", range = c(0, 50))
+  expect_identical(term_value(counted, "patient_percentile")[4], 0)
+  said <- tryCatch(of(moved, family = "censored", range = c(0, 50)), cordgain_no_losses = conditionMessage)
+  expect_match(cli::ansi_strip(said), "can lose, up to 18 points; the largest loss seen is 3", fixed = TRUE)
+  expect_match(said, "range = c(-14, 36)", fixed = TRUE) # mean first score 13.5, of 50
+  # A hurdle is for those who do not change: told where one lost.
+  hurdle <- list(family = "hurdle", range = c(0, 50), zero = 0.15)
+  expect_identical(term_value(do.call(no_losses, c(list(moved), hurdle)), "patient_percentile")[4], 0)
+  kept <- score_change(c(12, 18, 9, 15), c(36, 31, 11, 15), "uems")
+  expect_no_warning(do.call(of, c(list(kept), hurdle)))
+  # Nothing is told where losses are allowed, have no end, or cannot be.
+  expect_no_warning(of(moved, family = "censored", range = c(-14, 36)))
+  expect_no_warning(of(moved))
+  expect_no_warning(of(score_change(c(0, 0), c(8, 3), "uems"), family = "censored", range = c(0, 50)))
+})

@@ -35,6 +35,11 @@ test_that("controls, a margin and grade steps have words too", {
   known <- names(cordgain:::responder_words)
   expect_true(all(c("fisher", "rate_difference_above_margin") %in% tidy(answer)$term))
   expect_identical(setdiff(tidy(answer)$term, known), character())
+  # The margin is named where a probability is about it.
+  words <- cordgain:::words_of_responders(answer)
+  expect_identical(words$rate_difference_above_margin[1], "that this difference is above the margin, 0.1")
+  expect_identical(cordgain:::words_of_responders(excess_of(natural_rate(0.5), responders = 1, n = 2)),
+    cordgain:::responder_words)
 })
 
 test_that("the decision table keeps every outcome and marks the one that was seen", {

@@ -53,6 +53,23 @@ test_that("published rates of the endpoint become points, rates without a value 
   expect_null(tipping_map(answer(), at = list(c(0.1, 0.2), c(1, 2)), published = NULL)$points)
 })
 
+test_that("published rates that would not be shown are refused: near misses, other endpoints, no table", {
+  map <- \(published) tipping_map(answer(), at = list(c(0.1, 0.2), c(1, 2)), published = published)
+  near <- sources_of(1, 10, endpoint = "AIS_C", level = "all")
+  expect_error(map(near), "near the name", class = "cordgain_invalid_input")
+  # One row among others, too: the rest would be shown and this one missed by nobody.
+  expect_error(map(rbind(sources_of(1, 10, endpoint = "ais_c", level = "all"), near)), "ais_c",
+    class = "cordgain_invalid_input")
+  expect_error(map(sources_of(1, 10, endpoint = "walks", level = "all")), "walks", class = "cordgain_invalid_input")
+  expect_error(map(near[0, ]), "no rows", class = "cordgain_invalid_input")
+  expect_error(map("natural_ais"), "data frame", class = "cordgain_invalid_input")
+  # The shipped table is not the user's choice: it has nothing of an endpoint of one's own, and the map no points.
+  own <- excess(two_of_four(endpoint = "walks"), natural_rate(0.12), accept = every_difference)
+  drawn <- tipping_map(own, at = list(c(0.1, 0.2), c(1, 2)))
+  expect_null(drawn$points)
+  expect_no_match(cordgain:::map_subtitle(drawn), "Points", fixed = TRUE)
+})
+
 test_that("pairs that mean nothing and excesses without one answer are refused", {
   expect_error(tipping_map(answer(), c("rate", "drift")), "calendar year", class = "cordgain_invalid_input")
   expect_error(tipping_map(answer(), "rate"), class = "cordgain_invalid_input")

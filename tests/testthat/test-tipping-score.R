@@ -41,7 +41,7 @@ test_that("the prior needed is the closed form, and where none is enough it is n
   expect_equal(tipping_value(x, "prior_sd"), 3.25 * sqrt(r / (1 - r)), tolerance = 1e-8)
   none <- tipping(known_answer(mean = 9), "bias")
   expect_true(is.na(tipping_value(none, "prior_sd")))
-  expect_match(tipping_value(none, "prior_sd", column = "note"), "not defined: prior SDs up to .* points give at most")
+  expect_match(tipping_value(none, "prior_sd", column = "note"), "none: prior SDs up to .* points give at most")
   # A reader who wants only 0.5 is content with any prior.
   expect_match(tipping_value(tipping(known_answer(mean = 2), "bias", benefit = 0.4), "prior_sd", column = "note"),
     "every prior SD")
