@@ -30,7 +30,8 @@
 #' @export
 regression_to_mean <- function(mean, sd, correlation, cutoff, side = c("below", "above")) {
   check_given(c(mean = "mean of the scores from which patients were chosen", sd = "their SD",
-    correlation = "between two exams of an unchanged patient", cutoff = "the score on one side of which they were chosen"))
+    correlation = "between two exams of an unchanged patient",
+    cutoff = "the score on one side of which they were chosen"))
   fields <- list(
     mean = check_number(mean),
     sd = check_number(sd, min = 0, min_open = TRUE,
