@@ -11,9 +11,10 @@
 #'
 #' **What the errors of a Bayesian fit mean.** `num.error` of [tidy()], `error` of the print, is how far the mean, the
 #' standard deviation and both limits of a row may be off, the largest of them. By quadrature it is stated from the
-#' difference of two lattices; by the sampler it is three Monte Carlo standard errors, mostly those of the limits, which
-#' rest on the fewest draws. What the chains tell of themselves stands in columns of `tidy()`: `rhat` (should be below
-#' 1.01), `ess.bulk` (draws that the centre is worth) and `ess.tail` (that the limits are worth; both should exceed 400).
+#' difference of two lattices; by the sampler it is three Monte Carlo standard errors, mostly those of the limits,
+#' which rest on the fewest draws. What the chains tell of themselves stands in columns of `tidy()`: `rhat` (should be
+#' below 1.01), `ess.bulk` (draws that the centre is worth) and `ess.tail` (that the limits are worth; both should
+#' exceed 400).
 #'
 #' @return a `recovery_method`, to be given to [fit_recovery()].
 #' @references Patterson HD, Thompson R (1971). Recovery of inter-block
