@@ -355,10 +355,10 @@ drawn_course <- function(x, call) {
 course_finding <- function(rows) {
   last <- nrow(rows)
   two <- \(value) format(signif(value, 2), trim = TRUE)
-  weeks <- format(signif(rows$time, 3), trim = TRUE)
+  week <- \(row) format(signif(rows$time[row], 3)) # each by itself: those between have more digits
   if (rows$term[1] == "mean_gain") {
-    return(plot_words("Without treatment the mean gain by week ", weeks[last], " is ", two(rows$estimate[last])))
+    return(plot_words("Without treatment the mean gain by week ", week(last), " is ", two(rows$estimate[last])))
   }
-  plot_words("Without treatment the mean score goes from ", two(rows$estimate[1]), " in week ", weeks[1], " to ",
-    two(rows$estimate[last]), " in week ", weeks[last])
+  plot_words("Without treatment the mean score goes from ", two(rows$estimate[1]), " in week ", week(1), " to ",
+    two(rows$estimate[last]), " in week ", week(last))
 }

@@ -58,7 +58,7 @@ test_that("the picture holds the published means on the curve", {
 })
 
 test_that("the title of the picture says where the course begins and ends", {
-  rows <- data.frame(term = "mean_score", time = c(0, 8, 52), estimate = c(11.36, 16, 21.7))
+  rows <- data.frame(term = "mean_score", time = c(0, 8.333, 52), estimate = c(11.36, 16, 21.7))
   title <- \(rows) gsub("\n", " ", course_finding(rows))
   expect_identical(title(rows), "Without treatment the mean score goes from 11 in week 0 to 22 in week 52")
   expect_identical(title(transform(rows, term = "mean_gain")), "Without treatment the mean gain by week 52 is 22")
