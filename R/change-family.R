@@ -17,15 +17,29 @@ check_family <- function(settings, call) {
     ), call = call)
   }
   if (!is.null(settings$range)) {
-    settings$range <- check_numeric(settings$range, "range", length = 2L, call = call)
+    settings$range <- check_numeric(settings$range, "range", length = 2L, todo = range_todo, call = call)
+    if (settings$range[1] >= settings$range[2]) {
+      abort_input(c("{.arg range} must go from the smallest change to the largest.",
+        x = "It is {settings$range[1]} to {settings$range[2]}.", i = range_todo), call = call)
+    }
   }
-  if (family == "hurdle") {
-    settings$zero <- check_number(settings$zero, "zero", min = 0, max = 1, min_open = TRUE, max_open = TRUE,
-      call = call)
-  } else if (!is.null(settings$zero)) {
-    abort_input("{.arg zero} belongs to family = \"hurdle\".", call = call)
-  }
+  settings$zero <- check_zero(settings$zero, family, call)
   settings
+}
+
+range_todo <- "On a scale of 0 to 50 with first scores around 14 it is c(-14, 36); nobody can gain more than is left."
+
+check_zero <- function(zero, family, call) {
+  todo <- "It is the share of untreated patients without any change, such as 0.7, from the registry."
+  if (family != "hurdle") {
+    if (!is.null(zero)) {
+      abort_input(c("{.arg zero} belongs to family = \"hurdle\".", x = "The family is {.val {family}}.",
+        i = "Leave {.arg zero} out, or use {.code family = \"hurdle\"}."), call = call)
+    }
+    return(NULL)
+  }
+  if (is.null(zero)) abort_input(c("{.arg zero} is not given.", i = todo), call = call)
+  check_number(zero, "zero", min = 0, max = 1, min_open = TRUE, max_open = TRUE, todo = todo, call = call)
 }
 
 # The family's parameters from the observed mean and SD; NULL where no SD is known.
@@ -40,7 +54,22 @@ solve_family <- function(settings, mean, sd, call) {
   }
   range <- if (is.null(settings$range)) c(0, 0) else settings$range
   zero <- if (is.null(settings$zero)) 0 else settings$zero
-  core_change_model(change_families[[settings$family]], mean, sd, range[1], range[2], zero)
+  refuse <- \(abort) \(core) refuse_moments(core$message, abort, settings, mean, sd, call)
+  tryCatch(core_change_model(change_families[[settings$family]], mean, sd, range[1], range[2], zero),
+    cordgain_invalid_input = refuse(abort_input), cordgain_numerical_error = refuse(abort_numerical))
+}
+
+# What the core says of moments that no distribution has, with the moments.
+refuse_moments <- function(what, abort, settings, mean, sd, call) {
+  what <- escape_braces(paste0(toupper(substr(what, 1L, 1L)), substring(what, 2L), "."))
+  range <- paste(settings$range, collapse = " to ")
+  given <- paste0("Mean ", signif(mean, 4), ", SD ", signif(sd, 4), ", range ", range,
+    if (!is.null(settings$zero)) paste0(", share without change ", settings$zero),
+    "; family \"", settings$family, "\".")
+  abort(c(what, x = "{given}",
+    i = "Published moments are those observed on {.arg range}, the changes possible in that population: correct what is
+      wrong, or use another {.arg family}."
+  ), call = call)
 }
 
 # Nodes of the shift of the population mean from its anchor, with their probabilities.

@@ -25,14 +25,13 @@ check_text <- function(x, arg = rlang::caller_arg(x), call = rlang::caller_env()
   x
 }
 
-# Numbers with unknowns allowed. NaN is not an unknown: something failed before it came here.
-check_known <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf, call = rlang::caller_env()) {
+# Numbers with unknowns allowed.
+check_known <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf, todo = NULL, call = rlang::caller_env()) {
   if (is.logical(x) && all(is.na(x))) {
     return(rep(NA_real_, length(x)))
   }
-  known <- if (is.numeric(x)) x[!is.na(x) | is.nan(x)] else x
-  check_numeric(known, arg, min = min, max = max, call = call)
-  as.double(x)
+  force(arg)
+  check_numeric(x, arg, min = min, max = max, unknown = TRUE, todo = todo, call = call)
 }
 
 # A range from two ends, or one number for both; NA for what is not known.

@@ -48,16 +48,18 @@ check_given <- function(meaning, ..., frame = rlang::caller_env()) {
   }
 }
 
-check_number <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf,
-                         min_open = FALSE, max_open = FALSE, allow_na = FALSE, call = rlang::caller_env()) {
+check_number <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf, min_open = FALSE, max_open = FALSE,
+                         allow_na = FALSE, todo = NULL, call = rlang::caller_env()) {
   if (allow_na && length(x) == 1L && is.atomic(x) && !is.nan(x) && is.na(x)) {
     return(NA_real_)
   }
-  check_numeric(x, arg, min, max, min_open, max_open, length = 1L, call = call)
+  check_numeric(x, arg, min, max, min_open, max_open, length = 1L, todo = todo, call = call)
 }
 
-check_numeric <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf,
-                          min_open = FALSE, max_open = FALSE, length = NULL, call = rlang::caller_env()) {
+# @param unknown (flag) whether NA may stand among the numbers; NaN never, since something failed before it came here
+# @param todo (string or NULL) what to do about a number outside its range, where that is not plain from the range
+check_numeric <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf, min_open = FALSE, max_open = FALSE,
+                          length = NULL, unknown = FALSE, todo = NULL, call = rlang::caller_env()) {
   if (!is.numeric(x) || is.factor(x)) {
     abort_input(c("{.arg {arg}} must be numeric.",
       x = if (is.logical(x) && length(x) > 0L && all(is.na(x))) "It is not known (NA)." else
@@ -66,12 +68,15 @@ check_numeric <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf,
     ), call = call)
   }
   if (!is.null(length) && length(x) != length) {
-    abort_input(c("{.arg {arg}} must have length {length}.", x = "It has length {length(x)}."), call = call)
+    abort_input(c("{.arg {arg}} must have length {length}.", x = "It has length {length(x)}.", i = todo), call = call)
   }
   bad <- which(!is.finite(x) | x < min | x > max | (min_open & x == min) | (max_open & x == max))
+  if (unknown) bad <- bad[!is.na(x[bad]) | is.nan(x[bad])]
   if (length(bad) > 0L) {
     abort_input(c("{.arg {arg}} must be finite{range_words(min, max, min_open, max_open)}.",
-      x = "{cli::qty(length(bad))}Element{?s} {first_few(bad)} {?is/are}: {first_few(format(x[bad], digits = 6))}."
+      x = if (length(x) == 1L) "It is {format(x, digits = 6)}." else
+        "{cli::qty(length(bad))}Element{?s} {first_few(bad)} {?is/are}: {first_few(format(x[bad], digits = 6))}.",
+      i = todo
     ), call = call)
   }
   as.double(x)

@@ -42,8 +42,8 @@ fit_shape <- function(shape, s, y, v, from, call) {
   one <- curve_shapes[[shape]]
   needed <- length(one$parameters) + (if (is.null(from)) 1L + one$level else 1L)
   if (length(unique(s)) < needed) {
-    abort_input(c("A {shape} curve needs means at {needed} or more visits.", x = "There are {length(unique(s))}."),
-      call = call)
+    abort_input(c("A {shape} curve needs means at {needed} or more visits.", x = "There are {length(unique(s))}.",
+      i = "Give more visits, or a shape of fewer parameters: \"plateau\" has the fewest."), call = call)
   }
   root <- chol(v)
   misfit <- \(psi) {
@@ -133,7 +133,8 @@ solve_plateau <- function(s, m, from, call) {
     abort_input(c("No plateau passes through these two gains.",
       x = "The ratio of the gains is {signif(ratio, 4)}; it must lie between {signif(d[1] / d[2], 4)} (a straight line)
            and 1 (all gained before the first).",
-      i = "Weeks {s[1]} and {s[2]}, from week {from}."
+      i = "The gains are {signif(m[1], 4)} in week {s[1]} and {signif(m[2], 4)} in week {s[2]}, from week {from}: check
+           their weeks, or give more weeks, to which a curve is fitted."
     ), call = call)
   }
   f <- \(log_k) expm1(-exp(log_k) * d[1]) / expm1(-exp(log_k) * d[2]) - ratio

@@ -96,7 +96,10 @@ check_curve <- function(natural, control, call) {
       i = "A change from baseline to one follow-up ({.fn score_change}) goes with {.fn natural_change}."
     ), call = call)
   }
-  if (!is.null(control)) abort_input("{.arg control} does not go with scores.", call = call)
+  if (!is.null(control)) {
+    abort_input(c("{.arg control} does not go with scores.",
+      i = "Untreated patients belong to the natural curve: {.fn natural_curve} of a fit."), call = call)
+  }
 }
 
 excess_rise <- function(rise, natural, call) {
@@ -105,8 +108,10 @@ excess_rise <- function(rise, natural, call) {
   }
   rate <- curve_rate(natural)
   if (is.null(rate)) {
-    abort_input("{.arg rise} is not given: weeks of the excess's rise, needed where the curve is no plateau.",
-      call = call)
+    abort_input(c("{.arg rise} is not given.",
+      x = "A natural plateau has a rate of its own; this curve has none.",
+      i = "Give the weeks in which the excess would reach 63 % of its plateau, such as {.code rise = 12}."
+    ), call = call)
   }
   1 / rate
 }
@@ -128,6 +133,7 @@ refuse_thoracic_course <- function(x, natural, call) {
   thoracic <- level_covers("thoracic", levels) %in% TRUE
   if (scale %in% full_measure(c("uems", "lems", "isncsci_motor")) && any(thoracic)) {
     abort_input(c("Most thoracic patients do not change at all: a normal course is refused.",
+      x = "Level: {.val {levels[thoracic]}}.",
       i = "Use {.fn score_change} with {.code natural_change(family = \"hurdle\")}."), call = call)
   }
 }

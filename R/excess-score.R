@@ -235,7 +235,7 @@ format_patients <- function(x, digits) {
   rows <- x$terms[x$terms$term == "patient_excess", ]
   u <- x$terms[x$terms$term == "patient_percentile", ]
   half <- x$terms[x$terms$term == "patient_excess_correlated", ]
-  show <- \(v) format(signif(v, digits), trim = TRUE)
+  show <- \(v) vapply(v, \(one) format(signif(one, digits)), "") # each with its own digits
   y <- change_scores(x$change)[match(rows$subject, change_subjects(x$change))]
   lines <- paste0("  ", rows$subject, ": change ", signed_number(y), ", excess ", show(rows$estimate), " (",
     show(rows$conf.low), " to ", show(rows$conf.high), "), percentile ",

@@ -117,8 +117,9 @@ sampler_notes <- function(post) {
   worst <- c(max(post$rhat, na.rm = TRUE), min(post$ess_bulk, na.rm = TRUE), min(post$ess_tail, na.rm = TRUE))
   c(
     if (post$why != "as asked") paste0("Sampled, since exact integration did not succeed: ", post$why),
-    sprintf("%d chains of %d draws after %d of warm-up, seed %s; error: 3 Monte Carlo standard errors.", plan$chains,
-      plan$draws, plan$warmup, format(plan$seed, scientific = FALSE)),
+    sprintf("%d chains of %d draws after %d of warm-up, seed %s.", plan$chains, plan$draws, plan$warmup,
+      format(plan$seed, scientific = FALSE)),
+    "error: 3 Monte Carlo standard errors, the largest of those of mean, sd and limits.",
     sprintf("R-hat at most %.3f; effective sample sizes at least %.0f (bulk), %.0f (tail); %d divergent, %d cut off.",
       worst[1], worst[2], worst[3], bad, sum(post$longest)),
     if (worst[1] > 1.01 || min(worst[2:3]) < 400 || bad > 0L)

@@ -48,6 +48,20 @@ residual_variance <- function(fit) {
   if (same) variances[1] else variances[cbind(pattern$visit, pattern$group) + 1L]
 }
 
+# Variables that the formula has only inside a call, such as week in log(week), row by row as fitted; NULL where there
+# is none, or where na.action gave the rows other names.
+inside_variables <- function(frame, formula, data) {
+  names <- setdiff(intersect(all.vars(formula), names(data)), names(frame))
+  if (length(names) == 0L) {
+    return(NULL)
+  }
+  rows <- match(row.names(frame), row.names(data))
+  if (!anyNA(rows)) as.data.frame(data)[rows, names, drop = FALSE]
+}
+
+# A variable of the fitted rows, by itself in the formula or inside a call; NULL where it is in neither.
+fit_variable <- function(fit, name) if (is.null(fit$frame[[name]])) fit$inside[[name]] else fit$frame[[name]]
+
 # The columns of X that were kept, as a matrix.
 kept_matrix <- function(fit) {
   columns_matrix(pick_columns(fit$design$x, fit$result$frame$kept), row.names(fit$frame))

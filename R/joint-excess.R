@@ -39,13 +39,11 @@
 #' @export
 joint_excess <- function(excesses, correlation, source, loading = NULL, conf.level = 0.95) {
   call <- rlang::current_env()
+  check_given(c(excesses = "a named list of two or more results of {.fn excess}",
+    correlation = "of the outcomes' natural changes, from a registry: a handful of patients cannot tell it",
+    source = "the registry or paper that the correlations come from"))
   check_excesses(excesses, call)
   correlation <- check_correlation(correlation, length(excesses), call)
-  if (missing(source)) {
-    abort_input(c("{.arg source} is not given.",
-      i = "Name the registry that the correlations come from; a handful of patients cannot tell them."
-    ))
-  }
   loading <- if (is.null(loading)) rep(1, length(excesses)) else check_numeric(loading, length = length(excesses))
   if (all(loading == 0)) abort_input("{.arg loading} must not be all 0.")
   conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
@@ -75,8 +73,10 @@ check_correlation <- function(correlation, size, call) {
   values <- if (is_one) eigen(correlation, symmetric = TRUE, only.values = TRUE)$values else NA_real_
   if (!is_one || min(values) < 1e-10) {
     abort_input(c("{.arg correlation} must be a positive definite correlation matrix of the {size} outcomes.",
-      x = if (is_one) "Its smallest eigenvalue is {signif(min(values), 3)}.",
-      i = "Symmetric, 1 on the diagonal, in the order of {.arg excesses}."
+      x = if (is_one) "Its smallest eigenvalue is {signif(min(values), 3)}." else
+        "It is {.obj_type_friendly {correlation}}{if (is.matrix(correlation)) paste0(', ', nrow(correlation), ' by ',
+        ncol(correlation))}.",
+      i = "Symmetric, 1 on the diagonal, in the order of {.arg excesses}, from a registry."
     ), call = call)
   }
   unname(correlation)

@@ -60,16 +60,17 @@ check_means <- function(x, call) {
     check_known(if (is.null(x[[name]])) rep(NA, nrow(x)) else x[[name]], name, ..., call = call)
   }
   x$mean <- column("mean")
-  x$sd <- column("sd", min = 0)
-  x$se <- column("se", min = 0)
-  x$n <- column("n", min = 0)
-  refuse_mean_rows(x, is.na(x$mean), "no mean", "a range of means is not a mean: put in each end in turn", call)
-  refuse_mean_rows(x, x$sd %in% 0 | x$se %in% 0, "an SD or SE of 0", "an SD must be positive", call)
+  x$sd <- column("sd", min = 0, todo = "An SD is above 0; NA stands for one that was not published.")
+  x$se <- column("se", min = 0, todo = "An SE is above 0; NA stands for one that was not published.")
+  x$n <- column("n", min = 0, todo = "It counts patients; NA stands for a number that was not published.")
+  refuse_mean_rows(x, is.na(x$mean), "no mean", "A range of means is not a mean: put in each end in turn", call)
+  refuse_mean_rows(x, x$sd %in% 0 | x$se %in% 0, "an SD or SE of 0",
+    "Both must be positive: give one that is, or NA for what was not published", call)
   refuse_mean_rows(x, x$n < 2 | x$n != round(x$n), "an n that is not a whole number of at least 2",
-    "n counts the patients", call)
+    "It counts the patients behind the mean: correct it, or give {.field se} and leave n NA", call)
   x$se <- ifelse(is.na(x$se), x$sd / sqrt(x$n), x$se)
   refuse_mean_rows(x, is.na(x$se), "neither an SE nor SD and n",
-    "without n the precision of a mean is not known: fill in n, or give the mean as a number to take it as known", call)
+    "Without n the precision of a mean is not known: fill in n, or give the mean as a number to take it as known", call)
   x$sd <- ifelse(is.na(x$sd) & !is.na(x$n), x$se * sqrt(x$n), x$sd)
   x
 }
@@ -78,7 +79,7 @@ refuse_mean_rows <- function(x, bad, what, remedy, call) {
   bad <- bad %in% TRUE
   if (any(bad)) {
     abort_input(c("A published mean must come with what its precision is known by.",
-      x = "{.val {unique(x$source[bad])}} {cli::qty(sum(bad))}{?has/have} {what}.", i = "{remedy}."
+      x = "{.val {unique(x$source[bad])}} {cli::qty(sum(bad))}{?has/have} {what}.", i = paste0(remedy, ".")
     ), call = call)
   }
 }

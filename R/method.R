@@ -5,14 +5,26 @@
 #' `method_reml()` maximises the restricted likelihood, which does not count the
 #' fixed effects twice and so does not shrink variances in small samples;
 #' `method_ml()` maximises the full likelihood, needed to compare models that
-#' differ in their fixed effects.
+#' differ in their fixed effects; `method_bayes()` gives the posterior under priors that
+#' are stated, by quadrature where that reaches and else by a sampler. A string is enough
+#' where nothing is to be set: `fit_recovery(..., method = "bayes")`.
+#'
+#' **What the errors of a Bayesian fit mean.** `num.error` of [tidy()], `error` of the print, is how far the mean, the
+#' standard deviation and both limits of a row may be off, the largest of them. By quadrature it is stated from the
+#' difference of two lattices; by the sampler it is three Monte Carlo standard errors, mostly those of the limits,
+#' which rest on the fewest draws. What the chains tell of themselves stands in columns of `tidy()`: `rhat` (should be
+#' below 1.01), `ess.bulk` (draws that the centre is worth) and `ess.tail` (that the limits are worth; both should
+#' exceed 400).
 #'
 #' @return a `recovery_method`, to be given to [fit_recovery()].
 #' @references Patterson HD, Thompson R (1971). Recovery of inter-block
 #'   information when block sizes are unequal. *Biometrika* 58, 545-554.
+#' @section Conditions: `cordgain_invalid_input` for settings outside their range. Of the fit: `cordgain_invalid_input`
+#'   for models that are not fitted by Bayes (residual covariances over visits, `plateau()`).
 #' @examples
 #' method_reml()
 #' method_ml()
+#' method_bayes(priors(sd = prior_half_normal(5), sigma = prior_half_normal(5)))
 #' @seealso [fit_recovery()]
 #' @name recovery_method
 NULL

@@ -84,11 +84,13 @@ natural_change <- function(x, tau, mu = NULL, bias = NULL, family = "normal", sd
   settings <- list(
     tau = if (!missing(tau)) check_tau(tau, call), mu = if (is.null(mu)) flat_prior() else check_mu(mu, call),
     bias = check_bias(bias, call), family = family, range = range, zero = zero,
-    sd = if (!is.null(sd)) check_number(sd, min = 0, min_open = TRUE), match = match,
+    sd = if (!is.null(sd)) check_number(sd, min = 0, min_open = TRUE, todo = sd_todo), match = match,
     scale = if (!is.null(scale)) as_motor_scale(scale, call)
   )
   change_from(x, check_family(settings, call), call)
 }
+
+sd_todo <- "It is the SD of change between patients of one population, from a registry, never from those treated."
 
 check_tau <- function(tau, call) {
   check_prior(tau, c("half_normal", "half_t", "exponential", "gamma", "uniform", "fixed"), "tau", call)

@@ -11,6 +11,34 @@ check_course_fit <- function(fit, call) {
   }
 }
 
+# The weeks of the fitted visits, each once.
+fit_weeks <- function(fit, time, call) {
+  weeks <- fit_variable(fit, time)
+  if (is.null(weeks)) {
+    abort_input(c("The fit has no variable {.val {time}} of weeks since injury.",
+      x = "Its formula is {.code {deparse1(fit$formula)}}.",
+      i = "Name the variable of time in the formula, by itself or inside a call, as {.arg time}."
+    ), call = call)
+  }
+  if (!is.numeric(weeks)) {
+    abort_input(c("{.val {time}} must be a number, weeks since injury.", x = "It is {.obj_type_friendly {weeks}}.",
+      i = "Fit the records again with the weeks as numbers; {.code factor()} of them may stand in the formula."
+    ), call = call)
+  }
+  sort(unique(weeks))
+}
+
+# Without effects of the patient all that varies between patients would be taken for noise of one visit.
+check_own_effects <- function(fit, subject, call) {
+  own <- vapply(fit$design$random, is_own_term, NA, x = list(subject = subject))
+  if (!any(own)) {
+    abort_input(c("The fit has no random effects of a variable {.val {subject}}, the patient.",
+      x = "Its formula is {.code {deparse1(fit$formula)}}.",
+      i = "Name the patient's variable as {.arg subject}; a fit without one takes {.code (1 | {subject})} first."
+    ), call = call)
+  }
+}
+
 # Covariances of the random effects, a block each, and the residual variance: estimates, or posterior means.
 course_variances <- function(fit) {
   if (inherits(fit, "recovery_fit_reml")) {
@@ -50,13 +78,29 @@ new_patient_rows <- function(x, s, call) {
 fit_moments <- function(x, s, call) {
   random <- x$fit$design$random
   rows <- new_patient_rows(x, s, call)
-  shared <- rows$x %*% stats::vcov(x$fit) %*% t(rows$x)
+  shared <- rows$x %*% known_kappa_covariance(x$fit) %*% t(rows$x) + tcrossprod(kappa_direction(x, s, rows$x, call))
   own <- diag(x$variances$residual, length(s))
   for (b in seq_along(random)) {
     part <- rows$terms[[b]]$z %*% x$variances$effects[[b]] %*% t(rows$terms[[b]]$z)
     if (is_own_term(random[[b]], x)) own <- own + part else shared <- shared + part
   }
   list(mean = drop(rows$x %*% nlme::fixef(x$fit)), shared = unname(as.matrix(shared)), own = unname(as.matrix(own)))
+}
+
+# Covariance of the fixed effects at the kappa of a plateau; what kappa adds to the mean is a direction of its own.
+known_kappa_covariance <- function(fit) if (is.null(fit$plateau)) stats::vcov(fit) else fit$result$vcov
+
+# SD of log kappa times the derivative of the mean at weeks s in it, to first order: rows of X and coefficients move.
+kappa_direction <- function(x, s, rows, call) {
+  plateau <- x$fit$plateau
+  if (is.null(plateau)) {
+    return(matrix(0, length(s), 0L))
+  }
+  moved <- kappa_difference(lapply(kappa_points(plateau$log_kappa), \(k) {
+    x$fit <- with_kappa(x$fit, k)
+    new_patient_rows(x, s, call)$x
+  }))
+  plateau$log_se * (moved %*% nlme::fixef(x$fit) + rows %*% plateau$moved$beta)
 }
 
 # Effects of the subject, also nested in a centre, are a patient's own; effects of other groups are shared.
@@ -82,7 +126,7 @@ curve_total <- function(x, call) {
 
 curve_span <- function(x) {
   if (x$kind == "fit") {
-    return(range(x$fit$frame[[x$time]]))
+    return(range(x$weeks))
   }
   range(c(x$table$from, x$table$rows$week))
 }
@@ -90,6 +134,7 @@ curve_span <- function(x) {
 # The fit's shared covariance is over all weeks at once: its root for these weeks cannot be shared between patients of
 # other weeks, so slopes are taken on the fixed effects and on each centre's effects.
 fit_gains <- function(x, from, s, call) {
+  check_span(x, c(from, s), call)
   m <- fit_moments(x, c(from, s), call)
   contrast <- cbind(-1, diag(length(s)))
   list(mean = drop(contrast %*% m$mean), own = contrast %*% m$own %*% t(contrast),
@@ -99,7 +144,7 @@ fit_gains <- function(x, from, s, call) {
 fit_slopes <- function(x, s, call) {
   random <- x$fit$design$random
   rows <- new_patient_rows(x, s, call)
-  parts <- list(rows$x %*% root_of(stats::vcov(x$fit)))
+  parts <- list(rows$x %*% root_of(known_kappa_covariance(x$fit)), kappa_direction(x, s, rows$x, call))
   for (b in seq_along(random)) {
     if (!is_own_term(random[[b]], x)) {
       parts <- c(parts, list(rows$terms[[b]]$z %*% root_of(x$variances$effects[[b]])))

@@ -27,9 +27,11 @@
 #'
 #' **From a model of untreated records** ([fit_recovery()]): fixed effects with their covariance, and the variance
 #' between groups other than the subject (centres), are shared by the trial's patients; the subject's random
-#' effects and the residual are each patient's own. Of a fit by [method_bayes()] these are posterior means and the
-#' posterior covariance of the coefficients: the first two moments of the posterior predictive distribution, which is
-#' taken as normal. Of REML and ML the variances are the estimates, taken as known.
+#' effects and the residual are each patient's own. With `plateau(week)` what is not known of \eqn{\kappa} is shared
+#' too, to first order. The time may stand inside a call (`log(week)`, `poly(week, 2)`). Of a fit by [method_bayes()]
+#' these are posterior means and the posterior covariance of the coefficients: the first two moments of the posterior
+#' predictive distribution, which is taken as normal. Of REML and ML the variances are the estimates, taken as known.
+#' A curve is not carried beyond the weeks of its records.
 #'
 #' @param x (data frame) `week`, `mean`, and `sd`, `n` (or `se`); with columns that matching reads; or a
 #'   `recovery_fit` on untreated records.
@@ -89,88 +91,9 @@ natural_curve.data.frame <- function(x, correlation = NULL, shape = c("plateau",
 refuse_proportional <- function(proportional, call) {
   if (check_flag(proportional, call = call)) {
     abort_input(c("Proportional recovery is refused: gains are in points, whatever the baseline.",
-      x = "In AIS A the actual improvement has no relation to the available one."), call = call)
+      x = "In AIS A the actual improvement has no relation to the available one.",
+      i = "Leave {.arg proportional} out."), call = call)
   }
-}
-
-# One source and one measure, visits in order. Gains (kind "change") all begin at one week.
-as_curve_table <- function(x, scale, call) {
-  x <- check_table(x, "x", call = call)
-  check_no_identifiers(x, "x", call = call)
-  check_columns(x, c("week", "mean"), "x", call = call)
-  x$week <- check_numeric(x$week, "week", min = 0, length = NULL, call = call)
-  x$mean <- check_numeric(x$mean, "mean", length = NULL, call = call)
-  for (column in c("sd", "se", "n")) {
-    x[[column]] <- check_known(if (is.null(x[[column]])) rep(NA, nrow(x)) else x[[column]], column, min = 0,
-      call = call)
-  }
-  for (column in intersect(c("source", "measure", "level", "baseline_grade", "kind"), names(x))) {
-    if (length(unique(x[[column]])) > 1L) {
-      abort_input(c("A curve is about one {column}.", x = "{.field {column}} holds {.val {unique(x[[column]])}}."),
-        call = call)
-    }
-  }
-  x <- x[order(x$week), ]
-  if (anyDuplicated(x$week) > 0L) abort_input("{.field week} must stand once for each visit.", call = call)
-  if (any(x$sd %in% 0)) abort_input("{.field sd} must be positive: leave out visits where all scores were equal.",
-    call = call)
-  gains <- !is.null(x$kind) && all(x$kind %in% "change") || !is.null(x$from_week) && !anyNA(x$from_week)
-  list(rows = x, gains = gains, from = if (gains) gain_origin(x, call),
-    scale = curve_scale(x, scale, gains, call))
-}
-
-gain_origin <- function(x, call) {
-  from <- unique(check_known(if (is.null(x$from_week)) NA else x$from_week, "from_week", min = 0, call = call))
-  if (length(from) != 1L || is.na(from) || any(x$week <= from)) {
-    abort_input("Gains must all begin at one week, {.field from_week}, before the first of them.", call = call)
-  }
-  from
-}
-
-curve_scale <- function(x, scale, gains, call) {
-  if (is.null(scale) && !is.null(x$measure) && x$measure[1] %in% names(scale_table)) scale <- as.character(x$measure[1])
-  if (is.null(scale)) {
-    return(NULL)
-  }
-  scale <- as_motor_scale(scale, call)
-  range <- scale_range(scale)
-  if (!gains && any(x$mean < range[1] | x$mean > range[2])) {
-    abort_input("{.field mean} must lie on the scale, {range[1]} to {range[2]}.", call = call)
-  }
-  scale
-}
-
-table_scale <- function(table) table$scale
-
-# How patients vary: SDs at the visits and one correlation, or (gains) their covariance.
-own_covariance <- function(table, correlation, covariance, call) {
-  if (!is.null(covariance)) {
-    return(list(matrix = check_covariance(covariance, table, call)))
-  }
-  if (is.null(correlation)) {
-    abort_input(c("{.arg correlation} is not given.",
-      x = if (table$gains) "Gains at several weeks are correlated." else
-        "Visit means are means of different patients: no SD of change follows from them.",
-      i = "Give the correlation between two visits of a patient, from records, and another beside it."
-    ), call = call)
-  }
-  check_number(correlation, min = 0, max = 1, max_open = TRUE, call = call)
-  sd <- table$rows$sd
-  if (anyNA(sd)) {
-    abort_input("{.field sd}, between patients, is not known for week {table$rows$week[is.na(sd)]}.", call = call)
-  }
-  list(sd = sd, r = correlation)
-}
-
-check_covariance <- function(v, table, call) {
-  p <- nrow(table$rows)
-  fine <- is.matrix(v) && is.numeric(v) && all(dim(v) == p) && all(is.finite(v)) && isSymmetric(unname(v))
-  if (!table$gains || !fine || min(eigen(v, symmetric = TRUE, only.values = TRUE)$values) <= 0) {
-    abort_input(c("{.arg covariance} must be a positive definite matrix of the gains at the {p} week{?s}.",
-      x = if (!table$gains) "The table holds no gains: give {.field from_week}."
-    ), call = call)
-  }
-  unname(v)
 }
 
 # SEs of the means; a table without them is taken as known. Means of the same patients are correlated.
@@ -217,20 +140,19 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
   call <- rlang::current_env()
   refuse_proportional(proportional, call)
   check_course_fit(x, call)
-  for (name in setdiff(c(time, subject), names(x$frame))) {
-    abort_input(c("The fit has no variable {.val {name}}.",
-      i = "It has {.val {names(x$frame)}}: {name} must stand in it by itself."
-    ), call = call)
-  }
+  weeks <- fit_weeks(x, check_string(time), call)
+  check_own_effects(x, check_string(subject), call)
   if (length(x$design$residual) > 0L) {
-    abort_input("A fit with a residual covariance over visits has no covariance at other weeks: use random effects.",
-      call = call)
+    abort_input(c("A fit with a residual covariance over visits has no covariance at other weeks.",
+      x = "The formula is {.code {deparse1(x$formula)}}.",
+      i = "Use random effects of the patient, such as {.code (week | subject)}."
+    ), call = call)
   }
   scale <- if (!is.null(scale)) as_motor_scale(scale, call)
   sources <- declared_means(match, "fit of untreated records", scale, call)
-  sources$followup_weeks <- ifelse(is.na(sources$followup_weeks), max(x$frame[[time]]), sources$followup_weeks)
-  new_natural_recovery(list(kind = "fit", fit = x, time = time, subject = subject, at = at,
-    subjects = length(unique(x$frame[[subject]])), variances = course_variances(x), sources = sources,
+  sources$followup_weeks <- ifelse(is.na(sources$followup_weeks), max(weeks), sources$followup_weeks)
+  new_natural_recovery(list(kind = "fit", fit = x, time = time, subject = subject, at = at, weeks = weeks,
+    subjects = length(unique(fit_variable(x, subject))), variances = course_variances(x), sources = sources,
     settings = list(between_sd = check_number(between_sd, min = 0), scale = scale)), "natural_curve")
 }
 
@@ -276,7 +198,12 @@ curve_patients <- function(x) {
 }
 
 # The rate of a plateau, one over weeks; NULL of another shape.
-curve_rate <- function(x) if (x$kind == "table" && x$curve$shape == "plateau") exp(x$curve$psi[[1]])
+curve_rate <- function(x) {
+  if (x$kind == "fit") {
+    return(if (!is.null(x$fit$plateau)) exp(-x$fit$plateau$log_kappa))
+  }
+  if (x$curve$shape == "plateau") exp(x$curve$psi[[1]])
+}
 
 #' @exportS3Method natural_sources natural_curve
 natural_sources.natural_curve <- function(x) x$sources
@@ -290,10 +217,14 @@ natural_label.natural_curve <- function(x) {
 #' @export
 tidy.natural_curve <- function(x, conf.level = 0.95, ...) {
   conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
-  reach <- stats::qnorm((1 + conf.level) / 2)
-  weeks <- if (x$kind == "fit") sort(unique(x$fit$frame[[x$time]])) else x$table$rows$week
+  weeks <- if (x$kind == "fit") x$weeks else x$table$rows$week
+  rbind(cbind(curve_parameter_rows(x), time = NA_real_), mean_course(x, weeks, conf.level, rlang::current_env()))
+}
+
+# The mean at these weeks, with its interval.
+mean_course <- function(x, weeks, conf.level, call) {
   if (x$kind == "fit") {
-    m <- fit_moments(x, weeks, rlang::current_env())
+    m <- fit_moments(x, weeks, call)
     value <- m$mean
     se <- sqrt(diag(m$shared))
   } else {
@@ -301,17 +232,16 @@ tidy.natural_curve <- function(x, conf.level = 0.95, ...) {
     slopes <- curve_slopes(x$curve, weeks)
     se <- sqrt(rowSums((slopes %*% x$curve$covariance) * slopes))
   }
+  reach <- stats::qnorm((1 + conf.level) / 2)
   term <- if (x$kind == "table" && x$table$gains) "mean_gain" else "mean_score"
   rows <- term_row(term, value, value - reach * se, value + reach * se, 1e-9 * pmax(1, abs(value)), se)
-  rbind(cbind(curve_parameter_rows(x), time = NA_real_), cbind(rows, time = weeks))
+  cbind(rows, time = weeks)
 }
 
 # Positive parameters, on their own scale; SE to first order.
 curve_parameter_rows <- function(x) {
   if (x$kind == "fit") {
-    b <- nlme::fixef(x$fit)
-    return(term_row(names(b), unname(b), error = 64 * .Machine$double.eps * pmax(1, abs(b)),
-      std.error = sqrt(diag(as.matrix(stats::vcov(x$fit))))))
+    return(fit_parameter_rows(x$fit))
   }
   p <- length(x$curve$psi)
   se <- sqrt(pmax(diag(x$curve$covariance), 0))
@@ -319,6 +249,17 @@ curve_parameter_rows <- function(x) {
   names <- c(curve_shapes[[x$curve$shape]]$parameters, names(x$curve$linear))
   se[seq_len(p)] <- se[seq_len(p)] * value[seq_len(p)]
   term_row(names, unname(value), error = 1e-7 * pmax(1, abs(value)), std.error = se)
+}
+
+fit_parameter_rows <- function(fit) {
+  b <- nlme::fixef(fit)
+  rows <- term_row(names(b), unname(b), error = 64 * .Machine$double.eps * pmax(1, abs(b)),
+    std.error = sqrt(diag(as.matrix(stats::vcov(fit)))))
+  if (is.null(fit$plateau)) {
+    return(rows)
+  }
+  kappa <- exp(fit$plateau$log_kappa)
+  rbind(rows, term_row("kappa", kappa, error = kappa * fit$plateau$error, std.error = kappa * fit$plateau$log_se))
 }
 
 #' @rdname natural_curve
@@ -329,6 +270,7 @@ curve_parameter_rows <- function(x) {
 #' @export
 predict.natural_curve <- function(object, patients = NULL, time, from, conf.level = 0.95, ...) {
   call <- rlang::current_env()
+  check_given(c(time = "weeks since injury of the visits", from = "week since injury from which gains are counted"))
   conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   g <- curve_gains(object, check_number(from, min = 0), check_numeric(time, min = 0), call)
   sd <- sqrt(diag(g$own) + rowSums(g$slopes^2))
@@ -344,10 +286,11 @@ format.natural_curve <- function(x, ...) {
   between <- if (x$settings$between_sd > 0) {
     paste0("Between populations: SD ", x$settings$between_sd, " points of the gain at the last visit")
   } else {
-    "Between populations: no spread added; only the uncertainty of the means (and between centres of a fit) is carried."
+    paste0("Between populations: no ", if (x$kind == "fit") "other ", "spread added",
+      if (x$kind == "table") "; only the uncertainty of the means is carried", ".")
   }
   if (x$kind == "fit") {
-    return(c(head, scale, between))
+    return(c(head, scale, format_fit_course(x), between))
   }
   rows <- curve_parameter_rows(x)
   c(
@@ -365,6 +308,21 @@ format.natural_curve <- function(x, ...) {
   )
 }
 
+# What the model is, and what of it the trial's patients share.
+format_fit_course <- function(x) {
+  random <- x$fit$design$random
+  own <- vapply(random, is_own_term, NA, x = x)
+  groups <- \(which) paste(unique(vapply(random[which], `[[`, "", "group")), collapse = ", ")
+  weeks <- format(signif(range(x$weeks), 4), trim = TRUE)
+  c(
+    paste0("Model: ", deparse1(x$fit$formula), "; weeks ", weeks[1], " to ", weeks[2], "."),
+    paste0("Shared by the patients: what is not known of the mean",
+      if (!is.null(x$fit$plateau)) ", kappa of the plateau with it",
+      if (any(!own)) paste0(", and the spread between groups (", groups(!own), ")"), "."),
+    paste0("Each patient's own: the effects of ", groups(own), " and the residual.")
+  )
+}
+
 #' @export
 print.natural_curve <- function(x, ...) {
   writeLines(strwrap(format(x), width = 100, exdent = 2))
@@ -374,8 +332,7 @@ print.natural_curve <- function(x, ...) {
 #' @export
 plot.natural_curve <- function(x, ...) {
   check_picture(names(formals(plot.natural_curve)), ...)
-  rows <- tidy(x)
-  rows <- rows[!is.na(rows$time), ]
+  rows <- drawn_course(x, rlang::current_env())
   picture <- ggplot2::ggplot(rows, ggplot2::aes(x = .data$time, y = .data$estimate)) +
     ggplot2::geom_ribbon(ggplot2::aes(ymin = .data$conf.low, ymax = .data$conf.high), fill = plot_ink[["fill"]]) +
     ggplot2::geom_line(colour = plot_ink[["dark"]]) +
@@ -387,13 +344,21 @@ plot.natural_curve <- function(x, ...) {
     data = x$table$rows, inherit.aes = FALSE)
 }
 
+# The course on a fine grid of weeks, so that it bends as it does; where a model knows only the weeks it was fitted to
+# (`factor(week)`), on these.
+drawn_course <- function(x, call) {
+  seen <- if (x$kind == "fit") x$weeks else x$table$rows$week
+  weeks <- sort(unique(c(seen, seq(min(seen), max(seen), length.out = 100))))
+  tryCatch(mean_course(x, weeks, 0.95, call), cordgain_invalid_input = \(e) mean_course(x, seen, 0.95, call))
+}
+
 course_finding <- function(rows) {
   last <- nrow(rows)
   two <- \(value) format(signif(value, 2), trim = TRUE)
-  weeks <- format(signif(rows$time, 3), trim = TRUE)
+  week <- \(row) format(signif(rows$time[row], 3)) # each by itself: those between have more digits
   if (rows$term[1] == "mean_gain") {
-    return(plot_words("Without treatment the mean gain by week ", weeks[last], " is ", two(rows$estimate[last])))
+    return(plot_words("Without treatment the mean gain by week ", week(last), " is ", two(rows$estimate[last])))
   }
-  plot_words("Without treatment the mean score goes from ", two(rows$estimate[1]), " in week ", weeks[1], " to ",
-    two(rows$estimate[last]), " in week ", weeks[last])
+  plot_words("Without treatment the mean score goes from ", two(rows$estimate[1]), " in week ", week(1), " to ",
+    two(rows$estimate[last]), " in week ", week(last))
 }

@@ -13,7 +13,7 @@ prior_check.excess_curve <- function(excess, effect = NULL, ...) {
   worth <- course_worth(row, sd)
   terms <- rbind(course_sizes(worth), course_ledger(parts, worth, sd, effect), course_surprise(row),
     effect_benefit(effect))
-  structure(list(terms = terms, excess = excess), class = "prior_check")
+  structure(list(terms = terms, excess = excess, effect = effect), class = "prior_check")
 }
 
 # SD^2 over the variance that the patients share. What is left of a difference of variances by rounding is none.

@@ -12,7 +12,7 @@ prior_check.excess_score <- function(excess, effect = NULL, ...) {
   effect <- check_effect(effect, change_sd(natural), call)
   terms <- rbind(change_sizes(natural, call), change_ledger(excess, natural, effect, call),
     mean_surprise(excess, natural, call), effect_benefit(effect))
-  structure(list(terms = terms, excess = excess), class = "prior_check")
+  structure(list(terms = terms, excess = excess, effect = effect), class = "prior_check")
 }
 
 change_sizes <- function(natural, call) {
@@ -109,10 +109,9 @@ density_surprise <- function(m, observed) {
 mixture_cdf_at <- function(m, x) vapply(x, \(one) core_mixture_cdf(m, one), 0)
 
 effect_benefit <- function(effect) {
-  rows <- prior_components(effect)
-  own <- sum(rows[, "weight"] * stats::pnorm(0, rows[, "a"], rows[, "b"], lower.tail = FALSE))
   rbind(
-    checked_row("prior_benefit", own, 4 * .Machine$double.eps, format(effect), "the prior of the mean excess"),
+    checked_row("prior_benefit", effect_benefit_share(effect), 4 * .Machine$double.eps, format(effect),
+      "the prior of the mean excess"),
     checked_row("prior_benefit_flat", NA_real_, NA_real_, "flat",
       "a flat prior of the treated mean has no probability of benefit: what follows from it is prob_excess")
   )

@@ -43,6 +43,11 @@
 #' late <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
 #' all <- c("level", "baseline", "followup", "years")
 #' prior_check(excess(keio_ips, natural_rate(late), accept = all))
+#' # simulated patients: prior beside posterior of the mean excess
+#' changes <- score_change(c(12, 18, 9, 15), c(36, 31, 11, 15), "uems")
+#' every <- c("endpoint", "grade", "level", "baseline", "followup", "years", "registry")
+#' check <- prior_check(excess(changes, natural_change(prior_normal(7.8, 1), sd = 6.5), accept = every))
+#' if (requireNamespace("ggplot2", quietly = TRUE)) plot(check, type = "effect")
 #' @export
 prior_check <- function(excess, ...) UseMethod("prior_check")
 
@@ -196,9 +201,21 @@ print.prior_check <- function(x, digits = 3, ...) {
 
 #' @rdname prior_check
 #' @param x a `prior_check`.
+#' @param type (string) of the picture: `"ledger"`, what the answer rests on; of scores and courses also `"effect"`, the
+#'   prior beside the posterior of the mean excess.
 #' @export
-plot.prior_check <- function(x, ...) {
+plot.prior_check <- function(x, type = c("ledger", "effect"), ...) {
   check_picture(names(formals(plot.prior_check)), ...)
+  type <- check_option(type, c("ledger", "effect"))
+  if (type == "effect" && is.null(x$effect)) {
+    abort_input(c("Prior and posterior of the mean excess are of scores.",
+      x = "This is a check of responders.",
+      i = "Their prior and posterior probability of benefit are in {.fn tidy} of the check and of the excess."))
+  }
+  if (type == "effect") prior_posterior_plot(x$excess, x$effect, rlang::current_env()) else ledger_plot(x)
+}
+
+ledger_plot <- function(x) {
   rows <- x$terms[startsWith(x$terms$term, "ledger_") & is.finite(x$terms$estimate), ]
   rows$label <- ifelse(rows$term == "ledger_treated", "Treated patients", ifelse(rows$term == "ledger_prior_mean",
     paste("Prior of the mean:", rows$group), ifelse(rows$term == "ledger_prior_effect", paste("Prior of the effect:",

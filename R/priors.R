@@ -15,7 +15,8 @@
 #' coefficients \eqn{N(0, (4S/s_x)^2)}, \eqn{s_x} the standard deviation of the
 #' column; random effects half-t with 3 degrees of freedom and scale \eqn{S/s_z}
 #' (\eqn{S} for an intercept); residual half-t(3, \eqn{S}); correlation LKJ(2).
-#' A default that looks at the scores uses the data twice, mildly; four patients
+#' Of families on a link (logit, log, ...) they are on that scale: see
+#' [recovery_fit_family_bayes]. A default that looks at the scores uses the data twice, mildly; four patients
 #' deserve priors that are stated, from a registry.
 #'
 #' @param fixed (named list) priors of coefficients by the names of the columns of

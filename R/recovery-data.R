@@ -176,11 +176,16 @@ check_visit_treatment <- function(x, call) {
   differs <- vapply(split(at, subject), \(a) length(unique(a)) > 1L, NA)
   if (any(differs)) {
     abort_input(c("The time of treatment must be the same in all rows of a subject.",
-      x = "It is not for {.val {names(differs)[differs]}}."
+      x = "It is not for {.val {names(differs)[differs]}}.",
+      i = "Weeks from injury to treatment: one number per patient, NA in all rows of the untreated."
     ), call = call)
   }
   if (any(at < 0, na.rm = TRUE)) {
-    abort_input(c("The time of treatment is counted in weeks since injury and cannot be negative."), call = call)
+    early <- unique(subject[which(at < 0)])
+    abort_input(c("The time of treatment is counted in weeks since injury and cannot be negative.",
+      x = "It is for {.val {early}}.",
+      i = "Count from the day of injury, as the visits are."
+    ), call = call)
   }
 }
 

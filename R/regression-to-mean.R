@@ -29,9 +29,16 @@
 #' regression_to_mean(mean = 20, sd = 10, correlation = 0.8, cutoff = 15) # 2.28 points
 #' @export
 regression_to_mean <- function(mean, sd, correlation, cutoff, side = c("below", "above")) {
+  check_given(c(mean = "mean of the scores from which patients were chosen", sd = "their SD",
+    correlation = "between two exams of an unchanged patient",
+    cutoff = "the score on one side of which they were chosen"))
   fields <- list(
-    mean = check_number(mean), sd = check_number(sd, min = 0, min_open = TRUE),
-    correlation = check_number(correlation, min = 0, max = 1, max_open = TRUE), cutoff = check_number(cutoff),
+    mean = check_number(mean),
+    sd = check_number(sd, min = 0, min_open = TRUE,
+      todo = "It is the SD of the scores from which patients were chosen."),
+    correlation = check_number(correlation, min = 0, max = 1, max_open = TRUE,
+      todo = "It is the test-retest correlation of unchanged patients; with 1 nothing regresses and nothing is asked."),
+    cutoff = check_number(cutoff),
     side = check_option(side, c("below", "above"))
   )
   structure(fields, class = "regression_to_mean")

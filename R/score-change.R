@@ -38,9 +38,8 @@
 #'   match = list(level = "cervical", baseline_grade = "A", followup_weeks = 54))
 #' @export
 score_change <- function(baseline, final, scale, subject = NULL, match = list(), role = c("treated", "control")) {
-  if (missing(baseline) || missing(final) || missing(scale)) {
-    abort_input("{.arg baseline}, {.arg final} and {.arg scale} have no default.")
-  }
+  check_given(c(baseline = "one score per patient before", final = "one after, NA where it is not known",
+    scale = "a name such as \"uems\", or a {.fn motor_scale}"))
   call <- rlang::current_env()
   fields <- list(baseline = baseline, final = final, scale = as_motor_scale(scale, call), subject = subject,
     match = match, role = check_option(role, arm_roles, call = call))
@@ -51,19 +50,29 @@ new_score_change <- function(fields) structure(fields, class = "score_change")
 
 validate_score_change <- function(x, call) {
   range <- scale_range(x$scale)
-  x$baseline <- check_numeric(x$baseline, "baseline", range[1], range[2], call = call)
+  on_scale <- paste0("Scores of ", escape_braces(scale_name(x$scale)), " lie there, and so changes between ",
+    "-baseline and what is left to gain: correct the score, or {.arg scale}.")
+  x$baseline <- check_numeric(x$baseline, "baseline", range[1], range[2], todo = on_scale_or_out(x$baseline, on_scale),
+    call = call)
   n <- length(x$baseline)
-  if (n == 0L) abort_input("{.arg baseline} holds no patient.", call = call)
-  x$final <- check_final(x$final, n, range, call)
+  if (n == 0L) abort_input(c("{.arg baseline} holds no patient.", i = "Give one score per patient."), call = call)
+  x$final <- check_final(x$final, n, range, on_scale, call)
   x$subject <- check_subjects(x$subject, n, call)
   x$match <- check_score_match(x$match, n, call)
   x$change <- scale_sign(x$scale) * (x$final - x$baseline)
   x
 }
 
+on_scale_or_out <- function(baseline, on_scale) {
+  if (is.numeric(baseline) && anyNA(baseline)) {
+    return("A patient without a baseline score has no change: leave the patient out where it can be seen.")
+  }
+  on_scale
+}
+
 # A final score off the scale is the same as a change outside [-baseline, max - baseline].
-check_final <- function(final, n, range, call) {
-  final <- check_known(final, "final", range[1], range[2], call = call)
+check_final <- function(final, n, range, on_scale, call) {
+  final <- check_known(final, "final", range[1], range[2], todo = on_scale, call = call)
   if (length(final) != n) {
     abort_input(c("{.arg baseline} and {.arg final} must have one score for each patient.",
       x = "{n} baseline scores, {length(final)} final ones.",
@@ -80,7 +89,12 @@ check_subjects <- function(subject, n, call) {
   if (is.numeric(subject)) subject <- as.character(subject)
   subject <- check_text(subject, "subject", call = call)
   if (length(subject) != n || anyNA(subject) || anyDuplicated(subject) > 0L) {
-    abort_input("{.arg subject} must name each of the {n} patients once.", call = call)
+    twice <- unique(subject[duplicated(subject)])
+    abort_input(c("{.arg subject} must name each of the {n} patients once.",
+      x = if (length(subject) != n) "It has length {length(subject)}." else if (anyNA(subject)) "Some are NA." else
+        "More than once: {.val {twice}}.",
+      i = "One row, one patient; visits of the same patient belong in {.fn recovery_data}."
+    ), call = call)
   }
   subject
 }

@@ -64,6 +64,7 @@ more_pictures <- list(
     plot(operating_characteristics(design_trial(natural_rate(0.2), "single", n = 12), truth = 0.2,
       excess = seq(0, 0.6, 0.1), bias = seq(-2, 2, 0.25)))
   },
+  `prior_check effect` = \() plot(prior_check(score_excess()), type = "effect"),
   `excess of unknown levels` = \() {
     strata <- natural_strata(cervical = natural_rate(0.135), "T1-T9" = natural_rate(0.045))
     plot(excess(keio_ips, strata, accept = all_differences))

@@ -80,3 +80,22 @@ test_that("a family without what it needs is refused", {
   expect_error(natural_change(7.8, sd = 2, family = "beta_binomial", range = c(0, 50)), "binomial",
     class = "cordgain_invalid_input")
 })
+
+test_that("moments that no distribution has are told with the moments, to the user's own call", {
+  says <- \(..., what, given) {
+    error <- expect_error(natural_change(...), what, class = "cordgain_invalid_input")
+    expect_match(conditionMessage(error), given)
+    expect_match(conditionMessage(error), "correct what is")
+    expect_identical(as.character(error$call)[1], "natural_change")
+  }
+  says(70, sd = 6.5, family = "censored", range = c(0, 50), what = "must lie inside",
+    given = "Mean 70, SD 6.5, range 0 to")
+  says(7.8, sd = 60, family = "beta_binomial", range = c(0, 50), what = "so large an SD", given = "SD 60")
+  says(7.8, sd = 6, family = "hurdle", range = c(0, 50), zero = 0.99, what = "belong together", given = "change 0.99")
+  for (range in list(c(50, 0), c(0, 0))) {
+    expect_error(natural_change(7.8, sd = 6.5, family = "censored", range = range), "smallest change to the largest",
+      class = "cordgain_invalid_input")
+  }
+  expect_error(natural_change(7.8, sd = 6.5, family = "hurdle", range = c(0, 50)), "`zero` is not given",
+    class = "cordgain_invalid_input")
+})

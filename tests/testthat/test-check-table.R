@@ -68,3 +68,8 @@ test_that("the refusal names the columns and what to do", {
   invalid(check_no_identifiers(data.frame(subject = 1, dob = 2), "x"), "dob")
   expect_silent(check_no_identifiers(data.frame(subject = 1), "x"))
 })
+
+test_that("a bad number among unknown ones is named by its own place", {
+  invalid(check_known(c(NA, NA, -1), "x", min = 0), "Element 3 is: -1")
+  invalid(check_known(c(NA, -1), "x", min = 0, todo = "Turn it."), "Turn it")
+})

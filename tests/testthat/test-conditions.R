@@ -47,6 +47,18 @@ test_that("a vector is refused with the places of its bad elements", {
   refuses(check_numeric(1:3, length = 2L), "length 2")
 })
 
+test_that("what to do stands in the message where the caller knows it, and one number has no place in a vector", {
+  error <- refuses(check_numeric(c(1, -2), min = 0, todo = "Turn it."), "Element 2 is: -2.*Turn it")
+  expect_identical(names(error$body), c("x", "i"))
+  refuses(check_numeric(1:3, length = 2L, todo = "Give two."), "Give two")
+  refuses(check_number(-2, min = 0), "It is -2")
+})
+
+test_that("numbers that may be unknown are NA, never NaN, and keep their places", {
+  expect_identical(check_numeric(c(1, NA), unknown = TRUE), c(1, NA))
+  refuses(check_numeric(c(NA, NaN, 1), unknown = TRUE), "Element 2 is: NaN")
+})
+
 test_that("a count is whole, and a fraction is pointed to events_from_percent()", {
   expect_identical(check_count(4L), 4)
   refuses(check_count(12.5), "events_from_percent")

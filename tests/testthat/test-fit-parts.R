@@ -20,3 +20,16 @@ test_that("the kept matrix remembers terms and contrasts", {
   expect_identical(colnames(x), c("(Intercept)", "week"))
   expect_identical(attr(x, "assign"), 0:1)
 })
+
+test_that("a variable that stands inside a call alone is kept as the rows were fitted", {
+  trial <- as.data.frame(small_trial())
+  row.names(trial) <- paste0("r", rev(seq_len(nrow(trial))))
+  trial$score[2] <- NA
+  fit <- fit_recovery(score ~ log1p(week) + (1 | factor(subject)), trial, subset = week > 0)
+  used <- trial$week > 0 & !is.na(trial$score)
+  expect_identical(fit_variable(fit, "week"), trial$week[used])
+  expect_identical(fit_variable(fit, "subject"), trial$subject[used])
+  expect_identical(fit_variable(fit, "score"), trial$score[used])
+  expect_null(fit_variable(fit, "arm"))
+  expect_null(fit_recovery(score ~ week + (1 | subject), trial)$inside)
+})

@@ -34,25 +34,6 @@ test_that("prediction of a gain is the mean and both variances", {
   expect_equal(p$std.error, sqrt(g$own[1, 1] + sum(g$slopes^2)))
 })
 
-test_that("what is no table of a course is refused", {
-  bad <- \(..., message = NULL, rows = sygen()) {
-    expect_error(natural_curve(transform(rows, ...), correlation = 0.8), message, class = "cordgain_invalid_input")
-  }
-  bad(mean = mean + 40, message = "scale")
-  bad(sd = 0, message = "positive")
-  bad(sd = -1)
-  bad(sd = NA_real_, message = "not known")
-  bad(week = 4, message = "once")
-  bad(level = rep_len(c("cervical", "T1-T9"), nrow(sygen())), message = "one level")
-  expect_error(natural_curve(sygen(), correlation = 1), class = "cordgain_invalid_input")
-  expect_error(natural_curve(sygen(), correlation = 0.8, shape = "line"), class = "cordgain_invalid_input")
-  expect_error(natural_curve(sygen(), covariance = diag(7)), "no gains", class = "cordgain_invalid_input")
-  expect_error(natural_curve(1), class = "cordgain_invalid_input")
-  expect_error(natural_curve(data.frame(week = c(2, 52), mean = c(6, 9), from_week = 3), covariance = diag(2)),
-    "before the first",
-    class = "cordgain_invalid_input")
-})
-
 test_that("proportional recovery is refused (refusal 12)", {
   expect_error(natural_curve(sygen(), correlation = 0.8, proportional = TRUE), "Proportional",
     class = "cordgain_invalid_input")
@@ -77,7 +58,7 @@ test_that("the picture holds the published means on the curve", {
 })
 
 test_that("the title of the picture says where the course begins and ends", {
-  rows <- data.frame(term = "mean_score", time = c(0, 8, 52), estimate = c(11.36, 16, 21.7))
+  rows <- data.frame(term = "mean_score", time = c(0, 8.333, 52), estimate = c(11.36, 16, 21.7))
   title <- \(rows) gsub("\n", " ", course_finding(rows))
   expect_identical(title(rows), "Without treatment the mean score goes from 11 in week 0 to 22 in week 52")
   expect_identical(title(transform(rows, term = "mean_gain")), "Without treatment the mean gain by week 52 is 22")
@@ -119,4 +100,81 @@ test_that("priors on all standard deviations stand for a registry (refusal 13)",
 test_that("a fit of another family is refused as a course in points", {
   fit <- untreated("ml", poisson())
   expect_error(natural_curve(fit), "normal scores.*poisson", class = "cordgain_invalid_input")
+})
+
+# Four visits of 12 patients whose visit means lie exactly on 10 + 8 (1 - exp(-week / 12)); simulated.
+on_a_plateau <- function() {
+  set.seed(5)
+  noise <- matrix(stats::rnorm(48, 0, 2), 4) + rep(stats::rnorm(12, 0, 4), each = 4)
+  d <- expand.grid(week = c(2, 8, 20, 52), subject = sprintf("p%02d", 1:12))
+  d$score <- 10 + 8 * (1 - exp(-d$week / 12)) + as.vector(noise - rowMeans(noise))
+  d
+}
+
+test_that("a plateau fitted to records carries what is not known of kappa, as least squares of the visit means do", {
+  d <- on_a_plateau()
+  fit <- fit_recovery(score ~ plateau(week) + (1 | subject), d, method = "ml")
+  x <- natural_curve(fit)
+  # With these means observed and expected information are one, and gains do not see the patients' levels: the
+  # covariance of (level, A, log kappa) but for the level is s^2 / 12 (J'J)^-1 of the four means.
+  week <- c(2, 8, 20, 52)
+  jacobian <- \(t) cbind(1, 1 - exp(-t / 12), -8 * exp(-t / 12) * t / 12)
+  v <- residual_variance(fit) / 12 * solve(crossprod(jacobian(week)))
+  direction <- jacobian(52) - jacobian(2)
+  g <- curve_gains(x, 2, 52)
+  expect_equal(g$mean, 8 * (exp(-2 / 12) - exp(-52 / 12)), tolerance = 1e-7) # kappa to 1e-9, rounding of the scores
+  expect_equal(sum(g$slopes^2), drop(direction %*% v %*% t(direction)), tolerance = 1e-6) # differences of 2e-3
+  expect_equal(fit_moments(x, 52, NULL)$shared[1], sum(fit_slopes(x, 52, NULL)^2), tolerance = 1e-9)
+  rows <- tidy(x)
+  expect_equal(rows$estimate[rows$term == "kappa"], 12, tolerance = 1e-7)
+  expect_equal(rows$std.error[rows$term == "kappa"], 12 * sqrt(v[3, 3]), tolerance = 1e-6)
+  expect_output(print(x), "kappa of the plateau")
+  # The excess rises as the natural plateau does, unless said otherwise.
+  expect_equal(curve_rate(x), 1 / 12, tolerance = 1e-7)
+})
+
+test_that("the time may stand inside a call, and the curve is that of the fit", {
+  d <- on_a_plateau()
+  for (formula in list(score ~ poly(week, 2) + (1 | subject), score ~ log(week) + (1 | factor(subject)),
+    score ~ I(week^2) + (1 | subject), score ~ splines::ns(week, 2) + (1 | subject))) {
+    fit <- fit_recovery(formula, d)
+    x <- natural_curve(fit)
+    rows <- tidy(x)
+    expect_equal(rows$time[rows$term == "mean_score"], c(2, 8, 20, 52))
+    # every patient has every visit, so the mean of the fitted means of a visit is the mean there
+    expect_equal(rows$estimate[rows$term == "mean_score"], as.vector(tapply(predict(fit, re.form = NA), d$week, mean)))
+    expect_identical(curve_patients(x), 12L)
+  }
+  by_visit <- natural_curve(fit_recovery(score ~ factor(week) + (1 | subject), d))
+  expect_error(predict(by_visit, time = 30, from = 2), "not fitted", class = "cordgain_invalid_input")
+  skip_if_not_installed("ggplot2")
+  expect_identical(built(plot(by_visit), 2)$x, c(2, 8, 20, 52)) # the weeks that it knows
+})
+
+test_that("a fit without the time, or without effects of the patient, is refused with its formula", {
+  d <- on_a_plateau()
+  fit <- fit_recovery(score ~ week + (1 | subject), d)
+  refused <- \(...) expect_error(natural_curve(...), class = "cordgain_invalid_input")
+  error <- refused(fit, time = "day")
+  expect_match(conditionMessage(error), "no variable \"day\".*score ~ week.*inside a call")
+  expect_match(conditionMessage(refused(fit, subject = "id")), "no random effects of a variable \"id\".*1 \\| id")
+  expect_match(conditionMessage(refused(fit_recovery(score ~ week, d))), "1 \\| subject")
+  labels <- transform(d, week = factor(week))
+  expect_match(conditionMessage(refused(fit_recovery(score ~ week + (1 | subject), labels))), "must be a number")
+  expect_match(conditionMessage(refused(fit_recovery(score ~ week + ar1(week | subject), d))), "random effects")
+})
+
+test_that("a curve from a fit is not carried beyond its records either", {
+  x <- natural_curve(fit_recovery(score ~ week + (1 | subject), on_a_plateau()))
+  expect_error(predict(x, time = 60, from = 2), "2 to 52.*week 60.*not carried", class = "cordgain_invalid_input")
+  expect_error(predict(x, time = 52, from = 1), "week 1\\.", class = "cordgain_invalid_input")
+  expect_error(predict(x, time = 52), "`from` is not given", class = "cordgain_invalid_input")
+})
+
+test_that("the line of the picture bends between the published weeks", {
+  skip_if_not_installed("ggplot2")
+  x <- natural_curve(sygen(), correlation = 0.8)
+  line <- built(plot(x), 2)
+  expect_gt(nrow(line), 90)
+  expect_equal(line$y, curve_at(x$curve, line$x), tolerance = 1e-12)
 })

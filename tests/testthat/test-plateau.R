@@ -68,3 +68,8 @@ test_that("print and summary give kappa with its interval", {
   expect_output(print(fit, digits = 3), said, fixed = TRUE)
   expect_output(print(summary(fit), digits = 3), said, fixed = TRUE)
 })
+
+test_that("a plateau is not fitted by Bayes, where kappa would be taken as known unseen", {
+  expect_error(fit_recovery(score ~ plateau(week) + (1 | subject), plateau_trial(), method = "bayes"),
+    "REML and ML.*\"bayes\".*I\\(1 - exp", class = "cordgain_invalid_input")
+})

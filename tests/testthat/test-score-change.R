@@ -39,7 +39,7 @@ test_that("a final score that is not known is kept, counted and bounded", {
 })
 
 test_that("bad arguments are named", {
-  expect_error(score_change(10, 20), "no default", class = "cordgain_invalid_input")
+  expect_error(score_change(10, 20), "`scale` is not given", class = "cordgain_invalid_input")
   expect_error(score_change(1:3, 1:2, "uems"), "3 baseline scores, 2 final", class = "cordgain_invalid_input")
   expect_error(score_change("10", 20, "uems"), class = "cordgain_invalid_input")
   expect_error(score_change(factor(10), 20, "uems"), class = "cordgain_invalid_input")

@@ -1,0 +1,46 @@
+# Tables of published means by visit, or of gains.
+
+sygen <- \() subset(natural_motor, source == "Sygen" & measure == "uems" & level == "cervical")
+
+test_that("what is no table of a course is refused", {
+  bad <- \(..., message = NULL, rows = sygen()) {
+    expect_error(natural_curve(transform(rows, ...), correlation = 0.8), message, class = "cordgain_invalid_input")
+  }
+  bad(mean = mean + 40, message = "0 to 50.*mean is 50.872 in week 0, 52.099 in week 1")
+  bad(mean = replace(mean, 3, -1), message = "mean is -1 in week 4")
+  bad(sd = replace(sd, 2, 0), message = "positive.*Week 1 has one of 0")
+  bad(sd = -1)
+  bad(sd = NA_real_, message = "Weeks 0, 1, 4.*have none")
+  bad(week = replace(week, 2, 0), message = "once.*Week 0 stands twice")
+  bad(se = replace(sd, 2, 0), message = "Week 1 has one of 0")
+  bad(level = rep_len(c("cervical", "T1-T9"), nrow(sygen())), message = "one level")
+  expect_error(natural_curve(sygen(), correlation = 1), class = "cordgain_invalid_input")
+  expect_error(natural_curve(sygen(), correlation = 0.8, shape = "line"), class = "cordgain_invalid_input")
+  expect_error(natural_curve(sygen(), covariance = diag(7)), "no gains", class = "cordgain_invalid_input")
+  expect_error(natural_curve(1), class = "cordgain_invalid_input")
+  expect_error(natural_curve(data.frame(week = c(2, 52), mean = c(6, 9), from_week = 3), covariance = diag(2)),
+    "before the first",
+    class = "cordgain_invalid_input")
+})
+
+test_that("rows are put in order of their weeks, and gains are known by their first week", {
+  table <- as_curve_table(sygen()[7:1, ], NULL, NULL)
+  expect_identical(table$rows$week, c(0, 1, 4, 8, 16, 26, 52))
+  expect_false(table$gains)
+  gains <- as_curve_table(data.frame(week = c(52, 12), mean = c(9, 6), from_week = 3), NULL, NULL)
+  expect_true(gains$gains)
+  expect_identical(c(gains$from, gains$rows$mean), c(3, 6, 9))
+  mixed <- data.frame(week = c(12, 52), mean = c(6, 9), from_week = c(0, 1))
+  expect_error(as_curve_table(mixed, NULL, NULL), "is 0 and 1.*one with", class = "cordgain_invalid_input")
+})
+
+test_that("the correlation, or the covariance of gains, is what was given", {
+  table <- as_curve_table(sygen(), NULL, NULL)
+  expect_identical(own_covariance(table, 0.8, NULL, NULL), list(sd = table$rows$sd, r = 0.8))
+  gains <- as_curve_table(data.frame(week = c(12, 52), mean = c(6, 9), from_week = 3), NULL, NULL)
+  expect_identical(own_covariance(gains, NULL, diag(2), NULL), list(matrix = diag(2)))
+  for (bad in list(diag(3), matrix(c(1, 2, 2, 1), 2), 4, matrix(c(1, 0.1, 0.2, 1), 2))) {
+    expect_error(own_covariance(gains, NULL, bad, NULL), "positive definite.*order of the weeks",
+      class = "cordgain_invalid_input")
+  }
+})
