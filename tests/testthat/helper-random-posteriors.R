@@ -64,6 +64,11 @@ trial_outcome <- function(trial) {
       method = method))),
     error = identity
   )
+  judged_fit(fit, tolerance)
+}
+
+# The same of a fit, or of the condition that ended it.
+judged_fit <- function(fit, tolerance) {
   if (inherits(fit, "condition")) {
     outcome <- if (inherits(fit, "cordgain_error")) "refused" else "UNCLASSED"
     return(list(outcome = outcome, detail = gsub("\\s+", " ", conditionMessage(fit)), error = NA_real_))
