@@ -1,6 +1,6 @@
 # 10,000 random trials of three to six patients fitted by Bayes: each must give a finite posterior whose means and
-# standard deviations are within the tolerance asked, or, with the reason, draws of the sampler or a classed error. Parts
-# of a thousand are kept in build/, so that a run which is stopped goes on there.
+# standard deviations are within the tolerance asked, or, with the reason, draws of the sampler or a classed error.
+# Parts of a thousand are kept in build/, so that a run which is stopped goes on there.
 #
 #   Rscript inst/validation/random-posteriors.R [trials]     (fewer than the stored 10,000: printed, not stored)
 

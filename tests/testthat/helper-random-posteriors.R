@@ -1,5 +1,5 @@
-# Random small trials fitted by Bayes, made by their seed alone, on the rows and scores of helper-random-cases.R. Used by
-# test-random-posteriors.R and by inst/validation/random-posteriors.R.
+# Random small trials fitted by Bayes, made by their seed alone, on the rows and scores of helper-random-cases.R. Used
+# by test-random-posteriors.R and by inst/validation/random-posteriors.R.
 
 # A trial of three to six patients: `data`, `formula`, `family`, `kind`, `trouble`, `scale`.
 random_trial <- function(seed) {
