@@ -113,3 +113,56 @@ TEST_CASE("more than six free hyperparameters are refused") {
   }
   REQUIRE_THROWS_AS(posterior(priors, 1e-4), cordgain::NumericalError);
 }
+
+namespace {
+
+/// What the mean over lattices makes of a wave along `wave`, whole periods on each axis of the first lattice.
+double mean_of_wave(const std::vector<Vector>& shifts, std::size_t from, std::size_t to, const Vector& wave) {
+  double sum = 0.0;
+  for (std::size_t k = from; k < to; ++k) sum += std::cos(2.0 * std::acos(-1.0) * wave.dot(shifts[k]));
+  return sum / static_cast<double>(to - from);
+}
+
+Vector wave_of(cordgain::Index dimension, cordgain::Index i, cordgain::Index j, double sign) {
+  Vector out = Vector::Zero(dimension);
+  out[i] = 1.0;
+  out[j] += sign;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("groups of lattices take away waves along one axis, and show what they leave of those along two") {
+  for (const cordgain::Index d : {4, 5, 6}) {
+    const cordgain::detail::LatticeGroups groups = cordgain::detail::lattice_groups(d);
+    REQUIRE(groups.shift.size() == 6);
+    for (cordgain::Index i = 0; i < d; ++i) {
+      Vector one = Vector::Zero(d);
+      one[i] = 1.0;
+      for (const std::size_t group : {0, 2, 4})
+        CHECK(std::abs(mean_of_wave(groups.shift, group, group + 2, one)) < 1e-14);
+      for (cordgain::Index j = 0; j < i; ++j) {
+        for (const double sign : {-1.0, 1.0}) {
+          const Vector wave = wave_of(d, i, j, sign);
+          const double left = mean_of_wave(groups.shift, 0, 6, wave);
+          const double shown =
+              std::abs(mean_of_wave(groups.shift, 0, 2, wave) - mean_of_wave(groups.shift, 2, 6, wave));
+          CHECK(shown > 0.15);
+          CHECK(std::abs(left) < groups.times * shown / 2.0);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("up to three hyperparameters the two lattices differ by every wave along one axis") {
+  for (const cordgain::Index d : {1, 2, 3}) {
+    const cordgain::detail::LatticeGroups groups = cordgain::detail::lattice_groups(d);
+    REQUIRE(groups.shift.size() == 2);
+    CHECK(groups.times >= 2.0);
+    Vector one = Vector::Zero(d);
+    one[0] = 1.0;
+    CHECK(std::abs(mean_of_wave(groups.shift, 0, 2, one)) < 1e-14);
+    CHECK(std::abs(mean_of_wave(groups.shift, 0, 1, one) - mean_of_wave(groups.shift, 1, 2, one)) > 1.99);
+  }
+}

@@ -7,13 +7,13 @@ random_trial <- function(seed) {
   rows <- random_rows()
   while (!nlevels(droplevels(rows$subject)) %in% 3:6) rows <- random_rows()
   family <- pick(c("gaussian", "binomial", "poisson", "beta_binomial", "censored", "cumulative", "hurdle"),
-    c(12, 1, 1, 1, 1, 1, 1))
+    c(48, 1, 1, 1, 1, 1, 1))
   if (family == "gaussian") gaussian_trial(rows, seed) else family_trial(rows, family, seed)
 }
 
-# Correlated slopes, which cost most, are one in twenty.
+# Correlated slopes, which cost most, are one in twenty-seven.
 gaussian_trial <- function(rows, seed) {
-  kind <- pick(c("intercept", "independent", "nested", "crossed", "slope"), c(10, 4, 2.5, 2.5, 1))
+  kind <- pick(c("intercept", "independent", "nested", "crossed", "slope"), c(10, 4, 2.5, 1.5, 0.7))
   trouble <- pick(c("none", "rounded", "constant", "constant_subject", "lines", "far", "few_values", "outlier"),
     c(6, 3, 0.3, 0.5, 0.5, 1, 1, 1))
   data <- troubled(random_scores(rows, kind), trouble)
