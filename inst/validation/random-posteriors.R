@@ -37,8 +37,8 @@ parts <- lapply(split(seeds, (seeds - 1L) %/% 1000L), \(part) {
 })
 all <- do.call(rbind, parts)
 
-# A row for each family, form of the random effects, outcome and reason (its numbers left out).
-all$reason <- trimws(gsub("[0-9.e+-]*[0-9]", "#", substr(all$detail, 1L, 160L)))
+# A row for each family, form of the random effects, outcome and reason (its first sentence, numbers left out).
+all$reason <- trimws(gsub("[0-9.e+-]*[0-9]", "#", sub("[^ -~].*$", "", all$detail)))
 groups <- interaction(all$family, all$kind, all$outcome, all$reason, drop = TRUE, lex.order = TRUE)
 result <- do.call(rbind, lapply(split(all, groups), \(rows) {
   data.frame(
