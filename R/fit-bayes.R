@@ -131,12 +131,12 @@ coefficient_rows <- function(fixed, first) {
 #' \deqn{p(\beta \mid y) = \sum_k w_k\, N(\beta;\, m_k, C_k), \qquad w_k \propto p(y \mid \theta_k)\, p(\theta_k),}
 #' with a stated numerical error and no chains.
 #'
-#' The \eqn{\theta_k} lie on two interleaved lattices (three pairs of them from four unknown variance parameters on),
-#' each an answer by itself; reported is that of all together, which is nearer to the truth than they are to each other,
-#' since the largest terms of their errors differ in sign. Stated in `num.error` is the largest difference of any
-#' parameter, in posterior standard deviations, times the number of pairs of unknown variance parameters (at least 2),
-#' and twice what lies beyond the lattices, judged by how fast the moments fall at their edge. In a study of 600 random
-#' trials this was exceeded once, where 5e-8 of the posterior lay apart from the rest, out of the lattices' reach.
+#' The \eqn{\theta_k} lie on two interleaved lattices, each an answer by itself; reported is that of both together,
+#' which is much nearer to the truth than they are to each other, since the largest terms of their errors differ in
+#' sign. Stated in `num.error` is the largest difference of any parameter, in posterior standard deviations, times the
+#' number of pairs of unknown variance parameters (at least 2), and twice what lies beyond the lattices, judged by how
+#' fast the moments fall at their edge. In a study of 600 random trials this was exceeded once, where 5e-8 of the
+#' posterior lay apart from the rest, out of the lattices' reach.
 #'
 #' With more than six variance parameters, where the lattices do not agree, or with `engine = "nuts"`, the no-U-turn
 #' sampler draws \eqn{\theta} from \eqn{p(\theta \mid y)}, in which coefficients and random effects are still
@@ -352,10 +352,9 @@ print.recovery_fit_bayes <- function(x, digits = 4L, ...) {
     return(invisible(x))
   }
   evidence <- stats::logLik(x)
-  cat(sprintf("\nLog evidence %s. No sampler: %d nodes of %s interleaved lattices;\n",
-    if (is.na(evidence)) "not defined (a flat prior)" else format(c(evidence), digits = 8L), length(post$weight),
-    if (post$lattices == 2L) "two" else "three pairs of"))
-  cat(sprintf("error: %g x their difference + 2 x what lies beyond them.\n", post$times))
+  cat(sprintf("\nLog evidence %s. No sampler: %d nodes of two interleaved lattices;\n",
+    if (is.na(evidence)) "not defined (a flat prior)" else format(c(evidence), digits = 8L), length(post$weight)))
+  cat(sprintf("error: %d x their difference + 2 x what lies beyond them.\n", max(2, choose(sum(is_free(post)), 2))))
   invisible(x)
 }
 

@@ -71,7 +71,6 @@ Rcpp::List from_posterior(const cordgain::PosteriorReport& report) {
       Named("log_evidence") = at.log_evidence, Named("evidence_error") = at.evidence_error,
       Named("plan") = from_plan(at.plan), Named("evaluations") = static_cast<double>(at.evaluations),
       Named("plain") = static_cast<int>(at.plain), Named("edge") = at.edge,
-      Named("lattices") = static_cast<int>(at.lattices), Named("times") = at.times,
       Named("frame") = bind::from_frame(report.frame));
 }
 

@@ -21,8 +21,8 @@ struct PosteriorControl {
 struct LatticePlan {
   Vector unit;  ///< of each hyperparameter
   detail::PosteriorPlace place;
-  double step = 0.0,  ///< of the lattices of a marginal density, in standard deviations
-      depth = 0.0;    ///< log of the densities at the mode and at the end
+  double step = 0.0,
+         depth = 0.0;  ///< in standard deviations; log of the densities at the mode and at the end
 };
 
 /// A posterior as a weighted mixture of normals of the coefficients.
@@ -34,10 +34,8 @@ struct ExactPosterior {
   Vector coefficient_mean, coefficient_sd, coefficient_error;
   Vector hyper_mean, hyper_sd, hyper_error;
   double log_evidence = 0.0, evidence_error = 0.0;
-  Index plain = 0;    ///< the first so many nodes are one answer by themselves, and so are the rest
+  Index plain = 0;    ///< the first so many nodes are those of one lattice, the rest those of the other
   double edge = 0.0;  ///< nodes of a smaller weight lie at the edge: without them the answer moves little
-  Index lattices = 0;
-  double times = 0.0;  ///< their difference in the stated error
   std::size_t evaluations = 0;
   LatticePlan plan;
 };
@@ -52,32 +50,15 @@ constexpr double kEdge = 2.0;
 /// A tail counts as one that falls by at least this factor from shell to shell.
 constexpr double kSlowest = 0.9;
 
-/// How the lattices of a posterior lie: in groups of two, each with half a step on every axis between its
-/// two, which takes away all aliasing terms along an odd number of axes. What is left are terms along two
-/// axes. Up to three hyperparameters one group is enough: its two lattices differ by the terms along one
-/// axis, much larger ones than those left, but not along two: the difference counts once for each pair of
-/// axes, and at least twice. From four on there are three groups, moved by none, `moved` and -`moved`: a term
-/// along two axes turns by different parts of a circle, so that the groups differ by these terms too. The
-/// steps are longer by a factor of sqrt(2), and there are fewer nodes. design/014-lattices.md has the study.
-struct LatticeGroups {
-  std::vector<Vector> shift;  ///< of each lattice against the first, in steps along every axis
-  double gain = 1.0;          ///< how much longer the steps are
-  double times = 2.0;         ///< the stated error, in differences of the groups, of one group its lattices
-};
-
-inline LatticeGroups lattice_groups(Index dimension) {
-  const Vector none = Vector::Zero(dimension), half = Vector::Constant(dimension, 0.5);
-  const double pairs = 0.5 * static_cast<double>(dimension * (dimension - 1));
-  if (dimension < 4) return {{none, half}, 1.0, std::max(2.0, pairs)};
-  // A term that turns by an angle a differs by 1 - cos a between groups and leaves a third of 1 + 2 cos a.
-  // The smallest angle is pi / (d - 1): one term leaves 1.3, 2.7, 4.6 times its difference with d = 4, 5, 6.
-  const Vector moved = Vector::LinSpaced(dimension, 0.0, 0.5);
-  return {{none, half, moved, moved + half, -moved, half - moved}, 1.4142135623730951, pairs};
-}
-
-/// The stated error: so many times what lies beyond the edge, as the edge says; and of all parameters the
-/// largest difference, in standard deviations, since that of one may vanish by chance.
+/// The stated error: so many times what the two lattices differ by, and what their edge says lies beyond.
+/// The difference of one parameter may vanish by chance: each states the largest, in standard deviations.
+/// Of the aliasing terms of d hyperparameters the nearest, along one axis each, differ in sign; the next,
+/// four for each pair of axes, do not and stay unseen: the difference counts once for each pair, and at least
+/// twice. design/014-lattices.md has the study.
 constexpr double kStatedEdge = 2.0;
+inline double stated_step(Index dimension) {
+  return std::max(2.0, 0.5 * static_cast<double>(dimension * (dimension - 1)));
+}
 
 /// What lies beyond the lattices, judged by what their edge adds and what the shell of equal depth inside
 /// of it adds: a tail that falls by a factor q from shell to shell leaves q / (1 - q) of the last one.
@@ -93,25 +74,22 @@ inline Vector beyond(Vector edge, const Vector& shell) {
   return edge;
 }
 
-/// Interleaved lattices in parts that are an answer each, and what these differ by: two lattices, or three
-/// groups of them.
+/// Two interleaved lattices, and what they differ by.
 ///
-/// The error of a lattice is a sum of the density's Fourier transform at the points of the dual lattice;
-/// those of the others have other phases. So the mean of all is nearer to the truth than they are to each
-/// other.
+/// The error of a lattice is a sum of the density's Fourier transform at the points of the dual lattice; the
+/// other's has the signs of every second of these turned, the nearest ones among them. So the mean of both
+/// is much nearer to the truth than they are to each other.
 struct LatticePair {
-  LatticeSums nodes;  ///< of all, part by part
+  LatticeSums nodes;  ///< of both, those of the plain lattice first
   Vector weight;      ///< of the parts; sums to 1
-  Index lattices = 2;
-  std::vector<std::size_t> ends;                           ///< nodes up to the end of each part
-  double log_total = 0.0, log_core = 0.0, step_gap = 0.0;  ///< log evidence, without the edge; between parts
+  std::size_t plain_nodes = 0;
+  double log_total = 0.0, log_core = 0.0, step_gap = 0.0;  ///< log evidence, without the edge; between both
   double edge_weight = 0.0, evidence_edge = 0.0;
   LatticeMoments all;
   Vector coefficient_step, coefficient_edge, hyper_step, hyper_edge;  ///< parts of the error
-  double largest_step = 0.0, times = 2.0;  ///< of these, in standard deviations; see LatticeGroups
+  double largest_step = 0.0, times = 2.0;  ///< of these, in standard deviations; stated_step()
 
-  [[nodiscard]] Index plain_parts() const { return part_end(0); }
-  [[nodiscard]] Index part_end(std::size_t k) const { return static_cast<Index>(ends[k] * nodes.parts); }
+  [[nodiscard]] Index plain_parts() const { return static_cast<Index>(plain_nodes * nodes.parts); }
   [[nodiscard]] Vector coefficient_error() const { return error(all.coefficients, coefficient_edge); }
   [[nodiscard]] Vector hyper_error() const { return error(all.hyper, hyper_edge); }
   [[nodiscard]] double evidence_error() const {
@@ -139,49 +117,31 @@ inline Vector part_weights(const LatticeSums& sums, double lowest) {
   return out;
 }
 
-/// The largest differences of any two parts: of the moments, and of the logarithm of the total.
-inline void compare_parts(Index p, Index n_hyper, LatticePair& out) {
-  std::vector<LatticeMoments> each;
-  std::vector<double> log_total;
-  Index begin = 0;
-  out.coefficient_step = Vector::Zero(p);
-  out.hyper_step = Vector::Zero(n_hyper);
-  out.step_gap = 0.0;
-  for (std::size_t k = 0; k < out.ends.size(); ++k) {
-    const Index end = out.part_end(k);
-    Vector weight = Vector::Zero(out.weight.size());
-    weight.segment(begin, end - begin) = out.weight.segment(begin, end - begin);
-    begin = end;
-    each.push_back(lattice_moments(out.nodes, weight, p, n_hyper));
-    log_total.push_back(std::log(weight.sum()));
-    for (std::size_t i = 0; i < k; ++i) {
-      out.coefficient_step =
-          out.coefficient_step.cwiseMax(route_gap(each[i].coefficients, each[k].coefficients));
-      out.hyper_step = out.hyper_step.cwiseMax(route_gap(each[i].hyper, each[k].hyper));
-      out.step_gap = std::max(out.step_gap, std::abs(log_total[i] - log_total[k]));
-    }
-  }
-}
-
-/// Weighs the nodes.
-/// @param lowest      log density at which all lattices end
-/// @param log_volume  of a node's share, all lattices together
+/// Weighs the nodes of a pair, of which those of the plain lattice are `plain_nodes`.
+/// @param lowest  log density at which both lattices end
 inline void compare(double lowest, double log_volume, Index p, Index n_hyper, LatticePair& out) {
   const double top = *std::max_element(out.nodes.log_density.begin(), out.nodes.log_density.end());
   out.weight = part_weights(out.nodes, kNegInf);
   Vector part = part_weights(out.nodes, lowest + kEdge);
-  const double whole = out.weight.sum();
-  out.log_total = top + std::log(whole) + log_volume;
-  out.log_core = top + std::log(part.sum()) + log_volume;
+  const double whole = out.weight.sum(), first = out.weight.head(out.plain_parts()).sum();
+  out.log_total = top + std::log(0.5 * whole) + log_volume;
+  out.log_core = top + std::log(0.5 * part.sum()) + log_volume;
+  out.step_gap = std::abs(std::log(first) - std::log(whole - first));
   out.edge_weight = std::exp(lowest + kEdge - top) / whole;
   out.weight /= whole;
   out.all = lattice_moments(out.nodes, out.weight, p, n_hyper);
   const LatticeMoments core = lattice_moments(out.nodes, part, p, n_hyper);
   part = part_weights(out.nodes, lowest + 2.0 * kEdge);
   const LatticeMoments inner = lattice_moments(out.nodes, part, p, n_hyper);
-  const double log_inner = top + std::log(part.sum()) + log_volume;
+  const double log_inner = top + std::log(0.5 * part.sum()) + log_volume;
   out.evidence_edge = beyond(out.log_total - out.log_core, out.log_core - log_inner);
-  compare_parts(p, n_hyper, out);
+  part = out.weight;
+  part.tail(part.size() - out.plain_parts()).setZero();
+  const LatticeMoments a = lattice_moments(out.nodes, part, p, n_hyper);
+  part = out.weight - part;
+  const LatticeMoments b = lattice_moments(out.nodes, part, p, n_hyper);
+  out.coefficient_step = route_gap(a.coefficients, b.coefficients);
+  out.hyper_step = route_gap(a.hyper, b.hyper);
   out.coefficient_edge = beyond(route_gap(out.all.coefficients, core.coefficients),
                                 route_gap(core.coefficients, inner.coefficients));
   out.hyper_edge = beyond(route_gap(out.all.hyper, core.hyper), route_gap(core.hyper, inner.hyper));
@@ -207,10 +167,10 @@ inline double largest(const LatticePair& pair, const std::vector<Index>& free, c
 /// standard deviations (Trefethen & Weideman 2014); posteriors of few patients need less than that.
 class LatticeSearch {
  public:
-  LatticeSearch(double tolerance, Index dimension, const LatticeGroups& groups)
+  LatticeSearch(double tolerance, Index dimension)
       : tolerance_(tolerance),
-        times_(groups.times),
-        step_(0.78 * groups.gain * std::sqrt(19.739208802178716 / std::log(20.0 / tolerance))),
+        times_(stated_step(dimension)),
+        step_(0.78 * std::sqrt(19.739208802178716 / std::log(20.0 / tolerance))),
         depth_(std::log(1.0 / tolerance) + 5.0 + 0.5 * static_cast<double>(dimension)) {}
 
   [[nodiscard]] double step() const noexcept { return step_; }
@@ -240,25 +200,19 @@ inline LatticePair settled_pair(PosteriorDensity& density, Index p, Index n_hype
                                 const PosteriorControl& control, LatticePlan& plan) {
   const double top = density(plan.place.mode);
   const std::vector<Index> order = density.cheapest_last();
-  const LatticeGroups groups = lattice_groups(density.dimension());
-  const std::size_t lattices = groups.shift.size(), in_part = lattices == 2 ? 1 : 2;
-  LatticeSearch search(control.tolerance, density.dimension(), groups);
+  LatticeSearch search(control.tolerance, density.dimension());
   LatticePair out;
-  out.times = groups.times;
-  out.lattices = static_cast<Index>(lattices);
   for (int round = 0; round < 24; ++round) {
-    plan.step = search.step() / groups.gain;
+    plan.step = search.step();
     plan.depth = search.depth();
+    const LatticeFrame frame = lattice_frame(plan.place, order, plan.step, 0.0);
+    const LatticeFrame half = lattice_frame(plan.place, order, plan.step, 0.5);
     out.nodes = LatticeSums();
-    out.ends.clear();
-    LatticeFrame frame = lattice_frame(plan.place, order, search.step(), 0.0);
-    const Vector origin = frame.origin;
-    for (std::size_t k = 0; k < lattices; ++k) {
-      frame.origin = origin + frame.axes * groups.shift[k];
-      sum_lines(density, frame, top - plan.depth, 2 * control.most_nodes / lattices, p, out.nodes);
-      if ((k + 1) % in_part == 0) out.ends.push_back(out.nodes.nodes());
-    }
-    compare(top - plan.depth, frame.log_volume - std::log(lattices), p, n_hyper, out);
+    sum_lines(density, frame, top - plan.depth, control.most_nodes, p, out.nodes);
+    out.plain_nodes = out.nodes.nodes();
+    sum_lines(density, half, top - plan.depth, control.most_nodes, p, out.nodes);
+    compare(top - plan.depth, frame.log_volume, p, n_hyper, out);
+    out.times = stated_step(density.dimension());
     out.largest_step = largest(out, density.free(), out.coefficient_step, out.hyper_step);
     if (search.settles(out.largest_step, largest(out, density.free(), out.coefficient_edge, out.hyper_edge)))
       return out;
@@ -282,8 +236,6 @@ inline ExactPosterior report(LatticePair pair, const PosteriorModel& model) {
   out.hyper_sd = std::move(pair.all.hyper.sd);
   out.plain = pair.plain_parts();
   out.edge = pair.edge_weight;
-  out.lattices = pair.lattices;
-  out.times = pair.times;
   out.evaluations = pair.nodes.evaluations;
   out.values = columns(pair.nodes.values, n_hyper);
   out.mean = columns(pair.nodes.mean, p);
@@ -316,12 +268,12 @@ inline ExactPosterior known_variances(PosteriorDensity& density, const Posterior
   const Index parts = static_cast<Index>(density.parts());
   const double value = density(Vector(0));
   if (!std::isfinite(value)) throw NumericalError("the fixed variances give no covariance");
-  pair.ends = {1, 2};
+  pair.plain_nodes = 1;
   for (int lattice = 0; lattice < 2; ++lattice) {  // both are this node
     density(Vector(0));
     keep_node(density, value, p, pair.nodes);
   }
-  compare(value - 1.0 - kEdge, -std::log(2.0), p, n_hyper, pair);
+  compare(value - 1.0 - kEdge, 0.0, p, n_hyper, pair);
   ExactPosterior out = report(std::move(pair), model);
   out.values.conservativeResize(Eigen::NoChange, parts);
   out.mean.conservativeResize(Eigen::NoChange, parts);
@@ -375,10 +327,9 @@ inline ExactPosterior known_variances(PosteriorDensity& density, const Posterior
   for (Index k = 0; k < density.dimension(); ++k) {
     const auto frame = detail::marginal_frame(plan.place, order, k, plan.step, 0.0);
     const auto half = detail::marginal_frame(plan.place, order, k, plan.step, 0.5);
-    // Steps of a marginal's lattices are the shorter ones, and its nodes are not kept.
-    const auto plain = detail::marginal_lines(density, frame, lowest, 4 * most_nodes);
-    const auto shifted = detail::marginal_lines(density, half, lowest, 4 * most_nodes);
-    out.push_back(detail::marginal_of(plain, frame, shifted));
+    const auto plain = detail::marginal_lines(density, frame, lowest, most_nodes);
+    out.push_back(
+        detail::marginal_of(plain, frame, detail::marginal_lines(density, half, lowest, most_nodes)));
   }
   return out;
 }
