@@ -1,7 +1,7 @@
 # What the scripts inst/validation/calibration-*.R have in common. One line after
 #   source("tools/calibration.R")
 # runs and stores a calibration; its parts of a hundred data sets are kept in build/, so that a run which is stopped
-# goes on there. A number on the command line, smaller than the stored 2,000, of data sets is run and printed, not stored.
+# goes on there. A number on the command line, below the stored 2,000, of data sets is run and printed, not stored.
 
 source("tools/validation.R")
 
