@@ -73,7 +73,7 @@ interop: install ## tests against other packages, those that CI does not install
 tidy: ## clang-tidy over the core
 	@tools/lint.sh tidy
 
-links: ## addresses in the documents answer, files they name exist (needs the network)
+links: ## files that documents name exist, DOIs are well formed, addresses answer where there is a network
 	@Rscript tools/links.R
 
 clean: ## remove what was built
