@@ -179,17 +179,15 @@ print.prior_check <- function(x, digits = 3, ...) {
   at <- \(term) signif(terms$estimate[terms$term == term], digits)
   sources <- terms[terms$term == "ledger_source", ]
   sizes <- terms[startsWith(terms$term, "ess_"), ]
-  worth <- ifelse(is.na(sizes$estimate), paste("not defined:", sizes$note),
-    vapply(signif(sizes$estimate, digits), format, ""))
-  equivalents <- ifelse(is.na(sources$estimate), sources$note, signif(sources$estimate, digits))
+  equivalents <- ifelse(is.na(sources$estimate), paste0("evidence without an effective size from ", sources$group),
+    paste0(signif(sources$estimate, digits), " patient-equivalents from ", sources$group))
   cat(wrap_lines(c(
     paste0("This answer rests on ", at("ledger_treated"), " treated patients, ",
-      paste0(equivalents, " patient-equivalents from ", sources$group, collapse = ", "),
+      paste0(equivalents, collapse = ", "),
       if (length(at("ledger_prior_mean"))) paste0(", ", at("ledger_prior_mean"), " from the prior of the mean"),
       "; the prior of the effect is worth ", at("ledger_prior_effect"),
       if (at("ledger_prior_effect") == 1) " treated patient." else " treated patients."),
-    paste0("Effective sample size of natural recovery: ", paste(ess_names[sizes$term], worth,
-      collapse = "; "), "."),
+    paste0("Effective sample size of natural recovery: ", size_words(sizes, digits), "."),
     paste0("Surprise under no effect: ", at("surprise"), ", the probability of an outcome no more probable than this ",
       "one. In a single arm a small one is what an effect looks like, and no reason to weaken the evidence."),
     paste0("Probability of benefit before the first patient: ", at("prior_benefit"), " by the prior of the effect",
@@ -197,6 +195,16 @@ print.prior_check <- function(x, digits = 3, ...) {
         at("prior_benefit_uniform"), " by a uniform prior of the treated rate"), ".")
   )), sep = "\n")
   invisible(x)
+}
+
+# Sizes by their names; where none is defined, why, once.
+size_words <- function(sizes, digits) {
+  if (all(is.na(sizes$estimate)) && length(unique(sizes$note)) == 1L) {
+    return(paste("not defined:", sizes$note[1]))
+  }
+  worth <- ifelse(is.na(sizes$estimate), paste("not defined:", sizes$note),
+    vapply(signif(sizes$estimate, digits), format, ""))
+  paste(ess_names[sizes$term], worth, collapse = "; ")
 }
 
 #' @rdname prior_check

@@ -49,7 +49,7 @@ test_that("a course taken as known is worth no number of patients, and the reaso
   known <- prior_check(two_patients(se = NA, n = NA))
   expect_true(all(is.na(c(at(known, "ess_moment"), at(known, "ledger_source")))))
   expect_match(at(known, "ess_moment", "note"), "taken as known")
-  expect_output(print(known), "not defined: the natural course is taken as known")
+  expect_output(print(known), "not defined:\\s+the\\s+natural\\s+course\\s+is\\s+taken\\s+as\\s+known")
   expect_error(prior_check(two_patients(), effect = prior_beta(1, 1)), class = "cordgain_invalid_input")
 })
 
