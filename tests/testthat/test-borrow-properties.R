@@ -169,7 +169,7 @@ test_that("what was laid on a natural rate is not lost in silence by methods tha
 test_that("no method, a negative SD and a history of one kind are refused with the number that was given", {
   invalid(borrowed(NULL), "names no method")
   invalid(borrowed(character()), "names no method")
-  invalid(borrowed("commensurate", tau = prior_fixed(-1)), "is: -1")
+  invalid(borrowed("commensurate", tau = prior_fixed(-1)), "It is -1")
   invalid(borrowed("commensurate", y0 = 0, tau = prior_fixed(1)), "It has 0 of 187")
   invalid(borrowed("commensurate", y0 = 187, tau = prior_half_normal(1)), "It has 187 of 187")
 })

@@ -173,7 +173,7 @@ test_that("every refusal of a table says what was wrong", {
   invalid(curve(visits(), between_sd = -1), "between_sd")
   invalid(curve(visits(), shape = "logistic"), "shape")
   invalid(curve(transform(visits(), sd = c(0, 6, 7, 7, 8, 9))), "must be positive")
-  invalid(curve(transform(visits(), sd = c(NA, 6, 7, 7, 8, 9))), "not known for week 1")
+  invalid(curve(transform(visits(), sd = c(NA, 6, 7, 7, 8, 9))), "Week 1 has none")
   invalid(curve(transform(visits(), week = c(1, 1, 8, 16, 26, 52))), "once for each visit")
   invalid(curve(transform(visits(), source = letters[1:6])), "about one source")
   invalid(curve(transform(visits(), mean = mean + 40), scale = "uems"), "0 to 50")

@@ -44,7 +44,7 @@ test_that("half points are seen as not whole, in baseline or in final", {
 })
 
 test_that("what cannot be a change is refused by the name of the argument", {
-  invalid(score_change(1, 2), "no default")
+  invalid(score_change(1, 2), "scale. is not given")
   invalid(score_change(numeric(), numeric(), upright()), "no patient")
   invalid(score_change(c(1, 2), 3, upright()), "2 baseline scores, 1 final")
   invalid(score_change(c(1, 2), c(3, 4), upright(), subject = c("a", "a")), "each of the 2 patients once")
