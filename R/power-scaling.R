@@ -79,8 +79,8 @@ power_verdict <- function(rows, limit = 0.05) {
   strong <- stats::setNames(rows$sensitivity >= limit, rows$component)
   if (strong[["prior"]] && strong[["likelihood"]]) {
     return(paste0("Conflict flag: a little more weight of the prior or of the outcomes moves the answer, either of ",
-      "them. The prior is centred on no effect, so this is what any effect (or any bias) looks like with few patients; ",
-      "it is no reason to weaken the prior."))
+      "them. The prior is centred on no effect, so this is what any effect (or any bias) looks like with few ",
+      "patients; it is no reason to weaken the prior."))
   }
   if (strong[["prior"]]) {
     return("Flag: the prior moves the answer and the outcomes hardly do; it is mostly the prior that is read here.")
