@@ -46,7 +46,8 @@
 #' # simulated patients: prior beside posterior of the mean excess
 #' changes <- score_change(c(12, 18, 9, 15), c(36, 31, 11, 15), "uems")
 #' every <- c("endpoint", "grade", "level", "baseline", "followup", "years", "registry")
-#' check <- prior_check(excess(changes, natural_change(prior_normal(7.8, 1), sd = 6.5), accept = every))
+#' natural <- natural_change(prior_normal(7.8, 1), sd = 6.5)
+#' check <- prior_check(excess(changes, natural, accept = every))
 #' if (requireNamespace("ggplot2", quietly = TRUE)) plot(check, type = "effect")
 #' @export
 prior_check <- function(excess, ...) UseMethod("prior_check")
