@@ -55,7 +55,9 @@ inside_variables <- function(frame, formula, data) {
   if (length(names) == 0L) {
     return(NULL)
   }
-  rows <- match(row.names(frame), row.names(data))
+  # Names of a million rows take longer to be compared as text than their model to be fitted.
+  whole <- identical(attr(frame, "row.names"), attr(data, "row.names"))
+  rows <- if (whole) seq_len(nrow(data)) else match(row.names(frame), row.names(data))
   if (!anyNA(rows)) as.data.frame(data)[rows, names, drop = FALSE]
 }
 
