@@ -78,7 +78,7 @@ loops_above <- function(axes, chance, level) {
 }
 
 borders_of <- function(axes, chance, levels) {
-  inside <- levels[levels > min(chance) & levels < max(chance)]
+  inside <- borders_within(chance, levels)
   if (length(inside) == 0L) return(list())
   grDevices::contourLines(axes[[1]], axes[[2]], chance, levels = inside)
 }

@@ -34,6 +34,26 @@ check_known <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf, to
   check_numeric(x, arg, min = min, max = max, unknown = TRUE, todo = todo, call = call)
 }
 
+# A column, unknown where a table lacks it.
+column_or_na <- function(x, name) if (is.null(x[[name]])) rep(NA, nrow(x)) else x[[name]]
+
+check_known_column <- function(x, name, ..., call) check_known(column_or_na(x, name), name, ..., call = call)
+
+# How precise published means are: columns sd, se and n, unknown where a table lacks them.
+check_precision_columns <- function(x, call) {
+  for (name in names(precision_columns)) {
+    x[[name]] <- check_known_column(x, name, min = 0, todo = precision_columns[[name]], call = call)
+  }
+  x
+}
+
+# What to do about a number below 0.
+precision_columns <- list(
+  sd = "An SD is above 0; NA stands for one that was not published.",
+  se = "An SE is above 0; NA stands for one that was not published.",
+  n = "It counts patients; NA stands for a number that was not published."
+)
+
 # A range from two ends, or one number for both; NA for what is not known.
 check_range <- function(x, arg = rlang::caller_arg(x), min = -Inf, max = Inf, whole = FALSE,
                         call = rlang::caller_env()) {

@@ -7,10 +7,7 @@ as_curve_table <- function(x, scale, call) {
   check_columns(x, c("week", "mean"), "x", call = call)
   x$week <- check_numeric(x$week, "week", min = 0, todo = "Weeks are counted from injury.", call = call)
   x$mean <- check_numeric(x$mean, "mean", todo = "Leave out visits without a mean.", call = call)
-  for (column in names(curve_numbers)) {
-    x[[column]] <- check_known(if (is.null(x[[column]])) rep(NA, nrow(x)) else x[[column]], column, min = 0,
-      todo = curve_numbers[[column]], call = call)
-  }
+  x <- check_precision_columns(x, call)
   for (column in intersect(c("source", "measure", "level", "baseline_grade", "kind"), names(x))) {
     if (length(unique(x[[column]])) > 1L) {
       abort_input(c("A curve is about one {column}.", x = "{.field {column}} holds {.val {unique(x[[column]])}}.",
@@ -27,13 +24,6 @@ as_curve_table <- function(x, scale, call) {
     scale = curve_scale(x, scale, gains, call))
 }
 
-# What to do about a number below 0.
-curve_numbers <- list(
-  sd = "An SD is above 0; NA stands for one that was not published.",
-  se = "An SE is above 0; NA stands for one that was not published.",
-  n = "It counts patients; NA stands for a number that was not published."
-)
-
 # Rows named by their weeks.
 refuse_curve_rows <- function(x, bad, what, fault, todo, call) {
   if (any(bad)) {
@@ -43,7 +33,7 @@ refuse_curve_rows <- function(x, bad, what, fault, todo, call) {
 }
 
 gain_origin <- function(x, call) {
-  from <- unique(check_known(if (is.null(x$from_week)) NA else x$from_week, "from_week", min = 0, call = call))
+  from <- unique(check_known_column(x, "from_week", min = 0, call = call))
   if (length(from) != 1L || is.na(from) || any(x$week <= from)) {
     abort_input(c("Gains must all begin at one week, {.field from_week}, before the first of them.",
       x = "{.field from_week} is {from}; the gains are of week {x$week}.",

@@ -318,8 +318,6 @@ as.data.frame.isncsci_scores <- function(x, ...) {
 # Variables of a table of scores, or of some of its columns. What was left out is not known.
 present_variables <- function(x) intersect(c(names(isncsci_sums), isncsci_results), names(x))
 
-column_or_na <- function(x, name) if (is.null(x[[name]])) rep(NA, nrow(x)) else x[[name]]
-
 #' @exportS3Method "[" isncsci_scores
 `[.isncsci_scores` <- take_exams
 

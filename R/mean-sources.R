@@ -56,13 +56,8 @@ full_measure <- function(measure) {
 
 # Means, SDs, SEs and sizes: numbers with unknowns, from which each row must give a mean and an SE.
 check_means <- function(x, call) {
-  column <- \(name, ...) {
-    check_known(if (is.null(x[[name]])) rep(NA, nrow(x)) else x[[name]], name, ..., call = call)
-  }
-  x$mean <- column("mean")
-  x$sd <- column("sd", min = 0, todo = "An SD is above 0; NA stands for one that was not published.")
-  x$se <- column("se", min = 0, todo = "An SE is above 0; NA stands for one that was not published.")
-  x$n <- column("n", min = 0, todo = "It counts patients; NA stands for a number that was not published.")
+  x$mean <- check_known_column(x, "mean", call = call)
+  x <- check_precision_columns(x, call)
   refuse_mean_rows(x, is.na(x$mean), "no mean", "A range of means is not a mean: put in each end in turn", call)
   refuse_mean_rows(x, x$sd %in% 0 | x$se %in% 0, "an SD or SE of 0",
     "Both must be positive: give one that is, or NA for what was not published", call)

@@ -93,11 +93,13 @@ plot.tipping_map <- function(x, ...) {
 
 # Lines between the greys that a map has; where it has one alone there is none, and ggplot2 would warn of that.
 borders <- function(tail) {
-  at <- chance_borders[chance_borders > min(tail) & chance_borders < max(tail)]
+  at <- borders_within(tail)
   if (length(at) > 0L) {
     ggplot2::geom_contour(ggplot2::aes(z = .data$tail), breaks = at, colour = plot_ink[["dark"]], linewidth = 0.4)
   }
 }
+
+borders_within <- function(chance, levels = chance_borders) levels[levels > min(chance) & levels < max(chance)]
 
 # Where one grey of a map ends and the next begins.
 chance_borders <- c(0.025, 0.05, 0.1)
