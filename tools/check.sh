@@ -11,6 +11,7 @@ rm -rf build/check && mkdir -p build/check && cd build/check
 export R_MAKEVARS_USER="$PWD/Makevars"
 export _R_CHECK_CRAN_INCOMING_=false _R_CHECK_CRAN_INCOMING_REMOTE_=false _R_CHECK_SYSTEM_CLOCK_=false
 export _R_CHECK_RD_VALIDATE_RD2HTML_=false
+export _R_CHECK_COMPILATION_FLAGS_KNOWN_=-Wno-ignored-attributes # of tools/makevars.sh, not of the package
 export _R_CHECK_PKG_SIZES_THRESHOLD_=10 # MB: the limit of an installation
 unset CORDGAIN_CHECKS R_TESTS MAKEFLAGS MFLAGS MAKELEVEL
 

@@ -6,6 +6,7 @@ test_that("type III tests do not depend on the coding of the factors", {
 })
 
 test_that("type III tests are those of lmerTest", {
+  skip_on_cran() # long
   skip_if_not_installed("lmerTest")
   skip_if_not_installed("pbkrtest")
   data <- mixed_data("lmm10_orthodont_slope_reml", "Subject")

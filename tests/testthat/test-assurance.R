@@ -16,6 +16,7 @@ test_that("the certainty ceiling agrees with the checks, with and without a bias
 })
 
 test_that("the assurance of a randomised trial is what a simulation of the sceptical posterior gave", {
+  skip_on_cran() # long
   seen <- excess_of(reference_rate())
   published <- c("20" = 0.26, "40" = 0.39,
     "80" = 0.52) # 20 000 draws, two digits, another test

@@ -118,6 +118,7 @@ test_that("the mean of many replicates is the estimate, and their spread its sta
 })
 
 test_that("refits are those of simulated rows: the distribution is that of lme4's bootMer", {
+  skip_on_cran() # long
   skip_if_not_installed("lme4")
   data <- as.data.frame(nlme::Orthodont)
   data <- data[-c(2, 9, 15), ] # unbalanced

@@ -88,6 +88,7 @@ test_that("settings out of range, absent or of the other kind are refused by nam
 })
 
 test_that("a score stretched by a factor gives the same answer stretched", {
+  skip_on_cran() # long
   plain <- tidy(all_of_means())
   for (k in c(0.1, 10)) {
     own <- motor_scale(min = 0, max = 50 * k, direction = "higher", name = "stretched")
@@ -138,6 +139,7 @@ test_that("order of patients and of sources does not matter, nor does what else 
 })
 
 test_that("weights adapt: agreement keeps the history, conflict lets it go", {
+  skip_on_cran() # long
   weights <- vapply(c(0, 8, 16), \(by) {
     x <- all_of_means(c(3, 9, 12, 8, 10, 14, 6, 9) + by)
     vapply(c("robust_map", "normalised_power", "elastic"), \(m) mean_of_method(x, m, term = "weight"), 0)

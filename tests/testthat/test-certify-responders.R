@@ -10,6 +10,7 @@ whole <- function(x) {
 }
 
 test_that("every number of the four registries agrees, with a margin and controls", {
+  skip_on_cran() # long
   control <- two_of_four(0, 3, role = "control")
   answer <- excess(two_of_four(), reference_rate(0.5), control = control, accept = every_difference, margin = 0.1)
   rows <- whole(answer)
@@ -19,6 +20,7 @@ test_that("every number of the four registries agrees, with a margin and control
 })
 
 test_that("a natural rate: limits of rate, tau and mu agree, and the ELIR size where there is one", {
+  skip_on_cran() # long
   for (natural in list(reference_rate(0.5), natural_rate(late_registries(), tau = prior_exponential(2), mu = NULL),
     natural_rate(reference_registries(), tau = prior_fixed(0.02)))) {
     rows <- whole(natural)
@@ -49,6 +51,7 @@ test_that("a fault planted in the ELIR size is found and named", {
 })
 
 test_that("priors and numbers agree, without responders and with responders alone, at other levels", {
+  skip_on_cran() # long
   for (natural in list(natural_rate(prior_beta(0.5, 0.5)), natural_rate(prior_normal(-2, 0.7)), natural_rate(0.134),
     natural_rate(prior_beta(8, 56), bias = prior_normal(0.3, 0.5)), natural_rate(0.134, shared_sd = 0.5))) {
     for (y in c(0, 2, 4)) expect_false(anyNA(whole(excess_of(natural, y, 4, conf.level = 0.8, margin = -0.1))$second))
@@ -56,6 +59,7 @@ test_that("priors and numbers agree, without responders and with responders alon
 })
 
 test_that("faults planted in an SD, a limit and a margin are found and named", {
+  skip_on_cran() # long
   answer <- excess_of(natural_rate(prior_beta(8, 56)), margin = 0.1)
   plant <- \(term, part) {
     answer$terms[[part]][answer$terms$term == term] <- answer$terms[[part]][answer$terms$term == term] + 1e-5

@@ -3,6 +3,7 @@
 certified <- function(x) tidy(certify(x))
 
 test_that("every number agrees to what is stated, for every family", {
+  skip_on_cran() # long
   for (family in c("normal", "censored", "beta_binomial")) {
     natural <- natural_change(three_registries(), tau = prior_half_normal(2), sd = 6.5, family = family,
       range = if (family != "normal") c(0, 50))
@@ -16,6 +17,7 @@ test_that("every number agrees to what is stated, for every family", {
 })
 
 test_that("hurdles, priors, known means, biases and SDs from elsewhere agree too", {
+  skip_on_cran() # long
   thoracic <- score_change(c(0, 2, 0), c(0, 6, 1), "lems", match = list(level = "T1-T9"))
   hurdle <- natural_change(prior_normal(0.8, 0.2), sd = 3, family = "hurdle", range = c(0, 50), zero = 0.85)
   cases <- list(

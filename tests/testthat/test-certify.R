@@ -1,4 +1,5 @@
 test_that("the second engine agrees with the independent checks by itself", {
+  skip_on_cran() # long
   nodes <- second_nodes(second_components(reference_rate(0.5)))
   nature <- second_nature(nodes, 2, 4, usual_probs)
   expect_map(nature$estimate[nature$term == "natural_tail"], checks_value("C04"))
@@ -32,6 +33,7 @@ test_that("zero and all events, landmark and drift are certified too", {
 })
 
 test_that("a wrong number does not pass: the certificate says which", {
+  skip_on_cran() # long
   answer <- excess_of(natural_rate(prior_beta(8, 56)))
   answer$terms$estimate[answer$terms$term == "natural_tail"] <- 0.0842
   x <- certify(answer)
@@ -40,6 +42,7 @@ test_that("a wrong number does not pass: the certificate says which", {
 })
 
 test_that("every estimate of responders has a second road, and those of a known rate are sums by hand", {
+  skip_on_cran() # long
   known <- certify(excess_of(natural_rate(0.193)))
   expect_false(anyNA(tidy(known)$second))
   expect_true(all(tidy(known)$agrees))
@@ -54,6 +57,7 @@ test_that("every estimate of responders has a second road, and those of a known 
 })
 
 test_that("the checks' joint and comonotone excess come by the second road too (N04im, N04cm)", {
+  skip_on_cran() # long
   treated <- second_treatment(second_nodes(second_components(reference_rate(0.5))), 2, 4, prior_normal(0, 1),
     usual_probs)
   natural <- \(term) 2 - treated$estimate[treated$term == term]

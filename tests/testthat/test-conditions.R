@@ -92,6 +92,7 @@ test_that("arguments that are not given are named with what they mean, all at on
 })
 
 test_that("every exported function for counts, priors and harms names each argument that is not given", {
+  skip_on_cran() # long
   given <- list(
     prior_normal = list(mean = 0, sd = 1), prior_t = list(df = 3, mean = 0, sd = 1),
     prior_half_normal = list(scale = 1),

@@ -83,6 +83,7 @@ test_that("a logit-normal rate, narrow or wide, has the ELIR of its definition",
 })
 
 test_that("a meta-analytic rate has the ELIR of its definition, computed on the second road", {
+  skip_on_cran() # long
   for (scale in c(0.3, 0.6)) {
     tau <- list(kind = "half_normal", parameters = scale)
     posterior <- oracle_posterior(c(39, 3, 19, 32), c(482, 53, 161, 187), tau)

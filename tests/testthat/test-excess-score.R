@@ -19,6 +19,7 @@ test_that("matched sources need nothing accepted, and the print says they match"
 })
 
 test_that("each difference is refused unless accepted by name", {
+  skip_on_cran() # long
   unmatched <- \(what, x, natural) {
     expect_error(excess(x, natural), what, class = "cordgain_unmatched")
     expect_output(print(excess(x, natural, accept = what)), "Not matched, illustration")

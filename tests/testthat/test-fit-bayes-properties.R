@@ -52,6 +52,7 @@ intercept_by_integrate <- function(data, m0, v0, sd_density, sigma_density) {
 }
 
 test_that("for each kind of prior on a standard deviation, nested adaptive quadrature gives the same", {
+  skip_on_cran() # long
   trial <- small_trial()
   kinds <- list(
     half_normal = list(

@@ -15,6 +15,7 @@ drawn <- function(formula, d, ..., draws = 1000, prior = score_priors()) {
 }
 
 test_that("where lattices reach, the sampler agrees with them within four Monte Carlo standard errors", {
+  skip_on_cran() # long
   d <- few_scores()
   for (formula in list(y ~ week + (1 | id), y ~ week + (week | id))) {
     exact <- fit_recovery(formula, d, method = method_bayes(score_priors()))

@@ -83,6 +83,7 @@ sleepstudy_by_grid <- function(data) {
 }
 
 test_that("sleepstudy with correlated slopes: the certified posterior (bay04), and a second road", {
+  skip_on_cran() # long
   certified <- mixed_case("bay04_sleepstudy_slope")$certified
   data <- mixed_data("bay04_sleepstudy_slope", "Subject")
   prior <- priors(fixed = list(`(Intercept)` = prior_normal(250, 100), Days = prior_normal(0, 50)),

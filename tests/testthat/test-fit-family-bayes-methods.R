@@ -15,6 +15,7 @@ drawn_fit <- function() {
 }
 
 test_that("both engines answer all verbs in the same shape", {
+  skip_on_cran() # long
   exact <- exact_fit()
   drawn <- drawn_fit()
   for (fit in list(exact, drawn)) {

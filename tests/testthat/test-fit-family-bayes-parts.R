@@ -33,6 +33,7 @@ test_that("without floor and ceiling two effects have the normal distribution th
 })
 
 test_that("grids of one effect integrate each family's density as integrate() does", {
+  skip_on_cran() # long
   counts <- transform(slopes, n = c(0, pmin(y, 9)[-1]))
   for (family in list(poisson(), beta_binomial(10), hurdle(10), censored(2, 9), binomial())) {
     counts$score <- if (is.null(family$name) && family$family == "binomial") as.double(counts$n > 4) else

@@ -75,6 +75,7 @@ test_that("residuals are those of each score's posterior predictive distribution
 })
 
 test_that("a censored score without ends is a normal one: predictions by closed forms agree", {
+  skip_on_cran() # long
   d <- data.frame(id = rep(1:4, each = 3), week = rep(c(0, 2, 6), 4), y = c(3, 5, 9, 2, 4, 5, 6, 9, 14, 4, 6, 7))
   known <- priors(fixed = list(`(Intercept)` = prior_normal(4, 3), week = prior_normal(1, 1)),
     sd = prior_half_normal(2), sigma = prior_half_normal(2))
@@ -96,6 +97,7 @@ test_that("a censored score without ends is a normal one: predictions by closed 
 })
 
 test_that("limits of scores are the smallest with their probability at or below them", {
+  skip_on_cran() # long
   d <- data.frame(id = rep(1:4, each = 3), n = c(3, 0, 9, 2, 4, 5, 6, 9, 8, 4, 6, 7))
   for (family in list(poisson(), beta_binomial(10), hurdle(10))) {
     fit <- fit_recovery(n ~ 1 + (1 | id), d, family = family, method = "bayes")
@@ -116,6 +118,7 @@ test_that("limits of scores are the smallest with their probability at or below 
 })
 
 test_that("levels have probabilities that add up to one, intervals and a most probable one", {
+  skip_on_cran() # long
   d <- data.frame(id = rep(1:4, each = 3), week = rep(0:2, 4),
     ais = ordered(strsplit("AABABCAABBCC", "")[[1]], levels = LETTERS[1:4]))
   fit <- fit_recovery(ais ~ week + (1 | id), d, family = cumulative(), method = method_bayes(engine = "nuts", seed = 1,

@@ -8,6 +8,7 @@ count_fit <- function(family = poisson()) {
 }
 
 test_that("draws of patients of the fit and of new ones have the predicted mean and spread", {
+  skip_on_cran() # long
   fit <- count_fit()
   for (form in list(NULL, NA)) {
     drawn <- as.matrix(simulate(fit, 2000, seed = 3, re.form = form))
@@ -34,6 +35,7 @@ test_that("draws of effects given the scores have their exact mean and standard 
 })
 
 test_that("seeds govern, words of the scores are kept, trials are asked for", {
+  skip_on_cran() # long
   fit <- count_fit()
   expect_identical(simulate(fit, 2, seed = 1)$sim_1, simulate(fit, 1, seed = 1)$sim_1)
   two <- data.frame(id = c(1, 9), week = 2)

@@ -28,6 +28,7 @@ binary_log_lik <- function(a, s, d) {
 }
 
 test_that("a random intercept of four patients: evidence, moments and quantiles of a grid in plain R", {
+  skip_on_cran() # long
   d <- few_patients()
   grid <- grid_posterior(\(a, s) binary_log_lik(a, s, d), seq(-9, 9, 0.1), seq(0, 9, 0.05),
     \(a, s) dnorm(a, 0, 2, TRUE) + log(2) + dnorm(s, 0, 1.5, TRUE))
@@ -68,6 +69,7 @@ test_that("separated scores have a posterior, where maximum likelihood is refuse
 })
 
 test_that("the sampler agrees with the lattices within four Monte Carlo standard errors", {
+  skip_on_cran() # long
   d <- few_patients()
   exact <- fit_recovery(y ~ 1 + (1 | id), d, family = binomial(), method = method_bayes(few_priors()))
   drawn <- fit_recovery(y ~ 1 + (1 | id), d, family = binomial(),

@@ -35,6 +35,7 @@ test_that("cbpp is the certified optimum, exact and by Laplace", {
 })
 
 test_that("a small trial has the likelihood of the trapezoidal rule, and no point around is better", {
+  skip_on_cran() # long
   d <- ten_points()
   fit <- fit_recovery(y ~ week + (1 | id), d, family = beta_binomial(10))
   par <- c(fixef(fit), attr(VarCorr(fit)$id, "stddev"), fit$result$extra)

@@ -102,6 +102,7 @@ test_that("two levels are a binary score: the threshold is minus the intercept",
 })
 
 test_that("probit and complementary log-log links have the likelihood of the trapezoidal rule", {
+  skip_on_cran() # long
   d <- grade_trial()
   cloglog <- \(t) -expm1(-exp(t))
   for (link in c("probit", "cloglog")) {

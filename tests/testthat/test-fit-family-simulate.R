@@ -4,6 +4,7 @@ fit <- fit_recovery(count ~ week + (1 | id), trial, family = poisson())
 s2 <- VarCorr(fit)$id[1, 1]
 
 test_that("fresh patients have the mean and covariance of the model", {
+  skip_on_cran() # long
   many <- 20000
   drawn <- as.matrix(simulate(fit, many, seed = 1))
   mean <- exp(fixef(fit)[[1]] + 0:2 * fixef(fit)[[2]] + s2 / 2) # of a lognormal mean
@@ -17,6 +18,7 @@ test_that("fresh patients have the mean and covariance of the model", {
 })
 
 test_that("with re.form = NULL the modes are kept", {
+  skip_on_cran() # long
   many <- 5000
   drawn <- as.matrix(simulate(fit, many, seed = 2, re.form = NULL))
   expect_true(all(abs(rowMeans(drawn) - fitted(fit)) < 5.5 * sqrt(fitted(fit) / many)))

@@ -24,6 +24,7 @@ s_grid <- seq(0, 5, 0.25)
 eta_grid <- seq(-20, 20, 0.25)
 
 test_that("one probability of a change: evidence and moments of a grid, with the prior that is the default", {
+  skip_on_cran() # long
   d <- few_gains()
   fit <- fit_recovery(y ~ 1 + (1 | id), d, family = hurdle(10), method = method_bayes(gain_priors(), 1e-3))
   at <- product_grid(w = c(0.5, 1.5), logit = seq(-12, 12, 0.25))
@@ -75,6 +76,7 @@ test_that("a change that goes with its size: four parameters by lattices, five b
 })
 
 test_that("the print states the priors, draws have names, log likelihoods add up", {
+  skip_on_cran() # long
   d <- few_gains()
   fit <- fit_recovery(y ~ 1 + (1 | id), d, family = hurdle(10, change = "shared"), method = method_bayes(seed = 3,
     engine = "nuts", draws = 250, warmup = 250))

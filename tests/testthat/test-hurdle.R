@@ -37,6 +37,7 @@ test_that("one probability of change for all rows is their share; the rest is th
 })
 
 test_that("where change goes with its size the likelihood is that of the trapezoidal rule, no point around better", {
+  skip_on_cran() # long
   d <- gains()
   fit <- fit_recovery(y ~ week + (1 | id), d, family = hurdle(20, change = "shared"))
   par <- c(fixef(fit), attr(VarCorr(fit)$id, "stddev"), fit$result$extra)

@@ -73,6 +73,7 @@ test_that("files that are absent, empty or without an exam are refused", {
 })
 
 test_that("random bytes give a table or a classed error, never another error", {
+  skip_on_cran() # long
   withr::local_seed(8)
   for (i in 1:100) {
     bytes <- as.raw(sample(c(0:255, rep(utf8ToInt(",;\n\"0123456789NT*"), 20)), sample(1:400, 1), TRUE))

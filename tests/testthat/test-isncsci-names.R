@@ -106,6 +106,7 @@ test_that("cells that are absent are counted and named, non-key muscles may be",
 })
 
 test_that("names of garbage never crash the reader", {
+  skip_on_cran() # long
   withr::local_seed(4)
   pool <- strsplit("rlmtpcs0123459_-. ABCé(", "")[[1]]
   for (i in 1:300) {

@@ -195,6 +195,7 @@ test_that("several options at once are refused, not cut to the first", {
 # Wrong encodings in data frames ------------------------------------------------------------------
 
 test_that("cells that are no text are named with row and column, or collected", {
+  skip_on_cran() # long
   bytes <- "3\xe9"
   Encoding(bytes) <- "bytes"
   for (cell in c("r_motor_c5", "l_pp_s45", "vac", "dap", "r_lowest_nonkey")) {

@@ -137,7 +137,7 @@ test_that("a row of tidy() carries the intraclass correlation, from which the va
 
 test_that("the package agrees with a second road within the error it states, over random evidence", {
   skip_on_cran() # long
-  sets <- sweep_size(1000)
+  sets <- sweep_size(1000, share = 0.006) # all of them are stored: inst/validation/evidence-sets.R
   full <- sets > 20
   for (i in seq_len(sets)) {
     withr::local_seed(20260000 + i)
@@ -151,6 +151,7 @@ test_that("the package agrees with a second road within the error it states, ove
 })
 
 test_that("a prior of tau that ends where the posterior is high gives the answer of the second road", {
+  skip_on_cran() # long
   # uniform(0, 1) for one source has its posterior's mode at its end: steps beyond it once ended in no number at all.
   evidence <- list(list(32, 187), list(c(19, 32), c(161, 187)), list(c(39, 3, 19, 32), c(482, 53, 161, 187)))
   for (x in evidence) {
@@ -238,6 +239,7 @@ test_that("sources without events, all events, one patient and 200 sources have 
 })
 
 test_that("a mixture as prior of tau is the mixture of its parts, weighted by how well they predicted the counts", {
+  skip_on_cran() # long
   a <- natural_rate(reference_registries(), tau = prior_fixed(0.2))
   set <- \(tau) oracle_posterior(c(39, 3, 19, 32), c(482, 53, 161, 187), list(kind = "half_normal", parameters = tau))
   mixed <- natural_rate(

@@ -58,6 +58,7 @@ test_that("a map that has no such rate says the range of its chances", {
 })
 
 test_that("a map of means says from which mean on, for the smallest and the largest SD", {
+  skip_on_cran() # long
   skip_if_not_installed("ggplot2")
   # Tails of a normal mean of four: 10 or more is reached in 10 % where the mean is 10 - 1.2816 SD / 2.
   grid <- expand.grid(mean = seq(0, 12, 0.5), sd = c(4, 8))

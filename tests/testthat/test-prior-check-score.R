@@ -90,6 +90,7 @@ test_that("surprise of whole points is the sum of masses no larger than the obse
 })
 
 test_that("what is not defined is NA with its reason", {
+  skip_on_cran() # long
   known <- prior_check(known_answer())
   expect_true(all(is.na(c(at(known, "ess_moment"), at(known, "ledger_source")))))
   expect_match(at(known, "ess_moment", "note"), "known mean")

@@ -62,6 +62,7 @@ test_that("weights are divided by their sum, and one component is allowed", {
 })
 
 test_that("parameters that are not finite, not positive, text or missing are refused", {
+  skip_on_cran() # long
   for (bad in list(0, -1, Inf, NaN, NA_real_, "1", NULL, c(1, 2), factor(1), list(1))) {
     invalid(prior_normal(0, bad))
     invalid(prior_half_normal(bad))

@@ -44,6 +44,7 @@ fit_case <- function(case) {
 failures <- c("ABOVE", "UNEXPLAINED", "CRASH", "NO MAXIMUM, NOT SHOWN")
 
 test_that("over random small trials nothing crashes, no number lacks its reason, and lme4 is never lower", {
+  skip_on_cran() # long
   skip_if_not_installed("lme4")
   for (seed in seq_len(sweep_size(1000))) {
     row <- run_case(seed)
@@ -62,6 +63,7 @@ test_that("where a line of effects holds every score, though Z fills all of spac
 })
 
 test_that("a residual variance of zero is an optimum like others: named, certified, no higher than by definition", {
+  skip_on_cran() # long
   case <- random_case(217) # once: "the random effects grew beyond all bounds"
   fit <- fit_case(case)
   expect_true(fit$result$certificate$residual_zero)
@@ -101,6 +103,7 @@ test_that("the second road finds directions without variance: two subjects, two 
 })
 
 test_that("of two optima the lower is found, by definition", {
+  skip_on_cran() # long
   # visits missed: an optimum at a bound, or two with one random effect in other directions; each fit once ended in
   # the higher one
   for (seed in c(105854, 107001, 108644, 201200, 201796, 208900)) {
@@ -127,6 +130,7 @@ test_that("a variance of zero does not come out as rounding below it", {
 })
 
 test_that("near the edge of what is identified the deviance is no higher than the lowest by definition", {
+  skip_on_cran() # long
   # unidentified slopes and curves, an outlier, rounded scores: each once ended high, or with numbers without reason
   for (seed in c(43, 85, 162, 212, 221)) {
     fit <- fit_case(random_case(seed))

@@ -14,6 +14,7 @@ page_text <- function(file) {
 }
 
 test_that("the page holds the answer, its evidence and every section, in one file", {
+  skip_on_cran() # long
   can_report()
   late <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
   answer <- excess(keio_ips, natural_rate(late), accept = c("level", "baseline", "followup", "years"))
@@ -44,6 +45,7 @@ test_that("the page holds the answer, its evidence and every section, in one fil
 })
 
 test_that("a Word document has the caller's words, further evidence, and says what is not available", {
+  skip_on_cran() # long
   can_report()
   late <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
   file <- withr::local_tempfile(fileext = ".docx")

@@ -89,6 +89,7 @@ grade_rows <- function(x) {
 }
 
 test_that("probabilities, counts, a table with open ends and open grades are certified to twelve digits", {
+  skip_on_cran() # long
   open_ends <- grade_steps(subset(natural_transition, source == "Kirshblum 2016" & from == "A" & level == "all"))
   for (transition in list(c(0.7, 0.149, 0.08, 0.071), c(135, 20, 32), open_ends)) {
     for (final in list(c("D", "C", "A", "A"), c("E", "B", "A"), "A")) {
@@ -104,6 +105,7 @@ test_that("probabilities, counts, a table with open ends and open grades are cer
 })
 
 test_that("faults planted in grade steps are found and named", {
+  skip_on_cran() # long
   answer <- grades_of(c("D", "C", "A", "A"), c(135, 20, 32))
   for (one in list(c("grade_steps", "std.error"), c("grade_steps", "conf.high"), c("grade_steps_tail", "estimate"),
     c("nested_tail", "estimate"), c("nested_tail_any", "estimate"))) {

@@ -93,6 +93,7 @@ test_that("a prior of the rate: the mean of a beta, a normal and a known rate", 
 })
 
 test_that("the treatment model is its integral over the effect", {
+  skip_on_cran() # long
   model <- second_effect(2, 4, prior_normal(0, 1))
   for (theta in c(-3, -1.2, 0, 2)) {
     kernel <- \(d) stats::dnorm(d) * stats::dbinom(2, 4, stats::plogis(theta + d))

@@ -53,6 +53,7 @@ test_that("a row of another family is the excess of that family", {
 })
 
 test_that("without a source or a patient the answer is that of a fresh excess", {
+  skip_on_cran() # long
   rows <- multiverse()
   out <- rows[rows$analysis == "one source left out", ]
   for (k in 1:3) {
@@ -85,6 +86,7 @@ test_that("power-scaling derivatives are those of the conjugate normal, exactly"
 })
 
 test_that("the distance of power-scaling does not depend on the unit of the score", {
+  skip_on_cran() # long
   one <- sensitivity(score_answer(prior_half_normal(2)))$power
   tenths <- motor_scale(min = 0, max = 500, direction = "higher", name = "tenths")
   x <- score_change(c(12, 18, 9, 15) * 10, c(36, 31, 11, 15) * 10, tenths)
@@ -163,6 +165,7 @@ test_that("tidy, print and the specification curve show scores", {
 })
 
 test_that("the order of sources, of patients and of choices does not matter", {
+  skip_on_cran() # long
   one <- multiverse()
   turned <- excess_of_scores(synthetic_change(c(15, 9, 18, 12), c(0, 2, 13, 24)),
     natural_change(three_registries()[c(3, 1, 2), ], tau = prior_half_normal(2), sd = 6.5))

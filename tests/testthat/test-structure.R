@@ -56,6 +56,7 @@ test_that("every R file stands in the map, once, and every entry of the map exis
 })
 
 test_that("an R file calls only its own or an earlier stage", {
+  skip_on_cran() # long
   root <- source_root()
   skip_if_not_installed("codetools")
   upward <- calls_upward(call_edges(root), stage_map(root))
@@ -63,6 +64,7 @@ test_that("an R file calls only its own or an earlier stage", {
 })
 
 test_that("R files do not call each other in a circle", {
+  skip_on_cran() # long
   root <- source_root()
   skip_if_not_installed("codetools")
   expect_identical(files_on_cycles(call_edges(root)), character())
@@ -78,6 +80,7 @@ test_that("no function has the name of another: the file read last would win in 
 })
 
 test_that("only core.R calls the C++ core", {
+  skip_on_cran() # long
   root <- source_root()
   skip_if_not_installed("codetools")
   edges <- call_edges(root)
@@ -181,6 +184,7 @@ test_that("R functions are short: median below 15 lines, nine in ten below 40", 
 })
 
 test_that("C++ functions are short: median below 8 lines, none above 60", {
+  skip_on_cran() # long
   root <- source_root()
   files <- grep("^R/", code_files(root), value = TRUE, invert = TRUE)
   lengths <- unlist(lapply(files, \(file) cpp_function_lengths(root, file)))
@@ -217,5 +221,6 @@ test_that("forbidden words are found in strings and documents, not in comments, 
 })
 
 test_that("nothing that a person reads says more than a trial of four can: no forbidden word is printed", {
+  skip_on_cran() # long
   expect_identical(forbidden_lines(source_root()), character())
 })

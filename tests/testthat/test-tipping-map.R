@@ -85,6 +85,7 @@ test_that("the print says how many pairs stand below each target", {
 })
 
 test_that("a landmark's week is mapped beside heterogeneity, bias and drift as natural rates made one by one", {
+  skip_on_cran() # long
   years <- list(years_from = 1990, years_to = c(1995, 2001, 2005, 2013))
   sources <- \() do.call(reference_registries, c(years, list(level = "cervical", endpoint = "ais_any",
     baseline_from_day = 0, baseline_to_day = 3)))

@@ -63,6 +63,7 @@ test_that("beta-binomial changes tip where plain convolution says", {
 })
 
 test_that("tails rise with the bias, and with the mean of a normal", {
+  skip_on_cran() # long
   for (family in c("normal", "censored", "beta_binomial")) {
     answer <- excess_of_scores(synthetic_change(), natural_change(prior_normal(8, 1), sd = 6.5, family = family,
       range = if (family != "normal") c(0, 50)))
@@ -74,6 +75,7 @@ test_that("tails rise with the bias, and with the mean of a normal", {
 })
 
 test_that("units of the score, the order of sources and of patients do not matter", {
+  skip_on_cran() # long
   one <- tipping(score_answer(prior_half_normal(2)), c("bias", "mean"))
   turned <- excess_of_scores(synthetic_change(c(15, 9, 18, 12), c(0, 2, 13, 24)),
     natural_change(three_registries()[c(2, 3, 1), ], tau = prior_half_normal(2), sd = 6.5))
@@ -87,6 +89,7 @@ test_that("units of the score, the order of sources and of patients do not matte
 })
 
 test_that("a scale on which less is better gives the same tipping points", {
+  skip_on_cran() # long
   lower <- motor_scale(min = 0, max = 50, direction = "lower", name = "spasms")
   x <- score_change(50 - c(12, 18, 9, 15), 50 - c(36, 31, 11, 15), lower)
   natural <- natural_change(transform(three_registries(), mean = -mean), tau = prior_half_normal(2), sd = 6.5,

@@ -20,6 +20,7 @@ test_that("the tau that is found gives the target back by the closed form", {
 })
 
 test_that("a bias of the tipping size, given to the evidence, brings the tail to the target", {
+  skip_on_cran() # long
   for (family in c("normal", "censored", "beta_binomial")) {
     made <- \(...) natural_change(three_registries(), tau = prior_half_normal(2), sd = 6.5, family = family,
       range = if (family != "normal") c(0, 50), ...)
@@ -73,6 +74,7 @@ test_that("with an open final score the rows are bounds", {
 })
 
 test_that("E-values, rates, landmarks and drifts are refused with the reason, other words by name", {
+  skip_on_cran() # long
   answer <- known_answer()
   expect_error(tipping(answer, "e_value"), "responders only", class = "cordgain_invalid_input")
   expect_error(tipping(answer, "rate"), "mean", class = "cordgain_invalid_input")
@@ -114,6 +116,7 @@ test_that("a map is the closed-form tail at every pair, with the sources as poin
 })
 
 test_that("the pictures name the mean and draw the sources", {
+  skip_on_cran() # long
   skip_if_not_installed("ggplot2")
   answer <- score_answer(sources = three_registries(sd = c(6, 7, 6.5)))
   picture <- plot(tipping(answer, c("bias", "mean"), target = 0.1))

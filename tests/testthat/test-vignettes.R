@@ -35,6 +35,7 @@ test_that("no vignette of this kind claims what one arm cannot show", {
 })
 
 test_that("precedents: tails are the check files', agree with a second engine, and combine by the product", {
+  skip_on_cran() # long
   env <- run_vignette("precedents")
   # Four registries, tau ~ HN(1), 2 of 4: check C02, two routes agree to 3e-10.
   expect_equal(env$tails(env$then)[["Keio 2025"]], checks_value("C02"), tolerance = 1e-8)
@@ -59,6 +60,7 @@ test_that("precedents: tails are the check files', agree with a second engine, a
 })
 
 test_that("other scales: signs, spreads and excess are those of hand computation", {
+  skip_on_cran() # long
   env <- run_vignette("other-scales")
   at <- env$at
   # 0.89 a month for six months; 95 % of patients within 0.04 and 1.96 a month are 2 x 1.959964 SDs.
@@ -91,6 +93,7 @@ test_that("the facts on other scales carry their sources", {
 })
 
 test_that("validation: coverages are those of R's own limits, and claims stay below their limit", {
+  skip_on_cran() # long
   env <- run_vignette("validation")
   own <- vapply(0:4, \(y) stats::binom.test(y, 4)$conf.int, numeric(2))
   held <- vapply(env$rates, \(p) sum(stats::dbinom(0:4, 4, p)[own[1, ] <= p & p <= own[2, ]]), 0)
@@ -117,6 +120,7 @@ test_that("cheat sheet: every call parses and names what is exported", {
 })
 
 test_that("bayes: errors hold, a registry's variances narrow the slope, evidence leaves out as loo does", {
+  skip_on_cran() # long
   skip_if_not_installed("posterior")
   skip_if_not_installed("loo")
   env <- run_vignette("bayes")
