@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cmath>
-#include <cordgain/fit/lattice_lines.hpp>
+#include <cordgain/fit/shell_moments.hpp>
 #include <limits>
 #include <string>
 #include <utility>
@@ -83,7 +83,7 @@ struct LatticePair {
   LatticeSums nodes;  ///< of both, those of the plain lattice first
   Vector weight;      ///< of the parts; sums to 1
   std::size_t plain_nodes = 0;
-  double log_total = 0.0, log_core = 0.0, step_gap = 0.0;  ///< log evidence, without the edge; between both
+  double log_total = 0.0, step_gap = 0.0;  ///< log evidence; its difference between both
   double edge_weight = 0.0, evidence_edge = 0.0;
   LatticeMoments all;
   Vector coefficient_step, coefficient_edge, hyper_step, hyper_edge;  ///< parts of the error
@@ -104,16 +104,12 @@ struct LatticePair {
   }
 };
 
-/// Weights of the parts, not yet adding up to 1, without those of nodes whose density is below `lowest`.
-inline Vector part_weights(const LatticeSums& sums, double lowest) {
-  const double top = *std::max_element(sums.log_density.begin(), sums.log_density.end());
+/// Weights of the parts, not yet adding up to 1.
+/// @param top  the largest log density of a node
+inline Vector part_weights(const LatticeSums& sums, double top) {
   Vector out(static_cast<Index>(sums.log_part.size()));
-  Index at = 0;
-  for (std::size_t node = 0; node < sums.nodes(); ++node) {
-    const bool inside = sums.log_density[node] >= lowest;
-    for (std::size_t part = 0; part < sums.parts; ++part, ++at)
-      out[at] = inside ? std::exp(sums.log_part[static_cast<std::size_t>(at)] - top) : 0.0;
-  }
+  for (Index at = 0; at < out.size(); ++at)
+    out[at] = std::exp(sums.log_part[static_cast<std::size_t>(at)] - top);
   return out;
 }
 
@@ -121,30 +117,23 @@ inline Vector part_weights(const LatticeSums& sums, double lowest) {
 /// @param lowest  log density at which both lattices end
 inline void compare(double lowest, double log_volume, Index p, Index n_hyper, LatticePair& out) {
   const double top = *std::max_element(out.nodes.log_density.begin(), out.nodes.log_density.end());
-  out.weight = part_weights(out.nodes, kNegInf);
-  Vector part = part_weights(out.nodes, lowest + kEdge);
-  const double whole = out.weight.sum(), first = out.weight.head(out.plain_parts()).sum();
-  out.log_total = top + std::log(0.5 * whole) + log_volume;
-  out.log_core = top + std::log(0.5 * part.sum()) + log_volume;
-  out.step_gap = std::abs(std::log(first) - std::log(whole - first));
-  out.edge_weight = std::exp(lowest + kEdge - top) / whole;
+  out.weight = part_weights(out.nodes, top);
+  const double whole = out.weight.sum();
   out.weight /= whole;
   out.all = lattice_moments(out.nodes, out.weight, p, n_hyper);
-  const LatticeMoments core = lattice_moments(out.nodes, part, p, n_hyper);
-  part = part_weights(out.nodes, lowest + 2.0 * kEdge);
-  const LatticeMoments inner = lattice_moments(out.nodes, part, p, n_hyper);
-  const double log_inner = top + std::log(0.5 * part.sum()) + log_volume;
-  out.evidence_edge = beyond(out.log_total - out.log_core, out.log_core - log_inner);
-  part = out.weight;
-  part.tail(part.size() - out.plain_parts()).setZero();
-  const LatticeMoments a = lattice_moments(out.nodes, part, p, n_hyper);
-  part = out.weight - part;
-  const LatticeMoments b = lattice_moments(out.nodes, part, p, n_hyper);
-  out.coefficient_step = route_gap(a.coefficients, b.coefficients);
-  out.hyper_step = route_gap(a.hyper, b.hyper);
-  out.coefficient_edge = beyond(route_gap(out.all.coefficients, core.coefficients),
-                                route_gap(core.coefficients, inner.coefficients));
-  out.hyper_edge = beyond(route_gap(out.all.hyper, core.hyper), route_gap(core.hyper, inner.hyper));
+  const ShellSums sums(out.nodes, out.weight, out.all, out.plain_nodes, lowest + 2.0 * kEdge, lowest + kEdge);
+  const DeviationSums all = sums.within(2), core = sums.within(1), inner = sums.within(0);
+  const DeviationSums plain = sums.lattice(0), shifted = sums.lattice(1);
+  out.log_total = top + std::log(0.5 * whole) + log_volume;
+  out.step_gap = std::abs(std::log(plain.weight) - std::log(shifted.weight));
+  out.edge_weight = std::exp(lowest + kEdge - top) / whole;
+  out.evidence_edge = beyond(-std::log(core.weight), std::log(core.weight) - std::log(inner.weight));
+  const Vector step = sums.gap(plain, shifted);
+  const Vector edge = beyond(sums.gap(all, core), sums.gap(core, inner));
+  out.coefficient_step = step.head(p);
+  out.hyper_step = step.tail(n_hyper);
+  out.coefficient_edge = edge.head(p);
+  out.hyper_edge = edge.tail(n_hyper);
 }
 
 /// The largest part of an error, in standard deviations, of coefficients and free hyperparameters; infinite
@@ -181,14 +170,15 @@ class LatticeSearch {
   bool settles(double step_error, double edge_error) {
     if (!std::isfinite(step_error + edge_error)) step_error = edge_error = 1.0;
     if (times_ * step_error + kStatedEdge * edge_error <= tolerance_) return true;
-    const double step_share = 0.6 * tolerance_ / times_, edge_share = 0.24 * tolerance_ / kStatedEdge;
-    // Errors fall about as exp(-c / step), and as the density at which the lattices end.
+    const double step_share = 0.6 * tolerance_ / times_, edge_share = 0.3 * tolerance_ / kStatedEdge;
+    // Errors fall about as exp(-c / step); what lies beyond falls by e where the lattices end 1.6 lower.
+    // Aimed a little inside the tolerance: a round that just misses it costs as much as all before.
     if (step_error > step_share) {
       const double logs = std::log(std::min(step_error, 0.3)) / std::log(step_share);
       step_ *= std::min(0.93, std::max(0.7, logs));
     }
     if (edge_error > edge_share)
-      depth_ += std::min(4.0, std::max(0.7, 1.2 * std::log(edge_error / edge_share)));
+      depth_ += std::min(4.5, std::max(0.7, 1.6 * std::log(edge_error / edge_share)));
     return false;
   }
 
