@@ -5,7 +5,8 @@
 
 source("tools/validation.R")
 
-# @param families,engine,patients what is calibrated, see calibrate() in tests/testthat/helper-calibration-models.R
+# @param families,engine,patients what is calibrated, see calibrate() in tests/testthat/helper-calibration-models.R;
+#   several engines and numbers of patients go side by side
 # @param depends headers that the posteriors are made with
 store_calibration <- function(name, families, engine, patients, depends, seed = 7) {
   models_file <- "tests/testthat/helper-calibration-models.R"
@@ -14,7 +15,9 @@ store_calibration <- function(name, families, engine, patients, depends, seed = 
   source(models_file, local = TRUE)
   given <- commandArgs(trailingOnly = TRUE)
   data_sets <- if (length(given) > 0L) as.integer(given[1]) else 2000L
-  result <- calibrate(families, engine, patients, data_sets, seed, calibration_folder(name, run$inputs))
+  folder <- calibration_folder(name, run$inputs)
+  each <- \(engine, patients) calibrate(families, engine, patients, data_sets, seed, folder)
+  result <- do.call(rbind, unname(Map(each, engine, patients)))
   print(result[names(result) != "counts"], digits = 3, row.names = FALSE)
   if (data_sets == 2000L) record_validation(run, result, "posterior")
 }
