@@ -344,7 +344,8 @@ format_bounds <- function(x, digits) {
     excess_responders = "excess responders among these patients",
     prob_benefit = "probability of benefit, sceptical prior"
   )
-  number <- \(v) ifelse(rows$term %in% c("natural_tail", "prob_benefit"), probability_text(v, digits), signif(v, digits))
+  chance <- rows$term %in% c("natural_tail", "prob_benefit")
+  number <- \(v) ifelse(chance, probability_text(v, digits), signif(v, digits))
   c(
     paste0("Not all is known, so these are bounds over ", length(x$scenarios),
       " possibilities (outcomes or levels), not intervals:"),
@@ -378,6 +379,6 @@ format_independent <- function(tail, m) {
     return(paste0("At least one of ", m, " independent ones reaches a tail q with probability 1 - (1 - q)^", m, "."))
   }
   paste0("Were they independent, at least one of ", m, " would show a tail as small by nature alone with probability ",
-    probability_text(1 - (1 - tail)^m, 2), "; nested ones, as grades are, go together, and where published transitions of ",
-    "grades are given too, they tell how.")
+    probability_text(1 - (1 - tail)^m, 2), "; nested ones, as grades are, go together, and where published transitions ",
+    "of grades are given too, they tell how.")
 }

@@ -190,8 +190,8 @@ print.prior_check <- function(x, digits = 3, ...) {
       "; the prior of the effect is worth ", at("ledger_prior_effect"),
       if (at("ledger_prior_effect") == 1) " treated patient." else " treated patients."),
     paste0("Effective sample size of natural recovery: ", size_words(sizes, digits), "."),
-    paste0("Surprise under no effect: ", chance("surprise"), ", the probability of an outcome no more probable than this ",
-      "one. In a single arm a small one is what an effect looks like, and no reason to weaken the evidence."),
+    paste0("Surprise under no effect: ", chance("surprise"), ", the probability of an outcome no more probable than ",
+      "this one. In a single arm a small one is what an effect looks like, and no reason to weaken the evidence."),
     paste0("Probability of benefit before the first patient: ", chance("prior_benefit"), " by the prior of the effect",
       if (length(at("prior_benefit_jeffreys"))) paste0("; ", chance("prior_benefit_jeffreys"), " by a Jeffreys and ",
         chance("prior_benefit_uniform"), " by a uniform prior of the treated rate"), ".")
