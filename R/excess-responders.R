@@ -379,6 +379,6 @@ format_independent <- function(tail, m) {
     return(paste0("At least one of ", m, " independent ones reaches a tail q with probability 1 - (1 - q)^", m, "."))
   }
   paste0("Were they independent, at least one of ", m, " would show a tail as small by nature alone with probability ",
-    probability_text(1 - (1 - tail)^m, 2), "; nested ones, as grades are, go together, and where published transitions ",
-    "of grades are given too, they tell how.")
+    probability_text(1 - (1 - tail)^m, 2), "; nested ones, as grades are, go together, and where published ",
+    "transitions of grades are given too, they tell how.")
 }
