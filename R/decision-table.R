@@ -93,7 +93,11 @@ print.decision_table <- function(x, digits = 3, ...) {
   }
   rows <- rows[shown]
   unknown <- any(vapply(rows, anyNA, NA))
-  rows[-1] <- lapply(rows[-1], \(column) format(signif(column, digits), digits = digits))
+  chances <- c("natural_tail", "prob_benefit", "prob_benefit_half_null")
+  rows[-1] <- lapply(shown[-1], \(name) {
+    if (name %in% chances) probability_text(rows[[name]], digits) else
+      format(signif(rows[[name]], digits), digits = digits)
+  })
   names(rows) <- c("responders", "natural tail", "excess", "P(benefit)", "half-null", "Bayes factor")
   observed <- x$responders %in% attr(x, "observed")
   mark <- if (length(attr(x, "observed")) > 1L) "<- possible" else "<- observed"

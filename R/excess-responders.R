@@ -266,6 +266,7 @@ format_expected <- function(terms, digits) {
 
 format_answer <- function(x, digits) {
   at <- \(term, column = "estimate") signif(x$terms[[column]][x$terms$term == term], digits)
+  chance <- \(term) probability_text(x$terms$estimate[x$terms$term == term], digits)
   span <- \(term) paste(at(term, "conf.low"), "to", at(term, "conf.high"))
   y <- x$scenarios[[1]]$responders
   level <- paste0(100 * x$settings$conf.level, " %")
@@ -273,7 +274,7 @@ format_answer <- function(x, digits) {
   c(
     paste0("Observed ", y, "; nature alone gives ", at("natural_responders"), " on average, and ", y,
       " or more with probability ",
-      at("natural_tail"), " (mid-p ", at("natural_tail_midp"), ")."),
+      chance("natural_tail"), " (mid-p ", chance("natural_tail_midp"), ")."),
     format_sensitivity(standard_sensitivity(x), digits),
     paste0("Excess responders among these patients, observed minus natural: ", at("excess_responders"), " (", level,
       " interval ",
@@ -285,9 +286,9 @@ format_answer <- function(x, digits) {
       span("excess_responders_comonotone"), ")."),
     paste0("Effect on the log odds, starting from the prior ", format(x$settings$effect), ": ", at("log_odds_shift"),
       " (",
-      span("log_odds_shift"), "); probability of benefit ", at("prob_benefit"),
+      span("log_odds_shift"), "); probability of benefit ", chance("prob_benefit"),
         ", with half of the prior on no effect ",
-      at("prob_benefit_half_null"), "."),
+      chance("prob_benefit_half_null"), "."),
     paste0("Response rate ", at("rate_clopper_pearson"), " where nature alone gives ",
       signif(x$terms$estimate[x$terms$term == "natural_responders"] / x$scenarios[[1]]$n, digits),
       " on average, exact ", level, " limits ", span("rate_clopper_pearson"),
@@ -303,7 +304,7 @@ format_controls <- function(x, digits) {
   }
   counts <- arm_counts(x$control)
   y <- paste(unique(c(counts$min, counts$max)), collapse = " to ")
-  value <- \(term) value_words(x$terms, term, digits)
+  value <- \(term) value_words(x$terms, term, digits, probability_text)
   paste0(arm_label(x$control), ": ", y, " of ", counts$n, " responded without the treatment, where ",
     format_expected(x$terms, digits), " among ", arm_counts(x$arm)$n,
     ". One-sided p against these controls, treated and controls taken as drawn from one population: Fisher ",
@@ -330,7 +331,7 @@ format_sensitivity <- function(extra, digits) {
   if (is.null(extra)) {
     return(NULL)
   }
-  tails <- ifelse(is.na(extra$natural_tail), "not known to 1e-6", signif(extra$natural_tail, digits))
+  tails <- ifelse(is.na(extra$natural_tail), "not known to 1e-6", probability_text(extra$natural_tail, digits))
   tails <- paste0(extra$variant, ": ", tails, collapse = "; ")
   paste0("  That probability under other assumptions: ", tails, ".")
 }
@@ -343,10 +344,12 @@ format_bounds <- function(x, digits) {
     excess_responders = "excess responders among these patients",
     prob_benefit = "probability of benefit, sceptical prior"
   )
+  chance <- rows$term %in% c("natural_tail", "prob_benefit")
+  number <- \(v) ifelse(chance, probability_text(v, digits), signif(v, digits))
   c(
     paste0("Not all is known, so these are bounds over ", length(x$scenarios),
       " possibilities (outcomes or levels), not intervals:"),
-    paste0("  ", text[rows$term], ": ", count_range(signif(rows$conf.low, digits), signif(rows$conf.high, digits)))
+    paste0("  ", text[rows$term], ": ", count_range(number(rows$conf.low), number(rows$conf.high)))
   )
 }
 
@@ -368,7 +371,7 @@ format_nested <- function(terms) {
     return(NULL)
   }
   paste0("Of the nested ones (a rise by 1, 2, ... grades) at least one shows a tail as small as the smallest by ",
-    "nature alone with probability ", value_words(terms, "nested_tail_any", 2), ".")
+    "nature alone with probability ", value_words(terms, "nested_tail_any", 2, probability_text), ".")
 }
 
 format_independent <- function(tail, m) {
@@ -376,6 +379,6 @@ format_independent <- function(tail, m) {
     return(paste0("At least one of ", m, " independent ones reaches a tail q with probability 1 - (1 - q)^", m, "."))
   }
   paste0("Were they independent, at least one of ", m, " would show a tail as small by nature alone with probability ",
-    signif(1 - (1 - tail)^m, 2), "; nested ones, as grades are, go together, and where published transitions of ",
-    "grades are given too, they tell how.")
+    probability_text(1 - (1 - tail)^m, 2), "; nested ones, as grades are, go together, and where published ",
+    "transitions of grades are given too, they tell how.")
 }

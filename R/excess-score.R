@@ -256,7 +256,7 @@ format_tests <- function(x, digits) {
   primary <- x$settings$primary
   mark <- ifelse(rows$term %in% primary, "declared beforehand", "not declared beforehand")
   value <- ifelse(is.na(rows$estimate), "not computed for so many patients or scores that are not whole",
-    format(signif(rows$estimate, digits), trim = TRUE))
+    probability_text(rows$estimate, digits))
   c(
     "Without effect, the probability of what was seen or more:",
     paste0("  ", unname(combination_words[rows$term]), ": ", value, " (", mark, ")"),

@@ -143,8 +143,8 @@ value_or_bounds <- function(terms, term) {
   if (is.na(row$estimate)) c(row$conf.low, row$conf.high) else row$estimate
 }
 
-value_words <- function(terms, term, digits) {
-  paste(unique(signif(value_or_bounds(terms, term), digits)), collapse = " to ")
+value_words <- function(terms, term, digits, show = signif) {
+  paste(unique(show(value_or_bounds(terms, term), digits)), collapse = " to ")
 }
 
 core_routes <- function(rates, fun) lapply(rates, fun)

@@ -315,7 +315,7 @@ tidy.falsify <- function(x, ...) x$terms
 summary.falsify <- function(object, ...) object
 
 #' @export
-print.falsify <- function(x, digits = 3, ...) {
+print.falsify <- function(x, ...) {
   rows <- x$terms
   alone <- length(unique(rows$group)) == 1L
   how <- if (is.null(x$drawn)) "exact sums" else paste(format(x$drawn, big.mark = " "), "sets drawn")
@@ -329,10 +329,9 @@ print.falsify <- function(x, digits = 3, ...) {
     paste("tail: the largest natural tail that is called a success; needs: what reaches it; share: of the untreated",
       "sets that do.")
   )), sep = "\n")
-  interval <- ifelse(is.na(rows$conf.low), "", paste(signif(rows$conf.low, digits), "to", signif(rows$conf.high,
-    digits)))
-  table <- data.frame(untreated = shortened(rows$group, 30), tail = rows$threshold,
-    needs = critical_words(x, rows$critical), share = as.character(signif(rows$estimate, digits)), interval = interval)
+  interval <- ifelse(is.na(rows$conf.low), "", paste(percent_text(rows$conf.low), "to", percent_text(rows$conf.high)))
+  table <- data.frame(untreated = shortened(rows$group, 30), tail = percent_text(rows$threshold),
+    needs = critical_words(x, rows$critical), share = percent_text(rows$estimate), interval = interval)
   print(table[if (alone) -1L else TRUE], row.names = FALSE, right = FALSE) # one block at 80 columns
   invisible(x)
 }

@@ -42,6 +42,14 @@ percent_text <- function(p) {
   ifelse(is.na(p), "not known", text)
 }
 
+# A probability as a decimal of so many digits: without powers of ten, and never a rounded 0 or 1.
+probability_text <- function(p, digits = 3) {
+  rounded <- signif(p, digits)
+  text <- vapply(rounded, format, "", scientific = FALSE)
+  text <- ifelse(rounded >= 1 & p < 1 - 1e-9, paste("above", 1 - 10^-digits), text) # a sum may miss 1 by rounding
+  ifelse(is.na(p), "not known", ifelse(p > 0 & p < 1e-6, "below 0.000001", text))
+}
+
 # A change with its sign; none has none.
 signed_number <- function(x) ifelse(x == 0, "0", sprintf("%+g", x))
 

@@ -178,6 +178,7 @@ ess_names <- c(ess_moment = "moment", ess_elir = "ELIR", ess_morita = "Morita")
 print.prior_check <- function(x, digits = 3, ...) {
   terms <- x$terms
   at <- \(term) signif(terms$estimate[terms$term == term], digits)
+  chance <- \(term) probability_text(terms$estimate[terms$term == term], digits)
   sources <- terms[terms$term == "ledger_source", ]
   sizes <- terms[startsWith(terms$term, "ess_"), ]
   equivalents <- ifelse(is.na(sources$estimate), paste0("evidence without an effective size from ", sources$group),
@@ -189,11 +190,11 @@ print.prior_check <- function(x, digits = 3, ...) {
       "; the prior of the effect is worth ", at("ledger_prior_effect"),
       if (at("ledger_prior_effect") == 1) " treated patient." else " treated patients."),
     paste0("Effective sample size of natural recovery: ", size_words(sizes, digits), "."),
-    paste0("Surprise under no effect: ", at("surprise"), ", the probability of an outcome no more probable than this ",
-      "one. In a single arm a small one is what an effect looks like, and no reason to weaken the evidence."),
-    paste0("Probability of benefit before the first patient: ", at("prior_benefit"), " by the prior of the effect",
-      if (length(at("prior_benefit_jeffreys"))) paste0("; ", at("prior_benefit_jeffreys"), " by a Jeffreys and ",
-        at("prior_benefit_uniform"), " by a uniform prior of the treated rate"), ".")
+    paste0("Surprise under no effect: ", chance("surprise"), ", the probability of an outcome no more probable than ",
+      "this one. In a single arm a small one is what an effect looks like, and no reason to weaken the evidence."),
+    paste0("Probability of benefit before the first patient: ", chance("prior_benefit"), " by the prior of the effect",
+      if (length(at("prior_benefit_jeffreys"))) paste0("; ", chance("prior_benefit_jeffreys"), " by a Jeffreys and ",
+        chance("prior_benefit_uniform"), " by a uniform prior of the treated rate"), ".")
   )), sep = "\n")
   invisible(x)
 }

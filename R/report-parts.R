@@ -143,11 +143,15 @@ words_of_responders <- function(x) {
 report_terms <- function(terms, words) {
   said <- lapply(terms$term, \(term) words[[term]] %||% c(gsub("_", " ", term), ""))
   known <- !is.na(terms$conf.low)
+  unit <- vapply(said, `[`, "", 2)
+  estimate <- report_number(terms$estimate)
+  nearly <- unit == "probability" & estimate == "1.00" # rounded to a certainty that it is not
+  estimate[nearly] <- probability_text(terms$estimate[nearly])
   data.frame(
-    term = terms$term, meaning = vapply(said, `[`, "", 1), estimate = report_number(terms$estimate),
+    term = terms$term, meaning = vapply(said, `[`, "", 1), estimate = estimate,
     SD = report_number(terms$std.error),
     interval = ifelse(known, paste(report_number(terms$conf.low), "to", report_number(terms$conf.high)), ""),
-    unit = vapply(said, `[`, "", 2), "numerical error" = format(signif(terms$num.error, 1), digits = 1),
+    unit = unit, "numerical error" = format(signif(terms$num.error, 1), digits = 1),
     check.names = FALSE
   )
 }

@@ -4,10 +4,17 @@
 # @param align one letter a column (l, r), or one string of them; a single letter is for all
 report_table <- function(x, align = "l", word = identical(knitr::opts_knit$get("rmarkdown.pandoc.to"), "docx")) {
   align <- rep_len(strsplit(align, "", fixed = TRUE)[[1]], ncol(x))
+  x[] <- lapply(x, \(column) if (is.character(column)) unbroken_numbers(column) else column)
   if (!word) {
     return(knitr::kable(x, row.names = FALSE, align = align))
   }
   knitr::asis_output(paste(c("", "```{=openxml}", word_table(as_cells(x), align), "```", ""), collapse = "\n"))
+}
+
+# Two ends of an interval, and a number and its per cent sign, stay on one line.
+unbroken_numbers <- function(text) {
+  text <- gsub("(?<=[0-9%]) to (?=[\u22120-9<>])", "\u00a0to\u00a0", text, perl = TRUE)
+  gsub("(?<=[<>]) (?=[0-9])|(?<=[0-9]) (?=%)", "\u00a0", text, perl = TRUE)
 }
 
 # What each cell shows; nothing where nothing is known.

@@ -304,7 +304,7 @@ print.sensitivity <- function(x, digits = 3, ...) {
   table <- x$table
   choice <- table[table$analysis == "choice", ]
   known <- choice[!is.na(choice$natural_tail), ]
-  span <- \(v) paste(signif(min(v), digits), "to", signif(max(v), digits))
+  span <- \(v) paste(probability_text(range(v), digits), collapse = " to ")
   cat(wrap_lines(c(
     paste0(nrow(choice), " combinations of choices",
       if (nrow(known) < nrow(choice)) paste0(", ", nrow(choice) - nrow(known), " of them without an answer"), "."),
@@ -319,8 +319,8 @@ print.sensitivity <- function(x, digits = 3, ...) {
   out <- table[table$analysis != "choice", ]
   if (nrow(out) > 0L) {
     cat("\nWith one left out, everything else as in the answer:\n")
-    print(data.frame(` ` = out$evidence, `natural tail` = signif(out$natural_tail, digits),
-      `P(benefit)` = signif(out$prob_benefit, digits), check.names = FALSE), row.names = FALSE, right = FALSE)
+    print(data.frame(` ` = out$evidence, `natural tail` = probability_text(out$natural_tail, digits),
+      `P(benefit)` = probability_text(out$prob_benefit, digits), check.names = FALSE), row.names = FALSE, right = FALSE)
   }
   for (note in unique(table$note[is.na(table$natural_tail)])) cat(wrap_lines(paste("No answer:", note)), sep = "\n")
   invisible(x)
@@ -339,6 +339,6 @@ choice_ranges <- function(table, name, digits) {
   }
   rows <- lapply(values, \(v) range(table$natural_tail[table[[name]] == v]))
   data.frame(choice = name, value = shortened(ln_2_by_name(values)),
-    `smallest tail` = signif(vapply(rows, `[`, 0, 1), digits),
-    `largest tail` = signif(vapply(rows, `[`, 0, 2), digits), check.names = FALSE)
+    `smallest tail` = probability_text(vapply(rows, `[`, 0, 1), digits),
+    `largest tail` = probability_text(vapply(rows, `[`, 0, 2), digits), check.names = FALSE)
 }

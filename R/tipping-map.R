@@ -261,8 +261,8 @@ print.tipping_map <- function(x, digits = 3, ...) {
   reached <- vapply(c(0.025, 0.05, 0.10), \(t) mean(x$grid$estimate <= t), 0)
   cat(wrap_lines(c(
     paste0("Chance of ", question_parts(x$excess)$short, " by nature alone, over ", x$over[1], " and ",
-      x$over[2], ": ", nrow(x$grid), " pairs, ", signif(min(x$grid$estimate), digits), " to ",
-      signif(max(x$grid$estimate), digits), "."),
+      x$over[2], ": ", nrow(x$grid), " pairs, ",
+      paste(probability_text(range(x$grid$estimate), digits), collapse = " to "), "."),
     paste0("At most 0.025, 0.05, 0.10 in ", paste(percent_text(reached), collapse = ", "), " of these pairs.")
   )), sep = "\n")
   if (!is.null(x$points)) cat("Published values on the map:", nrow(x$points), "\n")

@@ -39,7 +39,8 @@ effect_prior_row <- function(excess, benefit, call) {
   cross <- which(diff(sign(height - benefit)) != 0)
   if (length(cross) == 0L) {
     note <- if (max(height) < benefit) {
-      paste0("none: prior SDs up to ", signif(exp(max(grid)), 3), " points give at most ", signif(max(height), 3))
+      paste0("none: prior SDs up to ", signif(exp(max(grid)), 3), " points give at most ",
+        probability_text(max(height)))
     } else {
       paste0("reached by every prior SD from ", signif(exp(grid[1]), 3), " points")
     }

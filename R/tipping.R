@@ -168,7 +168,7 @@ tipping_row <- function(move, target, roots, tails) {
   shown <- move$show(vapply(roots, \(r) r$value, 0))
   error <- if (missed) NA_real_ else max(vapply(roots, \(r) r$error, 0)) * move$stretch(max(shown))
   note <- if (missed) {
-    paste0("the tail stays between ", signif(min(tails), 3), " and ", signif(max(tails), 3), " for ", move$range)
+    paste0("the tail stays between ", paste(probability_text(range(tails)), collapse = " and "), " for ", move$range)
   } else {
     if (several) "reached at several values, the nearest given" else ""
   }

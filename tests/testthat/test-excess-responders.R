@@ -375,3 +375,14 @@ test_that("an argument that excess() does not know is named beside those it know
   invalid(excess(two_of_four(), natural_rate(0.12), NULL, every_difference, prior_normal(0, 1), NULL, 0.95, 3),
     "without a name")
 })
+
+test_that("print says above 0.999 of a probability that is nearly 1, and 1 of one that is", {
+  # A natural rate of 0.9: at least 1 of 4 in 1 - 0.1^4 = 0.9999 of trials; at least 0 always.
+  told <- \(y) paste(format(excess_of(natural_rate(0.9), responders = y, n = 4)), collapse = " ")
+  expect_match(told(1), "1 or more with probability above 0.999 (", fixed = TRUE)
+  expect_match(told(0), "0 or more with probability 1 (", fixed = TRUE)
+  # All of 12 at a rate of 0.3: 0.3^12 = 5.3e-7; of 10: 5.9e-6.
+  all_of <- \(n) paste(format(excess_of(natural_rate(0.3), responders = n, n = n)), collapse = " ")
+  expect_match(all_of(12), "12 or more with probability below 0.000001 (", fixed = TRUE)
+  expect_match(all_of(10), "10 or more with probability 0.0000059", fixed = TRUE)
+})

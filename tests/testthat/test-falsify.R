@@ -173,6 +173,18 @@ test_that("print keeps each row in one piece at 80 columns, one group stands abo
   expect_match(own, "^ *tail +needs +share +interval", all = FALSE)
 })
 
+test_that("print writes shares and thresholds as percentages, none as a power of ten", {
+  # All of four at a fair coin, by hand: 1 of 16; under 1 of 1000 at a rate of 0.1: 0.0001.
+  x <- falsify(excess_of(reference_rate()))
+  x$terms$estimate <- rep_len(c(1 / 16, 1e-4), nrow(x$terms))
+  x$terms$conf.low <- 2.77e-5
+  x$terms$conf.high <- 0.9997
+  shown <- utils::capture.output(print(x))
+  expect_match(shown, "2.5 % .*6.2 % .*< 0.1 % to > 99 %", all = FALSE)
+  expect_match(shown, "< 0.1 % +< 0.1 % to > 99 %", all = FALSE)
+  expect_no_match(paste(shown, collapse = " "), "[0-9]e-[0-9]")
+})
+
 test_that("a response that is none is refused with what it is", {
   answer <- excess_of(reference_rate())
   refused <- \(response, words) {

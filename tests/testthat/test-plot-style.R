@@ -10,6 +10,13 @@ test_that("a sum of probabilities that misses one by rounding is written as all 
   expect_identical(cordgain:::percent_text(1 - 1e-6), "> 99 %")
 })
 
+test_that("a decimal probability has no power of ten and no rounded certainty", {
+  expect_identical(probability_text(c(0, 1e-7, 2.77e-5, 0.10149, 0.5, 0.99949, 0.99951, 1 - 1e-8, 1 - 1e-15, 1, NA)),
+    c("0", "below 0.000001", "0.0000277", "0.101", "0.5", "0.999", "above 0.999", "above 0.999", "1", "1", "not known"))
+  expect_identical(probability_text(c(0.994, 0.996), 2), c("0.99", "above 0.99"))
+  expect_length(probability_text(numeric()), 0)
+})
+
 test_that("a title is broken before it runs out of the picture, at words", {
   lines <- strsplit(cordgain:::plot_words(paste(rep("word", 40), collapse = " ")), "\n")[[1]]
   expect_true(all(nchar(lines) <= 71))

@@ -29,6 +29,18 @@ test_that("numbers have three digits, whole ones as such, a true minus, and noth
   expect_identical(cordgain:::report_number(c(123.4, 1234.5)), c("123", "1234"))
 })
 
+test_that("a probability that rounds to 1 is not written as 1, and 1 is", {
+  terms <- tidy(late_answer())
+  at <- terms$term %in% c("prob_benefit", "natural_tail", "rate_jeffreys")
+  terms$estimate[at] <- 0.9997
+  terms$estimate[terms$term == "natural_below_observed"] <- 1
+  rows <- report_terms(terms, responder_words)
+  shown <- stats::setNames(rows$estimate, rows$term)
+  expect_identical(unname(shown[c("prob_benefit", "natural_tail", "natural_below_observed")]),
+    c("above 0.999", "above 0.999", "1"))
+  expect_identical(unname(shown["rate_jeffreys"]), "1.00") # a rate of responders, with an interval beside it
+})
+
 test_that("controls, a margin and grade steps have words too", {
   control <- plain_arm(responders = 1, n = 6, role = "control")
   answer <- excess(two_of_four(), natural_rate(0.12), control = control, margin = 0.1, accept = every_difference)

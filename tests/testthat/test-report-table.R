@@ -41,6 +41,16 @@ test_that("a browser's table is knitr's", {
     align = c("l", "r")))
 })
 
+test_that("the ends of an interval and a number's per cent sign stay on one line, words are free", {
+  expect_identical(unbroken_numbers(c("0.5 to 2", "1.2 % to > 99 %", "-1 to \u22120.3", "up to a day, from 2 on")),
+    c("0.5\u00a0to\u00a02", "1.2\u00a0%\u00a0to\u00a0>\u00a099\u00a0%", "-1\u00a0to\u00a0\u22120.3",
+      "up to a day, from 2 on"))
+  skip_if_not_installed("knitr")
+  x <- data.frame(interval = "0.0676 to 0.932", n = 4)
+  expect_match(word(x), ">0.0676\u00a0to\u00a00.932<", fixed = TRUE)
+  expect_match(paste(report_table(x, word = FALSE), collapse = "\n"), "0.0676\u00a0to\u00a00.932", fixed = TRUE)
+})
+
 test_that("Word's table has every cell once, its head on each page, rows whole and marks escaped", {
   skip_if_not_installed("knitr")
   xml <- word(data.frame(term = c("a < b", "c & d"), estimate = c(0.5, NA)), "lr")
