@@ -4,7 +4,8 @@ posterior_faults <- c("UNCLASSED", "NOT FINITE", "BEYOND THE TOLERANCE", "SAMPLE
 
 test_that("every random trial has a finite posterior, draws with their reason, or a classed refusal", {
   skip_on_cran() # long
-  for (seed in setdiff(seq_len(sweep_size(2000, share = 0.006)), seq(0, 2000, 10))) { # every tenth of a family is a slow one
+  # Every tenth of a family is a slow one.
+  for (seed in setdiff(seq_len(sweep_size(2000, share = 0.006)), seq(0, 2000, 10))) {
     trial <- random_trial(seed)
     outcome <- trial_outcome(trial)
     expect_false(outcome$outcome %in% posterior_faults, info = paste(seed, outcome$outcome, outcome$detail))
