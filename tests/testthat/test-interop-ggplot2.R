@@ -24,7 +24,6 @@ test_that("loading the package does not load ggplot2, and loading ggplot2 later 
 })
 
 test_that("autoplot draws what plot draws, for every class that has a picture", {
-  skip_on_cran() # long
   skip_if_not_installed("ggplot2")
   for (class in names(gallery)) {
     object <- gallery_object(class)

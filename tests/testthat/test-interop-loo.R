@@ -9,7 +9,6 @@ proper_fit <- function(data = small_trial(), formula = score ~ week + (1 | subje
 
 # Importance weights are reliable to k = 0.7 (Vehtari and others); loo states the Monte Carlo error of each point.
 test_that("each subject's density is the difference of two exact log evidences", {
-  skip_on_cran() # long
   skip_if_not_installed("loo")
   fit <- proper_fit()
   found <- suppressWarnings(loo::loo(fit, draws = 8000, seed = 1))
@@ -92,7 +91,6 @@ test_that("a score given the others has the conditional normal density, rows in 
 })
 
 test_that("scores of a family are left out one by one, and draws of chains count for what they are worth", {
-  skip_on_cran() # long
   skip_if_not_installed("loo")
   d <- data.frame(id = c(rep(1:4, each = 3), 5), y = c(3, 4, 1, 1, 2, 1, 0, 1, 0, 5, 4, 6, 2))
   prior <- priors(fixed = list(`(Intercept)` = prior_normal(0, 2)), sd = prior_half_normal(1.5))

@@ -50,7 +50,6 @@ test_that("the seed makes the draws, and draws are independent: one chain, an ef
 })
 
 test_that("correlated effects and known SDs keep their names and values", {
-  skip_on_cran() # long
   skip_if_not_installed("posterior")
   draws <- posterior::as_draws(bayes_fit(score ~ week + (week | subject)), draws = 500, seed = 1)
   expect_identical(posterior::variables(draws), c("b_Intercept", "b_week", "sd_subject__Intercept",
