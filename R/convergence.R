@@ -65,10 +65,15 @@ tail_ess <- function(x) min(quantile_ess(x, 0.05), quantile_ess(x, 0.95))
 
 mean_mcse <- function(x) stats::sd(x) / sqrt(plain_ess(split_chains(x)))
 
-# Of the standard deviation, by the delta method from that of the squares.
+# Of the standard deviation, by the delta method from that of the squares; these in units of it, for fourth powers of
+# scores as small as 1e-150 would be lost.
 sd_mcse <- function(x) {
-  square <- (x - mean(x))^2
-  stats::sd(square) / sqrt(plain_ess(split_chains(square))) / (2 * stats::sd(x))
+  sd <- stats::sd(x)
+  if (isTRUE(sd == 0)) {
+    return(0)
+  }
+  square <- ((x - mean(x)) / sd)^2
+  sd * stats::sd(square) / sqrt(plain_ess(split_chains(square))) / 2
 }
 
 # Half the width of the interval of a quantile that holds one standard error to each side.

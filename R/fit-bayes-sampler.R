@@ -50,18 +50,19 @@ chain_checks <- function(values, chains) {
 }
 
 # Coefficients by total expectation and variance over their normal distributions given each draw: the Monte Carlo error
-# is that of the draws' means and of their variances alone.
+# is that of the draws' means and of their variances alone. Squares are in units of their largest root: see sd_mcse().
 conditional_moments <- function(mean, covariance, chains) {
   p <- nrow(mean)
   within <- covariance[packed_diagonal(p), , drop = FALSE]
   centre <- rowMeans(mean)
-  square <- within + (mean - centre)^2
-  sd <- sqrt(rowMeans(square))
+  unit <- apply(pmax(sqrt(within), abs(mean - centre)), 1L, max)
+  square <- (sqrt(within) / unit)^2 + ((mean - centre) / unit)^2
+  relative <- sqrt(rowMeans(square))
   mcse_of <- \(values) apply(values, 1L, \(v) {
     if (diff(range(v)) <= 1e-12 * max(abs(v))) 0 else mean_mcse(matrix(v, ncol = chains))
   })
   mcse <- mcse_of(mean)
-  list(mean = centre, sd = sd, error = 3 * pmax(mcse, mcse_of(square) / (2 * sd)), mcse = mcse,
+  list(mean = centre, sd = unit * relative, error = 3 * pmax(mcse, unit * mcse_of(square) / (2 * relative)), mcse = mcse,
     checks = chain_checks(mean, chains))
 }
 

@@ -21,6 +21,20 @@ test_that("R-hat, sizes and errors are those of posterior", {
   }
 })
 
+test_that("errors of means and standard deviations follow the unit of the scores, also where its powers are lost", {
+  x <- ar_chains(200, 4, 0.3)
+  for (unit in c(1e-150, 1e150)) {
+    expect_equal(mean_mcse(unit * x) / unit, mean_mcse(x), tolerance = 1e-12)
+    expect_equal(sd_mcse(unit * x) / unit, sd_mcse(x), tolerance = 1e-12)
+  }
+  mean <- t(x[, 1:2])
+  covariance <- rbind(1 + mean[1, ]^2, 0, 2 + mean[2, ]^2)
+  here <- conditional_moments(mean, covariance, 2)
+  expect_equal(here$sd^2, rowMeans(covariance[c(1, 3), ]) + rowMeans((mean - rowMeans(mean))^2), tolerance = 1e-12)
+  far <- conditional_moments(1e-150 * mean, 1e-300 * covariance, 2)
+  for (part in c("mean", "sd", "error", "mcse")) expect_equal(1e150 * far[[part]], here[[part]], tolerance = 1e-8)
+})
+
 test_that("independent draws are worth their number, autoregressive ones (1 - rho) / (1 + rho) of it", {
   expect_lt(abs(bulk_ess(ar_chains(2000, 4, 0)) / 8000 - 1), 0.15)
   expect_lt(abs(bulk_ess(ar_chains(4000, 4, 0.6)) / (16000 * 0.25) - 1), 0.25)
