@@ -1,6 +1,6 @@
 # 6,000 random trials of three to six patients fitted by Bayes: each must give a finite posterior whose means and
 # standard deviations are within the tolerance asked, or, with the reason, draws of the sampler or a classed error.
-# One beyond these is known to fail: 6258, two visits of three patients whose scores never change, with correlated slopes.
+# One beyond these is known to fail: 6258, two visits of three patients whose scores never change, correlated slopes.
 # Intercepts alone fit every score, which is refused; beside slopes it is not seen, and the sampler falls into a spike.
 # Parts of a thousand are kept in build/, so that a run which is stopped goes on there.
 #
