@@ -62,8 +62,8 @@ conditional_moments <- function(mean, covariance, chains) {
     if (diff(range(v)) <= 1e-12 * max(abs(v))) 0 else mean_mcse(matrix(v, ncol = chains))
   })
   mcse <- mcse_of(mean)
-  list(mean = centre, sd = unit * relative, mcse = mcse, error = 3 * pmax(mcse, unit * mcse_of(square) / (2 * relative)),
-    checks = chain_checks(mean, chains))
+  error <- 3 * pmax(mcse, unit * mcse_of(square) / (2 * relative))
+  list(mean = centre, sd = unit * relative, error = error, mcse = mcse, checks = chain_checks(mean, chains))
 }
 
 sampled_row <- function(post, k, probs) {
