@@ -1,3 +1,3 @@
 // The bindings of families of scores as one unit of compilation, for their engine is compiled once then.
-#include "bind_families.cpp"          // NOLINT(bugprone-suspicious-include)
-#include "bind_family_posterior.cpp"  // NOLINT(bugprone-suspicious-include)
+#include "bind_families.cpp"
+#include "bind_family_posterior.cpp"

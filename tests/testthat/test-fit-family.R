@@ -37,7 +37,6 @@ test_that("epil is the certified optimum", {
 })
 
 test_that("toenail is at least as likely as the optimum of 61 nodes, and as near to it as that is to the exact one", {
-  skip_on_cran() # long
   case <- mixed_case("glmm02_toenail_binary")
   d <- mixed_data("glmm02_toenail_binary", "patientID")
   d$treatment <- factor(d$treatment, c("itraconazole", "terbinafine"))
@@ -67,7 +66,6 @@ test_that("toenail is at least as likely as the optimum of 61 nodes, and as near
 })
 
 test_that("contraception by the Laplace approximation: at least as likely as glmer's end, by lme4's own deviance too", {
-  skip_on_cran() # long
   case <- mixed_case("glmm07_contraception_slope_laplace")
   d <- mixed_data("glmm07_contraception_slope_laplace", "district")
   d$livch <- factor(d$livch, c("0", "1", "2", "3+"))
