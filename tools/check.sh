@@ -11,7 +11,11 @@ rm -rf build/check && mkdir -p build/check && cd build/check
 export R_MAKEVARS_USER="$PWD/Makevars"
 export _R_CHECK_CRAN_INCOMING_=false _R_CHECK_CRAN_INCOMING_REMOTE_=false _R_CHECK_SYSTEM_CLOCK_=false
 export _R_CHECK_RD_VALIDATE_RD2HTML_=false
-export _R_CHECK_COMPILATION_FLAGS_KNOWN_=-Wno-ignored-attributes # of tools/makevars.sh, not of the package
+# A flag of tools/makevars.sh, not of the package. A site's Renviron may set this list over the environment's.
+export R_ENVIRON="$PWD/Renviron"
+site=$(R RHOME)/etc/Renviron.site
+if [ -f "$site" ]; then cat "$site" > "$R_ENVIRON"; fi
+printf '\n_R_CHECK_COMPILATION_FLAGS_KNOWN_="%s"\n' "-Wformat -Werror=format-security -Wdate-time -Wno-ignored-attributes" >> "$R_ENVIRON"
 export _R_CHECK_PKG_SIZES_THRESHOLD_=10 # MB: the limit of an installation
 unset CORDGAIN_CHECKS R_TESTS MAKEFLAGS MFLAGS MAKELEVEL
 
