@@ -7,7 +7,7 @@ fit_with.method_bayes <- function(method, design, call) {
   every <- seq_along(rows[[2]])
   columns <- list(x = columns_at(design$x, every), z = lapply(design$random, \(block) columns_at(block$z, every)))
   completed <- complete_priors(method$prior, columns, rows[[2]], design$range, call)
-  check_exact_fit(design, completed$sigma, call)
+  check_exact_fit(design, completed$sigma, completed$sd, call)
   setup <- posterior_setup(completed, design)
   out <- gaussian_engine(rows, setup, method, call)
   kept <- design$x$names[out$frame$kept]

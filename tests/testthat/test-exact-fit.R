@@ -39,6 +39,27 @@ test_that("one score more than coefficients and effects needs a prior that falls
   expect_s3_class(at(3), "recovery_fit_bayes")
 })
 
+# Two visits of patients that stay where they are: intercepts fit all, beside slopes that need not be there. With the
+# standard deviation of slopes s at zero beside sigma the density is of order 1 / (sigma + s)^2 on two dimensions.
+test_that("effects that the fit does not need hide it only where their prior falls to zero", {
+  data <- constant_patients(c(37, 16, 51), 0:1)
+  error <- expect_error(bayes_of(data, formula = score ~ week + (week | subject)), "6 scores are fitted by 4 .*sigma\\^2",
+    class = "cordgain_invalid_input")
+  expect_match(conditionMessage(error), "takes no part of: week")
+  expect_error(bayes_of(data, formula = score ~ week + (week || subject)), "takes no part of: week",
+    class = "cordgain_invalid_input")
+  away <- priors(sd = list(week = prior_gamma(3, 1)))
+  expect_s3_class(fit_recovery(score ~ week + (week || subject), data, method = method_bayes(away)),
+    "recovery_fit_bayes")
+})
+
+test_that("sets of effects are all of a few, the empty one first", {
+  expect_identical(sets_of(0), list(integer()))
+  expect_setequal(sets_of(3), list(integer(), 1L, 2L, 3L, 1:2, c(1L, 3L), 2:3, 1:3))
+  expect_identical(sets_of(3)[[1]], integer())
+  expect_length(sets_of(9), 10L)
+})
+
 test_that("its posterior with a known residual standard deviation is that of the means", {
   # three visits each at one level: given the variances the intercept's posterior is that of four means
   data <- constant_patients()
@@ -57,7 +78,7 @@ test_that("of censored scores those within the limits count", {
     "9 scores are fitted by 4", class = "cordgain_invalid_input")
   # all at the ceiling: nothing is fitted exactly
   expect_silent(check_exact_fit(
-    list(y = rep(20, 3), x = list(names = "a", core = matrix(1, 3, 1)), random = list()), prior_half_normal(1), NULL,
+    list(y = rep(20, 3), x = list(names = "a", core = matrix(1, 3, 1)), random = list()), prior_half_normal(1), list(), NULL,
     inside = integer()
   ))
 })
