@@ -220,6 +220,38 @@ test_that("stated errors cover the way to a finer answer, row by row", {
   }
 })
 
+test_that("limits of variance parameters have the tolerance of the moments, not a share of them in their thin tails", {
+  skip_if_not_installed("lme4")
+  fit <- fit_recovery(Reaction ~ Days + (Days | Subject), lme4::sleepstudy, method = method_bayes(tolerance = 1e-3))
+  table <- tidy(fit)
+  expect_lt(max(table$num.error / table$std.error), 1e-3)
+  finer <- tidy(fit_recovery(Reaction ~ Days + (Days | Subject), lme4::sleepstudy,
+    method = method_bayes(tolerance = 1e-6)))
+  off <- pmax(abs(table$conf.low - finer$conf.low), abs(table$conf.high - finer$conf.high))
+  expect_true(all(off <= table$num.error + finer$num.error))
+})
+
+test_that("limits of variance parameters lie within their stated errors, in random trials", {
+  exact_at <- \(trial, tolerance) {
+    fit <- tryCatch(fit_recovery(trial$formula, trial$data, method = method_bayes(tolerance = tolerance)),
+      cordgain_invalid_input = \(e) NULL)
+    if (identical(fit$result$engine, "exact")) hyper_quantiles(fit, c(0.025, 0.975))
+  }
+  share <- c()
+  for (seed in 100 + seq_len(sweep_size(320))) {
+    trial <- random_trial(seed)
+    if (trial$family != "gaussian") next
+    fine <- exact_at(trial, 1e-5)
+    for (tolerance in if (!is.null(fine)) c(1e-2, 1e-3)) {
+      coarse <- exact_at(trial, tolerance)
+      off <- apply(abs(coarse$value - fine$value), 1, max)
+      share <- c(share, ifelse(coarse$error > 0, off / (coarse$error + fine$error), 0))
+    }
+  }
+  expect_gt(length(share), 0)
+  expect_lte(max(share), 1)
+})
+
 test_that("default priors rest on the scale that was declared for the scores, and on the scores where none was", {
   visits <- small_trial()
   visits$score <- round(visits$score)
