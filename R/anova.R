@@ -47,7 +47,7 @@
 #' @exportS3Method stats::anova recovery_fit_reml
 anova.recovery_fit_reml <- function(object, ..., ddf = NULL, information = c("expected", "observed"),
                                     refit = FALSE) {
-  information <- match.arg(information)
+  information <- check_option(information, c("expected", "observed"))
   others <- other_fits(list(...))
   if (length(others) > 0L) {
     return(compare_fits(c(list(object), others), refit))

@@ -159,6 +159,17 @@ check_option <- function(x, choices, arg = rlang::caller_arg(x), call = rlang::c
   check_choice(if (identical(x, choices)) x[1L] else x, choices, arg, call = call)
 }
 
+# One or more of several.
+check_options <- function(x, choices, arg = rlang::caller_arg(x), call = rlang::caller_env()) {
+  force(arg)
+  if (!is.character(x) || length(x) == 0L || !all(x %in% choices)) {
+    given <- if (is.character(x)) setdiff(x, choices)
+    abort_input(c("{.arg {arg}} must be among {.val {choices}}.",
+      x = if (length(given) > 0L) "Not among them: {.val {given}}." else "It is {.obj_type_friendly {x}}."), call = call)
+  }
+  unique(x)
+}
+
 # Arguments that a function does not have: R's own error for them has no class to catch.
 check_no_more <- function(own, ..., call = rlang::caller_env()) {
   if (...length() > 0L) {

@@ -69,7 +69,8 @@ confint.recovery_fit_reml <- function(object, parm = NULL, level = 0.95, method 
   method <- check_option(method, c("wald", "profile", "boot"))
   level <- check_number(level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   switch(method,
-    wald = wald_intervals(object, parm, level, match_ddf(object, ddf), match.arg(information)),
+    wald = wald_intervals(object, parm, level, match_ddf(object, ddf),
+      check_option(information, c("expected", "observed"))),
     profile = profile_intervals(object, parm, level),
     boot = {
       type <- check_option(type, c("studentised", "basic", "percentile"))

@@ -286,7 +286,7 @@ hyper_value <- function(kind, eta, unit) {
 #' @rdname recovery_fit_bayes
 #' @exportS3Method generics::tidy recovery_fit_bayes
 tidy.recovery_fit_bayes <- function(x, effects = c("fixed", "ran_pars"), conf.level = 0.95, ...) {
-  effects <- match.arg(effects, c("fixed", "ran_pars", "ran_vals"), several.ok = TRUE)
+  effects <- check_options(effects, c("fixed", "ran_pars", "ran_vals"))
   level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   probs <- c(1 - level, 1 + level) / 2
   p <- length(x$result$coefficients$mean)

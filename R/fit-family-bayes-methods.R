@@ -154,7 +154,7 @@ family_value <- function(word, eta, unit) {
 #' @rdname recovery_fit_family_bayes
 #' @exportS3Method generics::tidy recovery_fit_family_bayes
 tidy.recovery_fit_family_bayes <- function(x, effects = c("fixed", "family", "ran_pars"), conf.level = 0.95, ...) {
-  effects <- match.arg(effects, c("fixed", "family", "ran_pars", "ran_vals"), several.ok = TRUE)
+  effects <- check_options(effects, c("fixed", "family", "ran_pars", "ran_vals"))
   level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   parts <- lapply(effects, \(effect) {
     if (effect == "ran_vals") tidy_family_effects(x) else tidy_rows(x, effect, level)

@@ -8,7 +8,7 @@ fit_with.method_bayes_quadrature <- function(method, design, call) {
   priors <- family_priors(method$prior, family, design, call)
   if (family$name == "censored") {
     y <- as.vector(design$scores)
-    check_exact_fit(design, priors$own, priors$sd, call, which(y > family$lower & y < family$upper))
+    check_exact_fit(design, priors$own, priors$sd, call, (y >= family$upper) - (y <= family$lower))
   }
   problem <- family_problem(priors, family, design)
   out <- family_engine(problem, method, priors, call)

@@ -66,7 +66,7 @@ note_zero <- function(x) {
 #' @param conf.level,level (number) level of the Wald interval.
 #' @exportS3Method generics::tidy recovery_fit_family
 tidy.recovery_fit_family <- function(x, effects = c("fixed", "family", "ran_pars"), conf.level = 0.95, ...) {
-  effects <- match.arg(effects, c("fixed", "family", "ran_pars", "ran_vals"), several.ok = TRUE)
+  effects <- check_options(effects, c("fixed", "family", "ran_pars", "ran_vals"))
   level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   parts <- list(fixed = \() tidy_wald(x, level), family = \() tidy_own(x, level),
     ran_pars = \() tidy_deviations(x), ran_vals = \() tidy_modes(x))

@@ -151,7 +151,7 @@ model.frame.recovery_fit <- function(formula, ...) {
 #' @rdname recovery_fit-verbs
 #' @exportS3Method stats::model.matrix recovery_fit
 model.matrix.recovery_fit <- function(object, type = c("fixed", "random"), ...) {
-  type <- match.arg(type)
+  type <- check_option(type, c("fixed", "random"))
   if (type == "fixed") kept_matrix(object) else block_matrices(object)
 }
 

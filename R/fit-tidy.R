@@ -27,8 +27,8 @@
 tidy.recovery_fit_reml <- function(x, effects = c("fixed", "ran_pars"), ddf = NULL,
                                    information = c("expected", "observed"),
                                    conf.int = TRUE, conf.level = 0.95, ...) {
-  effects <- match.arg(effects, c("fixed", "ran_pars", "ran_vals"), several.ok = TRUE)
-  information <- match.arg(information)
+  effects <- check_options(effects, c("fixed", "ran_pars", "ran_vals"))
+  information <- check_option(information, c("expected", "observed"))
   parts <- list(
     fixed = \() tidy_fixed(x, match_ddf(x, ddf), information, conf.level),
     ran_pars = \() tidy_variances(x),

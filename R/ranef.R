@@ -33,7 +33,7 @@ effect_tables <- function(fit) {
 #' @name ranef.recovery_fit
 #' @exportS3Method nlme::ranef recovery_fit_reml
 ranef.recovery_fit_reml <- function(object, condVar = TRUE, variance = c("conditional", "prediction"), ...) {
-  variance <- match.arg(variance)
+  variance <- check_option(variance, c("conditional", "prediction"))
   tables <- effect_tables(object)
   groups <- vapply(object$design$random, `[[`, "", "group")
   out <- lapply(unique(groups), \(group) join_blocks(object, tables, which(groups == group), variance, condVar))

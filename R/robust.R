@@ -34,7 +34,7 @@
 #' @export
 robust_test <- function(fit, type = c("CR2", "CR3", "CR1", "CR0"), contrast = NULL, conf.level = 0.95) {
   check_fit(fit)
-  type <- match.arg(type)
+  type <- check_option(type, c("CR2", "CR3", "CR1", "CR0"))
   conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   contrast <- if (is.null(contrast)) {
     `rownames<-`(diag(1, length(fixef(fit))), names(fixef(fit)))

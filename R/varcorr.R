@@ -28,7 +28,7 @@ with_correlation <- function(covariance) {
 #' @export
 as.data.frame.VarCorr.recovery_fit <- function(x, row.names = NULL, optional = FALSE,
                                                order = c("cov.last", "lower.tri"), ...) {
-  last <- match.arg(order) == "cov.last"
+  last <- check_option(order, c("cov.last", "lower.tri")) == "cov.last"
   one <- \(name) {
     covariance <- x[[name]]
     pairs <- lower_pairs(nrow(covariance))

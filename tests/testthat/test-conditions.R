@@ -202,3 +202,21 @@ test_that("a foreign argument is named, with what is meant", {
   expect_null(f(other = 1))
   expect_null(f(1))
 })
+
+test_that("one or more of several: unknown ones are named", {
+  expect_identical(check_options(c("b", "a", "b"), c("a", "b", "c")), c("b", "a"))
+  effects <- "foo"
+  error <- expect_error(check_options(effects, c("a", "b")), class = "cordgain_invalid_input")
+  expect_match(conditionMessage(error), "effects.*among.*\"a\".*\"foo\"")
+  expect_error(check_options(3, "a"), "number", class = "cordgain_invalid_input")
+  expect_error(check_options(character(), "a"), class = "cordgain_invalid_input")
+})
+
+test_that("options of the verbs of fits are refused by name", {
+  fit <- fit_recovery(extra ~ group + (1 | ID), sleep)
+  for (call in list(
+    \() tidy(fit, effects = "foo"), \() tidy(fit, information = "foo"), \() anova(fit, information = "foo"),
+    \() residuals(fit, type = "foo"), \() ranef(fit, variance = "foo"), \() robust_test(fit, type = "foo"),
+    \() model.matrix(fit, type = "foo"), \() as.data.frame(VarCorr(fit), order = "foo")
+  )) expect_error(call(), "foo", class = "cordgain_invalid_input")
+})

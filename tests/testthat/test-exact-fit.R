@@ -79,8 +79,28 @@ test_that("of censored scores those within the limits count", {
   # all at the ceiling: nothing is fitted exactly
   expect_silent(check_exact_fit(
     list(y = rep(20, 3), x = list(names = "a", core = matrix(1, 3, 1)), random = list()), prior_half_normal(1), list(), NULL,
-    inside = integer()
+    end = rep(1, 3)
   ))
+})
+
+test_that("of censored scores those at the ends must not contradict the fit", {
+  # lines through the visits within the limits lead to 40, 35 and 32 in week 4, where 50 or more was seen
+  data <- data.frame(subject = rep(1:3, each = 4), week = rep(1:4, 3),
+    score = c(10, 20, 30, 50, 5, 15, 25, 50, 2, 12, 22, 50))
+  fitted <- \(family) fit_recovery(score ~ week + (1 | subject), data, family = family, method = "bayes")
+  expect_s3_class(fitted(censored(0, 50)), "recovery_fit_family_bayes")
+  expect_error(fitted(censored(0, 31)), class = "cordgain_invalid_input") # 40, 35 and 32 are beyond 31
+  # a level that is seen at the ceiling alone is free to be anywhere above
+  data$score[9:12] <- 50
+  data$score[c(4, 8)] <- c(40, 35)
+  expect_error(fitted(censored(0, 50)), "8 scores are fitted by 3", class = "cordgain_invalid_input")
+})
+
+test_that("where fixed effects alone fit the scores, a known residual standard deviation is not what is advised", {
+  data <- constant_patients(c(10, 10, 10, 10))
+  text <- conditionMessage(expect_error(bayes_of(data), class = "cordgain_invalid_input"))
+  expect_match(text, "The fixed effects alone fit them")
+  expect_no_match(text, "prior_fixed")
 })
 
 test_that("how a prior falls at zero is read off its kind", {
