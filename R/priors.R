@@ -24,7 +24,9 @@
 #'   them; `NULL` as an entry is flat (then there is no evidence).
 #' @param sd (prior, or named list by column of the random effects) on standard
 #'   deviations: [prior_half_normal()], [prior_half_t()], [prior_exponential()],
-#'   [prior_pc()], [prior_gamma()], [prior_uniform()] or [prior_fixed()].
+#'   [prior_pc()], [prior_gamma()], [prior_uniform()] or [prior_fixed()]. A uniform prior ends in a jump: where few
+#'   patients leave posterior mass at its ends, lattices do not agree and the sampler, which takes over, meets
+#'   divergences, as its print says; half-normal and half-t priors have no such end.
 #' @param cor [prior_lkj()] on the correlation of two random effects.
 #' @param sigma (prior) on the residual standard deviation, kinds as for `sd`.
 #' @param dispersion (prior) of [beta_binomial()] and [hurdle()]: on \eqn{1 / \sqrt{\phi}}, one over the root of the
