@@ -1,4 +1,4 @@
-# Random trials of three to six patients by Bayes (helper-random-posteriors.R): a few here, 6,000 stored.
+# Random trials of three to six patients by Bayes (helper-random-posteriors.R): a few here, 10,000 stored.
 
 posterior_faults <- c("UNCLASSED", "NOT FINITE", "BEYOND THE TOLERANCE", "SAMPLED WITHOUT A REASON", "CRASH")
 
@@ -37,7 +37,7 @@ test_that("of the stored trials none failed", {
   file <- system.file("validation", "random-posteriors.csv", package = "cordgain")
   skip_if(file == "", "no stored run")
   stored <- utils::read.csv(file)
-  expect_identical(sum(stored$trials), 6000L)
+  expect_identical(sum(stored$trials), 10000L)
   expect_false(any(stored$outcome %in% posterior_faults))
   expect_setequal(stored$outcome, c("exact", "sampled", "refused"))
   exact <- stored[stored$outcome == "exact", ]
