@@ -201,7 +201,12 @@
 #'   \doi{10.1016/j.xcrm.2024.101841} (NSI-566); Jiang and others (2013),
 #'   \doi{10.3892/etm.2013.1083}; Weidner and others (2025, NISCI),
 #'   \doi{10.1016/S1474-4422(24)00447-2}. Park 2005 and Tien 2019: Tables 2 and 4 of the
-#'   review \doi{10.5500/wjt.v14.i1.89674}. Trials whose authors were not checked are left out.
+#'   review \doi{10.5500/wjt.v14.i1.89674}.
+#'
+#'   Left out are three controlled trials of which only the rows of a review
+#'   (\doi{10.1186/s13578-020-00475-3}) were read and whose authors were not checked: its reference 44 (El-Kheir 2014?;
+#'   Table 2, chronic A and B), 45 (Karamouzian 2012?; Table 2, subacute A) and 61 (Cheng 2014?; Table 3, chronic A,
+#'   no AIS step). `vignette("precedents")` gives their counts.
 #' @examples
 #' cell_trials[c("trial", "arm", "endpoint", "events", "n")]
 "cell_trials"

@@ -52,6 +52,11 @@ test_that("precedents: tails are the check files', agree with a second engine, a
   # Park's sources by hand: Marino 1999 (74 of 482) and Burns 2003 (6 of 53) are all of 2005.
   park <- env$evidence("ais_any", 2005)
   expect_identical(as.integer(park$events), c(74L, 6L))
+  # Steps as the reports print them: "A to C 4, A to B 1"; "A to B 10, A to C 1, A to D 2, unchanged 16" of 31.
+  expect_identical(c(env$two_steps(env$park), env$two_steps(env$tien), env$steps(env$tien, "A to B")), c(4, 3, 10))
+  expect_identical(env$tien_lost, 2)
+  # Reference 45: 5 of 11 beside 3 of 20.
+  expect_equal(env$at(env$beside_45, "fisher"), stats::phyper(4, 8, 23, 11, lower.tail = FALSE), tolerance = 1e-12)
   # One natural rate for ten trials.
   narrow <- natural_rate(env$evidence("ais_c", 2025), tau = prior_half_normal(0.5))
   common <- stats::pbinom(1, 4, stats::quantile(narrow, (seq_len(200) - 0.5) / 200), lower.tail = FALSE)
@@ -71,6 +76,22 @@ test_that("other scales: signs, spreads and excess are those of hand computation
   # Lower is better: 5, 1, -2, 5 gained, 2.4 lost by nature.
   for (answer in env$pd_answers) expect_equal(at(answer, "mean_excess"), 2.25 + 2.4, tolerance = 1e-9)
   expect_equal(env$stable$natural_tail[3], 1 - 0.75^4 - 4 * 0.25 * 0.75^3, tolerance = 1e-12)
+})
+
+test_that("other scales: patients who were untreated at entry are not called untreated, nor their course nature's", {
+  said <- sub(".*## parkinson's disease(.*?)## stroke.*", "\\1", vignette_prose("other-scales"))
+  expect_match(said, "untreated \\*\\*at entry")
+  expect_match(said, "not the untreated course")
+  expect_no_match(said, "where nature|untreated patients")
+})
+
+test_that("precedents: trials of the review that are left out are named with the reason", {
+  said <- vignette_prose("precedents")
+  help <- paste(readLines(file.path(source_root(), "man", "cell_trials.Rd")), collapse = " ")
+  for (name in c("karamouzian", "el-kheir", "cheng")) {
+    expect_match(said, name)
+    expect_match(tolower(help), name)
+  }
 })
 
 test_that("other scales: slope and correlation of change on impairment are algebra", {
