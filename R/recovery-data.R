@@ -15,6 +15,11 @@
 #' determinable is `NA`, stays in the data and is counted; its bounds are in `uems_min`
 #' and `uems_max`.
 #'
+#' Long tables as CDISC ADaM has them (BDS: a row per subject, parameter and visit) are read by naming their columns:
+#' `subject = USUBJID`, `score = AVAL` after the rows of one parameter (`PARAMCD`) are selected, and as `time` a column
+#' of weeks since injury. `ADY` usually counts days from the start of treatment, with no day 0: the weeks from injury to
+#' treatment are added (example). Columns with labels, as haven and Hmisc read them, are taken as what they hold.
+#'
 #' @param df (data frame) one row per visit.
 #' @param subject,time,score columns, bare or as a string; `time` in weeks since injury,
 #'   `score` in points of the scale.
@@ -27,8 +32,12 @@
 #' @return A `recovery_data`: the data frame with attributes. `summary()` and `tidy()` have one row per
 #'   subject: visits, scores that are `NA`, first and last time, first and last score.
 #' @section Conditions: `cordgain_invalid_input` for columns that are absent, text or factors where
-#'   numbers belong, scores outside the scale, times that are negative, doubled or not in order.
+#'   numbers belong, a subject that is not known or empty, scores outside the scale, times that are negative, doubled or
+#'   not in order. Warnings: `cordgain_no_scores` where no score is known, `cordgain_no_visit_after` where a subject is
+#'   treated after its last visit.
 #' @references
+#' CDISC (2019). Analysis Data Model Implementation Guide, version 1.2: the basic data structure (BDS).
+#'
 #' Laird NM, Ware JH (1982). Random-effects models for longitudinal data. Biometrics
 #' 38:963-974: the layout of one row per subject and visit.
 #' @seealso [score_isncsci()] before, [fit_recovery()] after.
@@ -36,6 +45,17 @@
 #' scored <- score_isncsci(isncsci_simulated)
 #' visits <- recovery_data(scored, subject = subject, time = week, score = uems, scale = "uems")
 #' visits
+#'
+#' # a simulated ADaM BDS table: two parameters, days from the start of treatment, treated 24 days after injury
+#' adqs <- data.frame(
+#'   USUBJID = rep(c("S-01", "S-02"), each = 6), PARAMCD = rep(rep(c("UEMS", "LEMS"), each = 3), 2),
+#'   AVISITN = rep(c(0, 26, 52), 4), ADY = rep(c(-1, 182, 364), 4), ABLFL = rep(c("Y", "", ""), 4),
+#'   AVAL = c(14, 20, 25, 0, 0, 2, 9, 11, 12, 0, 0, 0)
+#' )
+#' uems <- subset(adqs, PARAMCD == "UEMS") # one parameter
+#' uems$treated <- 24 / 7
+#' uems$week <- uems$treated + (uems$ADY - (uems$ADY > 0)) / 7 # ADY 1 is the day of treatment
+#' recovery_data(uems, subject = USUBJID, time = week, score = AVAL, scale = "uems", treated_at = treated)
 #' @export
 recovery_data <- function(df, subject, time, score, scale, treated_at = NULL, match = list()) {
   call <- rlang::current_env()
@@ -54,8 +74,18 @@ recovery_data <- function(df, subject, time, score, scale, treated_at = NULL, ma
   )
   check_roles(roles, call)
   scale <- as_motor_scale(scale, call)
-  data <- validate_recovery_data(new_recovery_data(as.data.frame(df), roles, scale, match), call)
+  df <- as.data.frame(df)
+  df[unlist(roles)] <- lapply(df[unlist(roles)], without_labels)
+  data <- validate_recovery_data(new_recovery_data(df, roles, scale, match), call)
   turn_scores(data)
+}
+
+# Columns as haven and Hmisc read them are plain values with labels; a date or a factor with a label stays what it is,
+# and so does a column that says which of its numbers mean missing (haven_labelled_spss).
+without_labels <- function(x) {
+  labels <- c("labelled", "haven_labelled", "vctrs_vctr", "numeric", "double", "integer", "character")
+  if (is.object(x) && all(class(x) %in% labels)) attributes(x) <- NULL
+  x
 }
 
 new_recovery_data <- function(df, roles, scale, match) {
@@ -71,7 +101,9 @@ role_column <- function(quo, df, arg, call) {
   name <- if (is.symbol(expr)) as.character(expr) else expr
   if (!is.character(name) || length(name) != 1L || is.na(name)) {
     abort_input(c("{.arg {arg}} must name one column, bare or as a string.",
-      x = "It is {.code {rlang::as_label(expr)}}."), call = call)
+      x = "It is {.code {rlang::as_label(expr)}}.",
+      i = if (is.call(expr)) "Make the column first, as in {.code df$new <- {rlang::as_label(expr)}}, and name it."
+    ), call = call)
   }
   # A variable of the caller that holds the name of a column.
   if (is.symbol(expr) && !name %in% names(df)) {
@@ -100,6 +132,7 @@ validate_recovery_data <- function(x, call = rlang::caller_env()) {
   check_visit_times(x, call)
   check_visit_scores(x, call)
   check_visit_treatment(x, call)
+  warn_of_visits(x)
   check_match_names(attr(x, "match"), call)
   x
 }
@@ -111,9 +144,10 @@ role <- function(x, what) {
 
 check_visit_subjects <- function(x, call) {
   subject <- role(x, "subject")
-  if (is.list(subject) || anyNA(subject)) {
+  none <- which(if (is.list(subject)) is.na(subject) else is.na(subject) | !nzchar(trimws(as.character(subject))))
+  if (is.list(subject) || length(none) > 0L) {
     abort_input(c("Each row must say whose visit it is.",
-      x = "{cli::qty(sum(is.na(subject)))}Row{?s} {as.character(which(is.na(subject)))} {?does/do} not."), call = call)
+      x = "{cli::qty(length(none))}Row{?s} {as.character(none)} {?does/do} not."), call = call)
   }
 }
 
@@ -144,14 +178,34 @@ check_visit_times <- function(x, call) {
     ), call = call)
   }
   subject <- as.character(role(x, "subject"))
+  check_one_visit(x, time, subject, call)
   last <- stats::ave(time, subject, FUN = \(t) c(-Inf, t[-length(t)]))
   bad <- which(time <= last)
   if (length(bad) > 0L) {
-    same <- time[bad[1L]] == last[bad[1L]]
-    how <- if (same) "a second time" else paste("after", last[bad[1L]])
     abort_input(c("Times must increase within a subject.",
-      x = "Row {bad[1]}: subject {subject[bad[1]]} at {time[bad[1]]} {how}.",
-      i = if (same) "Keep one score for each visit." else "Sort the rows where you can see the result."
+      x = "Row {bad[1]}: subject {subject[bad[1]]} at {time[bad[1]]} after {last[bad[1]]}.",
+      i = "Sort the rows where you can see the result."
+    ), call = call)
+  }
+}
+
+# One row for a subject and a time. Where two are of different parameters of a long table it is not the visit that is
+# doubled.
+check_one_visit <- function(x, time, subject, call) {
+  visit <- data.frame(subject, time)
+  second <- which(duplicated(visit))
+  if (length(second) > 0L) {
+    same <- which(subject == subject[second[1L]] & time == time[second[1L]])
+    parameter <- unique(as.character(x[["PARAMCD"]][same]))
+    abort_input(c("A subject has one score at each time.",
+      x = "Rows {same}: subject {subject[same[1]]} at {time[same[1]]} a second time.",
+      i = if (length(parameter) > 1L) {
+        "They are of the parameters {.val {parameter}}: select one, as in
+          {.code subset(df, PARAMCD == \"{parameter[1]}\")}."
+      } else {
+        "Keep one score for each visit. In a long table a row of another parameter ({.field PARAMCD}) may stand there:
+          select one parameter."
+      }
     ), call = call)
   }
 }
@@ -186,6 +240,23 @@ check_visit_treatment <- function(x, call) {
       x = "It is for {.val {early}}.",
       i = "Count from the day of injury, as the visits are."
     ), call = call)
+  }
+}
+
+# What can be read but says nothing of recovery, or of the treatment.
+warn_of_visits <- function(x) {
+  if (all(is.na(role(x, "score")))) {
+    cli::cli_warn(c("No score is known.", x = "All {nrow(x)} {cli::qty(nrow(x))}score{?s} {?is/are} NA.",
+      i = "Is {.field {attr(x, 'roles')$score}} the column of the scores?"), class = "cordgain_no_scores")
+  }
+  if (!is.null(role(x, "treated_at"))) {
+    subject <- as.character(role(x, "subject"))
+    after <- unique(subject[which(stats::ave(role(x, "time"), subject, FUN = max) < role(x, "treated_at"))])
+    if (length(after) > 0L) {
+      cli::cli_warn(c("A subject is treated after its last visit.", x = "{first_few(after)}.",
+        i = "Is {.field {attr(x, 'roles')$treated_at}} in weeks since injury, as the visits are?"
+      ), class = "cordgain_no_visit_after")
+    }
   }
 }
 

@@ -72,7 +72,8 @@ test_that("visits before treatment are no outcome, and treatment needs a time si
   curve <- natural_curve(sygen, correlation = 0.8)
   df <- data.frame(id = 1, week = c(1, 2), at = 3, score = c(5, 8))
   try_it <- \(df) excess(recovery_data(df, id, week, score, "uems", treated_at = at), curve, accept = all_differences)
-  expect_error(try_it(df), "after treatment", class = "cordgain_invalid_input")
+  expect_warning(expect_error(try_it(df), "after treatment", class = "cordgain_invalid_input"),
+    class = "cordgain_no_visit_after")
   expect_error(try_it(transform(df, at = 0.5)), "at or before", class = "cordgain_invalid_input")
   expect_error(try_it(transform(df, at = NA_real_)), "untreated", class = "cordgain_invalid_input")
   expect_error(excess(recovery_data(df, id, week, score, "uems"), curve, accept = all_differences), "treated_at",

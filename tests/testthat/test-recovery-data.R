@@ -122,6 +122,78 @@ test_that("courses can be drawn", {
   expect_identical(nrow(p$data), 5L)
 })
 
+# Long tables ------------------------------------------------------------------------------------
+
+# Simulated: a table of CDISC ADaM's basic data structure.
+bds <- data.frame(
+  USUBJID = rep(c("S-01", "S-02"), each = 6), PARAMCD = rep(rep(c("UEMS", "LEMS"), each = 3), 2),
+  AVISITN = rep(c(0, 26, 52), 4), ADY = rep(c(-1, 182, 364), 4), ABLFL = rep(c("Y", "", ""), 4),
+  AVAL = c(14, 20, 25, 0, 0, 2, 9, 11, 12, 0, 0, 0)
+)
+
+test_that("a table of ADaM's basic data structure is read by naming its columns", {
+  x <- recovery_data(subset(bds, PARAMCD == "UEMS"), USUBJID, AVISITN, AVAL, "uems")
+  expect_identical(summary(x)$subject, c("S-01", "S-02"))
+  expect_identical(summary(x)$first_score, c(14, 9))
+  expect_identical(summary(x)$last_score, c(25, 12))
+  expect_identical(x$ABLFL, rep(c("Y", "", ""), 2))
+})
+
+test_that("a visit that is there twice is refused with both rows, wherever they stand, before the order is asked for", {
+  refused(recovery_data(bds, USUBJID, AVISITN, AVAL, "uems"),
+    'Rows 1 and 4: subject S-01 at 0 a second time.*"UEMS" and "LEMS": select one.*PARAMCD == "UEMS"')
+  doubled <- visits[c(1:3, 2, 4:6), ]
+  refused(recovery_data(doubled, id, wk, motor, "uems"), "Rows 2 and 4: .*another parameter \\(PARAMCD\\) may stand")
+  # Of one parameter: the visit itself is doubled.
+  refused(recovery_data(transform(bds, PARAMCD = "UEMS"), USUBJID, AVISITN, AVAL, "uems"), "Keep one score")
+})
+
+test_that("columns with labels are taken as the numbers they hold, and nothing else is", {
+  expected <- recovery_data(visits, id, wk, motor, "uems", treated_at = treated)
+  as_haven <- \(x) structure(x, label = "Analysis value", labels = c(none = 0),
+    class = c("haven_labelled", "vctrs_vctr", typeof(x)))
+  as_hmisc <- \(x) structure(x, label = "Analysis value", class = c("labelled", class(x)))
+  for (labelled in list(as_haven, as_hmisc)) {
+    given <- visits
+    given[c("id", "wk", "motor", "treated")] <- lapply(visits[c("id", "wk", "motor", "treated")], labelled)
+    expect_identical(recovery_data(given, id, wk, motor, "uems", treated_at = treated), expected)
+  }
+  given <- transform(visits, site = as_hmisc(site))
+  expect_identical(recovery_data(given, id, wk, motor, "uems")$site, given$site) # columns without a role stay
+  refused(recovery_data(transform(visits, motor = as_hmisc(factor(motor))), id, wk, motor, "uems"), "numeric")
+  refused(recovery_data(transform(visits, motor = as_hmisc(as.character(motor))), id, wk, motor, "uems"), "numeric")
+  refused(recovery_data(transform(visits, wk = as_hmisc(as.Date("2020-01-01") + wk)), id, wk, motor, "uems"), "numeric")
+  # 99 may be declared missing there.
+  spss <- structure(visits$motor, na_values = 99, class = c("haven_labelled_spss", "haven_labelled", "vctrs_vctr",
+    "double"))
+  visits$motor <- spss
+  refused(recovery_data(visits, id, wk, motor, "uems"), "numeric")
+})
+
+test_that("an empty name is no subject", {
+  refused(recovery_data(transform(visits, id = replace(id, 2:3, "")), id, wk, motor, "uems"), "Rows 2 and 3 do not")
+  refused(recovery_data(transform(visits, id = replace(id, 1, "  ")), id, wk, motor, "uems"), "Row 1 does not")
+  refused(recovery_data(transform(visits, id = factor(replace(id, 6, ""))), id, wk, motor, "uems"), "Row 6 does not")
+})
+
+test_that("scores none of which is known, and a treatment after every visit, are warned of", {
+  expect_warning(recovery_data(transform(visits, motor = NA_real_), id, wk, motor, "uems"), "All 6 scores are NA",
+    class = "cordgain_no_scores")
+  late <- transform(visits, treated = rep(c(53, NA), each = 3))
+  expect_warning(x <- recovery_data(late, id, wk, motor, "uems", treated_at = treated), "a\\..*in weeks since injury",
+    class = "cordgain_no_visit_after")
+  expect_identical(summary_treated(x), c(53, NA))
+  # At the last visit itself there is one.
+  expect_no_warning(recovery_data(transform(visits, treated = rep(c(52, NA), each = 3)), id, wk, motor, "uems",
+    treated_at = treated))
+})
+
+test_that("an expression in the place of a column is refused with what to do", {
+  refused(recovery_data(bds, USUBJID, ADY / 7, AVAL, "uems"), "It is `ADY/7`.*df\\$new <- ADY/7")
+  condition <- expect_error(recovery_data(bds, USUBJID, 2, AVAL, "uems"), class = "cordgain_invalid_input")
+  expect_no_match(conditionMessage(condition), "Make the column")
+})
+
 # Invariants -------------------------------------------------------------------------------------
 
 test_that("a scale with lower better is turned, so that gains are the negatives of the differences", {
@@ -167,7 +239,8 @@ test_that("one row is a course of one visit, its first and last", {
 })
 
 test_that("scores that are all missing are kept and counted, a missing last score is missing", {
-  none <- recovery_data(transform(visits, motor = NA), id, wk, motor, "uems")
+  expect_warning(none <- recovery_data(transform(visits, motor = NA), id, wk, motor, "uems"),
+    class = "cordgain_no_scores")
   expect_identical(summary(none)$not_known, c(3, 3))
   expect_true(all(is.na(summary(none)$first_score)))
   expect_output(print(none), "Not known: 6 scores, kept as NA", fixed = TRUE)
@@ -186,7 +259,7 @@ test_that("the ends of the scale and the moment of injury are within, what lies 
 test_that("each refusal names its rows, subjects or columns", {
   refused(recovery_data(transform(visits, motor = replace(motor, c(2, 6), 99)), id, wk, motor, "uems"), "Rows 2 and 6")
   refused(recovery_data(transform(visits, wk = replace(wk, 3, 12)), id, wk, motor, "uems"),
-    "Row 3: subject a at 12 a second time.*one score for each visit")
+    "Rows 2 and 3: subject a at 12 a second time.*one score for each visit")
   refused(recovery_data(transform(visits, wk = replace(wk, 3, 5)), id, wk, motor, "uems"), "Row 3: .* at 5 after 12")
   refused(recovery_data(transform(visits, treated = replace(treated, 2, 4)), id, wk, motor, "uems",
     treated_at = treated), '"a"')

@@ -55,9 +55,11 @@ treated_visits <- function(..., treated = 3) {
 
 test_that("10: visits before treatment as outcome; times out of order, doubled, or without the day of injury", {
   answer <- \(x) excess(x, natural_curve(sygen(), correlation = 0.8), accept = all_differences)
-  says(answer(treated_visits(treated = 60)), "cannot be compared", "No score after treatment in week 60", "complete")
+  expect_warning(late <- treated_visits(treated = 60), class = "cordgain_no_visit_after")
+  says(answer(late), "cannot be compared", "No score after treatment in week 60", "complete")
   says(answer(treated_visits(treated = 1)), "cannot be compared", "No score at or before treatment", "complete")
-  says(treated_visits(week = rep(c(2, 2, 52), 2)), "increase", "at 2 a second time", "one score for each visit")
+  says(treated_visits(week = rep(c(2, 2, 52), 2)), "one score at each time", "Rows 1 and 2: .* at 2 a second time",
+    "one score for each visit")
   says(treated_visits(week = rep(c(2, 60, 52), 2)), "increase", "at 52 after 60", "Sort the rows")
   says(treated_visits(week = week - 3), "weeks since injury", "Rows 1 and 4 have -1", "need the day of injury")
   says(treated_visits(treated = c(3, 3, 3, 3, 3, 4)), "the same in all rows", "\"b\"", "one number per patient")
