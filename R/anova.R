@@ -35,6 +35,9 @@
 #'   the degrees of freedom of the convention in which it still counts. Several: `npar`, `AIC`, `BIC`, `logLik`,
 #'   `deviance`, `Chisq`, `Df`, `Pr(>Chisq)`; attribute `reference` (data frame) with the
 #'   distribution of each row in words and, where only bounds are known, both.
+#' @section Conditions: `cordgain_invalid_input` for other types than III, fits of another kind, fits of other rows or
+#'   scores, restricted likelihoods of different fixed effects without `refit`, and Kenward-Roger of a fit by maximum
+#'   likelihood.
 #' @references Stram DO, Lee JW (1994). Variance components testing in the longitudinal
 #'   mixed effects model. *Biometrics* 50, 1171-1177.
 #'

@@ -80,6 +80,8 @@
 #'
 #' @return In a formula a word returns nothing; `VarCorr()` of the fit gives \eqn{\Sigma} as `Residual` (by
 #'   group `Residual.` and the group), with standard deviations in the unit of the score.
+#' @section Conditions: `cordgain_invalid_input`, as in [fit_recovery()]: two rows of a subject at one visit, a subject
+#'   in two groups, and for `us` two visits that no subject has both of.
 #' @references Mallinckrodt CH, Lane PW, Schnell D, Peng Y, Mancuso JP (2008). Recommendations for the primary analysis
 #'   of continuous endpoints in longitudinal clinical trials. *Drug Information Journal* 42, 303-319.
 #'

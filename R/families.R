@@ -39,6 +39,9 @@
 #'   `"cloglog"`: \eqn{F(t) = 1 - \exp(-e^t)}, proportional hazards of the levels. With two levels `cumulative()` is
 #'   `binomial()` of the upper one for the first two; for the last it is that of the lower one.
 #' @return a family, to be given to [fit_recovery()].
+#' @section Conditions: `cordgain_invalid_input` for a link that does not exist, a `size` that is no whole number of at
+#'   least 2 (of a hurdle 3), and a `lower` that does not lie below `upper`; by [fit_recovery()] for scores that the
+#'   family does not take, with their rows.
 #' @examples
 #' # simulated: did the grip hold, at four visits of six patients
 #' trial <- data.frame(

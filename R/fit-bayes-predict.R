@@ -36,6 +36,8 @@
 #' @return `predict()`: as from [predict.recovery_fit], in units of the score; with `se.fit` a list of `fit` and
 #'   `se.fit`. `residuals()`, `fitted()`: numeric, one per row. `simulate()`: data frame as from
 #'   [simulate.recovery_fit].
+#' @section Conditions: `cordgain_invalid_input`, as in [predict.recovery_fit], and for `nodes` that are not a whole
+#'   number of at least 100.
 #' @references Gelman A, Carlin JB, Stern HS, Dunson DB, Vehtari A, Rubin DB (2013). *Bayesian data analysis*, third
 #'   edition, chapters 6 and 15.
 #' @examples

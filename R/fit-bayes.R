@@ -159,6 +159,9 @@ coefficient_rows <- function(fixed, first) {
 #'   covariance of the coefficients; `VarCorr()`: from the posterior means of standard
 #'   deviations and correlations; `ranef()`: posterior means (standard deviations in the
 #'   attribute `sd`); `logLik()`: the log evidence, `NA` with a flat prior.
+#' @section Conditions: `cordgain_invalid_input` for a `conf.level` outside of 0 to 1 or another `type`; by
+#'   [fit_recovery()] for a model that this engine does not have and for scores that leave no posterior;
+#'   `cordgain_numerical_error` where the sampler does not move.
 #' @references Naylor JC, Smith AFM (1982). Applications of a method for the
 #'   efficient computation of posterior distributions. *Applied Statistics* 31, 214-225.
 #' @examples

@@ -45,6 +45,9 @@
 #' @param digits (count) significant digits.
 #' @param ... not used.
 #' @return as for [recovery_fit_bayes]; `tidy()` of a sampled fit has the columns `rhat`, `ess.bulk`, `ess.tail` too.
+#' @section Conditions: `cordgain_invalid_input` for a level outside of 0 to 1, a parameter that the fit does not have,
+#'   or another `type`; by [fit_recovery()] for a model that such scores cannot have, flat priors that may leave no
+#'   posterior, and priors of what the family has not.
 #' @references Gelman A, Jakulin A, Pittau MG, Su YS (2008). A weakly informative default prior distribution for
 #'   logistic and other regression models. *Annals of Applied Statistics* 2, 1360-1383. \doi{10.1214/08-AOAS191}
 #'

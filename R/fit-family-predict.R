@@ -30,6 +30,8 @@
 #'   response by the delta method. [bootstrap()] has them of an average.
 #' @return numeric vector with the names of the rows, a matrix for `cumulative()` (a column for each level), an
 #'   ordered factor for `"class"`; with `se.fit` a list of `fit` and `se.fit`.
+#' @section Conditions: `cordgain_invalid_input`, as in [predict.recovery_fit]; for levels of scores that are not
+#'   ordered; and for standard errors of a patient's own course, of an average, or of a level.
 #' @references Trefethen LN, Weideman JAC (2014). The exponentially convergent trapezoidal rule. *SIAM Review* 56,
 #'   385-458.
 #'
@@ -165,6 +167,8 @@ fitted.recovery_fit_family <- function(object, ...) stats::predict(object, type 
 #' @param seed (whole number or `NULL`) of the uniform numbers of `"quantile"`; `NULL` takes one draw from R's stream.
 #' @param ... unused.
 #' @return numeric, one per row of the data as `na.action` says.
+#' @section Conditions: `cordgain_invalid_input` for another `type`, a `re.form` that holds a term that was not fitted,
+#'   and a `seed` that is none.
 #' @references Dunn PK, Smyth GK (1996). Randomized quantile residuals. *Journal of Computational and Graphical
 #'   Statistics* 5, 236-244.
 #' @examples

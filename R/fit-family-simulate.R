@@ -128,6 +128,8 @@ family_refit <- function(fit, scores, call) {
 #' @param fit a `recovery_fit` of a family by maximum likelihood.
 #' @return object of class `recovery_bootstrap`, as of [bootstrap.recovery_fit_reml()], with the parameters of
 #'   `tidy()`: coefficients, the family's own, standard deviations and correlations of the random effects.
+#' @section Conditions: `cordgain_invalid_input` for a number of replicates that is not whole, a `seed` that is none, or
+#'   a `statistic` that does not return as many numbers each time.
 #' @references Efron B, Tibshirani RJ (1993). *An introduction to the bootstrap*. Chapman & Hall.
 #' @examples
 #' trial <- data.frame(subject = rep(1:6, each = 3), week = rep(0:2, 6),

@@ -158,6 +158,10 @@ packed_blocks <- function(covariance, sizes) {
 #'   data frames, effects by level; `logLik()`: with all constants, `num.error` as attribute;
 #'   `nobs()`: rows; `augment()`: the rows with fitted values, response and Pearson residuals; `sigma()`: residual
 #'   standard deviation of `censored()` scores, 1 for others; the rest as their generics say.
+#' @section Conditions: `cordgain_invalid_input` for a level of intervals outside of 0 to 1, a parameter that the fit
+#'   does not have, and what such fits do not have (profiles, tests of type III); by [fit_recovery()] for random effects
+#'   of several grouping factors or more than three, a covariance over visits, or weights;
+#'   `cordgain_numerical_error` where the likelihood has no maximum, or none was found to its stated error.
 #' @references Pinheiro JC, Bates DM (1995). Approximations to the log-likelihood function in
 #'   the nonlinear mixed-effects model. *Journal of Computational and Graphical Statistics* 4, 12-35.
 #'

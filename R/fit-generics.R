@@ -30,6 +30,7 @@ generics::augment
 #' @param x a fit: a `recovery_fit`, or one that `lme4::isSingular()` knows.
 #' @param ... passed on to methods.
 #' @return `TRUE` or `FALSE`.
+#' @section Conditions: `cordgain_invalid_input` for another kind of fit where lme4 is not installed.
 #' @examples
 #' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
 #'   subject = rep(1:4, each = 3))
@@ -59,6 +60,7 @@ isSingular.default <- function(x, ...) {
 #' @param fit a fit: a `recovery_fit`.
 #' @param ... passed on to methods.
 #' @return see the method, [bootstrap.recovery_fit_reml()].
+#' @section Conditions: `cordgain_invalid_input` and `cordgain_numerical_error`, as in [bootstrap.recovery_fit_reml()].
 #' @examples
 #' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
 #'   subject = rep(1:4, each = 3))

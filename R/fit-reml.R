@@ -72,6 +72,8 @@ gamma_names <- function(design) {
 #' @return `fixef()`: named vector; `vcov()`: matrix; `sigma()`: residual standard
 #'   deviation, in units of the score (one per row where visits or groups differ); `logLik()`: class `logLik`; `nobs()`,
 #'   `df.residual()`: counts; the others as their generics say.
+#' @section Conditions: `cordgain_invalid_input` for Kenward-Roger's `vcov()` of a fit by maximum likelihood, and for
+#'   `level` of `fitted()`, which nlme has.
 #' @examples
 #' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
 #'   subject = rep(1:4, each = 3))

@@ -18,6 +18,8 @@
 #'   rows fitted (`.rownames` where they are not 1, 2, ...) with `.fitted`, `.resid`, `.hat`,
 #'   `.cooksd`, `.fixed`, `.mu`, `.offset`,
 #'   `.sqrtXwt`, `.sqrtrwt`, `.weights`, `.wtres`, as broom.mixed has them for lme4.
+#' @section Conditions: `cordgain_invalid_input` for Kenward-Roger of a fit by maximum likelihood, for `data` without
+#'   the rows that were fitted, and for `newdata` as in [predict.recovery_fit].
 #' @examples
 #' trial <- data.frame(score = c(3, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8), week = rep(c(0, 4, 8), 4),
 #'   subject = rep(1:4, each = 3))

@@ -13,6 +13,8 @@
 #' @param ... unused.
 #' @return numeric, one per row of the data as `na.action` says; `"pearson"` and
 #'   `"scaled"` without unit, the others in units of the score.
+#' @section Conditions: `cordgain_invalid_input` for `scaled` and `level`, arguments of lme4 and nlme that mean
+#'   something else: the message says what to give here.
 #' @references Fitzmaurice GM, Laird NM, Ware JH (2011). *Applied longitudinal
 #'   analysis*, section 10.2.
 #' @examples

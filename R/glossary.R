@@ -34,6 +34,11 @@
 #' | *stratum* | patients of one level, with a natural rate of their own |
 #' | *tipping rate* | the natural rate at which the natural tail reaches a stated value |
 #'
+#' @return No value: a page to read. The words stand in what the functions print.
+#' @examples
+#' # observed, excess responders, bias and the accepted differences in one print
+#' all_differences <- c("endpoint", "grade", "level", "baseline", "followup", "years", "registry")
+#' excess(keio_ips, natural_rate(prior_beta(8, 56)), accept = all_differences)
 #' @name cordgain-glossary
 #' @aliases glossary
 #' @keywords documentation

@@ -36,12 +36,29 @@
 #' make the natural rate too low and the excess too large; a baseline exam earlier
 #' than the trial's makes the natural rate too high and the excess too small.
 #'
+#' @return This page describes a comparison, which no function makes alone. [excess()] and what asks for a natural rate
+#'   of a trial make it first: they signal the differences that are not accepted, and keep those that are with the
+#'   answer, whose print lists them.
+#' @section Conditions: `cordgain_unmatched` where trial and sources differ and the difference is not in `accept`;
+#'   `cordgain_invalid_input` for a name in `accept` that is not in the table.
 #' @references
 #' Marino and others (2020), Neurotrauma Reports 1:192-200, \doi{10.1089/neur.2020.0038}
 #' (levels and years); Kawano and others (2020), \doi{10.1038/s41393-019-0366-1}
 #' (baseline); Bourguignon and others (2022), \doi{10.1186/s12916-022-02395-0} (no
 #' change over the years in EMSCI).
 #' @seealso [trial_arm()], [natural_ais]
+#' @examples
+#' # a trial described as its source is: nothing differs
+#' source <- data.frame(source = "Registry R", events = 8, n = 64, endpoint = "ais_c", level = "cervical",
+#'   baseline_grade = "A", baseline_from_day = 14, baseline_to_day = 28, followup_weeks = 52, years_from = 2018,
+#'   years_to = 2022, registry = "R")
+#' trial <- trial_arm(2, 4, "ais_c", level = "cervical", baseline_grade = "A", baseline_days = c(14, 28),
+#'   followup_weeks = 52, years = c(2021, 2023))
+#' excess(trial, natural_rate(source))
+#' # a source of other years and of an earlier exam: the error names both, and what they do to the answer
+#' older <- transform(source, years_from = 1994, years_to = 2003, baseline_from_day = 0, baseline_to_day = 7)
+#' try(excess(trial, natural_rate(older)))
+#' excess(trial, natural_rate(older), accept = c("years", "baseline"))
 #' @name matching
 NULL
 

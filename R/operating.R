@@ -14,8 +14,9 @@
 #'   characteristics are in the design), or a [design_course()].
 #' @param truth what nature is: a [natural_rate()], over which is averaged (default: the design's own), or one known
 #'   rate (number in (0, 1)).
-#' @param excess (numeric) true excess: added to the natural rate (and kept within 0 and 1), or with `scale =
-#'   "log_odds"` to its log odds. Of a [design_course()]: points of its contrast.
+#' @param excess (numeric) true excess. Of a [design_trial()]: added to the natural rate (and kept within 0 and 1), or
+#'   with `scale = "log_odds"` to its log odds; left out, 0 to 0.6 in steps of 0.05. Of a [design_course()]: points of
+#'   its contrast; left out, 0 alone, which is its type I error.
 #' @param bias (numeric, log odds; points of a [design_course()]) external bias.
 #' @param scale (string) `"rate"` or `"log_odds"`.
 #' @return An `operating_characteristics`, a data frame with one row for each pair: `excess`, `bias`, `term`
@@ -27,12 +28,14 @@
 #' late <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
 #' design <- design_trial(natural_rate(late), "single", n = 20, rule = "plug_in")
 #' operating_characteristics(design, excess = c(0, 0.2, 0.4), bias = c(0, log(2)))
+#' @order 1
 #' @export
 operating_characteristics <- function(design, ...) {
   UseMethod("operating_characteristics")
 }
 
 #' @rdname operating_characteristics
+#' @order 2
 #' @export
 operating_characteristics.default <- function(design, ...) {
   check_given(c(design = "a design made by design_trial() or design_course()"))
@@ -40,6 +43,7 @@ operating_characteristics.default <- function(design, ...) {
 }
 
 #' @rdname operating_characteristics
+#' @order 3
 #' @export
 operating_characteristics.trial_design <- function(design, truth = NULL, excess = seq(0, 0.6, by = 0.05), bias = 0,
                                                    scale = c("rate", "log_odds"), ...) {

@@ -12,7 +12,7 @@
 #' | function | density, up to a constant |
 #' |---|---|
 #' | `prior_normal(mean, sd)` | \eqn{\exp(-(x - mean)^2 / (2 sd^2))} |
-#' | `prior_t(df, mean, sd)` | Student t with `df` degrees of freedom, location and scale |
+#' | `prior_t(df, mean, sd)` | Student t with `df` degrees of freedom, location `mean` and scale `sd` (see below) |
 #' | `prior_half_normal(scale)` | \eqn{\exp(-x^2 / (2 scale^2))}, \eqn{x \ge 0}; median \eqn{0.674} scale |
 #' | `prior_half_t(df, scale)` | Student t folded at 0; `df = 1` is the half-Cauchy |
 #' | `prior_exponential(rate)` | \eqn{\exp(-rate\, x)}, \eqn{x \ge 0} |
@@ -25,7 +25,8 @@
 #' | `prior_lkj(eta)` | \eqn{\det(R)^{eta - 1}} on correlation matrices |
 #' | `prior_mixture(w, ...)` | weighted sum of priors of one kind |
 #'
-#' @param mean,sd location and scale; `sd > 0`.
+#' @param mean,sd location and scale; `sd > 0`. Of `prior_t()` `sd` is the scale, as printed too, and not the standard
+#'   deviation, which is \eqn{\sqrt{df / (df - 2)}} times it: 1.73 times with `df = 3`, and none with 2 or less.
 #' @param df (number > 0) degrees of freedom.
 #' @param scale (number > 0) of the half-normal or half-t.
 #' @param rate (number > 0) rate, one over the unit of the parameter.

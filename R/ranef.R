@@ -23,6 +23,7 @@ effect_tables <- function(fit) {
 #' @param ... unused.
 #' @return named list of data frames, one per grouping factor, a row per level,
 #'   in units of the score.
+#' @section Conditions: `cordgain_invalid_input` for another `variance` than these two.
 #' @references Henderson CR (1975). Best linear unbiased estimation and prediction
 #'   under a selection model. *Biometrics* 31, 423-447.
 #' @examples

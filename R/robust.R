@@ -24,6 +24,8 @@
 #' @return data frame with `estimate`, `std.error`, `df`, `statistic`, `p.value`,
 #'   `conf.low`, `conf.high`, units of the score; attribute `vcov` is the robust
 #'   covariance, attribute `clusters` their number.
+#' @section Conditions: `cordgain_invalid_input` for what is no `recovery_fit`, a contrast that is not finite or has not
+#'   a column for each fixed effect, and a `conf.level` outside of 0 to 1.
 #' @references Bell RM, McCaffrey DF (2002). Bias reduction in standard errors for
 #'   linear regression with multi-stage samples. *Survey Methodology* 28, 169-181.
 #'

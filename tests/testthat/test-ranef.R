@@ -15,6 +15,11 @@ test_that("random effects and both variances equal the dense formulas", {
   expect_equal(c(attr(ranef(fit, variance = "prediction")$subject, "postVar")), diag(prediction), tolerance = 1e-9)
 })
 
+test_that("a covariance of another kind is refused by class", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  expect_error(ranef(fit, variance = "posterior"), "conditional.*prediction", class = "cordgain_invalid_input")
+})
+
 test_that("effects of a term with zero variance are zero", {
   data <- mixed_data("lmm09_dyestuff2_singular", "Batch")
   effects <- ranef(fit_recovery(Yield ~ 1 + (1 | Batch), data))$Batch

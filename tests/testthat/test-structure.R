@@ -208,6 +208,19 @@ test_that("every exported function has a help page with a value and examples", {
   expect_setequal(names(complete)[!complete], character())
 })
 
+test_that("every help page of functions says which conditions they signal", {
+  root <- source_root()
+  files <- tree_files(root, "man", "\\.Rd$")
+  silent <- Filter(\(file) {
+    page <- read_tree(root, file)
+    "\\usage{" %in% page && !any(grepl("\\docType{", page, fixed = TRUE)) && !"\\section{Conditions}{" %in% page
+  }, files)
+  # Pages of files on which stored results are hashed.
+  kept <- c("interop-emmeans", "interop-ggplot2", "interop-insight", "interop-marginaleffects", "linear_test",
+    "predict.natural_rate")
+  expect_identical(setdiff(sub("\\.Rd$", "", basename(silent)), kept), character())
+})
+
 test_that("forbidden words are found in strings and documents, not in comments, parts of words or marked lines", {
   root <- planted_tree(list(
     "R/a.R" = c(
