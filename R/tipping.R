@@ -121,7 +121,8 @@ tipping_moves <- function(excess, over, context, asked, call) {
   list(found = found, left_out = left_out)
 }
 
-first_line <- function(condition) strsplit(cli::ansi_strip(conditionMessage(condition)), "\n")[[1]][1]
+# What is wrong, whole: the message as a screen shows it is already broken to the screen's width.
+first_line <- function(condition) cli::ansi_strip(rlang::cnd_header(condition))
 
 # The natural tail along one move: every scenario (column) at every value of a grid, both routes kept for the roots.
 tail_curve <- function(excess, move) {

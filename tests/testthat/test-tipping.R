@@ -71,6 +71,14 @@ test_that("what cannot be varied is an error where named, and a line of the prin
   expect_match(paste(capture.output(print(x)), collapse = "\n"), "Not varied: tau")
 })
 
+test_that("why something is not varied is told whole, however narrow the screen", {
+  withr::local_options(width = 50, cli.width = 40)
+  x <- tipping(reference_answer())
+  expect_identical(x$left_out[["landmark"]], "The timing of recovery is not known: `landmark` is not given.")
+  said <- gsub("\\s+", " ", paste(capture.output(print(x)), collapse = " "))
+  expect_match(said, paste("Not varied:", "landmark.", x$left_out[["landmark"]]), fixed = TRUE)
+})
+
 test_that("a target that is never reached is NA with the range in words, not an error", {
   x <- tipping(reference_answer(), "tau", target = 0.01)
   expect_true(is.na(value_at(x, "tau")))
