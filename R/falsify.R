@@ -111,7 +111,7 @@ falsify_against <- function(against, natural, records, kind, call) {
   }
   if (against == "left_out" && (kind != "meta" || nrow(natural_sources(natural)) < 2L)) {
     abort_input(c("There is no source to be left out: natural recovery needs two or more.",
-      x = "It is {natural_label(natural)}.",
+      x = "Here it rests on {natural_label(natural)}.",
       i = "Give {.arg records} of untreated subjects, or check the code with {.code against = \"predictive\"}."),
     call = call)
   }
@@ -322,7 +322,8 @@ print.falsify <- function(x, ...) {
   cat(wrap_lines(c(
     paste0("How often the same pipeline would claim success for ", x$n, " untreated patients (", how, ")."),
     switch(x$against,
-      left_out = "Each source in turn is left out of the evidence, and its own rate is nature.",
+      left_out = paste0("Each source in turn is left out of the evidence, and its own ",
+        if (inherits(x$excess, "excess_responders")) "rate" else "mean", " is nature."),
       records = "Untreated records, which the evidence should not contain.",
       predictive = "Drawn from the answer's own natural recovery: a check of the code, not of the pipeline."),
     if (alone) paste0("Untreated: ", rows$group[1], "."),
@@ -330,9 +331,10 @@ print.falsify <- function(x, ...) {
       "sets that do.")
   )), sep = "\n")
   interval <- ifelse(is.na(rows$conf.low), "", paste(percent_text(rows$conf.low), "to", percent_text(rows$conf.high)))
-  table <- data.frame(untreated = shortened(rows$group, 30), tail = percent_text(rows$threshold),
+  table <- data.frame(untreated = shortened(sub(" left out$", "", rows$group), 30), tail = percent_text(rows$threshold),
     needs = critical_words(x, rows$critical), share = percent_text(rows$estimate), interval = interval)
-  print(table[if (alone) -1L else TRUE], row.names = FALSE, right = FALSE) # one block at 80 columns
+  labels <- if (alone) rep("", nrow(table)) else paste0(table$untreated, ", ")
+  print_rows(table[if (alone) -1L else TRUE], make.unique(paste0(labels, table$tail)), right = FALSE)
   invisible(x)
 }
 

@@ -173,6 +173,20 @@ test_that("print keeps each row in one piece at 80 columns, one group stands abo
   expect_match(own, "^ *tail +needs +share +interval", all = FALSE)
 })
 
+test_that("on a page of Word each row still says whose it is, in one block or in several", {
+  late <- subset(natural_ais, reference & endpoint == "ais_c" & baseline_to_day >= 14)
+  x <- falsify(excess(keio_ips, natural_rate(late), accept = c("level", "baseline", "followup", "years")))
+  withr::local_options(width = 68)
+  shown <- utils::capture.output(print(x))
+  expect_match(shown, "untreated +tail +needs +share +interval", all = FALSE)
+  expect_lte(max(nchar(shown)), 68)
+  expect_match(shown, "own rate", all = FALSE)
+  # Narrower still, the source stands before each block.
+  withr::local_options(width = 50)
+  narrow <- utils::capture.output(print(x))
+  expect_identical(sum(grepl("Kirshblum 2016, 10 %", narrow, fixed = TRUE)), 2L)
+})
+
 test_that("print writes shares and thresholds as percentages, none as a power of ten", {
   # All of four at a fair coin, by hand: 1 of 16; under 1 of 1000 at a rate of 0.1: 0.0001.
   x <- falsify(excess_of(reference_rate()))
