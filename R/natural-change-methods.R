@@ -278,18 +278,15 @@ format_family <- function(x) {
 
 #' @export
 print.natural_change <- function(x, digits = 3, ...) {
-  cat(format(x), sep = "\n")
+  cat(wrap_lines(format(x)), sep = "\n")
   s <- change_summary(x, c(0.025, 0.5, 0.975))
   q <- signif(s$quantile$value, digits)
-  cat(
-    "Mean change of a new population: mean ", signif(s$mean$value, digits), ", 95 % interval ", q[1], " to ", q[3],
-      "\n",
-    sep = ""
-  )
-  if (!is.null(x$model)) {
-    p <- signif(patient_summary(x, c(0.025, 0.975))$quantile$value, digits)
-    cat("One patient: 95 % prediction interval ", p[1], " to ", p[2], "\n", sep = "")
-  }
+  patient <- if (!is.null(x$model)) signif(patient_summary(x, c(0.025, 0.975))$quantile$value, digits)
+  cat(wrap_lines(c(
+    paste0("Mean change of a new population: mean ", signif(s$mean$value, digits), ", 95 % interval ", q[1], " to ",
+      q[3]),
+    paste0("One patient: 95 % prediction interval ", patient[1], " to ", patient[2], recycle0 = TRUE)
+  )), sep = "\n")
   invisible(x)
 }
 

@@ -325,7 +325,7 @@ format_fit_course <- function(x) {
 
 #' @export
 print.natural_curve <- function(x, ...) {
-  writeLines(strwrap(format(x), width = 100, exdent = 2))
+  writeLines(wrap_lines(format(x)))
   invisible(x)
 }
 

@@ -72,6 +72,9 @@ test_that("every number carries its error, and the print says where the SD comes
   expect_output(print(x), "from the registry")
   expect_output(print(natural_change(three_registries(), tau = prior_half_normal(2))), "SD between patients not known")
   expect_identical(summary(x), rows)
+  # Nothing runs past the edge of a narrow page, where a browser would break inside of a word.
+  withr::local_options(width = 60)
+  expect_lte(max(nchar(utils::capture.output(print(x)))), 60)
 })
 
 test_that("the forest holds sources, shrunken means and both predictions", {

@@ -11,6 +11,8 @@ test_that("published visit means give a curve near the means, labelled for what 
   expect_output(print(x), "Visit means are means of different patients")
   expect_output(print(x), "correlation 0.8")
   expect_identical(summary(x), rows)
+  withr::local_options(width = 50)
+  expect_lte(max(nchar(utils::capture.output(print(x)))), 50)
 })
 
 test_that("sources are what matching reads", {
