@@ -4,7 +4,7 @@
 combination_words <- c(
   percentile_sum = "did the patients as a group move up? (sum of percentiles, Irwin-Hall)",
   fisher = "did at least some do much better? (Fisher's sum of -2 log(1 - percentile))",
-  exceedance = "how many lie above the natural 95th centile?",
+  exceedance = "how many lie above the natural 95th percentile?",
   rank_test = "do they rank above untreated records? (exact rank sum)"
 )
 
@@ -73,7 +73,7 @@ whole_tail <- function(law, observed, part) {
     sum(part(observed)))
 }
 
-# How many lie above the 95th centile of natural recovery at the published mean; the shared shift moves the chance.
+# How many lie above the 95th percentile of natural recovery at the published mean; the shared shift moves the chance.
 exceedance_row <- function(y, laws, call) {
   above <- lapply(laws, \(law) {
     thresholds <- vapply(seq_along(y), \(i) natural_centile(law, i, 0.95), 0)

@@ -77,17 +77,8 @@ choice_marks <- function(table) {
 }
 
 short_label <- function(x) {
-  x <- ln_2_by_name(x)
-  rounded <- three_digits(x)
-  if (!anyDuplicated(rounded)) x <- rounded # two choices must not get one name
+  x <- rounded_label(x)
   ifelse(nchar(x) > 34, paste0(substr(x, 1, 32), "..."), x)
-}
-
-# Long decimals in a text, to three digits.
-three_digits <- function(x) {
-  found <- gregexpr("[0-9]+\\.[0-9]{3,}", x)
-  regmatches(x, found) <- lapply(regmatches(x, found), \(n) vapply(signif(as.numeric(n), 3), format, ""))
-  x
 }
 
 curve_title <- function(table, seen) {

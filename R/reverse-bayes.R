@@ -110,7 +110,8 @@ reverse_bayes_root <- function(scenario, benefit) {
   height <- vapply(grid, at, 0, route = "fine")
   above <- which(diff(sign(height - benefit)) != 0)
   if (length(above) == 0L) {
-    note <- paste0("P(benefit) stays between ", paste(probability_text(range(height)), collapse = " and "),
+    note <- paste0("the probability of benefit stays between ",
+      paste(probability_text(range(height)), collapse = " and "),
       " for prior SDs from 0.05 to 8")
     return(list(value = NA_real_, error = NA_real_, note = note))
   }

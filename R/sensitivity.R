@@ -293,7 +293,7 @@ print.summary_sensitivity <- function(x, digits = 3, ...) {
     "part doubles.")), sep = "\n")
   rows <- x$power
   rows[-1] <- lapply(rows[-1], signif, digits = digits)
-  names(rows) <- c("part", "E(delta)", "P(benefit)", "distance")
+  names(rows) <- c("part", "E(delta)", "probability of benefit", "distance")
   print(rows, row.names = FALSE)
   cat(wrap_lines(power_verdict(x$power)), sep = "\n")
   invisible(x)
@@ -320,7 +320,8 @@ print.sensitivity <- function(x, digits = 3, ...) {
   if (nrow(out) > 0L) {
     cat("\nWith one left out, everything else as in the answer:\n")
     print(data.frame(` ` = out$evidence, `natural tail` = probability_text(out$natural_tail, digits),
-      `P(benefit)` = probability_text(out$prob_benefit, digits), check.names = FALSE), row.names = FALSE, right = FALSE)
+      `probability of benefit` = probability_text(out$prob_benefit, digits), check.names = FALSE), row.names = FALSE,
+      right = FALSE)
   }
   for (note in unique(table$note[is.na(table$natural_tail)])) cat(wrap_lines(paste("No answer:", note)), sep = "\n")
   invisible(x)
@@ -332,13 +333,27 @@ shortened <- function(x, most = 36) ifelse(nchar(x) > most, paste0(substr(x, 1, 
 # A doubling of the odds, as it is written by hand.
 ln_2_by_name <- function(x) sub("normal(mean = 0.693147, sd = ", "normal(mean = ln 2, sd = ", x, fixed = TRUE)
 
+# Long decimals in a text, to three digits.
+three_digits <- function(x) {
+  found <- gregexpr("[0-9]+\\.[0-9]{3,}", x)
+  regmatches(x, found) <- lapply(regmatches(x, found), \(n) vapply(signif(as.numeric(n), 3), format, ""))
+  x
+}
+
+# Long decimals of choices as a reader takes them in; two choices must not get one name.
+rounded_label <- function(x) {
+  x <- ln_2_by_name(x)
+  rounded <- three_digits(x)
+  if (anyDuplicated(rounded) > 0L) x else rounded
+}
+
 choice_ranges <- function(table, name, digits) {
   values <- unique(table[[name]])
   if (length(values) < 2L) {
     return(NULL)
   }
   rows <- lapply(values, \(v) range(table$natural_tail[table[[name]] == v]))
-  data.frame(choice = name, value = shortened(ln_2_by_name(values)),
+  data.frame(choice = name, value = shortened(rounded_label(values)),
     `smallest tail` = probability_text(vapply(rows, `[`, 0, 1), digits),
     `largest tail` = probability_text(vapply(rows, `[`, 0, 2), digits), check.names = FALSE)
 }

@@ -77,7 +77,7 @@ test_that("the percentile tests do not depend on the units of the score", {
 
 test_that("exceedances of a known mean are binomial", {
   for (above in 0:4) {
-    y <- rep(c(30, 0), c(above, 4 - above)) # 18.49 is the 95th centile
+    y <- rep(c(30, 0), c(above, 4 - above)) # 18.49 is the 95th percentile
     e <- excess_of_scores(continuous_change(y), sharp())
     expect_identical(term_value(e, "exceedance", "statistic"), as.numeric(above))
     # 1 - pnorm(qnorm(0.95)) is 0.05 to rounding.

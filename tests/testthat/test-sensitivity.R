@@ -150,6 +150,13 @@ test_that("the same sources and settings, with one source fewer, are a natural r
     bias = prior_normal(0.2, 0.3))))
 })
 
+test_that("choices are printed to three digits, as the picture has them, unless two would get one name", {
+  table <- data.frame(bias = c("normal(mean = 1.96307, sd = 1.96307)", "none"), natural_tail = c(0.2, 0.1))
+  expect_identical(choice_ranges(table, "bias", 3)$value, c("normal(mean = 1.96, sd = 1.96)", "none"))
+  table$bias <- c("normal(mean = 0, sd = 1.96307)", "normal(mean = 0, sd = 1.96309)")
+  expect_identical(choice_ranges(table, "bias", 3)$value, table$bias)
+})
+
 test_that("a long name of the evidence is cut in print, and keeps each row of numbers whole at 80 columns", {
   expect_identical(shortened(c("short", strrep("a", 36), strrep("a", 37))), c("short", strrep("a", 36),
     paste0(strrep("a", 33), "...")))

@@ -50,7 +50,7 @@ test_that("the prior SD found gives the probability of benefit asked for, by a n
   expect_identical(tip(x, "prior_sd", column = "unit"), "log odds")
   never <- tipping(at_known(1), "bias", target = 0.05, benefit = 0.999)
   expect_true(is.na(tip(never, "prior_sd")))
-  expect_match(tip(never, "prior_sd", column = "note"), "P(benefit) stays between", fixed = TRUE)
+  expect_match(tip(never, "prior_sd", column = "note"), "the probability of benefit stays between", fixed = TRUE)
 })
 
 test_that("a move that the evidence does not have is an error where asked by name, else said in the print", {
