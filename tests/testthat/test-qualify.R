@@ -81,6 +81,9 @@ test_that("the page holds the verdict, every call and the statement, in one file
     expect_true(grepl(words, text, fixed = TRUE), info = words)
   }
   expect_false(grepl("<(img|script|link)[^>]+(src|href)=\"https?://", html, perl = TRUE))
+  # Numbers and verdicts are not broken, and the browser has no leave to break inside of words there.
+  expect_true(grepl(".checks td { white-space: nowrap; }", html, fixed = TRUE))
+  expect_false(grepl("overflow-wrap: anywhere", html, fixed = TRUE))
   word <- withr::local_tempfile(fileext = ".docx")
   render_page("qualify.Rmd", list(qualification = x), word, "docx")
   expect_true("word/document.xml" %in% utils::unzip(word, list = TRUE)$Name)
