@@ -56,7 +56,7 @@ qualify <- function(file = NULL, checks = NULL) {
   if (format %in% c("html", "docx")) require_report_packages(call)
   result <- new_qualification(run_checks(rbind(shipped_checks(), own)))
   if (format == "txt") writeLines(format(result, all = TRUE), file, useBytes = TRUE)
-  if (format %in% c("html", "docx")) render_page("qualify.Rmd", list(qualification = result), file, format)
+  if (format %in% c("html", "docx")) render_page("qualify.Rmd", list(qualification = result), file, format, call)
   result
 }
 

@@ -16,8 +16,9 @@ report_parts.excess_responders <- function(x, natural) {
     accepted = report_accepted(excess_accepted(x)),
     matching = report_matching(excess_accepted(x)), terms = report_terms(tidy(x), words_of_responders(x)),
     patients = story$patients, notes = story$notes, published = story$published,
-    has_harms = !is.null(arm_harms(arm)), robust = robust_rows(x), barg = barg_rows(),
-    words = report_words(), session = report_session()
+    has_harms = !is.null(arm_harms(arm)), no_harms = "No harms are recorded in the arm, so nothing is said of them.\n",
+    robust = robust_rows(x), barg = barg_rows(),
+    session = report_session()
   )
 }
 
@@ -215,13 +216,14 @@ prior_benefit_of <- function(x) {
 }
 
 barg_rows <- function(bayes_factor = "table of terms, under the prior of the effect named above",
-                      decision = "none is made here; the decision table shows every outcome") {
+                      decision = "none is made here; the decision table shows every outcome",
+                      predictive = "not drawn: one outcome cannot contradict its own fit") {
   rbind(
     check_item("Model and why Bayesian", "few patients, published evidence of others: see estimand and sources"),
     check_item("Prior predictive", "the natural recovery shown above is what sources and priors predict"),
     check_item("Computation", "quadrature by two routes of different accuracy, their difference stated; no chains"),
     check_item("Posterior predictive",
-      "not drawn: one outcome cannot contradict its own fit; surprise under no effect in \"What the answer rests on\""),
+      paste0(predictive, "; surprise under no effect in \"What the answer rests on\"")),
     check_item("Point and interval estimates", "table of terms"),
     check_item("Bayes factor with its prior", bayes_factor), check_item("Decision", decision),
     check_item("Sensitivity to the prior", "section \"How easily the answer moves\""),
@@ -230,7 +232,8 @@ barg_rows <- function(bayes_factor = "table of terms, under the prior of the eff
 }
 
 # The words of a report that a clinician, or a statistician of another field, may not have met.
-report_words <- function() {
+# @param text what the report says elsewhere; words that do not occur there are left out. NULL keeps all.
+report_words <- function(text = NULL) {
   rows <- c(
     "AIS" = "ASIA impairment scale of spinal cord injury: A (complete) to E (normal)",
     "Bayes factor" = "how many times more probable the outcome is with the effect than without; 1: it tells nothing",
@@ -249,14 +252,28 @@ report_words <- function() {
     "natural tail" = "chance that nature alone gives at least what was observed",
     "percentile" = "share of untreated patients whom nature alone gives less than this patient",
     "power-scaling" = "the answer when prior or outcomes count a little more",
+    "probability of benefit" = "that the effect of the treatment is above 0, starting from a prior of that effect",
     "prior" = "what is assumed before any outcome of the trial is seen, as a distribution",
     "prior_sd" = "SD of the prior of the effect; its tipping point is where the probability of benefit reaches 90 %",
     "scepticism limit" = "the prior of no effect that just takes a credible effect away; none where there is no such",
     "surprise under no effect" = "chance, without effect, of an outcome no more probable than the observed one",
     "tipping point" = "the value of an assumption at which the natural tail reaches a target"
   )
-  data.frame(Word = names(rows), Means = unname(rows))
+  occurs <- is.null(text) | vapply(names(rows), \(word) any(grepl(word_pattern(word), text, perl = TRUE)), NA)
+  data.frame(Word = names(rows), Means = unname(rows))[occurs, ]
 }
+
+# How a word may be written: several of one line, with _ or a space, with a capital, in the plural; no part of another.
+word_pattern <- function(word) {
+  own <- c("mu, tau" = "mu|tau", "count rebuilt" = "counts? rebuilt", "e-value" = "e[-_]value(?!_confounding)",
+    "half-null" = "half[-_ ]null", "distance" = "distance", "surprise under no effect" = "surprise( under no effect)?",
+    "power-scaling" = "power[- ]scal(ing|ed)", "prior" = "priors?")
+  pattern <- if (word %in% names(own)) own[[word]] else gsub(" ", "[ _]", word, fixed = TRUE)
+  paste0("(?i)(?<![a-z])(", pattern, ")s?(?![a-z])")
+}
+
+# The field that a document keeps of who wrote it: people put their own name there.
+report_author <- function() paste("Written by cordgain", utils::packageVersion("cordgain"))
 
 # @param drawn were places of percentiles drawn?
 report_session <- function(drawn = FALSE) {
@@ -268,9 +285,11 @@ report_session <- function(drawn = FALSE) {
   )
 }
 
-# What stands in place of an answer that a verb does not have: its own error, without marks and code.
-report_unavailable <- function(said) {
+# What stands in place of an answer that a verb does not have: what it would have told, and why it does not, in the
+# words of its own error; what that says to do is about calls, for whoever makes them.
+report_unavailable <- function(said, tells = NULL) {
   text <- sub("^[# ]*Error[^\n]*\n?", "", gsub("\n#+ ?", "\n", paste(said, collapse = "\n")))
-  text <- gsub("[[:space:]]+", " ", gsub("(^|\n) *[!\u2716\u2139] ", "\\1", text))
-  paste0("\n\nNot available. ", trimws(text), "\n\n")
+  text <- sub("\n *[i\u2139] .*", "", text)
+  text <- gsub("[[:space:]]+", " ", gsub("(^|\n) *[!x\u2716] ", "\\1", text))
+  paste0("\n\nNot available", if (is.null(tells)) ". " else paste0(": ", tells, ". "), trimws(text), "\n\n")
 }

@@ -13,6 +13,7 @@ report_parts.excess_score <- function(x, natural) {
     excess = score_excess_words(terms, level, unit), patients = change_table(terms, change, unit),
     patients_words = paste0("Expected: what nature alone gives this patient on average. Excess with its ", level,
       " interval of prediction, because one patient may do better or worse than average by nature too."),
+    bands_words = score_bands_words(length(change_scores(change))),
     height = 2 + 0.35 * length(change_scores(change)), has_percentiles = TRUE, has_map = TRUE
   ))
 }
@@ -35,6 +36,15 @@ report_parts.excess_curve <- function(x, natural) {
   ))
 }
 
+# A patient may lie above the first picture's interval and below the second one's.
+score_bands_words <- function(n) {
+  if (n == 1L) return("One patient: the two pictures compare the same.\n")
+  paste0("The two pictures ask different questions. The first sets each patient beside any one untreated patient; ",
+    "among ", n, " it is less of a surprise that one of them gains so much. The second sets the highest of these ",
+    "patients beside the highest of ", n, " untreated ones, the next beside the next, so its bands reach further up ",
+    "for the higher ranks: a patient above the interval of the first may lie inside the band of the second.\n")
+}
+
 # What changes and courses share.
 # @param all tidy(x)
 score_parts <- function(x, all, observed, nature, level, unit) {
@@ -47,13 +57,35 @@ score_parts <- function(x, all, observed, nature, level, unit) {
       " weeks after treatment")))
   }
   list(
-    observed = observed, nature = nature, level = level, sources = report_sources(natural_sources(nature)),
-    documents = report_documents(natural_sources(nature)),
+    observed = observed, nature = nature, level = level, has_harms = FALSE,
+    no_harms = "Scores say nothing of harms: `safety()` takes their counts.\n",
+    sources = report_sources(natural_sources(nature)),
+    documents = report_documents(published_rows(nature)), means = report_means(nature),
+    means_words = if (is_natural_curve(nature)) paste0("in ", unit),
     accepted = report_accepted(excess_accepted(x)), matching = report_matching(excess_accepted(x)), terms = terms,
     robust = score_robust(x, nature, level, max(all$num.error, na.rm = TRUE)),
-    barg = barg_rows("none is given of scores", "none is made here; tipping points show what would change the answer"),
-    words = report_words(), session = report_session(any(score_excess_settings(x)$places != 0.5))
+    barg = barg_rows("none is given of scores", "none is made here; tipping points show what would change the answer",
+      paste("in closed form, nothing drawn: each patient's percentile in what is predicted without treatment,",
+        "\"Patient by patient\"")),
+    session = report_session(any(score_excess_settings(x)$places != 0.5))
   )
+}
+
+# The rows that a curve was fitted to keep what one row for all of them cannot: means, patients, where they were read.
+published_rows <- function(nature) {
+  rows <- if (is_natural_curve(nature)) curve_parts(nature)$table$rows
+  if (is.null(rows)) natural_sources(nature) else rows
+}
+
+# Means by visit of a curve from a table; NULL of a fit, and where the table of sources holds them.
+report_means <- function(nature) {
+  rows <- if (is_natural_curve(nature)) curve_parts(nature)$table$rows
+  if (is.null(rows)) return(NULL)
+  shown <- \(column) if (is.null(rows[[column]])) rep("", nrow(rows)) else report_number(rows[[column]])
+  means <- data.frame(week = shown("week"), mean = shown("mean"), SE = shown("se"), SD = shown("sd"),
+    patients = shown("n"))
+  if (curve_parts(nature)$table$gains) names(means)[2] <- "mean gain"
+  means[vapply(means, \(column) any(nzchar(column)), NA)]
 }
 
 # A mean among patients and what nature alone gives them, in one sentence.

@@ -10,7 +10,7 @@
 #' each table stands the call that gives it, with the answer as `answer`.
 #'
 #' The document states what was observed beside what nature alone gives; it draws no causal conclusion, which one
-#' treated arm cannot carry, and refuses a title that does.
+#' treated arm cannot carry, and refuses a title, an estimand or an arm's description that does.
 #'
 #' @param x an [excess()] of responders with one natural rate, of changes of a score ([score_change()]) or of a
 #'   course ([recovery_data()]).
@@ -20,11 +20,12 @@
 #' @param natural (named list) of responders, further evidence for [sensitivity()].
 #' @param estimand (named character) own words for attributes of the estimand, by name: `"treatment"`, `"population"`,
 #'   `"variable"`, `"intercurrent"`, `"summary"`. What is not given is filled from the answer.
+#' @param safety (a [safety()]) counts of harms to be printed; of responders in place of those of the arm.
 #' @param ... not used.
 #' @return The path of the document, invisibly.
-#' @section Conditions: `cordgain_invalid_input` for another ending, a folder that is not there, a title of a causal
-#'   claim, an answer with open outcomes or levels; `cordgain_no_rmarkdown` where rmarkdown, its pandoc or ggplot2 is
-#'   not installed.
+#' @section Conditions: `cordgain_invalid_input` for another ending, a folder that is not there or cannot be written to,
+#'   a title, estimand or description of the arm that makes a causal claim, harms not made by [safety()], an answer with
+#'   open outcomes or levels; `cordgain_no_rmarkdown` where rmarkdown, its pandoc or ggplot2 is not installed.
 #' @references
 #' ICH E9(R1) (2019) Addendum on estimands and sensitivity analysis in clinical trials.
 #' Sung and others (2005) *Journal of Clinical Epidemiology* 58:261, \doi{10.1016/j.jclinepi.2004.08.010} (ROBUST).
@@ -51,7 +52,7 @@ report.default <- function(x, file, ...) {
 #' @rdname report
 #' @export
 report.excess_responders <- function(x, file, title = "Recovery beside natural recovery", natural = list(),
-                                     estimand = character(), ...) {
+                                     estimand = character(), safety = NULL, ...) {
   check_no_more(names(formals(report.excess_responders)), ...)
   call <- rlang::current_env()
   format <- page_format(rlang::maybe_missing(file), c("html", "docx"), call)
@@ -59,34 +60,40 @@ report.excess_responders <- function(x, file, title = "Recovery beside natural r
   check_reportable(x, call)
   evidence_list(excess_natural(x), natural, call)
   words <- report_estimand(x, estimand, call)
+  check_own_words(estimand, excess_arm(x), call)
+  harms <- check_made_by(safety, \(s) inherits(s, "safety"), "safety", call)
   require_report_packages(call)
-  given <- list(answer = x, title = title, natural = natural, estimand = words)
-  render_page("excess-responders.Rmd", given, file, format, toc = TRUE, what = "report")
+  given <- list(answer = x, title = title, natural = natural, estimand = words, harms = harms)
+  render_page("excess-responders.Rmd", given, file, format, call, toc = TRUE, what = "report")
   invisible(file)
 }
 
 #' @rdname report
 #' @export
-report.excess_score <- function(x, file, title = "Recovery beside natural recovery", estimand = character(), ...) {
+report.excess_score <- function(x, file, title = "Recovery beside natural recovery", estimand = character(),
+                                safety = NULL, ...) {
   check_no_more(names(formals(report.excess_score)), ...)
-  report_scores(x, rlang::maybe_missing(file), title, estimand, rlang::current_env())
+  report_scores(x, rlang::maybe_missing(file), title, estimand, safety, rlang::current_env())
 }
 
 #' @rdname report
 #' @export
-report.excess_curve <- function(x, file, title = "Recovery beside natural recovery", estimand = character(), ...) {
+report.excess_curve <- function(x, file, title = "Recovery beside natural recovery", estimand = character(),
+                                safety = NULL, ...) {
   check_no_more(names(formals(report.excess_curve)), ...)
-  report_scores(x, rlang::maybe_missing(file), title, estimand, rlang::current_env())
+  report_scores(x, rlang::maybe_missing(file), title, estimand, safety, rlang::current_env())
 }
 
-report_scores <- function(x, file, title, estimand, call) {
+report_scores <- function(x, file, title, estimand, safety, call) {
   format <- page_format(rlang::maybe_missing(file), c("html", "docx"), call)
   check_report_title(title, call)
   if (inherits(x, "excess_score") && anyNA(change_scores(score_excess_change(x)))) refuse_open(call)
   words <- report_estimand(x, estimand, call)
+  check_own_words(estimand, NULL, call)
+  harms <- check_made_by(safety, \(s) inherits(s, "safety"), "safety", call)
   require_report_packages(call)
-  given <- list(answer = x, title = title, natural = list(), estimand = words)
-  render_page("excess-score.Rmd", given, file, format, toc = TRUE, what = "report")
+  given <- list(answer = x, title = title, natural = list(), estimand = words, harms = harms)
+  render_page("excess-score.Rmd", given, file, format, call, toc = TRUE, what = "report")
   invisible(file)
 }
 
@@ -109,20 +116,46 @@ page_format <- function(file, formats, call) {
   format
 }
 
-# Words of a causal claim, or of a certainty, that one arm of a few patients cannot carry.
+# Words of a causal claim, or of a certainty, that one arm of a few patients cannot carry. Each line of claims.txt is
+# looked for as whole words, in lower case, without articles; TREATMENT stands for what is given to patients.
 claims_in <- function(text) {
   claims <- readLines(system.file("report", "claims.txt", package = "cordgain"))
-  intersect(strsplit(tolower(text), "[^a-z]+")[[1]], claims)
+  claims <- gsub("TREATMENT", claim_treatments, claims, fixed = TRUE)
+  said <- vapply(strsplit(tolower(text), "[^a-z]+"), \(words) {
+    paste(words[!words %in% c("a", "an", "our", "the", "these", "this")], collapse = " ")
+  }, "")
+  as.character(unique(unlist(lapply(paste0("(?<![a-z])(", claims, ")(?![a-z])"), \(claim) {
+    regmatches(said, gregexpr(claim, said, perl = TRUE))
+  }))))
 }
+
+claim_treatments <- paste0("(antibody|cells?|drugs?|grafts?|implants?|infusions?|injections?|interventions?|ipscs?|",
+  "stimulation|therapy|therapies|transplants?|transplantations?|treatments?)")
 
 check_report_title <- function(title, call) {
   check_string(title, "title", call = call)
-  found <- claims_in(title)
+  refuse_claims(title, "{.arg title}", "Say what was observed beside what nature alone gives.", call)
+}
+
+# What the caller wrote elsewhere and the report prints. The definition of a harm may name a cause, and a cited paper
+# has the title that it has.
+check_own_words <- function(estimand, arm, call) {
+  for (name in names(estimand)) {
+    refuse_claims(estimand[[name]], paste0("{.arg estimand} ({.val ", name, "})"),
+      "Say what is estimated, for whom, and not what came of it.", call)
+  }
+  story <- if (!is.null(arm)) c(list(label = arm_label(arm)), arm_story(arm)[c("intervention", "notes")])
+  for (name in names(story)) {
+    refuse_claims(story[[name]], paste0("{.field ", name, "} of the arm"),
+      paste0("Say what was done and seen: {.code update(arm, ", name, " = ...)}."), call)
+  }
+}
+
+refuse_claims <- function(text, what, remedy, call) {
+  found <- claims_in(text)
   if (length(found) > 0L) {
-    abort_input(c("{.arg title} claims more than one treated arm can show.",
-      x = "It says {.val {found}}.",
-      i = "Say what was observed beside what nature alone gives."
-    ), call = call)
+    abort_input(c(paste(what, "claims more than one treated arm can show."), x = "It says {.val {found}}.",
+      i = remedy), call = call)
   }
 }
 
@@ -220,7 +253,7 @@ or_words <- function(x, otherwise = "not known") {
 
 # A template of inst/report/ is knitted in a folder of its own, in an environment that holds what it names (`given`).
 # @param what the word for the document, should it not be written
-render_page <- function(template, given, file, format, toc = FALSE, what = "page") {
+render_page <- function(template, given, file, format, call = NULL, toc = FALSE, what = "page") {
   work <- tempfile("page")
   dir.create(work)
   on.exit(unlink(work, recursive = TRUE))
@@ -232,7 +265,13 @@ render_page <- function(template, given, file, format, toc = FALSE, what = "page
   )
   made <- rmarkdown::render(copy, style, output_file = basename(file), output_dir = work,
     envir = list2env(given, parent = globalenv()), quiet = TRUE)
-  if (!file.copy(made, file, overwrite = TRUE)) {
-    abort_input("The {what} could not be written to {.file {file}}.", call = NULL)
+  put_page(made, file, what, call)
+}
+
+# R's own warning of a file that cannot be made says less than the error.
+put_page <- function(made, file, what, call) {
+  if (!suppressWarnings(file.copy(made, file, overwrite = TRUE))) {
+    abort_input(c("The {what} could not be written.", x = "{.arg file} is {.file {file}}.",
+      i = "Choose a folder in which you may write; a document that is open elsewhere must be closed."), call = call)
   }
 }

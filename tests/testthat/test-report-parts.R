@@ -109,7 +109,10 @@ test_that("the checklists name the priors in use and no random number", {
 test_that("what is not available is told in the verb's own words, without marks and code", {
   said <- "## Error in `falsify()`:\n## ! There is no source.\n## \u2716 It is one.\n## \u2139 Give `records`."
   expect_identical(trimws(cordgain:::report_unavailable(said)),
-    "Not available. There is no source. It is one. Give `records`.")
+    "Not available. There is no source. It is one.")
+  # What to do is about calls; what would have stood there is said first.
+  said <- "Error in f():\n! Nothing\n  known.\nx It is 3.\ni Give\n  more."
+  expect_identical(trimws(report_unavailable(said, "how far")), "Not available: how far. Nothing known. It is 3.")
 })
 
 test_that("every word of the list is explained, none claims", {
@@ -118,6 +121,27 @@ test_that("every word of the list is explained, none claims", {
   expect_true(all(nzchar(words$Means)))
   for (word in c("AIS", "Bayes factor", "natural tail", "mu, tau")) expect_true(word %in% words$Word)
   expect_identical(cordgain:::claims_in(sub("effective sample size", "", words$Word)), character())
+})
+
+test_that("only words that occur are listed, however they are written", {
+  listed <- \(text) report_words(text)$Word
+  expect_identical(listed("nothing of the kind"), character())
+  expect_identical(listed("The natural tail is 3 %."), "natural tail")
+  expect_identical(listed(c("natural_tail, Tau", "Percentiles")), c("mu, tau", "natural tail", "percentile"))
+  # The second is another thing than the first, and neither is a part of a word.
+  expect_identical(listed("e_value_confounding"), "e_value_confounding")
+  expect_identical(listed("e-values"), "e-value")
+  expect_identical(listed("biased taus"), "mu, tau")
+  expect_identical(listed("half-null, log odds, Bayes factors"), c("Bayes factor", "half-null", "log odds"))
+  expect_identical(listed("prior_sd"), c("prior", "prior_sd"))
+  every <- report_words()
+  expect_identical(report_words(every$Word)$Word, every$Word)
+})
+
+test_that("the checklist says of the posterior predictive what holds: one outcome, or several patients", {
+  row <- \(rows) rows$Here[rows$Item == "Posterior predictive"]
+  expect_match(row(barg_rows()), "one outcome cannot contradict its own fit")
+  expect_match(row(barg_rows(predictive = "told above")), "^told above; surprise under no effect")
 })
 
 test_that("the parts hold the arm's own words only where it has them", {

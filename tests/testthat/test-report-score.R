@@ -71,18 +71,49 @@ test_that("a report of scores is one page with the same sections, and says what 
   skip_if_not(rmarkdown::pandoc_available("2.0"), "pandoc")
   file <- withr::local_tempfile(fileext = ".html")
   expect_identical(report(course_answer(), file, title = "Two courses"), file)
-  html <- paste(readLines(file, warn = FALSE, encoding = "UTF-8"), collapse = "\n")
+  html <- paste(readLines(file, warn = FALSE, encoding = "UTF-8"), collapse = " ")
   for (words in c("Two courses", "In excess of nature", "Patient by patient", "How easily the answer moves",
-    "Numerical errors", "Words", "Not available. There is no source to be left out")) {
+    "Numerical errors", "Words", "Bourguignon", "Scores say nothing of harms", "What was published, in points",
+    "Not available: how often untreated patients would have been called a success. There is no source")) {
     expect_true(grepl(words, html, fixed = TRUE), label = words)
   }
   # (grepl(): expect_match() of a text of two million characters takes half a minute to write its message)
   expect_false(grepl("tipping_map(answer)", html, fixed = TRUE))
   expect_false(grepl("percentiles&quot;|\"percentiles\"", html))
-  report(score_answer(), file)
-  html <- paste(readLines(file, warn = FALSE, encoding = "UTF-8"), collapse = "\n")
+  expect_false(grepl("e_value_confounding", html, fixed = TRUE))
+  expect_false(grepl("against = ", html, fixed = TRUE))
+  harms <- safety(1, n = 4, exposure_years = 4, definition = "serious adverse event of the test")
+  report(score_answer(), file, safety = harms)
+  html <- paste(readLines(file, warn = FALSE, encoding = "UTF-8"), collapse = " ")
   expect_true(grepl("tipping_map(answer)", html, fixed = TRUE))
   expect_true(grepl("a mean change of 9.75 points", html, fixed = TRUE))
+  expect_true(grepl("1 of 4 patients with: serious adverse event of the test", html, fixed = TRUE))
+  expect_false(grepl("Scores say nothing of harms", html, fixed = TRUE))
+  # Pictures say what they show to those who do not see them.
+  pictures <- regmatches(html, gregexpr("<img[^>]+>", html))[[1]]
+  expect_gt(length(pictures), 3)
+  expect_true(all(grepl("alt=\"[A-Z]", pictures)))
+})
+
+test_that("a course from published means shows them with their patients, and where they were read", {
+  parts <- report_parts(course_answer(), list())
+  rows <- subset(natural_motor, source == "Sygen" & measure == "uems" & level == "cervical")
+  rows <- rows[order(rows$week), ]
+  expect_identical(as.numeric(parts$means$week), as.numeric(rows$week))
+  expect_identical(as.numeric(parts$means$patients), as.numeric(rows$n))
+  expect_equal(as.numeric(parts$means$mean), signif(rows$mean, 3))
+  expect_match(parts$documents, "doi.org", all = FALSE)
+  expect_null(report_parts(score_answer(), list())$means)
+})
+
+test_that("the checklist of scores and courses does not speak of one outcome; two pictures that differ are explained", {
+  for (parts in list(report_parts(score_answer(), list()), report_parts(course_answer(), list()))) {
+    said <- parts$barg$Here[parts$barg$Item == "Posterior predictive"]
+    expect_no_match(said, "one outcome")
+    expect_match(said, "percentile")
+  }
+  expect_match(report_parts(score_answer(), list())$bands_words, "the highest of 4 untreated")
+  expect_match(score_bands_words(1L), "compare the same")
 })
 
 test_that("final scores that are not known, other endings and claims are refused", {

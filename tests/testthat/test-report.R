@@ -77,14 +77,63 @@ test_that("without rmarkdown, knitr, ggplot2 or pandoc the error says which and 
 })
 
 test_that("every claiming word is found, alone and in a sentence, whatever its case", {
-  words <- readLines(system.file("report", "claims.txt", package = "cordgain"))
-  expect_gt(length(words), 10)
-  expect_identical(anyDuplicated(words), 0L)
+  lines <- readLines(system.file("report", "claims.txt", package = "cordgain"))
+  expect_identical(anyDuplicated(lines), 0L)
+  words <- grep("^[a-z]+$", lines, value = TRUE)
+  expect_gt(length(words), 30)
   for (word in words) {
     expect_identical(cordgain:::claims_in(word), word)
     expect_identical(cordgain:::claims_in(paste0("Cells: ", toupper(word), ".")), word)
     expect_identical(cordgain:::claims_in(paste0("un", word, "able")), character())
   }
+})
+
+test_that("claims of several words are found, and words of a protocol are not", {
+  for (claim in c("heal the cord", "restore function", "thanks to cells", "Recovery due to the new stem cells",
+    "Efficacy of cells", "Cells improved recovery", "Treatment improves outcome", "The cells help",
+    "It led to recovery", "Benefits of cells", "Benefit of the treatment", "Therapeutic success", "A cure",
+    "iPS cells have clearly worked", "Grafts repaired it",
+    "Function regained by the transplant", "Gains attributable to therapy")) {
+    expect_true(length(claims_in(claim)) > 0L, info = claim)
+  }
+  for (words in c("Two of four patients improved beside nature", "Help with missing data", "probability of benefit",
+    "Missing due to death, or events that led to withdrawal", "AIS grade improved by two after treatment", "because",
+    "Treatment: two million cells; rehabilitation", "an unsafe, insignificant, unproved matter")) {
+    expect_identical(claims_in(words), character(), info = words)
+  }
+  # Every text of several is read, and none is no claim.
+  expect_identical(claims_in(c("Plain words", "A cure for all")), "cure")
+  expect_identical(claims_in(NULL), character())
+  expect_identical(claims_in(NA_character_), character())
+})
+
+test_that("an estimand and an arm that claim are refused, by name; what a harm is may name a cause", {
+  answer <- excess_of(natural_rate(0.12))
+  file <- tempfile(fileext = ".html")
+  own <- c(treatment = "The cells that healed the patients")
+  invalid(report(answer, file, estimand = own), "treatment.*claims more")
+  claiming <- \(...) excess(two_of_four(...), natural_rate(0.12), accept = every_difference)
+  invalid(report(claiming(intervention = "cells of proven efficacy"), file), "intervention of the arm claims more")
+  invalid(report(claiming(notes = c("four men", "Function restored in two.")), file), "notes of the arm claims more")
+  invalid(report(claiming(label = "Cells that cure"), file), "label of the arm claims more")
+  expect_no_error(check_own_words(c(intercurrent = "Death counts as no response."), keio_ips, NULL))
+  harm <- list(events = 0, definition = "adverse event caused by the cells", exposure_years = 4)
+  expect_no_error(check_own_words(character(), two_of_four(harms = harm, exposure_years = 4), NULL))
+  expect_false(file.exists(file))
+})
+
+test_that("harms given with a report must be made by safety()", {
+  answer <- excess_of(natural_rate(0.12))
+  for (bad in list(0, "none", keio_ips)) invalid(report(answer, tempfile(fileext = ".html"), safety = bad), "safety")
+})
+
+test_that("a file that cannot be written is one error that says what to do, without R's own warning", {
+  made <- withr::local_tempfile(lines = "page")
+  folder <- withr::local_tempdir()
+  file <- file.path(folder, "no", "such", "a.html")
+  expect_no_warning(invalid(put_page(made, file, "report", NULL), "could not be written"))
+  put_page(made, file.path(folder, "a.html"), "report", NULL)
+  expect_identical(readLines(file.path(folder, "a.html")), "page")
 })
 
 test_that("files that are none are refused before anything is computed", {
