@@ -33,8 +33,8 @@
 #'   subject: visits, scores that are `NA`, first and last time, first and last score.
 #' @section Conditions: `cordgain_invalid_input` for columns that are absent, text or factors where
 #'   numbers belong, a subject that is not known or empty, scores outside the scale, times that are negative, doubled or
-#'   not in order. Warnings: `cordgain_no_scores` where no score is known, `cordgain_no_visit_after` where a subject is
-#'   treated after its last visit.
+#'   not in order. Warnings: `cordgain_no_scores` where no score is known, `cordgain_no_visit_after` where a subject
+#'   has no visit after its treatment.
 #' @references
 #' CDISC (2019). Analysis Data Model Implementation Guide, version 1.2: the basic data structure (BDS).
 #'
@@ -251,9 +251,9 @@ warn_of_visits <- function(x) {
   }
   if (!is.null(role(x, "treated_at"))) {
     subject <- as.character(role(x, "subject"))
-    after <- unique(subject[which(stats::ave(role(x, "time"), subject, FUN = max) < role(x, "treated_at"))])
+    after <- unique(subject[which(stats::ave(role(x, "time"), subject, FUN = max) <= role(x, "treated_at"))])
     if (length(after) > 0L) {
-      cli::cli_warn(c("A subject is treated after its last visit.", x = "{first_few(after)}.",
+      cli::cli_warn(c("A subject has no visit after its treatment.", x = "{first_few(after)}.",
         i = "Is {.field {attr(x, 'roles')$treated_at}} in weeks since injury, as the visits are?"
       ), class = "cordgain_no_visit_after")
     }

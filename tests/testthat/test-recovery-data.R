@@ -176,16 +176,18 @@ test_that("an empty name is no subject", {
   refused(recovery_data(transform(visits, id = factor(replace(id, 6, ""))), id, wk, motor, "uems"), "Row 6 does not")
 })
 
-test_that("scores none of which is known, and a treatment after every visit, are warned of", {
+test_that("scores none of which is known, and a treatment without a visit after it, are warned of", {
   expect_warning(recovery_data(transform(visits, motor = NA_real_), id, wk, motor, "uems"), "All 6 scores are NA",
     class = "cordgain_no_scores")
   late <- transform(visits, treated = rep(c(53, NA), each = 3))
   expect_warning(x <- recovery_data(late, id, wk, motor, "uems", treated_at = treated), "a\\..*in weeks since injury",
     class = "cordgain_no_visit_after")
   expect_identical(summary_treated(x), c(53, NA))
-  # At the last visit itself there is one.
-  expect_no_warning(recovery_data(transform(visits, treated = rep(c(52, NA), each = 3)), id, wk, motor, "uems",
-    treated_at = treated))
+  # excess() takes a visit at the treatment itself for the baseline.
+  at <- \(week) recovery_data(transform(visits, treated = rep(c(week, NA), each = 3)), id, wk, motor, "uems",
+    treated_at = treated)
+  expect_warning(at(52), class = "cordgain_no_visit_after")
+  expect_no_warning(at(51))
 })
 
 test_that("an expression in the place of a column is refused with what to do", {
