@@ -8,7 +8,7 @@ score_law <- function(family, score, eta, extra) UseMethod("score_law")
 #' @exportS3Method score_law binomial_scores
 score_law.binomial_scores <- function(family, score, eta, extra) {
   n <- score[, 2L]
-  p <- family$object$linkinv(eta)
+  p <- inverse_link(family, eta)
   list(below = stats::pbinom(score[, 1L] - 1, n, p), equal = stats::dbinom(score[, 1L], n, p),
     above = stats::pbinom(score[, 1L], n, p, lower.tail = FALSE))
 }
@@ -82,7 +82,7 @@ score_table <- function(family, n, eta, extra) UseMethod("score_table")
 
 #' @exportS3Method score_table binomial_scores
 score_table.binomial_scores <- function(family, n, eta, extra) {
-  p <- family$object$linkinv(eta)
+  p <- inverse_link(family, eta)
   matrix(stats::dbinom(rep(seq.int(0, max(n)), each = length(eta)), n, p), length(eta))
 }
 
@@ -103,7 +103,7 @@ score_density <- function(family, score, eta, extra) UseMethod("score_density")
 
 #' @exportS3Method score_density binomial_scores
 score_density.binomial_scores <- function(family, score, eta, extra) {
-  stats::dbinom(score[, 1L], score[, 2L], family$object$linkinv(eta), log = TRUE)
+  stats::dbinom(score[, 1L], score[, 2L], inverse_link(family, eta), log = TRUE)
 }
 
 #' @exportS3Method score_density poisson_scores
@@ -145,7 +145,7 @@ score_moments <- function(family, n, eta, extra) UseMethod("score_moments")
 
 #' @exportS3Method score_moments binomial_scores
 score_moments.binomial_scores <- function(family, n, eta, extra) {
-  p <- family$object$linkinv(eta)
+  p <- inverse_link(family, eta)
   list(mean = p, variance = p * (1 - p) / n)
 }
 
@@ -199,7 +199,7 @@ draw_scores <- function(family, n, eta, extra) UseMethod("draw_scores")
 
 #' @exportS3Method draw_scores binomial_scores
 draw_scores.binomial_scores <- function(family, n, eta, extra) {
-  stats::rbinom(length(eta), n, family$object$linkinv(eta))
+  stats::rbinom(length(eta), n, inverse_link(family, eta))
 }
 
 #' @exportS3Method draw_scores poisson_scores

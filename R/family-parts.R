@@ -76,9 +76,13 @@ family_response <- function(family, eta, extra) UseMethod("family_response")
 
 #' @exportS3Method family_response recovery_family
 family_response.recovery_family <- function(family, eta, extra) {
-  list(fit = cbind(family$object$linkinv(eta)), eta = cbind(family$object$mu.eta(eta)),
+  slope <- if (length(eta) > 0L) family$object$mu.eta(eta) else numeric()
+  list(fit = cbind(inverse_link(family, eta)), eta = cbind(slope, deparse.level = 0),
     extra = array(0, c(length(eta), 1L, length(extra))))
 }
+
+# Those of stats refuse to take no predictor.
+inverse_link <- function(family, eta) if (length(eta) > 0L) family$object$linkinv(eta) else numeric()
 
 # Probabilities of all levels: differences of F at neighbouring thresholds, to the right of 0 of its complement, which
 # has the digits there.

@@ -139,7 +139,7 @@ response_of <- function(family, part, type) {
   table <- if (type == "link") cbind(as.vector(part$eta)) else
     family_response(family, as.vector(part$eta), part$extra)$fit
   value <- lapply(seq_len(ncol(table)), \(j) {
-    matrix(matrix(table[, j], n * each) %*% part$unknown, n)
+    matrix(matrix(table[, j], n * each, length(part$unknown)) %*% part$unknown, n, each)
   })
   list(value = value, inner = part$inner[, seq_len(each), drop = FALSE] / part$unknown[1L])
 }
@@ -183,6 +183,9 @@ predictive_law <- function(family, parts, score) {
 
 # Mean of a score, standard deviation and limits, in the unit of a response.
 predicted_score <- function(family, parts, n, probs) {
+  if (length(n) == 0L) {
+    return(list(fit = matrix(0, 0L, 3L, dimnames = list(NULL, c("fit", "lwr", "upr"))), se = numeric()))
+  }
   moments <- predictive_moments(family, parts, n)
   limits <- switch(family$name, poisson = count_limits(family, parts, moments, probs),
     censored = censored_limits(family, parts, probs), table_limits(family, parts, n, probs))

@@ -55,7 +55,7 @@ simulate_family <- function(fit, nsim, seed, re.form, newdata, allow.new.levels,
 
 # Draws, a column each, as a data frame of scores in their own words.
 given_frame <- function(values, n, rows, fit, newdata, seed) {
-  nsim <- length(values) / rows$n
+  nsim <- if (is.matrix(values)) ncol(values) else length(values) / rows$n # of no rows too
   values <- with_missing(matrix(values, rows$n, nsim), rows, fit, newdata)
   n <- with_missing(n, rows, fit, newdata)
   out <- as.data.frame(matrix(0, nrow(values), 0L), row.names = rownames(values))

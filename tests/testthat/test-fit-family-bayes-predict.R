@@ -145,3 +145,19 @@ test_that("missing rows stay where na.exclude left them, and new rows where they
   new <- predict(fit, data.frame(week = c(1, NA), id = 1), nodes = 100)
   expect_identical(unname(is.na(new)), c(FALSE, TRUE))
 })
+
+test_that("no rows, or none that is complete, have as many predictions", {
+  fit <- fit_recovery(y ~ week + (1 | id), few, family = binomial(), method = "bayes")
+  none <- data.frame(week = numeric(), id = integer())
+  unknown <- data.frame(week = NA_real_, id = 1L)
+  for (type in c("link", "response")) {
+    expect_identical(length(predict(fit, none, type = type, nodes = 100)), 0L)
+    expect_identical(unname(predict(fit, unknown, type = type, nodes = 100)), NA_real_)
+    for (interval in c("confidence", "prediction")) {
+      shape <- \(new) dim(predict(fit, new, type = type, interval = interval, nodes = 100))
+      expect_identical(shape(none), c(0L, 3L))
+      expect_identical(shape(unknown), c(1L, 3L))
+    }
+  }
+  expect_identical(dim(simulate(fit, 2, seed = 1, newdata = none)), c(0L, 2L))
+})
