@@ -140,10 +140,16 @@ as_recovery_family <- function(family, call = rlang::caller_env()) {
     abort_input(c("This family of scores is not available.",
       x = if (inherits(family, "family")) "{.arg family} is {family$family} with link {family$link}." else
         "{.arg family} is {.obj_type_friendly {family}}.",
+      i = if (is_family_name(family)) "Write {.code {family}()}, without quotes.",
       i = "Families and links: {.val {known}}, {.fn cumulative}, {.fn beta_binomial}, {.fn censored}, {.fn hurdle}."
     ), call = call)
   }
   new_recovery_family(family$family, family$link, object = family)
+}
+
+is_family_name <- function(x) {
+  names <- c("gaussian", "binomial", "poisson", "cumulative", "beta_binomial", "censored", "hurdle")
+  is.character(x) && length(x) == 1L && x %in% names
 }
 
 # The method for a family: a family that is not normal has engines of its own.

@@ -55,3 +55,10 @@ test_that("points and bounded scores become what the core takes", {
   expect_output(print(censored(0, 50)), "Family of scores: censored, link identity")
   expect_error(method_for(censored(0, 50), "reml"), "restricted", class = "cordgain_invalid_input")
 })
+
+test_that("a family in quotes is told how it is written", {
+  expect_error(as_recovery_family("gaussian"), "Write `gaussian()`, without quotes", fixed = TRUE,
+    class = "cordgain_invalid_input")
+  error <- expect_error(as_recovery_family("gamma"), "a string", class = "cordgain_invalid_input")
+  expect_no_match(conditionMessage(error), "without quotes")
+})
