@@ -12,7 +12,15 @@ call_core <- function(fun, ..., call = rlang::caller_env(2)) {
     invalid_input = abort_input,
     numerical_error = abort_numerical
   )
-  signal(c("{result$error_message}"), call = call)
+  signal(c("{result$error_message}", i = core_advice(result$error_message)), call = call)
+}
+
+# What to do about errors whose cause may stand in R's words alone.
+core_advice <- function(message) {
+  if (grepl("at every start", message, fixed = TRUE)) {
+    paste("A prior far narrower than the scores can tell may be the reason: take what it says as known (by",
+      "{.arg offset}, or {.fn prior_fixed} for a standard deviation), or widen it.")
+  }
 }
 
 # Limits for counts and rates, e-values, exact tests (src/bind_exact.cpp) -------

@@ -183,6 +183,7 @@ check_dimension <- function(terms, call, most = 6L) {
 # another prior every time.
 course_priors <- function(method, natural, design, call) {
   check_exact(design, call)
+  check_normal_priors(method$prior, call)
   columns <- list(x = design$x$core, z = lapply(design$random, \(block) block$z$core))
   completed <- complete_priors(method$prior, columns, natural$design$y, natural$design$range, call)
   setup <- posterior_setup(completed, design)

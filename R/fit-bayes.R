@@ -3,6 +3,7 @@
 #' @exportS3Method fit_with method_bayes
 fit_with.method_bayes <- function(method, design, call) {
   check_exact(design, call)
+  check_normal_priors(method$prior, call)
   rows <- core_rows(design)
   every <- seq_along(rows[[2]])
   columns <- list(x = columns_at(design$x, every), z = lapply(design$random, \(block) columns_at(block$z, every)))
@@ -50,7 +51,7 @@ gaussian_engine <- function(rows, setup, method, call, most = 6L) {
     if (!inherits(out, "condition")) {
       return(c(out, engine = "exact"))
     }
-    why <- conditionMessage(out)
+    why <- out$message # without advice, which is for where nothing succeeds
   } else if (method$engine == "exact") {
     why <- sprintf("lattices reach %d variance parameters; here are %d.", most, free)
   }

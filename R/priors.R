@@ -36,7 +36,8 @@
 #'   logit of the probability of a change.
 #' @return an object of class `priors`.
 #' @section Conditions:
-#' `cordgain_invalid_input` for a prior of the wrong kind, by name.
+#' `cordgain_invalid_input` for a prior of the wrong kind, by name, for two of one name, and of the fit for priors of
+#' what the model has not.
 #' @references Gelman A (2006). Prior distributions for variance parameters in
 #'   hierarchical models. *Bayesian Analysis* 1, 515-534.
 #' @examples
@@ -50,16 +51,38 @@ priors <- function(fixed = list(), sd = NULL, cor = NULL, sigma = NULL, dispersi
       i = "For example {.code list(week = prior_normal(0, 1))}.", x = "It is {.obj_type_friendly {fixed}}."
     ))
   }
+  check_once(names(fixed), "fixed", rlang::current_env())
   fixed <- Map(\(prior, name) {
     if (is.null(prior)) flat_prior() else check_prior(prior, c("normal", "t", "flat"), paste0("fixed$", name))
   }, fixed, names(fixed))
   new_priors(
     fixed = fixed, sd = check_sd_priors(sd), cor = if (!is.null(cor)) check_prior(cor, "lkj"),
-    sigma = if (!is.null(sigma)) check_prior(sigma, sd_prior_kinds),
+    sigma = if (!is.null(sigma)) check_residual_prior(sigma, rlang::current_env()),
     dispersion = if (!is.null(dispersion)) check_sd_prior(dispersion, "dispersion", rlang::current_env()),
     thresholds = if (!is.null(thresholds)) check_prior(thresholds, c("normal", "t")),
     change = check_change_priors(change)
   )
+}
+
+# A second prior of the same name would be passed over.
+check_once <- function(names, arg, call) {
+  twice <- unique(names[duplicated(names)])
+  if (length(twice) > 0L) {
+    abort_input(c("A coefficient or effect has one prior.", x = "{.arg {arg}} has more than one of {.var {twice}}.",
+      i = "Leave out all but one; {.fn prior_mixture} makes one prior of several."), call = call)
+  }
+}
+
+# Scores that have no residual at all have no density.
+check_residual_prior <- function(prior, call) {
+  check_sd_prior(prior, "sigma", call)
+  if (prior_base_kind(prior) == "fixed" && any(prior_components(prior)[, "a"] == 0)) {
+    abort_input(c("The residual standard deviation cannot be known to be zero.",
+      x = "{.arg sigma} is {.code {format(prior)}}.",
+      i = "Whole points are off by up to half a point, with a standard deviation of 0.29: {.code prior_fixed(0.29)}."
+    ), call = call)
+  }
+  prior
 }
 
 check_change_priors <- function(change, call = rlang::caller_env()) {
@@ -89,17 +112,14 @@ check_sd_priors <- function(sd, call = rlang::caller_env()) {
       x = "It is {.obj_type_friendly {sd}}."
     ), call = call)
   }
+  check_once(names(sd), "sd", call)
   Map(\(prior, name) check_sd_prior(prior, paste0("sd$", name), call), sd, names(sd))
 }
 
 check_sd_prior <- function(prior, arg, call) {
   check_prior(prior, sd_prior_kinds, arg, call = call)
-  lowest <- switch(prior_base_kind(prior), uniform = "min", fixed = "value")
-  if (is.null(lowest)) {
-    return(prior)
-  }
-  value <- prior_parameters(prior)[[lowest]]
-  if (value < 0) {
+  # the lowest value of a uniform prior, or the known one
+  if (prior_base_kind(prior) %in% c("uniform", "fixed") && any(prior_components(prior)[, "a"] < 0)) {
     abort_input(c("A standard deviation cannot be negative.", x = "{.arg {arg}} is {.code {format(prior)}}."),
       call = call)
   }
@@ -136,6 +156,7 @@ complete_priors <- function(x, columns, y, range, call) {
     ), call = call)
   }
   check_sd_names(x$sd, columns$z, call)
+  check_cor_used(x$cor, columns$z, call)
   unit <- if (is.null(range)) stats::sd(y) else diff(range) / 4
   if (!is.finite(unit) || unit <= 0) unit <- 1
   middle <- if (is.null(range)) mean(y) else mean(range)
@@ -166,5 +187,24 @@ check_sd_names <- function(sd, z, call) {
     abort_input(c("{.arg sd} names a random effect that the model lacks.",
       x = "Not in the model: {.var {unknown}}.", i = "Random effects: {.var {known}}."
     ), call = call)
+  }
+}
+
+check_cor_used <- function(cor, z, call) {
+  if (!is.null(cor) && all(vapply(z, ncol, 1L) < 2L)) {
+    abort_input(c("{.arg cor} is a prior of a correlation, and the model has none.",
+      x = if (length(z) > 0L) "Random effects, one to a term: {.var {unlist(lapply(z, colnames))}}." else
+        "It has no random effects.",
+      i = "A term of two correlated effects is written {.code (week | subject)}."
+    ), call = call)
+  }
+}
+
+# Priors of what only families have would be passed over.
+check_normal_priors <- function(x, call) {
+  unused <- Filter(\(name) length(x[[name]]) > 0L, c("dispersion", "thresholds", "change"))
+  if (length(unused) > 0L) {
+    abort_input(c("A prior was given of what a model of normal scores has not.", x = "Given: {.arg {unused}}.",
+      i = "Normal scores have priors of {.arg {c('fixed', 'sd', 'cor', 'sigma')}}."), call = call)
   }
 }

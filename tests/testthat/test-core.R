@@ -21,3 +21,12 @@ test_that("the error blames the function that the user called, not the wrapper",
   what_user_called <- function() core_wrapper()
   expect_identical(rlang::catch_cnd(what_user_called())$call, quote(what_user_called()))
 })
+
+test_that("a density of zero everywhere comes with the reason that R's words may hold", {
+  expect_match(core_advice("zero or not finite at every start"), "widen it")
+  expect_null(core_advice("tau must be positive"))
+  narrow <- priors(fixed = list(week = prior_normal(0, 1e-8)))
+  error <- expect_error(fit_recovery(score ~ week + (1 | subject), small_trial(), method = method_bayes(narrow)),
+    class = "cordgain_numerical_error")
+  expect_match(conditionMessage(error), "A prior far narrower than the scores can tell")
+})

@@ -72,3 +72,48 @@ test_that("priors of standard deviations are one prior or a named list, and noth
   expect_match(text, "sd of week", fixed = TRUE)
   expect_match(text, "half_normal(scale = 3)", fixed = TRUE)
 })
+
+test_that("a second prior of one name is refused: it would be passed over", {
+  twice <- list(week = prior_normal(0, 0.001), week = prior_normal(5, 1))
+  expect_error(priors(fixed = twice), "`fixed` has more than one of `week`", class = "cordgain_invalid_input")
+  expect_error(priors(sd = list(week = prior_fixed(1), week = prior_fixed(2))), "`sd` has more than one of `week`",
+    class = "cordgain_invalid_input")
+})
+
+test_that("a residual standard deviation of zero or below is refused by its name", {
+  expect_error(priors(sigma = prior_fixed(0)), "`sigma`", class = "cordgain_invalid_input")
+  expect_error(priors(sigma = prior_fixed(-1)), "`sigma`", class = "cordgain_invalid_input")
+  expect_error(priors(sigma = prior_uniform(-1, 1)), "negative", class = "cordgain_invalid_input")
+  expect_identical(priors(sigma = prior_fixed(0.29))$sigma, prior_fixed(0.29))
+  expect_identical(priors(dispersion = prior_fixed(0))$dispersion, prior_fixed(0)) # a binomial score
+  parts <- prior_mixture(c(0.5, 0.5), prior_uniform(0, 1), prior_uniform(0, 4))
+  expect_identical(priors(sigma = parts)$sigma, parts)
+  expect_error(priors(sd = prior_mixture(c(0.5, 0.5), prior_uniform(-1, 1), prior_uniform(0, 4))), "negative",
+    class = "cordgain_invalid_input")
+})
+
+test_that("priors of what normal scores have not are refused, with what they have", {
+  fitted_with <- \(prior) fit_recovery(score ~ week + (1 | subject), small_trial(), method = method_bayes(prior))
+  given <- list(dispersion = priors(dispersion = prior_fixed(1)), thresholds = priors(thresholds = prior_normal(0, 1)),
+    change = priors(change = list(slope = prior_normal(0, 1))))
+  for (name in names(given)) {
+    expect_error(fitted_with(given[[name]]), paste0("Given: `", name, "`.*`sigma`"), class = "cordgain_invalid_input")
+    fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+    expect_error(design_course(fit, small_trial(), c(week = 1), method_bayes(given[[name]])), name,
+      class = "cordgain_invalid_input")
+  }
+})
+
+test_that("a prior of a correlation that the model lacks is refused, of normal scores and of families", {
+  prior <- priors(cor = prior_lkj(4))
+  fitted_with <- \(formula, ...) fit_recovery(formula, small_trial(), method = method_bayes(prior), ...)
+  expect_error(fitted_with(score ~ week + (1 | subject)), "model has none.*\\(Intercept\\)",
+    class = "cordgain_invalid_input")
+  expect_error(fitted_with(score ~ week + (week || subject)), "`week`", class = "cordgain_invalid_input")
+  expect_error(fitted_with(score ~ week), "no random effects", class = "cordgain_invalid_input")
+  expect_error(fitted_with(score > 4 ~ week + (1 | subject), family = binomial()), "model has none",
+    class = "cordgain_invalid_input")
+  pair <- cbind("(Intercept)" = 1, week = c(0, 1, 2))
+  done <- complete_priors(prior, list(x = pair, z = list(pair)), c(3, 5, 10), NULL, rlang::current_env())
+  expect_identical(done$cor, prior_lkj(4))
+})
