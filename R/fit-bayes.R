@@ -353,14 +353,24 @@ print.recovery_fit_bayes <- function(x, digits = 4L, ...) {
   cat(fit_size(x), "\n\n", sep = "")
   print_posterior(x, digits)
   cat("\nPriors:\n", paste0("  ", prior_lines(post), "\n"), sep = "")
+# How the numbers came about without a sampler.
+exact_notes <- function(x) {
+  evidence <- stats::logLik(x)
+  evidence <- if (is.na(evidence)) "not defined (a flat prior)" else format(c(evidence), digits = 8L)
+  free <- sum(is_free(x$result))
+  if (free == 0L) {
+    return(c(sprintf("Log evidence %s. No sampler and no lattice: all variances are known, so that the posterior has",
+      evidence), "a formula; error: what rounding leaves."))
+  }
+  c(sprintf("Log evidence %s. No sampler: %d nodes of two interleaved lattices;", evidence, length(x$result$weight)),
+    sprintf("error: %d x their difference + 2 x what lies beyond them.", max(2, choose(free, 2))))
+}
+
   if (sampled) {
-    cat("\n", paste0(sampler_notes(post), "\n"), sep = "")
+    cat("\n", paste0(c(sampler_notes(post), note_rank(x)), "\n"), sep = "")
     return(invisible(x))
   }
-  evidence <- stats::logLik(x)
-  cat(sprintf("\nLog evidence %s. No sampler: %d nodes of two interleaved lattices;\n",
-    if (is.na(evidence)) "not defined (a flat prior)" else format(c(evidence), digits = 8L), length(post$weight)))
-  cat(sprintf("error: %d x their difference + 2 x what lies beyond them.\n", max(2, choose(sum(is_free(post)), 2))))
+  cat("\n", paste0(c(exact_notes(x), note_rank(x)), "\n"), sep = "")
   invisible(x)
 }
 
@@ -378,6 +388,7 @@ print_posterior <- function(x, digits) {
 effect_prior_lines <- function(priors, groups, terms) {
   c(
     unlist(Map(\(sd, group) paste0("sd of ", names(sd), " by ", group, ": ", vapply(sd, format, "")), priors$sd,
+  fixed <- priors$fixed[names(post$coefficients$mean) %||% names(priors$fixed)] # not of columns left out
       groups), use.names = FALSE),
     if (any(terms$word == "cor")) paste0("correlation: ", format(priors$cor))
   )
@@ -387,7 +398,7 @@ prior_lines <- function(post) {
   priors <- post$priors
   groups <- unique(stats::na.omit(post$terms$group))
   c(
-    paste0(names(priors$fixed), ": ", vapply(priors$fixed, format, "")),
+    paste0(names(fixed), ": ", vapply(fixed, format, "")),
     effect_prior_lines(priors, groups[seq_along(priors$sd)], post$terms),
     paste0("residual sd: ", format(priors$sigma))
   )

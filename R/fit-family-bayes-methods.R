@@ -213,6 +213,7 @@ print.recovery_fit_family_bayes <- function(x, digits = 4L, ...) {
   cat("Recovery fitted by Bayes, ", if (sampled) "no-U-turn sampler" else "exact integration", ", family ",
     post$family$name, ", link ", post$family$link, "\nFormula: ", deparse1(x$formula), "\n", fit_size(x),
     "\n\n", sep = "")
+  fixed <- priors$fixed[names(fixef(x))] # not of columns left out
   print_posterior(x, digits)
   cat("\nPriors, on the scale of the ", if (post$family$link == "identity") "score" else "link", ":\n",
     paste0("  ", family_prior_lines(x), "\n"), "\n", paste0(posterior_notes(x), "\n"), sep = "")
@@ -224,7 +225,7 @@ family_prior_lines <- function(x) {
   groups <- block_names(x)
   own <- if (has_dispersion(x$result$family)) "1 / sqrt(precision): " else if (!is.null(priors$own)) "residual sd: "
   c(
-    if (length(priors$fixed) > 0L) paste0(names(priors$fixed), ": ", vapply(priors$fixed, format, "")),
+    if (length(fixed) > 0L) paste0(names(fixed), ": ", vapply(fixed, format, "")),
     if (x$result$family$name == "cumulative") paste0("thresholds: ", if (is.null(priors$cuts))
       "induced Dirichlet (all probabilities of levels equally likely)" else
       paste(format(priors$cuts), "each, in order")),
@@ -242,7 +243,7 @@ posterior_notes <- function(x) {
   }
   if (post$engine == "exact") {
     return(c(sprintf("Log evidence %s. No sampler: %d nodes of two interleaved lattices; error: 10 x their difference.",
-      format(post$log_evidence, digits = 8L), length(post$weight)), unseen))
+      format(post$log_evidence, digits = 8L), length(post$weight)), unseen, note_rank(x)))
   }
-  c(sampler_notes(post), unseen)
+  c(sampler_notes(post), unseen, note_rank(x))
 }

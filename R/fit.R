@@ -22,9 +22,10 @@
 #' here is the recovery of the patients in `data`, not its excess over nature.
 #'
 #' Columns of X that are linear combinations of earlier ones are found by QR,
-#' left out and named. Where the design cannot tell variance parameters apart
-#' (a random slope with two visits each), the fit gives to the residual what the
-#' random effects need not explain, and says so.
+#' left out and named; by Bayes they are refused where a prior was given of one of the
+#' combination, since to leave a column out holds its coefficient at zero. Where the
+#' design cannot tell variance parameters apart (a random slope with two
+#' visits each), the fit gives to the residual what the random effects need not explain, and says so.
 #'
 #' @param formula (formula) in lme4's language: `score ~ week + (week | subject)`,
 #'   `plateau(week)` for recovery that rises as \eqn{1 - e^{-week/\kappa}},
@@ -97,6 +98,7 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
     design$range <- declared_range(data, formula)
     check_on_scale(frame, design$range, here)
     out <- fit_with(method, design, call = here)
+    check_left_out(design, method$prior, here)
     new_recovery_fit(
       out, call = call, formula = formula, split = split, method = method, frame = frame, design = design
     )

@@ -201,3 +201,13 @@ test_that("intervals, summary and the rows of random effects have the shapes of 
   expect_equal(sigma(fit), row_of(fit, "sd__Observation")$estimate)
   expect_s3_class(summary(fit), "data.frame")
 })
+
+test_that("with all variances known the print speaks of a formula, not of lattices", {
+  known <- priors(sd = prior_fixed(2), sigma = prior_fixed(1))
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial(), method = method_bayes(known))
+  shown <- paste(capture.output(print(fit)), collapse = " ")
+  expect_match(shown, "all variances are known")
+  expect_no_match(shown, "x their difference")
+  free <- fit_recovery(score ~ week + (1 | subject), small_trial(), method = "bayes")
+  expect_output(print(free), "error: 2 x their difference", fixed = TRUE)
+})
