@@ -48,7 +48,7 @@
 #' @param contrasts (named list) contrasts of factors, as in [stats::lm()].
 #' @param na.action what to do with missing values; rows left out are counted,
 #'   reported once and kept in the print.
-#' @param control (list) for other families and methods; empty here.
+#' @param control (list) empty: what can be set is an argument of the method.
 #' @return a `recovery_fit` (also of class `recovery_fit_reml`): see
 #'   [recovery_fit-verbs] for what can be asked of it.
 #' @section Conditions:
@@ -81,6 +81,7 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
                          subset = NULL, contrasts = NULL, na.action = stats::na.omit, control = list()) {
   call <- match.call()
   check_fit_given(missing(formula), missing(data))
+  check_no_control(control)
   family <- as_recovery_family(family)
   method <- method_for(family, method)
   if (!is.data.frame(data)) {
@@ -97,8 +98,8 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
     check_magnitude(frame, here)
     design$range <- declared_range(data, formula)
     check_on_scale(frame, design$range, here)
-    out <- fit_with(method, design, call = here)
     check_left_out(design, method$prior, here)
+    out <- fit_with(method, design, call = here)
     new_recovery_fit(
       out, call = call, formula = formula, split = split, method = method, frame = frame, design = design
     )
@@ -116,6 +117,16 @@ check_fit_given <- function(no_formula, no_data, call = rlang::caller_env()) {
     abort_input(c("{.arg {absent}} {?is/are} not given.",
       i = "Write {.code fit_recovery(score ~ week + (1 | subject), data)}: every variable is a column of {.arg data}."
     ), call = call)
+  }
+}
+
+# Other programs' settings would be passed over.
+check_no_control <- function(control, call = rlang::caller_env()) {
+  if (length(control) > 0L) {
+    abort_input(c("{.arg control} is empty here: it has no settings.",
+      x = if (is.list(control) && !is.null(names(control))) "Given: {.arg {names(control)}}." else
+        "It is {.obj_type_friendly {control}}.",
+      i = "Settings are arguments of {.fn method_ml} and {.fn method_bayes}."), call = call)
   }
 }
 

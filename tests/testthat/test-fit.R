@@ -288,3 +288,10 @@ test_that("a column in quotes is not a column", {
   refused(offset = "w")
   expect_s3_class(fit_recovery(score ~ week + (1 | subject), trial, weights = w), "recovery_fit")
 })
+
+test_that("settings of other programs are refused, since there are none here", {
+  fitted_with <- \(control, ...) fit_recovery(score ~ week + (1 | subject), small_trial(), control = control, ...)
+  expect_error(fitted_with(list(foo = 1)), "Given: `foo`", class = "cordgain_invalid_input")
+  expect_error(fitted_with(3, method = "bayes"), "a number", class = "cordgain_invalid_input")
+  expect_s3_class(fitted_with(list()), "recovery_fit")
+})
