@@ -159,8 +159,15 @@ coefficient_rows <- function(fixed, first) {
 #'   `ess.tail` too); `fixef()`, `vcov()`: posterior mean and
 #'   covariance of the coefficients; `VarCorr()`: from the posterior means of standard
 #'   deviations and correlations; `ranef()`: posterior means (standard deviations in the
-#'   attribute `sd`); `logLik()`: the log evidence, `NA` with a flat prior.
-#' @section Conditions: `cordgain_invalid_input` for a `conf.level` outside of 0 to 1 or another `type`; by
+#'   attribute `sd`); `logLik()`: the log evidence, `NA` with a flat prior; `glance()`: one row: `nobs`, `sigma`
+#'   (posterior mean), `log.evidence` with its `evidence.error`, `engine`, `nodes` (of the lattices, or draws of all
+#'   chains), `num.error` (the largest of `tidy()`, each in the unit of its row), and of a sampled fit the worst
+#'   `rhat`, `ess.bulk`, `ess.tail` and the number `divergent`; `augment()`: the rows fitted with `.fitted`, `.resid`,
+#'   `.fixed`, `.offset`, `.weights`, `.wtres`.
+#'
+#'   `AIC()` and `BIC()` are `NA`, since there is no maximum and no count of parameters; `anova()` and `bootstrap()`
+#'   are refused and say what to use.
+#' @section Conditions: `cordgain_invalid_input` for a `conf.level` outside of 0 to 1, another `type` and unknown arguments; by
 #'   [fit_recovery()] for a model that this engine does not have and for scores that leave no posterior;
 #'   `cordgain_numerical_error` where the sampler does not move.
 #' @references Naylor JC, Smith AFM (1982). Applications of a method for the
@@ -292,6 +299,7 @@ hyper_value <- function(kind, eta, unit) {
 tidy.recovery_fit_bayes <- function(x, effects = c("fixed", "ran_pars"), conf.level = 0.95, ...) {
   effects <- check_options(effects, c("fixed", "ran_pars", "ran_vals"))
   level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
+  check_tidied(c("effects", "conf.level"), ...)
   probs <- c(1 - level, 1 + level) / 2
   p <- length(x$result$coefficients$mean)
   parts <- list(
@@ -324,22 +332,6 @@ tidy_posterior_effects <- function(effects) {
 }
 
 #' @rdname recovery_fit_bayes
-#' @exportS3Method stats::confint recovery_fit_bayes
-confint.recovery_fit_bayes <- function(object, parm = NULL, level = 0.95, ...) {
-  out <- posterior_limits(object, level)
-  if (is.null(parm)) out else out[parm, , drop = FALSE]
-}
-
-# Intervals of all parameters, a row each, named by group and term.
-posterior_limits <- function(fit, level) {
-  table <- tidy(fit, conf.level = level)
-  out <- as.matrix(table[c("conf.low", "conf.high")])
-  dimnames(out) <- list(ifelse(table$group %in% c(NA, "Residual"), table$term, paste(table$group, table$term)),
-    interval_columns(level))
-  out
-}
-
-#' @rdname recovery_fit_bayes
 #' @exportS3Method summary recovery_fit_bayes
 summary.recovery_fit_bayes <- function(object, ...) tidy(object, ...)
 
@@ -353,6 +345,14 @@ print.recovery_fit_bayes <- function(x, digits = 4L, ...) {
   cat(fit_size(x), "\n\n", sep = "")
   print_posterior(x, digits)
   cat("\nPriors:\n", paste0("  ", prior_lines(post), "\n"), sep = "")
+  if (sampled) {
+    cat("\n", paste0(c(sampler_notes(post), note_rank(x)), "\n"), sep = "")
+    return(invisible(x))
+  }
+  cat("\n", paste0(c(exact_notes(x), note_rank(x)), "\n"), sep = "")
+  invisible(x)
+}
+
 # How the numbers came about without a sampler.
 exact_notes <- function(x) {
   evidence <- stats::logLik(x)
@@ -364,14 +364,6 @@ exact_notes <- function(x) {
   }
   c(sprintf("Log evidence %s. No sampler: %d nodes of two interleaved lattices;", evidence, length(x$result$weight)),
     sprintf("error: %d x their difference + 2 x what lies beyond them.", max(2, choose(free, 2))))
-}
-
-  if (sampled) {
-    cat("\n", paste0(c(sampler_notes(post), note_rank(x)), "\n"), sep = "")
-    return(invisible(x))
-  }
-  cat("\n", paste0(c(exact_notes(x), note_rank(x)), "\n"), sep = "")
-  invisible(x)
 }
 
 print_posterior <- function(x, digits) {
@@ -388,7 +380,6 @@ print_posterior <- function(x, digits) {
 effect_prior_lines <- function(priors, groups, terms) {
   c(
     unlist(Map(\(sd, group) paste0("sd of ", names(sd), " by ", group, ": ", vapply(sd, format, "")), priors$sd,
-  fixed <- priors$fixed[names(post$coefficients$mean) %||% names(priors$fixed)] # not of columns left out
       groups), use.names = FALSE),
     if (any(terms$word == "cor")) paste0("correlation: ", format(priors$cor))
   )
@@ -397,6 +388,7 @@ effect_prior_lines <- function(priors, groups, terms) {
 prior_lines <- function(post) {
   priors <- post$priors
   groups <- unique(stats::na.omit(post$terms$group))
+  fixed <- priors$fixed[names(post$coefficients$mean) %||% names(priors$fixed)] # not of columns left out
   c(
     paste0(names(fixed), ": ", vapply(fixed, format, "")),
     effect_prior_lines(priors, groups[seq_along(priors$sd)], post$terms),

@@ -159,6 +159,7 @@ family_value <- function(word, eta, unit) {
 tidy.recovery_fit_family_bayes <- function(x, effects = c("fixed", "family", "ran_pars"), conf.level = 0.95, ...) {
   effects <- check_options(effects, c("fixed", "family", "ran_pars", "ran_vals"))
   level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
+  check_tidied(c("effects", "conf.level"), ...)
   parts <- lapply(effects, \(effect) {
     if (effect == "ran_vals") tidy_family_effects(x) else tidy_rows(x, effect, level)
   })
@@ -189,16 +190,7 @@ tidy_family_effects <- function(x) {
 #' @rdname recovery_fit_family_bayes
 #' @exportS3Method stats::confint recovery_fit_family_bayes
 confint.recovery_fit_family_bayes <- function(object, parm = NULL, level = 0.95, ...) {
-  out <- posterior_limits(object, level)
-  if (is.null(parm)) {
-    return(out)
-  }
-  unknown <- setdiff(parm, rownames(out))
-  if (length(unknown) > 0L) {
-    abort_input(c("There is no such parameter.", x = "Asked for: {.val {unknown}}.",
-      i = "Parameters: {.val {rownames(out)}}."))
-  }
-  out[parm, , drop = FALSE]
+  confint.recovery_fit_bayes(object, parm, level, ...)
 }
 
 #' @rdname recovery_fit_family_bayes
@@ -213,7 +205,6 @@ print.recovery_fit_family_bayes <- function(x, digits = 4L, ...) {
   cat("Recovery fitted by Bayes, ", if (sampled) "no-U-turn sampler" else "exact integration", ", family ",
     post$family$name, ", link ", post$family$link, "\nFormula: ", deparse1(x$formula), "\n", fit_size(x),
     "\n\n", sep = "")
-  fixed <- priors$fixed[names(fixef(x))] # not of columns left out
   print_posterior(x, digits)
   cat("\nPriors, on the scale of the ", if (post$family$link == "identity") "score" else "link", ":\n",
     paste0("  ", family_prior_lines(x), "\n"), "\n", paste0(posterior_notes(x), "\n"), sep = "")
@@ -222,6 +213,7 @@ print.recovery_fit_family_bayes <- function(x, digits = 4L, ...) {
 
 family_prior_lines <- function(x) {
   priors <- x$result$priors
+  fixed <- priors$fixed[names(fixef(x))] # not of columns left out
   groups <- block_names(x)
   own <- if (has_dispersion(x$result$family)) "1 / sqrt(precision): " else if (!is.null(priors$own)) "residual sd: "
   c(

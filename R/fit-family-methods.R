@@ -68,6 +68,7 @@ note_zero <- function(x) {
 tidy.recovery_fit_family <- function(x, effects = c("fixed", "family", "ran_pars"), conf.level = 0.95, ...) {
   effects <- check_options(effects, c("fixed", "family", "ran_pars", "ran_vals"))
   level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
+  check_tidied(c("effects", "conf.level"), ...)
   parts <- list(fixed = \() tidy_wald(x, level), family = \() tidy_own(x, level),
     ran_pars = \() tidy_deviations(x), ran_vals = \() tidy_modes(x))
   out <- do.call(rbind, lapply(parts[effects], \(part) part()))

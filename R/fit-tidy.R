@@ -36,11 +36,21 @@ tidy.recovery_fit_reml <- function(x, effects = c("fixed", "ran_pars"), ddf = NU
     ran_pars = \() tidy_variances(x),
     ran_vals = \() tidy_effects(x, conf.level)
   )
+  check_tidied(c("effects", "ddf", "information", "conf.int", "conf.level"), ...)
   out <- do.call(rbind, lapply(parts[effects], \(part) part()))
   rownames(out) <- NULL
   if (all(is.na(out$reason))) out$reason <- NULL
   if (!conf.int) out[c("conf.low", "conf.high")] <- NULL
   out
+}
+
+# Arguments that tidy() does not have would be passed over. Programs that tidy any model say these two: they ask for
+# what is given anyway.
+check_tidied <- function(own, ..., call = rlang::caller_env()) {
+  given <- list(...)
+  if (isFALSE(given[["exponentiate"]])) given[["exponentiate"]] <- NULL
+  if (isTRUE(given[["conf.int"]])) given[["conf.int"]] <- NULL
+  do.call(check_no_more, c(list(own), given, list(call = call)))
 }
 
 # One frame with every column of the contract; what a part does not have is NA.
@@ -123,14 +133,9 @@ glance.recovery_fit_reml <- function(x, ...) {
 #' @exportS3Method generics::augment recovery_fit_reml
 augment.recovery_fit_reml <- function(x, data = NULL, newdata = NULL, ...) {
   if (!is.null(newdata)) {
-    return(cbind(as.data.frame(newdata),
-      .fitted = unname(stats::predict(x, newdata, ...)), .fixed = unname(stats::predict(x, newdata, re.form = NA))
-    ))
+    return(augment_new(x, newdata, ...))
   }
-  used <- as.data.frame(x$frame)
-  if (!is.null(data)) used <- check_augmented(data, x)
-  # broom.mixed keeps names of rows that say something, such as which were left out
-  if (!identical(rownames(used), as.character(seq_len(nrow(used))))) used <- cbind(.rownames = rownames(used), used)
+  used <- augmented_rows(x, data)
   offset <- if (length(x$design$offset) > 0L) x$design$offset else 0
   fitted <- raw_fitted(x)
   weight <- row_weights(x)
@@ -140,6 +145,19 @@ augment.recovery_fit_reml <- function(x, data = NULL, newdata = NULL, ...) {
     .mu = fitted, .offset = offset, .sqrtXwt = sqrt(weight), .sqrtrwt = sqrt(weight), .weights = weight,
     .wtres = sqrt(weight) * (x$design$y - fitted)
   )
+}
+
+augment_new <- function(x, newdata, ...) {
+  cbind(as.data.frame(newdata),
+    .fitted = unname(stats::predict(x, newdata, ...)), .fixed = unname(stats::predict(x, newdata, re.form = NA))
+  )
+}
+
+augmented_rows <- function(x, data, call = rlang::caller_env()) {
+  used <- as.data.frame(x$frame)
+  if (!is.null(data)) used <- check_augmented(data, x, call)
+  # broom.mixed keeps names of rows that say something, such as which were left out
+  if (identical(rownames(used), as.character(seq_len(nrow(used))))) used else cbind(.rownames = rownames(used), used)
 }
 
 # Values of the rows fitted, without places for those left out.

@@ -66,3 +66,13 @@ weights.recovery_fit <- function(object, ...) {
 family.recovery_fit <- function(object, ...) {
   stats::gaussian()
 }
+
+#' @exportS3Method base::plot recovery_fit
+plot.recovery_fit <- function(x, ...) {
+  curve <- inherits(x, c("recovery_fit_reml", "recovery_fit_bayes"))
+  abort_input(c("A fit has no picture of its own.",
+    i = "Residuals: {.code plot(fitted(fit), residuals(fit))}.",
+    i = if (curve) "The course of untreated patients with its uncertainty: {.code plot(natural_curve(fit))}.",
+    i = if (grepl("bayes", class(x)[1L])) "The posterior: {.pkg bayesplot} draws {.code posterior::as_draws(fit)}."
+  ), call = rlang::current_env())
+}

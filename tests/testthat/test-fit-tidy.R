@@ -100,3 +100,17 @@ test_that("names of rows stand in a column where they say something, as in broom
   theirs <- broom.mixed::augment(suppressMessages(lme4::lmer(score ~ week + (1 | subject), trial)))
   expect_identical(ours$.rownames, theirs$.rownames)
 })
+
+test_that("arguments that tidy() does not have are refused by name, save those that ask for what is given anyway", {
+  trial <- small_trial()
+  for (method in c("reml", "bayes")) {
+    fit <- fit_recovery(score ~ week + (1 | subject), trial, method = method)
+    expect_error(tidy(fit, exponentiate = TRUE), "`exponentiate`", class = "cordgain_invalid_input")
+    expect_error(tidy(fit, bogus = 1), "`bogus`.*`conf.level`", class = "cordgain_invalid_input")
+    expect_identical(tidy(fit, exponentiate = FALSE, conf.int = TRUE), tidy(fit))
+  }
+  expect_error(tidy(fit, conf.int = FALSE), "`conf.int`", class = "cordgain_invalid_input")
+  counts <- fit_recovery(score ~ week + (1 | subject), trial, family = poisson())
+  expect_error(tidy(counts, exponentiate = TRUE), "`exponentiate`", class = "cordgain_invalid_input")
+  expect_identical(tidy(counts, exponentiate = FALSE), tidy(counts))
+})

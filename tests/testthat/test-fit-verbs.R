@@ -74,3 +74,14 @@ test_that("arguments of lme4 and nlme that mean something else here are refused,
   refused(residuals(fit, level = 0), "marginal")
   expect_identical(fitted(fit, verbose = FALSE), fitted(fit)) # what other programs hand on
 })
+
+test_that("a fit has no picture, and says which there are", {
+  fit <- fit_recovery(score ~ week + (1 | subject), small_trial())
+  error <- expect_error(plot(fit), "no picture of its own", class = "cordgain_invalid_input")
+  expect_match(conditionMessage(error), "plot(natural_curve(fit))", fixed = TRUE)
+  error <- expect_error(plot(update(fit, method = "bayes")), class = "cordgain_invalid_input")
+  expect_match(conditionMessage(error), "as_draws(fit)", fixed = TRUE)
+  counts <- fit_recovery(score ~ week + (1 | subject), small_trial(), family = poisson())
+  error <- expect_error(plot(counts), "residuals(fit)", fixed = TRUE, class = "cordgain_invalid_input")
+  expect_no_match(conditionMessage(error), "natural_curve")
+})
