@@ -165,7 +165,8 @@ check_options <- function(x, choices, arg = rlang::caller_arg(x), call = rlang::
   if (!is.character(x) || length(x) == 0L || !all(x %in% choices)) {
     given <- if (is.character(x)) setdiff(x, choices)
     abort_input(c("{.arg {arg}} must be among {.val {choices}}.",
-      x = if (length(given) > 0L) "Not among them: {.val {given}}." else "It is {.obj_type_friendly {x}}."), call = call)
+      x = if (length(given) > 0L) "Not among them: {.val {given}}." else "It is {.obj_type_friendly {x}}."
+    ), call = call)
   }
   unique(x)
 }

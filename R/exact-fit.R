@@ -30,10 +30,10 @@ abort_exact_fit <- function(columns, y, without, left, rank, call) {
   abort_input(c("The effects fit every score exactly, so the residual standard deviation has no posterior.",
     x = "{length(columns$rows)} score{?s} {?is/are} fitted by {rank} coefficients and effects: their density grows as
     1 / sigma^{left} towards zero.",
-    x = if (alone) "The fixed effects alone fit them." else if (length(names) > 0L)
-      "Random effects that this takes no part of: {names}.",
-    i = if (!alone) "Whole points are off by up to half a point, with a standard deviation of 0.29: {.code priors(sigma =
-    prior_fixed(0.29))}.",
+    x = if (alone) "The fixed effects alone fit them.",
+    x = if (!alone && length(names) > 0L) "Random effects that this takes no part of: {names}.",
+    i = if (!alone) "Whole points are off by up to half a point, with a standard deviation of 0.29:
+    {.code priors(sigma = prior_fixed(0.29))}.",
     i = "{if (alone) 'Give' else 'Or give'} a family of points, as {.fn beta_binomial}, or fewer effects."
   ), call = call)
 }

@@ -137,8 +137,9 @@ coefficient_rows <- function(fixed, first) {
 #' sign. Stated in `num.error` is the largest difference of any parameter, in posterior standard deviations, times the
 #' number of pairs of unknown variance parameters (at least 2), and twice what lies beyond the lattices, judged by how
 #' fast the moments fall at their edge. A limit \eqn{q} of a variance parameter is off by what shifts its probability
-#' \eqn{p}: where the masses below and above it are each off by a share \eqn{e}, that is \eqn{2p(1 - p)e}. In a study of 600 random trials this was exceeded once, where 5e-8 of the
-#' posterior lay apart from the rest, out of the lattices' reach.
+#' \eqn{p}: where the masses below and above it are each off by a share \eqn{e}, that is \eqn{2p(1 - p)e}. In a
+#' study of 600 random trials this was exceeded once, where 5e-8 of the posterior lay apart from the rest, out of the
+#' lattices' reach.
 #'
 #' With more than six variance parameters, where the lattices do not agree, or with `engine = "nuts"`, the no-U-turn
 #' sampler draws \eqn{\theta} from \eqn{p(\theta \mid y)}, in which coefficients and random effects are still
@@ -167,8 +168,8 @@ coefficient_rows <- function(fixed, first) {
 #'
 #'   `AIC()` and `BIC()` are `NA`, since there is no maximum and no count of parameters; `anova()` and `bootstrap()`
 #'   are refused and say what to use.
-#' @section Conditions: `cordgain_invalid_input` for a `conf.level` outside of 0 to 1, another `type` and unknown arguments; by
-#'   [fit_recovery()] for a model that this engine does not have and for scores that leave no posterior;
+#' @section Conditions: `cordgain_invalid_input` for a `conf.level` outside of 0 to 1, another `type` and unknown
+#'   arguments; by [fit_recovery()] for a model that this engine does not have and for scores that leave no posterior;
 #'   `cordgain_numerical_error` where the sampler does not move.
 #' @references Naylor JC, Smith AFM (1982). Applications of a method for the
 #'   efficient computation of posterior distributions. *Applied Statistics* 31, 214-225.
