@@ -35,7 +35,7 @@ family_engine <- function(problem, method, priors, call) {
     if (!inherits(out, "condition")) {
       return(c(out, engine = "exact"))
     }
-    why <- conditionMessage(out)
+    why <- out$message
   }
   plan <- sampler_plan(method)
   out <- core_family_draws(problem, plan, call)

@@ -43,8 +43,8 @@ test_that("one score more than coefficients and effects needs a prior that falls
 # standard deviation of slopes s at zero beside sigma the density is of order 1 / (sigma + s)^2 on two dimensions.
 test_that("effects that the fit does not need hide it only where their prior falls to zero", {
   data <- constant_patients(c(37, 16, 51), 0:1)
-  error <- expect_error(bayes_of(data, formula = score ~ week + (week | subject)), "6 scores are fitted by 4 .*sigma\\^2",
-    class = "cordgain_invalid_input")
+  error <- expect_error(bayes_of(data, formula = score ~ week + (week | subject)),
+    "6 scores are fitted by 4 .*sigma\\^2", class = "cordgain_invalid_input")
   expect_match(conditionMessage(error), "takes no part of: week")
   expect_error(bayes_of(data, formula = score ~ week + (week || subject)), "takes no part of: week",
     class = "cordgain_invalid_input")
@@ -78,7 +78,8 @@ test_that("of censored scores those within the limits count", {
     "9 scores are fitted by 4", class = "cordgain_invalid_input")
   # all at the ceiling: nothing is fitted exactly
   expect_silent(check_exact_fit(
-    list(y = rep(20, 3), x = list(names = "a", core = matrix(1, 3, 1)), random = list()), prior_half_normal(1), list(), NULL,
+    list(y = rep(20, 3), x = list(names = "a", core = matrix(1, 3, 1)), random = list()),
+    prior_half_normal(1), list(), NULL,
     end = rep(1, 3)
   ))
 })
