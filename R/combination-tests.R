@@ -8,27 +8,44 @@ combination_words <- c(
   rank_test = "do they rank above untreated records? (exact rank sum)"
 )
 
-# Tails P(statistic >= observed) without effect, by both routes, rows of tidy().
+# Tails P(statistic >= observed) without effect, by both routes, rows of tidy(). Each route has its own percentiles of
+# what was observed: high in a tail they differ in digits that a logarithm sees, and a value no longer ties with itself.
 combination_terms <- function(y, laws, natural, call) {
-  observed <- vapply(seq_along(y), \(i) percentile_of(percentile_ends(laws$fine, i, y[i])), 0)
-  rbind(
-    statistic_row("percentile_sum", sum(observed), lapply(laws, \(law) statistic_tail(law, observed, identity)), call),
-    statistic_row("fisher", sum(fisher_part(observed)), lapply(laws, \(law) statistic_tail(law, observed, fisher_part)),
-      call),
-    exceedance_row(y, laws, call)
-  )
+  observed <- lapply(laws, observed_percentiles, y = y)
+  row <- \(term, part) {
+    statistic_row(term, sum(part(observed$fine)), Map(\(law, u) statistic_tail(law, u, part), laws, observed), call)
+  }
+  rbind(row("percentile_sum", identity), row("fisher", fisher_part), exceedance_row(y, laws, call))
 }
+
+# Mid-percentiles; of whole scores as whole_tail() has them of every value, to the last bit.
+observed_percentiles <- function(law, y) {
+  vapply(seq_along(y), \(i) {
+    if (!law$whole) {
+      return(percentile_of(percentile_ends(law, i, y[i])))
+    }
+    one <- law$each[[i]]
+    mid_percentiles(one)[min(max(y[i] - one$values[1] + 1, 1), length(one$values))]
+  }, 0)
+}
+
+mid_percentiles <- function(one) one$cdf - one$mass / 2
 
 fisher_part <- function(u) -2 * log(pmax(1 - u, 1e-300))
 
 statistic_row <- function(term, statistic, tails, call) {
-  tail <- if (is.na(tails$fine)) {
-    list(value = NA_real_, error = 0)
+  row <- if (is.na(tails$fine)) {
+    with_columns(term_row(term, NA_real_), reason = not_computed)
   } else {
-    two_routes(tails$fine, tails$coarse, "A combination test", call)
+    known_terms(term, {
+      tail <- two_routes(tails$fine, tails$coarse, "A combination test", call)
+      term_row(term, tail$value, error = tail$error)
+    })
   }
-  cbind(term_row(term, tail$value, error = tail$error), statistic = statistic, p.value = tail$value)
+  with_columns(row, statistic = statistic, p.value = row$estimate)
 }
+
+not_computed <- "not computed for so many patients or scores that are not whole"
 
 # Whole scores: the sum over every combination of values given the shift. Else closed forms where the mean is known;
 # with an uncertain mean and scores that are not whole there is no finite sum, and the tail is NA.
@@ -62,7 +79,7 @@ most_combinations <- 40000
 whole_tail <- function(law, observed, part) {
   parts <- lapply(law$each, \(one) {
     keep <- one$mass > 1e-13 # what is dropped adds less than 1e-10 to a tail
-    list(values = part(one$cdf[keep] - one$mass[keep] / 2), masses = one$masses[keep, , drop = FALSE])
+    list(values = part(mid_percentiles(one)[keep]), masses = one$masses[keep, , drop = FALSE])
   })
   sizes <- vapply(parts, \(p) length(p$values), 0L)
   half <- seq_len(length(sizes) %/% 2L)
@@ -98,20 +115,94 @@ natural_centile <- function(law, i, level) {
 
 # Rank test ---------------------------------------------------------------------------------
 
-# Exact one-sided rank-sum test of the treated against untreated records, by the permutation distribution of
-# midranks (doubled, so whole): ways[k + 1, s + 1] counts the sets of k patients with doubled rank sum s.
+# Exact one-sided rank-sum test of the treated against untreated records, ties counted by midranks. All is
+# probabilities, since counts of so many sets overflow. NA where it would take minutes.
 rank_tail <- function(y, records) {
-  ranks <- as.integer(round(2 * rank(c(y, records))))
+  ranks <- rank(c(y, records))
   n <- length(y)
-  top <- sum(sort(ranks, decreasing = TRUE)[seq_len(n)])
-  ways <- matrix(0, n + 1L, top + 1L)
-  ways[1L, 1L] <- 1
-  for (r in ranks) {
-    moved <- cbind(matrix(0, n, r), ways[seq_len(n), seq_len(top + 1L - r), drop = FALSE])
-    ways[-1L, ] <- ways[-1L, ] + moved
+  untied <- anyDuplicated(ranks) == 0L
+  if (untied && min(n, length(records)) <= most_untied) {
+    return(untied_tail(sum(ranks[seq_len(n)]) - n * (n + 1) / 2, n, length(records)))
   }
-  observed <- sum(ranks[seq_len(n)])
-  sum(ways[n + 1L, seq(observed + 1L, top + 1L)]) / choose(length(ranks), n)
+  if (!untied) ranks <- round(2 * ranks) # whole again
+  picked <- ranks[seq_len(n)]
+  # The fewer of the two are followed: the treated lie high where the records lie low.
+  if (n > length(records)) {
+    ranks <- max(ranks) + min(ranks) - ranks
+    picked <- ranks[-seq_len(n)]
+  }
+  ranks <- sort(ranks, decreasing = TRUE)
+  ties <- rle(ranks)$lengths
+  n <- length(picked)
+  if (sum(pmin(ties, n)) * n^2 / 12 * diff(range(ranks)) > most_rank_steps) {
+    return(NA_real_)
+  }
+  deal_ranks(ranks, ties, n, sum(picked))
+}
+
+most_rank_steps <- 3e9
+
+# Up to here differences and sums by turns keep their digits (to 3e-15, seen against deal_ranks()).
+most_untied <- 40
+
+# P(U >= at) of Mann and Whitney's U, the pairs of a treated patient and a lower record, of which there are n m. Its
+# probabilities are those of the generating function prod_i (1 - q^(m + i)) / (1 - q^i), i = 1, ..., n: a factor above
+# is a difference, one below a running sum in steps of i. Only the half below the middle is worked out: U is symmetric.
+untied_tail <- function(at, n, m) {
+  upper <- at > n * m / 2
+  most <- if (upper) n * m - at else at - 1
+  if (most < 0) {
+    return(if (upper) 0 else 1)
+  }
+  size <- most + 1
+  p <- c(1, numeric(most))
+  for (i in seq_len(min(n, m))) {
+    by <- max(n, m) + i
+    if (by < size) p[(by + 1):size] <- p[(by + 1):size] - p[seq_len(size - by)]
+    for (start in seq_len(min(i, size))) {
+      here <- seq(start, size, by = i)
+      p[here] <- cumsum(p[here])
+    }
+    p <- p * (i / by)
+  }
+  if (upper) sum(p) else 1 - sum(p)
+}
+
+# P(sum of the ranks of n of them >= threshold), ranks falling. They are dealt from the highest down, those of equal
+# value together: how many of them are picked is hypergeometric given those dealt before. For each number picked so far
+# there are the probabilities of its sums, from `from` on, that leave the answer open: what is there whatever follows
+# is counted, and what cannot be there any more is dropped.
+deal_ranks <- function(ranks, ties, n, threshold) {
+  sums <- c(0, cumsum(ranks))
+  size <- length(ranks)
+  state <- list(list(picked = 0, from = 0, p = 1))
+  tail <- 0
+  dealt <- 0
+  for (tied in ties) {
+    end <- dealt + tied
+    fewest <- state[[1]]$picked
+    state <- lapply(seq(max(0, n - (size - end)), min(n, end)), \(k) {
+      rest <- n - k
+      sure <- threshold - (sums[size + 1] - sums[size + 1 - rest])
+      from <- max(threshold - (sums[end + rest + 1] - sums[end + 1]), sums[end + 1] - sums[end + 1 - k])
+      p <- numeric(max(0, min(sure - 1, sums[k + 1]) - from + 1))
+      for (before in seq(max(fewest, k - tied), min(k, fewest + length(state) - 1))) {
+        old <- state[[before - fewest + 1]]
+        first <- old$from + (k - before) * ranks[end] # the sum that the first of old$p becomes
+        open <- max(0, min(length(old$p), sure - first))
+        share <- stats::dhyper(k - before, n - before, size - dealt - n + before, tied)
+        if (open < length(old$p)) tail <<- tail + share * sum(old$p[(open + 1):length(old$p)])
+        start <- max(1, from - first + 1)
+        if (start <= open) {
+          to <- (first - from + start):(first - from + open)
+          p[to] <- p[to] + share * old$p[start:open]
+        }
+      }
+      list(picked = k, from = from, p = p)
+    })
+    dealt <- end
+  }
+  tail
 }
 
 # Conformal p-value of one patient: (1 + records at least as good) / (1 + records).
@@ -129,7 +220,11 @@ check_records <- function(records, x, call) {
     }
     records <- change_scores(records)
   }
-  records <- check_numeric(records, "records", call = call)
+  width <- diff(scale_range(change_motor_scale(x)))
+  records <- check_numeric(records, "records", -width, width,
+    todo = paste0("They are changes, gains positive, and no ", escape_braces(scale_name(change_motor_scale(x))),
+      " changes by more."),
+    call = call)
   if (length(records) < 2L || length(records) + length(change_scores(x)) > 2000L) {
     abort_input("{.arg records} must hold 2 or more changes of untreated patients, at most 2000 with the treated.",
       call = call)
@@ -142,6 +237,7 @@ rank_terms <- function(y, records) {
     return(NULL)
   }
   tail <- rank_tail(y, records)
-  cbind(term_row("rank_test", tail, error = 64 * .Machine$double.eps, num.kind = "bound"),
-    statistic = sum(rank(c(y, records))[seq_along(y)]), p.value = tail)
+  with_columns(term_row("rank_test", tail, error = 64 * .Machine$double.eps, num.kind = "bound"),
+    reason = if (is.na(tail)) not_computed else NA_character_, statistic = sum(rank(c(y, records))[seq_along(y)]),
+    p.value = tail)
 }

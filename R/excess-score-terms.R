@@ -14,6 +14,7 @@ possible_outcomes <- function(x) {
 
 blank_score_columns <- function(rows) {
   for (column in c("statistic", "p.value")) if (is.null(rows[[column]])) rows[[column]] <- rep(NA_real_, nrow(rows))
+  if (is.null(rows$reason)) rows$reason <- rep(NA_character_, nrow(rows))
   rows
 }
 
@@ -113,6 +114,7 @@ score_bounds <- function(groups) {
   ends <- vapply(groups, \(g) g$estimate, numeric(nrow(rows)))
   bounds <- term_row(rows$term, NA_real_, apply(ends, 1, min), apply(ends, 1, max),
     pmax(groups[[1]]$num.error, groups[[2]]$num.error), num.kind = rows$num.kind)
+  bounds$reason <- ifelse(is.na(groups[[1]]$reason), groups[[2]]$reason, groups[[1]]$reason)
   cbind(blank_score_columns(bounds), subject = NA_character_, interval = "bounds over lost patients")
 }
 
@@ -165,11 +167,14 @@ ordered_rows <- function(x, rows, laws, natural, settings, call) {
   }
   u <- rows[rows$term == "patient_percentile", ]
   u <- u[order(u$estimate), ]
-  bands <- lapply(c(fine = "fine", coarse = "coarse"), \(route) {
-    as.matrix(ordered_bands(laws[[route]], natural, settings$conf.level, route)[c("low", "high")])
+  out <- known_terms(rep("ordered_percentile", nrow(u)), {
+    bands <- lapply(c(fine = "fine", coarse = "coarse"), \(route) {
+      as.matrix(ordered_bands(laws[[route]], natural, settings$conf.level, route)[c("low", "high")])
+    })
+    bands <- two_routes(bands$fine, bands$coarse, "A band of ordered percentiles", call, limit = 1e-5)
+    term_row("ordered_percentile", u$estimate, bands$value[, 1], bands$value[, 2],
+      pmax(u$num.error, apply(bands$error, 1, max)))
   })
-  bands <- two_routes(bands$fine, bands$coarse, "A band of ordered percentiles", call, limit = 1e-5)
-  out <- term_row("ordered_percentile", u$estimate, bands$value[, 1], bands$value[, 2],
-    pmax(u$num.error, apply(bands$error, 1, max)))
+  out$estimate <- u$estimate # known whatever becomes of the bands
   cbind(blank_score_columns(out), subject = u$subject, interval = "band without effect")
 }

@@ -54,8 +54,8 @@
 #' @param seed (whole number) of the randomised percentiles; `NULL` draws one from R's stream.
 #' @param ... not used.
 #' @return An `excess` of class `excess_score`: print it, `tidy()` it, `plot()` it. `tidy()` has the terms
-#'   above, with `statistic` and `p.value` for the tests, `subject` for patients and `interval` (what `conf.low`
-#'   and `conf.high` are).
+#'   above, with `statistic` and `p.value` for the tests, `subject` for patients, `interval` (what `conf.low`
+#'   and `conf.high` are) and `reason` (why a test or a band is `NA`: not computed, or not to be had to 1e-6).
 #' @section Conditions: `cordgain_unmatched` where trial and sources differ and the difference is not in
 #'   `accept`; a warning `cordgain_no_losses` where `range` of the natural change lets nobody lose a point and these
 #'   patients can; `cordgain_invalid_input` where the SD between patients is not known, or a normal (or censored)
@@ -87,7 +87,7 @@ excess.score_change <- function(x, natural, control = NULL, accept = character()
   settings <- list(
     margin = if (!is.null(margin)) check_number(margin), primary = check_primary(primary, records, call),
     conf.level = check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE),
-    sd_treated = if (!is.null(sd_treated)) check_number(sd_treated, min = 0, min_open = TRUE),
+    sd_treated = check_sd_treated(sd_treated, x, call),
     places = random_places(check_flag(randomise), seed, length(change_scores(x)))
   )
   refuse_zero_inflated(x, natural, call)
@@ -118,6 +118,16 @@ check_natural_change <- function(natural, control, call) {
     abort_input(c("{.arg control} does not go with scores.", i = "Give untreated patients' changes as {.arg records}."),
       call = call)
   }
+}
+
+# Changes lie within the width of the scale on either side, and so does their SD.
+check_sd_treated <- function(sd, x, call) {
+  if (is.null(sd)) {
+    return(NULL)
+  }
+  check_number(sd, "sd_treated", min = 0, max = diff(scale_range(change_motor_scale(x))), min_open = TRUE,
+    todo = "It is the SD of change between treated patients, in points: no more than the width of the scale.",
+    call = call)
 }
 
 check_primary <- function(primary, records, call) {
@@ -226,8 +236,12 @@ format_group <- function(x, digits) {
       if (!is.null(x$settings$margin)) {
         paste0(", smaller by more than ", x$settings$margin, " in ", percent_text(at("prob_margin")$estimate))
       }, " (not a probability of benefit)"),
-    paste0("Tipping point: if the natural mean were ", show(abs(excess$conf.low)), " points ",
-      if (excess$conf.low < 0) "lower" else "higher", ", the interval would begin at 0.")
+    if (signif(excess$conf.low, digits) != 0) {
+      paste0("Tipping point: if the natural mean were ", show(abs(excess$conf.low)), " points ",
+        if (excess$conf.low < 0) "lower" else "higher", ", the interval would begin at 0.")
+    } else {
+      "Tipping point: the interval begins at 0 as it is."
+    }
   )
 }
 
@@ -255,8 +269,7 @@ format_tests <- function(x, digits) {
   }
   primary <- x$settings$primary
   mark <- ifelse(rows$term %in% primary, "declared beforehand", "not declared beforehand")
-  value <- ifelse(is.na(rows$estimate), "not computed for so many patients or scores that are not whole",
-    probability_text(rows$estimate, digits))
+  value <- ifelse(is.na(rows$estimate), sub("[.]$", "", rows$reason), probability_text(rows$estimate, digits))
   c(
     "Without effect, the probability of what was seen or more:",
     paste0("  ", unname(combination_words[rows$term]), ": ", value, " (", mark, ")"),

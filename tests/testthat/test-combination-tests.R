@@ -85,3 +85,88 @@ test_that("records are read, checked and turned", {
     class = "cordgain_invalid_input")
   expect_error(excess_of_scores(continuous_change(), known(), primary = "t_test"), class = "cordgain_invalid_input")
 })
+
+test_that("high in the tail both routes know the observed changes again: every combination, by hand", {
+  natural <- natural_change(data.frame(source = c("a", "b"), mean = c(7.8, 9), sd = 6.5, n = c(120, 60)),
+    prior_half_normal(2), family = "censored", range = c(-14, 36))
+  for (final in list(c(50, 50), c(46, 47))) {
+    x <- score_change(c(12, 13), final, "uems")
+    e <- excess_of_scores(x, natural)
+    law <- patient_laws(natural, change_room(x), TRUE)$fine
+    above <- lapply(law$each, \(one) rev(cumsum(rev(one$mass))) - one$mass / 2) # 1 - u, without cancellation
+    at <- match(change_scores(x), -12:38) + 0:1 # the second patient's changes begin at -13
+    observed <- log(above[[1]][at[1]]) + log(above[[2]][at[2]])
+    seen <- outer(log(above[[1]]), log(above[[2]]), `+`) <= observed * (1 - 1e-9)
+    p <- vapply(seq_along(law$nodes$weight), \(k) {
+      sum(outer(law$each[[1]]$masses[, k], law$each[[2]]$masses[, k])[seen])
+    }, 0)
+    # Values below 1e-13 are left out of the sum, and their logarithms lose digits.
+    expect_equal(term_value(e, "fisher"), sum(p * law$nodes$weight), tolerance = 1e-5)
+    expect_lt(max(term_of(e, "fisher")$num.error, term_of(e, "percentile_sum")$num.error), 1e-8)
+  }
+})
+
+test_that("a test that cannot be had is NA with the reason, in its own row", {
+  row <- statistic_row("fisher", 1, list(fine = 0.1, coarse = 0.2), NULL)
+  expect_true(is.na(row$estimate) && is.na(row$p.value))
+  expect_match(row$reason, "A combination test could not be computed to 1e-06")
+  e <- excess_of_scores(continuous_change(), natural_change(prior_normal(7.8, 1), sd = 6.5))
+  expect_match(term_of(e, "fisher")$reason, "scores that are not whole")
+  expect_true(is.na(term_of(e, "exceedance")$reason))
+})
+
+# The rank test by its definition: every set of the treated's size.
+enumerated_tail <- function(y, records) {
+  ranks <- rank(c(y, records))
+  sums <- utils::combn(length(ranks), length(y), \(i) sum(ranks[i]))
+  mean(sums >= sum(ranks[seq_along(y)]) - 1e-9)
+}
+
+test_that("the rank test is what all sets of patients give, tied or not, few or many treated", {
+  set.seed(31)
+  for (i in seq_len(sweep_size(4000))) {
+    n <- sample(7, 1)
+    m <- sample(2:7, 1)
+    values <- sample(c(2, 4, 30), 1)
+    y <- sample(values, n, TRUE) + sample(0:2, 1)
+    records <- sample(values, m, TRUE)
+    if (i %% 3 == 0) {
+      y <- stats::rnorm(n)
+      records <- stats::rnorm(m)
+    }
+    # At most 14 factors, each rounded.
+    expect_equal(rank_tail(y, records), enumerated_tail(y, records), tolerance = 1e-13)
+  }
+})
+
+test_that("the rank test keeps its digits far out, its time, and does not overflow", {
+  expect_equal(rank_tail(1001:1010, 1:1000) * choose(1010, 10), 1, tolerance = 1e-12) # 10 sums, each rounded
+  expect_equal(rank_tail(c(3, 3, 3), rep(1:2, 500)) * choose(1003, 3), 1, tolerance = 1e-12)
+  expect_identical(rank_tail(1:3, 4:20), 1)
+  set.seed(32)
+  y <- stats::rnorm(10, 0.5)
+  records <- stats::rnorm(1900)
+  times <- c(system.time(untied <- rank_tail(y, records))[[1]],
+    system.time(tied <- rank_tail(round(10 * y), round(10 * records)))[[1]])
+  expect_lt(max(times), 0.5)
+  # The normal approximation with its correction is near: 0.01 is ten times its error here.
+  near <- stats::wilcox.test(round(10 * y), round(10 * records), alternative = "greater", exact = FALSE)$p.value
+  expect_lt(abs(tied - near), 0.01)
+  # 50 without ties go the way of ties, as 40 may.
+  y <- stats::rnorm(50, 0.3)
+  expect_equal(rank_tail(y, -20:20 / 10 + 0.01), stats::wilcox.test(y, -20:20 / 10 + 0.01, alternative = "greater",
+    exact = TRUE)$p.value, tolerance = 1e-12)
+  y <- y[1:40]
+  expect_equal(rank_tail(y, records[1:60]), deal_ranks(100:1, rep(1, 100), 40, sum(rank(c(y, records[1:60]))[1:40])),
+    tolerance = 1e-12)
+  # choose(1100, 500) is above 1e308.
+  expect_true(is.na(rank_tail(1:500 + 0.5, 1:600 - 50)))
+  expect_true(is.na(rank_tail(rep(1:500, 2), 1:1000)))
+  row <- rank_terms(rep(1:500, 2), 1:1000)
+  expect_match(row$reason, "so many patients")
+})
+
+test_that("records off the scale are refused", {
+  expect_error(excess_of_scores(continuous_change(), known(), records = c(400, 2)), "-50, 50.*no upper extremity",
+    class = "cordgain_invalid_input")
+})

@@ -111,7 +111,7 @@ test_that("every number carries its error, below 1e-6, and the table is quick to
   rows <- tidy(excess_of_scores(declared(), natural))
   expect_true(all(rows$num.error <= 1e-5 & rows$num.error >= 0))
   expect_setequal(names(rows), c("term", "estimate", "std.error", "conf.low", "conf.high", "num.error", "num.kind",
-    "statistic", "p.value", "subject", "interval"))
+    "statistic", "p.value", "reason", "subject", "interval"))
   expect_output(print(summary(excess_of_scores(declared(), natural))), "from the lowest up")
 })
 
@@ -140,4 +140,13 @@ test_that("a range without losses is told where patients can lose, with what tha
   expect_no_warning(of(moved, family = "censored", range = c(-14, 36)))
   expect_no_warning(of(moved))
   expect_no_warning(of(score_change(c(0, 0), c(8, 3), "uems"), family = "censored", range = c(0, 50)))
+})
+
+test_that("an SD of the treated beyond the scale is refused, and a limit at 0 is said to be there", {
+  natural <- natural_change(7.8, sd = 6.5)
+  expect_error(excess_of_scores(declared(), natural, sd_treated = 1e300), "width of the scale",
+    class = "cordgain_invalid_input")
+  e <- excess_of_scores(declared(), natural)
+  e$terms$conf.low[e$terms$term == "mean_excess"] <- 0
+  expect_output(print(e), "begins at 0 as it is")
 })
