@@ -43,7 +43,8 @@ fit_shape <- function(shape, s, y, v, from, call) {
   needed <- length(one$parameters) + (if (is.null(from)) 1L + one$level else 1L)
   if (length(unique(s)) < needed) {
     abort_input(c("A {shape} curve needs means at {needed} or more visits.", x = "There are {length(unique(s))}.",
-      i = "Give more visits, or a shape of fewer parameters: \"plateau\" has the fewest."), call = call)
+      i = if (shape == "plateau") "Give more visits: no shape has fewer parameters." else
+        "Give more visits, or a shape of fewer parameters: \"plateau\" has the fewest."), call = call)
   }
   root <- chol(v)
   misfit <- \(psi) {
@@ -125,11 +126,23 @@ parameter_covariance <- function(curve, s, root) {
   tryCatch(solve(crossprod(slopes)), error = \(e) matrix(NA_real_, ncol(slopes), ncol(slopes)))
 }
 
+# A ratio says nothing of gains that are none.
+refuse_falling <- function(s, m, from, call) {
+  if (any(m <= 0)) {
+    abort_input(c("No plateau passes through these two gains: both must be above 0.",
+      x = "They are {signif(m[1], 4)} in week {s[1]} and {signif(m[2], 4)} in week {s[2]}, from week {from}.",
+      i = "Is the sign right? A gain is positive. A course that falls has no plateau: compare one visit by
+           {.fn natural_change}."
+    ), call = call)
+  }
+}
+
 # Plateau through two gains from week `from`: (1 - e^{-k(s1-from)}) / (1 - e^{-k(s2-from)}) = m1 / m2 is monotone in k.
 solve_plateau <- function(s, m, from, call) {
   d <- s - from
   ratio <- m[1] / m[2]
-  if (any(d <= 0) || any(m <= 0) || !(ratio > d[1] / d[2] && ratio < 1)) {
+  refuse_falling(s, m, from, call)
+  if (any(d <= 0) || !(ratio > d[1] / d[2] && ratio < 1)) {
     abort_input(c("No plateau passes through these two gains.",
       x = "The ratio of the gains is {signif(ratio, 4)}; it must lie between {signif(d[1] / d[2], 4)} (a straight line)
            and 1 (all gained before the first).",

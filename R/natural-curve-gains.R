@@ -39,6 +39,24 @@ check_own_effects <- function(fit, subject, call) {
   }
 }
 
+# Values of the model's other variables: one row, and no name that the model does not have.
+check_other_values <- function(fit, at, time, call) {
+  if (is.null(at)) {
+    return(invisible())
+  }
+  if (!is.data.frame(at) || nrow(at) != 1L) {
+    abort_input(c("{.arg at} must be a data frame of one row.",
+      x = "It is {.obj_type_friendly {at}}{if (is.data.frame(at)) paste0(' of ', nrow(at), ' rows')}.",
+      i = "It holds the values of the model's variables other than {.val {time}}."), call = call)
+  }
+  known <- all.vars(fit$formula[[3L]])
+  unknown <- setdiff(names(at), known)
+  if (length(unknown) > 0L) {
+    abort_input(c("The fit has no variable {.val {unknown}}.", x = "Its formula is {.code {deparse1(fit$formula)}}.",
+      i = "{.arg at} may hold {.val {known}}."), call = call)
+  }
+}
+
 # Covariances of the random effects, a block each, and the residual variance: estimates, or posterior means.
 course_variances <- function(fit) {
   if (inherits(fit, "recovery_fit_reml")) {

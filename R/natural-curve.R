@@ -50,7 +50,8 @@
 #'   there is to gain.
 #' @param ... not used.
 #' @return A `natural_curve`, which is a `natural_recovery`. `tidy()` terms: the parameters, and `mean_score`
-#'   (for gains `mean_gain`) at each published week (`time`). `predict()` gives gains between weeks.
+#'   (for gains `mean_gain`) at each published week (`time`). `predict()` gives gains between weeks; `quantile()` gives
+#'   quantiles of the gains from week `from` (the first, unless given) to the weeks `time` (those after it), a row each.
 #' @section Conditions: `cordgain_invalid_input` for a missing correlation, SDs that are not positive, means outside the
 #'   scale, two gains through which no plateau passes (\eqn{m_1 / m_2} outside \eqn{((s_1 - s_0) / (s_2 - s_0), 1)}),
 #'   and proportional recovery.
@@ -113,13 +114,16 @@ fit_table <- function(table, shape, correlation, call) {
   c(curve, list(known = known))
 }
 
+# What a table without names of its sources is called.
+unnamed_means <- "published means"
+
 curve_sources <- function(table) {
   x <- table$rows
   text <- \(column) if (is.null(x[[column]])) NA_character_ else as.character(x[[column]][1])
   endpoint <- if (!is.null(table$scale)) scale_name(table$scale) else text("measure")
   first <- if (table$gains) table$from else min(x$week)
   row <- data.frame(
-    source = if (is.na(text("source"))) "published means" else text("source"), mean = 0, se = 1,
+    source = if (is.na(text("source"))) unnamed_means else text("source"), mean = 0, se = 1,
     endpoint = endpoint, baseline_grade = text("baseline_grade"), level = text("level"),
     baseline_mean_day = 7 * first, followup_weeks = max(x$week), registry = text("registry"),
     years_from = if (is.null(x$years_from)) NA else x$years_from[1],
@@ -142,6 +146,7 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
   check_course_fit(x, call)
   weeks <- fit_weeks(x, check_string(time), call)
   check_own_effects(x, check_string(subject), call)
+  check_other_values(x, at, time, call)
   if (length(x$design$residual) > 0L) {
     abort_input(c("A fit with a residual covariance over visits has no covariance at other weeks.",
       x = "The formula is {.code {deparse1(x$formula)}}.",
@@ -211,7 +216,8 @@ natural_sources.natural_curve <- function(x) x$sources
 #' @exportS3Method natural_label natural_curve
 natural_label.natural_curve <- function(x) {
   if (x$kind == "fit") paste0("a model of ", x$subjects, " untreated patients") else paste0(
-    if (x$table$gains) "published gains of " else "published visit means of ", x$sources$source)
+    if (x$table$gains) "published gains" else "published visit means",
+    if (x$sources$source != unnamed_means) paste0(" of ", x$sources$source))
 }
 
 #' @export
@@ -277,6 +283,26 @@ predict.natural_curve <- function(object, patients = NULL, time, from, conf.leve
   reach <- stats::qnorm((1 + conf.level) / 2) * sd
   rows <- term_row("patient_gain", g$mean, g$mean - reach, g$mean + reach, 1e-7 * pmax(1, abs(g$mean)), sd)
   cbind(rows, time = time)
+}
+
+#' @rdname natural_curve
+#' @param probs (numeric in (0, 1)) of the quantiles.
+#' @param of (string) the mean gain of untreated patients, or one patient's.
+#' @export
+quantile.natural_curve <- function(x, probs = c(0.025, 0.25, 0.5, 0.75, 0.975), of = c("mean", "patient"), time = NULL,
+                                   from = NULL, ...) {
+  check_no_more(names(formals(quantile.natural_curve)), ...)
+  call <- rlang::current_env()
+  of <- check_option(of, c("mean", "patient"))
+  probs <- check_numeric(probs, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
+  if (length(probs) == 0L) abort_input("{.arg probs} must hold at least one probability.")
+  weeks <- if (x$kind == "fit") x$weeks else c(x$table$from, x$table$rows$week)
+  from <- if (is.null(from)) weeks[1] else check_number(from, min = 0)
+  time <- if (is.null(time)) weeks[weeks > from] else check_numeric(time, min = 0)
+  g <- curve_gains(x, from, time, call)
+  sd <- sqrt(rowSums(g$slopes^2) + if (of == "patient") diag(g$own) else 0)
+  matrix(g$mean + outer(sd, stats::qnorm(probs)), length(time),
+    dimnames = list(paste("week", format(time, trim = TRUE)), paste0(format(100 * probs, trim = TRUE), "%")))
 }
 
 #' @export

@@ -65,3 +65,11 @@ test_that("means that do not bend, or too few of them, are refused", {
   expect_error(fit_shape("weibull", c(0, 10, 20), c(1, 2, 3), diag(3), NULL), "4 or more",
     class = "cordgain_invalid_input")
 })
+
+test_that("refusals of shapes say what is wrong of these means", {
+  gains <- \(m) natural_curve(data.frame(week = c(12, 52), mean = m, sd = 5, n = 50, from_week = 3), correlation = 0.5)
+  expect_error(gains(c(-6, -9)), "above 0.*-6 in week 12", class = "cordgain_invalid_input")
+  expect_error(gains(c(0, 0)), "above 0.*0 in week 12", class = "cordgain_invalid_input")
+  expect_error(fit_shape("plateau", c(4, 12), c(10, 12), diag(2), NULL), "no shape has fewer",
+    class = "cordgain_invalid_input")
+})

@@ -44,3 +44,12 @@ test_that("the correlation, or the covariance of gains, is what was given", {
       class = "cordgain_invalid_input")
   }
 })
+
+test_that("the patients behind a mean are whole and two or more, or not known", {
+  rows <- data.frame(week = c(4, 12, 26, 52), mean = c(12, 18, 22, 24), sd = 8, measure = "uems")
+  for (n in list(0, 0.5, c(100, 0, 50, 40), 2.5)) {
+    expect_error(natural_curve(cbind(rows, n = n), correlation = 0.8), "whole number of at least 2.*Week",
+      class = "cordgain_invalid_input")
+  }
+  expect_s3_class(natural_curve(cbind(rows, n = NA), correlation = 0.8), "natural_curve")
+})

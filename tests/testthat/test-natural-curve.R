@@ -180,3 +180,38 @@ test_that("the line of the picture bends between the published weeks", {
   expect_gt(nrow(line), 90)
   expect_equal(line$y, curve_at(x$curve, line$x), tolerance = 1e-12)
 })
+
+published_visits <- \() {
+  data.frame(week = c(1, 4, 8, 16, 26, 52), mean = c(10, 14, 17, 20, 22, 23), sd = c(6, 6.5, 7, 7.5, 8, 9), n = 80)
+}
+
+test_that("quantiles of gains are normal ones, by visit", {
+  curve <- natural_curve(published_visits(), correlation = 0.8)
+  probs <- c(0.1, 0.5, 0.975)
+  rows <- predict(curve, time = c(16, 52), from = 4)
+  q <- quantile(curve, probs, of = "patient", time = c(16, 52), from = 4)
+  expect_equal(unname(q), rows$estimate + outer(rows$std.error, stats::qnorm(probs)), tolerance = 1e-12)
+  expect_equal(unname(q[, "97.5%"]), rows$conf.high, tolerance = 1e-12)
+  expect_identical(dimnames(q), list(c("week 16", "week 52"), c("10.0%", "50.0%", "97.5%")))
+  # The mean gain, from the first published week to all others.
+  g <- curve_gains(curve, 1, c(4, 8, 16, 26, 52))
+  expect_equal(unname(quantile(curve, 0.9)), cbind(g$mean + stats::qnorm(0.9) * sqrt(rowSums(g$slopes^2))),
+    tolerance = 1e-12)
+  gains <- natural_curve(data.frame(week = c(12, 52), mean = c(6, 9), from_week = 3, sd = 5, n = 20), correlation = 0.5)
+  expect_equal(unname(quantile(gains, 0.5)[, 1]), c(6, 9), tolerance = 1e-7) # k is solved
+  set.seed(5)
+  d <- expand.grid(week = c(3, 7, 15), subject = 1:12)
+  d$score <- 10 + 0.2 * d$week + stats::rnorm(12, 0, 3)[d$subject] + stats::rnorm(36) # simulated
+  fitted <- natural_curve(fit_recovery(score ~ week + (1 | subject), d))
+  rows <- predict(fitted, time = c(7, 15), from = 3)
+  expect_equal(unname(quantile(fitted, 0.975, of = "patient")[, 1]), rows$conf.high, tolerance = 1e-12)
+  invalid(quantile(curve, 1), "probs")
+  invalid(quantile(curve, 0.5, type = 7), "type")
+  invalid(natural_curve(fit_recovery(score ~ week + (1 | subject), d), at = data.frame(foo = 1)), "no variable .foo")
+  invalid(natural_curve(fit_recovery(score ~ week + (1 | subject), d), at = 3), "one row")
+})
+
+test_that("a table without a source is called published once", {
+  expect_identical(natural_label(natural_curve(published_visits()[c("week", "mean", "sd")], correlation = 0.8)),
+    "published visit means")
+})
