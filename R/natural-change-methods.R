@@ -3,7 +3,10 @@
 # Mean, SD and quantiles of one of the mixtures, on both routes. A moment that does not exist is NA.
 mixture_routes <- function(mixtures, probs, exists, what, call) {
   s <- lapply(mixtures, \(m) core_mixture_summary(m, probs))
-  part <- \(name) two_routes(s$fine[[name]], s$coarse[[name]], what, call)
+  part <- \(name) {
+    tryCatch(two_routes(s$fine[[name]], s$coarse[[name]], what, call),
+      cordgain_numerical_error = \(e) refuse_unresolved(e, call))
+  }
   missing_moment <- list(value = NA_real_, error = 0)
   list(
     mean = if (exists[["mean"]]) part("mean") else missing_moment,

@@ -44,7 +44,7 @@
 #' @param mu prior of the mean of all populations: `NULL` is flat; [prior_normal()] (or a
 #'   mixture), [prior_fixed()].
 #' @param bias what the trial's population may gain beyond the sources', in points:
-#'   [prior_normal()] or [prior_fixed()]; `NULL` is none. [regression_to_mean()] is one.
+#'   [prior_normal()] or [prior_fixed()]; `NULL` is none. A [regression_to_mean()] is its expected gain, as known.
 #' @param family (string) see the table.
 #' @param sd (number, points) SD of change between patients of one population; `NULL` pools the
 #'   sources' SDs by their degrees of freedom. It comes from the registry, never from the trial's patients.
@@ -81,11 +81,13 @@ natural_change <- function(x, tau, mu = NULL, bias = NULL, family = "normal", sd
   if (missing(x)) {
     abort_input("{.arg x} is not given: a table of published means, a prior, or a number.")
   }
+  if (!is.null(scale)) scale <- as_motor_scale(scale, call)
+  bias <- as_bias(bias, if (is.data.frame(x)) scale_of_sources(x, scale, call) else scale)
   settings <- list(
     tau = if (!missing(tau)) check_tau(tau, call), mu = if (is.null(mu)) flat_prior() else check_mu(mu, call),
     bias = check_bias(bias, call), family = family, range = range, zero = zero,
     sd = if (!is.null(sd)) check_number(sd, min = 0, min_open = TRUE, todo = sd_todo), match = match,
-    scale = if (!is.null(scale)) as_motor_scale(scale, call)
+    scale = scale
   )
   change_from(x, check_family(settings, call), call)
 }
@@ -125,7 +127,33 @@ change_from.data.frame <- function(x, settings, call) {
   if (nrow(sources) > 200L) abort_input("At most 200 sources are combined; there are {nrow(sources)}.", call = call)
   settings$scale <- scale_of_sources(sources, settings$scale, call)
   settings$sd_pooled <- is.null(settings$sd)
+  check_changes_on_scale(sources$mean, c(settings$sd, sources$sd), settings$scale, call)
   change_of_means(turn_means(sources, settings$scale), settings, call)
+}
+
+# No mean change, and no SD of changes, exceeds the width of the scale.
+check_changes_on_scale <- function(mean, sd, scale, call) {
+  if (is.null(scale)) {
+    return(invisible())
+  }
+  width <- diff(scale_range(scale))
+  off <- c(mean[abs(mean) > width], sd[sd %in% sd[!is.na(sd) & sd > width]])
+  if (length(off) > 0L) {
+    abort_input(c("A mean change, or an SD of changes, is outside the scale.",
+      x = "{first_few(signif(off, 6))} {?is/are} given; changes of {escape_braces(scale_name(scale))} lie in
+           -{width} to {width}.",
+      i = "Is {.arg scale} right, or the column {.field measure}?"), call = call)
+  }
+}
+
+# What the priors and means leave unresolved, with advice about them: there may be no patients one could leave out.
+refuse_unresolved <- function(e, call) {
+  given <- escape_braces(cli::ansi_strip(e$body[names(e$body) == "x"]))
+  what <- escape_braces(cli::ansi_strip(rlang::cnd_header(e)))
+  abort_numerical(c(what, x = if (length(given) > 0L) given[1],
+    i = "A narrower prior of {.arg tau}, on the scale of the score (such as a half-normal of a few points), makes the
+         integral easier."
+  ), call = call)
 }
 
 # Checked means, a gain already positive.
@@ -133,7 +161,9 @@ change_of_means <- function(sources, settings, call) {
   if (settings$sd_pooled) settings$sd <- pooled_sd(sources)
   priors <- list(mu = prior_components(settings$mu), tau = prior_components(settings$tau),
     bias_mean = settings$bias$mean, bias_sd = settings$bias$sd)
-  routes <- lapply(c(fine = TRUE, coarse = FALSE), \(fine) core_normal_meta(sources$mean, sources$se, priors, fine))
+  routes <- tryCatch(
+    lapply(c(fine = TRUE, coarse = FALSE), \(fine) core_normal_meta(sources$mean, sources$se, priors, fine)),
+    cordgain_numerical_error = \(e) refuse_unresolved(e, call))
   new_natural_change("meta", routes, sources, settings, call)
 }
 
@@ -142,6 +172,7 @@ change_from.prior <- function(x, settings, call) {
   check_prior(x, "normal", "x", call)
   refuse_meta_settings(settings, "a prior", call)
   rows <- prior_components(x)
+  check_changes_on_scale(rows[, "a"], settings$sd, settings$scale, call)
   mixture <- list(weight = rows[, "weight"], mean = rows[, "a"], sd = rows[, "b"])
   change_of_mixture("prior", mixture, paste("prior", format(x)), settings, call)
 }
@@ -149,6 +180,7 @@ change_from.prior <- function(x, settings, call) {
 #' @exportS3Method change_from numeric
 change_from.numeric <- function(x, settings, call) {
   x <- check_number(x, "x", call = call)
+  check_changes_on_scale(x, settings$sd, settings$scale, call)
   refuse_meta_settings(settings, "a known mean", call)
   change_of_mixture("known", list(weight = 1, mean = x, sd = 0),
     paste0("mean change ", signif(x, 4), ", taken as known: no uncertainty"), settings, call)
@@ -219,7 +251,8 @@ declared_means <- function(match, label, scale, call) {
   known <- c("endpoint", "baseline_grade", "level", "baseline_days", "followup_weeks", "years")
   if (!is.null(match) && (!is.list(match) || is.null(names(match)) || !all(names(match) %in% known))) {
     abort_input(c("{.arg match} must be a list with names among {.field {known}}.",
-      x = "It has {.field {names(match)}}."),
+      x = if (is.null(names(match))) "It is {.obj_type_friendly {match}} without names." else
+        "It has {.field {names(match)}}."),
       call = call)
   }
   or_na <- \(name) if (is.null(match[[name]])) NA else match[[name]]
@@ -265,7 +298,9 @@ new_natural_change <- function(kind, routes, sources, settings, call) {
 
 validate_natural_change <- function(x, call) {
   whole <- vapply(x$routes, \(route) sum(route$fresh$weight), 0)
-  two_routes(whole[["fine"]], whole[["coarse"]], "The total probability of the natural change", call, limit = 1e-7)
+  tryCatch(
+    two_routes(whole[["fine"]], whole[["coarse"]], "The total probability of the natural change", call, limit = 1e-7),
+    cordgain_numerical_error = \(e) refuse_unresolved(e, call))
   x
 }
 

@@ -11,8 +11,8 @@
 #'
 #' AIS A is such a choice: the floor of an exam that is not free of error. A source whose patients
 #' were chosen by the same rule at the same time needs no correction. Where only the trial's
-#' patients were chosen, the expected gain is a bias of the source:
-#' `natural_change(..., bias = prior_fixed(gain))`.
+#' patients were chosen, the expected gain is a bias of the source: `natural_change(..., bias = x)` of a
+#' `regression_to_mean` takes it as known, as `bias = prior_fixed(gain)` does (its sign turned where lower is better).
 #'
 #' @param mean,sd (numbers, points) of the score in the population from which patients were chosen.
 #' @param correlation (number in \[0, 1)) between two exams of a patient who does not change (test and retest).
@@ -41,23 +41,52 @@ regression_to_mean <- function(mean, sd, correlation, cutoff, side = c("below", 
     cutoff = check_number(cutoff),
     side = check_option(side, c("below", "above"))
   )
+  away <- (fields$cutoff - fields$mean) / fields$sd
+  if (!is.finite(away)) {
+    abort_input(c("{.arg cutoff} and {.arg mean} are further apart, in SDs, than a computer's numbers reach.",
+      x = "They are {format(fields$cutoff)} and {format(fields$mean)}, the SD is {format(fields$sd)}.",
+      i = "Correct what is wrong: the three are in points of the score."))
+  }
   structure(fields, class = "regression_to_mean")
 }
 
-# Inverse Mills ratio phi(z) / Phi(z), by logarithms so that far cutoffs do not divide 0 by 0.
-mills_ratio <- function(z) exp(stats::dnorm(z, log = TRUE) - stats::pnorm(z, log.p = TRUE))
+# As the bias of a source on a scale (or NULL): the expected gain, known once its parameters are; a gain is positive.
+as_bias <- function(bias, scale = NULL) {
+  if (!inherits(bias, "regression_to_mean")) {
+    return(bias)
+  }
+  prior_fixed((if (is.null(scale)) 1 else scale_sign(scale)) * tidy(bias)$estimate[1])
+}
+
+# Inverse Mills ratio phi(z) / Phi(z), and the variance 1 - z ratio - ratio^2 of a standard normal below z. Of far
+# cutoffs by their expansions in 1 / t, t = -z: logarithms lose digits there, and in the end subtract Inf from Inf.
+far_cutoff <- -40
+
+mills_ratio <- function(z) {
+  if (z < far_cutoff) {
+    return(-z - (1 - (2 - (10 - 74 / z^2) / z^2) / z^2) / z)
+  }
+  exp(stats::dnorm(z, log = TRUE) - stats::pnorm(z, log.p = TRUE))
+}
+
+cut_variance <- function(z) {
+  if (z < far_cutoff) {
+    return((1 - (6 - (50 - 518 / z^2) / z^2) / z^2) / z^2)
+  }
+  ratio <- mills_ratio(z)
+  max(1 - z * ratio - ratio^2, 0)
+}
 
 #' @export
 tidy.regression_to_mean <- function(x, ...) {
   sign <- if (x$side == "below") 1 else -1
   z <- sign * (x$cutoff - x$mean) / x$sd
   ratio <- mills_ratio(z)
-  # Var(X1 | chosen) = sd^2 [1 - z ratio - ratio^2].
-  spread <- x$sd^2 * max(1 - z * ratio - ratio^2, 0)
-  sd_gain <- sqrt((1 - x$correlation)^2 * spread + x$sd^2 * (1 - x$correlation^2))
+  spread <- cut_variance(z)
+  sd_gain <- x$sd * sqrt((1 - x$correlation)^2 * spread + 1 - x$correlation^2)
   rows <- rbind(
     term_row("expected_gain", sign * x$sd * (1 - x$correlation) * ratio, std.error = sd_gain),
-    term_row("chosen_mean", x$mean - sign * x$sd * ratio, std.error = sqrt(spread)),
+    term_row("chosen_mean", x$mean - sign * x$sd * ratio, std.error = x$sd * sqrt(spread)),
     term_row("chosen_share", stats::pnorm(z))
   )
   # Closed forms: what is left is the rounding of the normal distribution function.

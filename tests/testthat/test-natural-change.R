@@ -116,3 +116,35 @@ test_that("the answer moves with its data: shift, scale and order of the sources
   expect_equal(term_value(scaled, "mean_change"), 10 * term_value(base, "mean_change") + 3, tolerance = 1e-10)
   expect_equal(term_value(scaled, "tau", "std.error"), 10 * term_value(base, "tau", "std.error"), tolerance = 1e-9)
 })
+
+test_that("a regression to the mean is a bias: its expected gain, turned where lower is better", {
+  x <- regression_to_mean(20, 10, 0.8, 15)
+  gain <- term_value(x, "expected_gain")
+  rows <- three_registries(measure = "uems")
+  expect_equal(tidy(natural_change(rows, prior_half_normal(2), bias = x)),
+    tidy(natural_change(rows, prior_half_normal(2), bias = prior_fixed(gain))))
+  expect_equal(term_value(natural_change(7, bias = x), "mean_change"), 7 + gain)
+  expect_equal(term_value(natural_change(7, bias = x, scale = "mds_updrs_iii"), "mean_change"), 7 - gain)
+  high <- regression_to_mean(20, 10, 0.8, 25, side = "above")
+  turned <- natural_change(transform(rows, mean = -mean, measure = "mds_updrs_iii"), prior_fixed(0), bias = high)
+  plain <- natural_change(three_registries(), prior_fixed(0))
+  expect_equal(term_value(turned, "mean_change"), term_value(plain, "mean_change") + gain)
+})
+
+test_that("a mean change or an SD outside the scale is refused (refusal 8)", {
+  bad <- \(...) expect_error(natural_change(...), "outside the scale", class = "cordgain_invalid_input")
+  bad(400, sd = 6, scale = "uems")
+  bad(prior_normal(-60, 1), scale = "uems")
+  bad(7, sd = 51, scale = "uems")
+  rows <- three_registries(measure = "uems")
+  bad(transform(rows, mean = c(400, 8, 9)), prior_half_normal(2))
+  bad(rows, prior_half_normal(2), sd = 60)
+  expect_s3_class(natural_change(400, sd = 6), "natural_change") # of a scale that is not known
+})
+
+test_that("what quadrature cannot have is refused with advice about the prior, not about patients", {
+  told <- expect_error(tidy(natural_change(three_registries(), prior_half_normal(1e200))),
+    class = "cordgain_numerical_error")
+  expect_match(conditionMessage(told), "narrower prior of `tau`")
+  expect_no_match(conditionMessage(told), "patients")
+})

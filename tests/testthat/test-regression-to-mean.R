@@ -43,3 +43,20 @@ test_that("the print names the selection and the gain", {
   expect_output(print(regression_to_mean(20, 10, 0.8, 15)), "\\+2.28 points")
   expect_identical(summary(regression_to_mean(20, 10, 0.8, 15)), tidy(regression_to_mean(20, 10, 0.8, 15)))
 })
+
+test_that("the furthest cutoffs have a finite gain, variance and print, or are refused", {
+  # Both sides of the cutoff where the expansion takes over.
+  expect_equal(mills_ratio(far_cutoff - 1e-9), mills_ratio(far_cutoff), tolerance = 1e-9)
+  # Of the direct form some 1e-9 is left there.
+  expect_equal(cut_variance(far_cutoff - 1e-9), cut_variance(far_cutoff), tolerance = 1e-7)
+  below <- \(f) stats::integrate(\(u) f(u) * exp(-120 * u - u^2 / 2), 0, 1, rel.tol = 1e-12)$value # score -120 - u
+  first <- below(identity) / below(\(u) 1)
+  expect_equal(mills_ratio(-120), 120 + first, tolerance = 1e-12)
+  expect_equal(cut_variance(-120), below(\(u) (u - first)^2) / below(\(u) 1), tolerance = 1e-9)
+  expect_equal(term_value(regression_to_mean(20, 1e-300, 0.8, 15), "expected_gain"), 1, tolerance = 1e-12)
+  far <- regression_to_mean(20, 10, 0.8, -1e300)
+  expect_true(all(is.finite(unlist(tidy(far)[1:2, c("estimate", "std.error")]))))
+  expect_equal(term_value(far, "expected_gain", "std.error"), 6, tolerance = 1e-12) # 10 sqrt(1 - 0.8^2)
+  expect_no_match(paste(utils::capture.output(print(far)), collapse = " "), "NaN|Inf")
+  expect_error(regression_to_mean(20, 1e-308, 0.8, 15), "further apart", class = "cordgain_invalid_input")
+})
