@@ -22,8 +22,9 @@
 #' The covariance comes from the natural curve, never from the treated patients. A curve from a fit on fewer than 10
 #' subjects is refused unless `accept = "covariance"`.
 #'
-#' @param x a [recovery_data()] with `treated_at`, or a `recovery_fit` on treated patients with the arguments
-#'   `time`, `subject`, `treated_at` (names of its variables) and `scale`.
+#' @param x a [recovery_data()] with `treated_at`, or a `recovery_fit` on treated patients: on such data, or with the
+#'   arguments `time`, `subject`, `treated_at` (names of its variables; `treated_at` may be a number of weeks) and
+#'   `scale`.
 #' @param natural a [natural_curve()].
 #' @param control,effect not used for scores.
 #' @param accept (character) differences between trial and sources taken on oneself; see [matching].
@@ -69,25 +70,50 @@ excess.recovery_data <- function(x, natural, control = NULL, accept = character(
 excess.recovery_fit <- function(x, natural, control = NULL, accept = character(), effect = prior_normal(0, 1),
                                 margin = NULL, conf.level = 0.95, rise = NULL, ...) {
   call <- rlang::current_env()
-  extra <- list(...)
-  needed <- c("time", "subject", "treated_at", "scale")
-  absent <- setdiff(needed, names(extra))
+  data <- fitted_courses(x, list(...), call)
+  excess(data, natural, control, accept, effect, margin, conf.level, rise = rise)
+}
+
+# The scores that were fitted as recovery data: as recovery_data() had them, or by the names of the fit's variables.
+fitted_courses <- function(x, extra, call) {
+  known <- c("time", "subject", "treated_at", "scale", "match")
+  if (!all(names(extra) %in% known)) {
+    abort_input(c("There is no argument {.arg {setdiff(names(extra), known)}}.",
+      i = "Of a fit there are {.arg {known}} beside those of its data."), call = call)
+  }
+  if (!is.null(x$recorded) && all(names(extra) == "treated_at")) {
+    return(if (is.null(extra$treated_at)) x$recorded else
+      treated_from(x$recorded, treatment_weeks(x, extra$treated_at, call), call))
+  }
+  absent <- setdiff(c("time", "subject", "treated_at", "scale"), names(extra))
   if (length(absent) > 0L) {
     abort_input(c("Of a fit {.arg {absent}} must be said.",
-      i = "Names of its variables, such as {.code time = \"week\"}, and {.arg scale}, the name of the scale.",
+      i = "Names of its variables, such as {.code time = \"week\"}, and {.arg scale}, the name of the scale;
+           {.arg treated_at} may be a number of weeks.",
+      i = "A fit of {.fn recovery_data} with {.arg treated_at} needs none of them.",
       i = "The scores are those that were fitted; the covariance comes from the curve."
-    ))
+    ), call = call)
   }
-  frame <- data.frame(stats::model.frame(x))
+  frame <- data.frame(stats::model.frame(x), check.names = FALSE)
   score <- names(frame)[1]
-  if (!extra$treated_at %in% names(frame)) {
-    abort_input(c("The fit has no variable {.val {extra$treated_at}}.",
-      i = "Use {.fn recovery_data} of the visits instead."))
-  }
+  frame[["(treated at)"]] <- treatment_weeks(x, extra$treated_at, call)
   frame <- frame[order(frame[[extra$subject]], frame[[extra$time]]), ]
-  data <- rlang::inject(recovery_data(frame, subject = !!extra$subject, time = !!extra$time, score = !!score,
-    scale = extra$scale, treated_at = !!extra$treated_at, match = if (is.null(extra$match)) list() else extra$match))
-  excess(data, natural, control, accept, effect, margin, conf.level, rise = rise)
+  rlang::inject(recovery_data(frame, subject = !!extra$subject, time = !!extra$time, score = !!score,
+    scale = extra$scale, treated_at = "(treated at)", match = if (is.null(extra$match)) list() else extra$match))
+}
+
+# Weeks from injury to treatment: a number for all, or a variable of the fit.
+treatment_weeks <- function(x, at, call) {
+  if (is.numeric(at)) {
+    return(check_number(at, "treated_at", min = 0, call = call))
+  }
+  weeks <- fit_variable(x, check_string(at, "treated_at", call = call))
+  if (is.null(weeks)) {
+    abort_input(c("The fit has no variable {.val {at}}.", x = "Its formula is {.code {deparse1(x$formula)}}.",
+      i = "Give the weeks as a number, or fit {.fn recovery_data} of the visits, with its {.arg treated_at}."),
+      call = call)
+  }
+  weeks
 }
 
 check_curve <- function(natural, control, call) {
@@ -102,9 +128,14 @@ check_curve <- function(natural, control, call) {
   }
 }
 
+# Twenty thousand years; beyond, g(t) at the visits is nothing but rounding.
+longest_rise <- 1e6
+
 excess_rise <- function(rise, natural, call) {
   if (!is.null(rise)) {
-    return(check_number(rise, "rise", min = 0, min_open = TRUE, call = call))
+    return(check_number(rise, "rise", min = 0, max = longest_rise, min_open = TRUE,
+      todo = "Weeks in which the excess would reach 63 % of its plateau; a rise that hardly begins has none.",
+      call = call))
   }
   rate <- curve_rate(natural)
   if (is.null(rate)) {
@@ -305,9 +336,11 @@ print.excess_curve <- function(x, digits = 3, ...) {
   u <- at("patient_percentile")
   lost <- sum(vapply(x$courses, `[[`, 0, "lost"))
   writeLines(wrap_lines(c(
-    paste0("Excess of ", scale_name(recovery_scale(x$data)), " over the natural course: ", nrow(patients), " patients"),
+    paste0("Excess of ", scale_name(recovery_scale(x$data)), " over the natural course: ", nrow(patients),
+      if (nrow(patients) == 1L) " patient" else " patients"),
     format(x$natural), format_accepted(x$accepted),
-    if (lost > 0) paste0(lost, " scores are not known and were left out."), "",
+    if (lost > 0) paste0(lost, if (lost == 1) " score is not known and was" else " scores are not known and were",
+      " left out."), "",
     line("Mean excess at the last visit", at("mean_excess")), line("Mean over the whole course", at("auc_excess")),
     line(paste0("Excess that rises with ", show(x$settings$rise), " weeks to a plateau"), at("plateau_excess")),
     paste0("Nature alone gives less in ", percent_text(at("prob_excess")$estimate),

@@ -108,6 +108,7 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
   fit <- if (has_plateau(formula)) fit_plateau(fit_at, formula, data, method, here) else
     fit_at(environment(formula), method)
   fit$inside <- inside_variables(fit$frame, formula, data)
+  fit$recorded <- fitted_records(fit$frame, formula, data)
   fit
 }
 
@@ -128,6 +129,16 @@ check_no_control <- function(control, call = rlang::caller_env()) {
         "It is {.obj_type_friendly {control}}.",
       i = "Settings are arguments of {.fn method_ml} and {.fn method_bayes}."), call = call)
   }
+}
+
+# The fitted rows with the roles that recovery_data() gave them; NULL where the scores fitted are not those recorded.
+fitted_records <- function(frame, formula, data) {
+  roles <- recovery_roles(data)
+  if (is.null(roles$treated_at) || !identical(formula[[2L]], as.name(roles$score))) {
+    return(NULL)
+  }
+  rows <- match(row.names(frame), row.names(data))
+  if (!anyNA(rows)) recovery_rows(data, rows)
 }
 
 # The ends of the scale that was declared for the scores, on which default priors rest; NULL where there is none.

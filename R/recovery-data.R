@@ -264,7 +264,8 @@ check_match_names <- function(match, call) {
   known <- c("level", "baseline_grade", "baseline_days", "followup_weeks", "years")
   if (!is.list(match) || (length(match) > 0L && (is.null(names(match)) || !all(names(match) %in% known)))) {
     abort_input(c("{.arg match} must be a list with names among {.field {known}}.",
-      x = "Its names are {.field {names(match)}}."
+      x = if (is.null(names(match))) "It is {.obj_type_friendly {match}} without names." else
+        "Its names are {.field {names(match)}}."
     ), call = call)
   }
 }
@@ -276,6 +277,27 @@ turn_scores <- function(x) {
     attr(x, "turned") <- TRUE
   }
   x
+}
+
+# Some of the rows, and the columns that have a role.
+recovery_rows <- function(x, rows) {
+  df <- as.data.frame(x)[rows, unlist(recovery_roles(x), use.names = FALSE), drop = FALSE]
+  kept <- new_recovery_data(df, recovery_roles(x), recovery_scale(x), recovery_match(x))
+  attr(kept, "turned") <- attr(x, "turned")
+  kept
+}
+
+# The same visits with another time of treatment: one number, or one in each row.
+treated_from <- function(x, at, call) {
+  roles <- recovery_roles(x)
+  column <- if (is.null(roles$treated_at)) make.unique(c(names(x), "treated_at"))[length(x) + 1L] else roles$treated_at
+  df <- as.data.frame(x)
+  df[[column]] <- at
+  roles$treated_at <- column
+  made <- new_recovery_data(df, roles, recovery_scale(x), recovery_match(x))
+  attr(made, "turned") <- attr(x, "turned")
+  check_visit_treatment(made, call)
+  made
 }
 
 # What other files ask of recovery data, in place of its attributes.

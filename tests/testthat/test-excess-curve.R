@@ -64,7 +64,7 @@ test_that("the score before treatment is the baseline, and what is not known is 
   curve <- natural_curve(sygen, correlation = 0.8)
   e <- excess(data, curve, accept = all_differences)
   expect_equal(term_value(e, "visit_excess"), c(12, 22) - curve_gains(curve, 2, c(26, 52))$mean)
-  expect_output(print(e), "1 scores are not known")
+  expect_output(print(e), "1 score is not known and was left out")
 })
 
 test_that("visits before treatment are no outcome, and treatment needs a time since injury (refusal 10)", {
@@ -131,4 +131,25 @@ test_that("a fit by the sampler is answered as any other: the excess rests on it
   e <- excess(fit, gls_natural(), accept = all_differences, time = "week", subject = "id", treated_at = "at",
     scale = "uems")
   expect_equal(tidy(e)$estimate, tidy(gls_excess())$estimate)
+})
+
+test_that("a fit of recovery data knows its roles, and the time of treatment may be a number", {
+  plain <- tidy(gls_excess())
+  fit <- fit_recovery(score ~ week + (1 | id), gls_data())
+  expect_equal(tidy(excess(fit, gls_natural(), accept = all_differences)), plain)
+  expect_equal(tidy(excess(fit, gls_natural(), accept = all_differences, treated_at = 3)), plain)
+  bare <- fit_recovery(score ~ week + (1 | id), as.data.frame(gls_data()))
+  ask <- \(...) excess(bare, gls_natural(), accept = all_differences, time = "week", subject = "id", scale = "uems", ...)
+  expect_equal(tidy(ask(treated_at = 3)), plain)
+  expect_error(ask(treated_at = "at"), "Give the weeks as a number", class = "cordgain_invalid_input")
+  expect_error(ask(treated = 3), "no argument", class = "cordgain_invalid_input")
+  # Roles of other scores than those fitted are none.
+  logged <- fit_recovery(log(score) ~ week + (1 | id), gls_data())
+  expect_null(logged$recorded)
+})
+
+test_that("a rise that hardly begins is refused, and one patient is one", {
+  expect_error(gls_excess(rise = 1e300), "hardly begins", class = "cordgain_invalid_input")
+  one <- recovery_data(as.data.frame(gls_data())[1:5, ], id, week, score, "uems", treated_at = at)
+  expect_output(print(excess(one, gls_natural(), accept = all_differences)), "course: 1 patient")
 })

@@ -296,3 +296,18 @@ test_that("the title of the picture says the medians of first and last scores, w
   expect_identical(visits_title(drawn[0, ]), "No score is known")
   expect_identical(visits_title(drawn[2:3, ]), "1 patient: from 10 at the first exam to 30 at the last")
 })
+
+test_that("a match without names is told as what it is, and rows keep their roles", {
+  df <- data.frame(id = c(1, 1, 2, 2), week = c(1, 5, 1, 5), score = 1:4, other = 0)
+  expect_error(recovery_data(df, id, week, score, "uems", match = 3), "a number without names",
+    class = "cordgain_invalid_input")
+  data <- recovery_data(df, id, week, score, "mds_updrs_iii")
+  kept <- recovery_rows(data, 3:4)
+  expect_identical(names(kept), c("id", "week", "score"))
+  expect_identical(kept$score, c(-3L, -4L))
+  treated <- treated_from(kept, 2, NULL)
+  expect_identical(recovery_roles(treated)$treated_at, "treated_at")
+  expect_identical(treated$treated_at, c(2, 2))
+  expect_output(print(treated), "is turned")
+  expect_error(treated_from(kept, c(2, 3), NULL), "same in all rows", class = "cordgain_invalid_input")
+})
