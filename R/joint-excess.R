@@ -43,7 +43,7 @@ joint_excess <- function(excesses, correlation, source, loading = NULL, conf.lev
     correlation = "of the outcomes' natural changes, from a registry: a handful of patients cannot tell it",
     source = "the registry or paper that the correlations come from"))
   check_excesses(excesses, call)
-  correlation <- check_correlation(correlation, length(excesses), call)
+  correlation <- check_correlation(correlation, names(excesses), call)
   loading <- if (is.null(loading)) rep(1, length(excesses)) else check_numeric(loading, length = length(excesses))
   if (all(loading == 0)) abort_input("{.arg loading} must not be all 0.")
   conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
@@ -62,12 +62,19 @@ check_excesses <- function(excesses, call) {
   if (length(unique(subjects)) > 1L) {
     abort_input("The outcomes must be of the same patients, in the same order.", call = call)
   }
+  twice <- duplicated(lapply(excesses, \(e) list(score_excess_change(e), score_excess_terms(e))))
+  if (any(twice)) {
+    abort_input(c("Every outcome must stand once.",
+      x = "{.val {names(excesses)[twice]}} {?is/are} the same as one before.",
+      i = "Counted twice, one outcome looks like two that agree."), call = call)
+  }
   if (any(vapply(excesses, \(e) anyNA(change_scores(score_excess_change(e))), NA))) {
     abort_input("Outcomes with final scores that are not known cannot be combined.", call = call)
   }
 }
 
-check_correlation <- function(correlation, size, call) {
+check_correlation <- function(correlation, outcomes, call) {
+  size <- length(outcomes)
   is_one <- is.matrix(correlation) && is.numeric(correlation) && all(dim(correlation) == size) &&
     all(is.finite(correlation)) && all(diag(correlation) == 1) && isSymmetric(unname(correlation))
   values <- if (is_one) eigen(correlation, symmetric = TRUE, only.values = TRUE)$values else NA_real_
@@ -78,6 +85,13 @@ check_correlation <- function(correlation, size, call) {
         ncol(correlation))}.",
       i = "Symmetric, 1 on the diagonal, in the order of {.arg excesses}, from a registry."
     ), call = call)
+  }
+  for (names in dimnames(correlation)) {
+    if (!is.null(names) && !identical(names, outcomes)) {
+      abort_input(c("{.arg correlation} names other outcomes than {.arg excesses}, or in another order.",
+        x = "Its names are {.val {names}}; the outcomes are {.val {outcomes}}.",
+        i = "Bring its rows and columns into the order of {.arg excesses}, or leave the names out."), call = call)
+    }
   }
   unname(correlation)
 }

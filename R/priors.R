@@ -53,6 +53,7 @@ priors <- function(fixed = list(), sd = NULL, cor = NULL, sigma = NULL, dispersi
   }
   check_once(names(fixed), "fixed", rlang::current_env())
   fixed <- Map(\(prior, name) {
+    if (inherits(prior, "natural_recovery")) refuse_natural(prior, name, rlang::caller_env(2))
     if (is.null(prior)) flat_prior() else check_prior(prior, c("normal", "t", "flat"), paste0("fixed$", name))
   }, fixed, names(fixed))
   new_priors(
@@ -83,6 +84,17 @@ check_residual_prior <- function(prior, call) {
     ), call = call)
   }
   prior
+}
+
+# What happens without treatment has its own scale and its own patients: a person says what it means for a coefficient.
+refuse_natural <- function(x, name, call) {
+  row <- if (inherits(x, "natural_change")) tidy(x)[1, ]
+  abort_input(c("{.arg fixed${name}} must be a prior; natural recovery is not turned into one.",
+    x = "It is a {.cls {class(x)[1]}}.",
+    i = if (is.null(row) || is.na(row$std.error)) "Give its mean and SD in the units of the coefficient by
+      {.fn prior_normal}." else "Its mean change is {.code prior_normal({signif(row$estimate, 4)}, {signif(row$std.error,
+      4)})}, in points from baseline to follow-up: divide both by the weeks between for points per week."
+  ), call = call)
 }
 
 check_change_priors <- function(change, call = rlang::caller_env()) {

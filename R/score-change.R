@@ -104,7 +104,8 @@ score_match_names <- c("level", "baseline_grade", "baseline_days", "followup_wee
 check_score_match <- function(match, n, call) {
   if (!is.list(match) || (length(match) > 0L && (is.null(names(match)) || !all(names(match) %in% score_match_names)))) {
     abort_input(c("{.arg match} must be a list with names among {.field {score_match_names}}.",
-      x = "Its names are {.field {names(match)}}."
+      x = if (is.null(names(match))) "It is {.obj_type_friendly {match}} without names." else
+        "Its names are {.field {names(match)}}."
     ), call = call)
   }
   text <- \(name) check_one_or_each(match[[name]], n, name, call)

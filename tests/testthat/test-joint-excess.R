@@ -57,3 +57,13 @@ test_that("the title of the picture is the common excess with its interval, by i
     "All outcomes together: 0.18 SDs above natural recovery (90 % interval -0.66 to 1.02)")
   expect_match(title(estimate = -0.5, conf.low = -1, conf.high = 0), "0.50 SDs below")
 })
+
+test_that("names of the correlation must be those of the outcomes, and none stands twice", {
+  outcomes <- three_outcomes()
+  named <- \(names) matrix(c(1, 0.2, 0.2, 0.2, 1, 0.2, 0.2, 0.2, 1), 3, dimnames = list(names, names))
+  expect_s3_class(joint_excess(outcomes, named(c("a", "b", "c")), source = "x"), "joint_excess")
+  expect_error(joint_excess(outcomes, named(c("b", "a", "c")), source = "x"), "another order",
+    class = "cordgain_invalid_input")
+  expect_error(joint_excess(list(a = outcomes$a, b = outcomes$a), diag(2), source = "x"), "once.*b",
+    class = "cordgain_invalid_input")
+})

@@ -86,3 +86,7 @@ test_that("the title of the picture counts those who gained among those followed
     "0 of 1 followed patients gained; the mean change is -2 points")
   expect_identical(change_finding(score_change(c(10, 20), c(NA_real_, NA), "uems")), "No final score is known")
 })
+
+test_that("a match without names is told as what it is", {
+  expect_error(score_change(1, 2, "uems", match = 3), "a number without names", class = "cordgain_invalid_input")
+})
