@@ -164,7 +164,7 @@ plot.joint_excess <- function(x, ...) {
     ggplot2::geom_point(size = 2.6, colour = plot_ink[["dark"]]) +
     ggplot2::labs(x = "Mean excess, in SDs of natural change", y = NULL,
       title = joint_title(rows[is.na(rows$outcome), ], x$conf.level),
-      caption = plot_words("Correlation of the outcomes: ", x$source, ". Lines: ", percent_text(x$conf.level),
+      caption = caption_words("Correlation of the outcomes: ", x$source, ". Lines: ", percent_text(x$conf.level),
         " intervals.")) +
     plot_theme()
 }

@@ -323,8 +323,9 @@ plot.natural_change <- function(x, ...) {
     ggplot2::scale_linewidth_manual(NULL, values = c(published = 0.6, shrunk = 0.6, predicted = 1.6)) +
     ggplot2::labs(
       x = paste0("Change without treatment (", change_unit(x), ")"), y = NULL, title = change_title(x),
-      caption = plot_words("Lines: 95 % intervals. Shrunk: each source's mean given all of them. One patient varies ",
-        "by the SD of the registry.", width = 88)
+      caption = caption_words("Lines: 95 % intervals. Shrunk: each source's mean given all of them. One patient ",
+        "varies ",
+        "by the SD of the registry.")
     ) +
     plot_theme() +
     ggplot2::theme(legend.position = "bottom")

@@ -10,8 +10,8 @@ borrowing_picture <- function(rows, axis, text, unit = "") {
       linewidth = 1) +
     ggplot2::geom_point(size = 2.6, colour = plot_ink[["dark"]]) +
     ggplot2::labs(x = axis, y = NULL, title = borrowing_title(rows, text, unit),
-      caption = plot_words("Dots: posterior means; lines: posterior intervals. Below the first row, each way of ",
-        "borrowing from the history.", width = 88)) +
+      caption = caption_words("Dots: posterior means; lines: posterior intervals. Below the first row, each way of ",
+        "borrowing from the history.")) +
     plot_theme()
 }
 

@@ -80,10 +80,10 @@ reading_rows <- function(scenarios) {
 # What is written above and below the picture.
 excess_words <- function(x) {
   c(title = excess_title(x),
-    subtitle = plot_words("Natural recovery: ", evidence_words(excess_natural(x)), width = 80),
-    caption = plot_words("0: nature alone would have given as many; below 0: nature alone would have given more. ",
+    subtitle = subtitle_words("Natural recovery: ", evidence_words(excess_natural(x))),
+    caption = caption_words("0: nature alone would have given as many; below 0: nature alone would have given more. ",
       if (excess_is_bounds(x)) "Dark: smallest, light: largest probability over what is not known. ",
-      "None of the readings is a probability that the treatment works.", width = 90))
+      "None of the readings is a probability that the treatment works."))
 }
 
 excess_title <- function(x) {
@@ -111,8 +111,8 @@ plot.decision_table <- function(x, ...) {
     ggplot2::scale_y_continuous(labels = percent_text, breaks = seq(0, 1, 0.25),
       expand = ggplot2::expansion(mult = c(0, 0.14))) +
     ggplot2::labs(x = paste("Responders among", n, "patients"), y = "Chance by nature alone\nof as many or more",
-      title = decision_title(x, observed, n), subtitle = plot_words("Natural recovery: ",
-        with_moves(attr(x, "label"), attr(x, "assumptions")), width = 80)) +
+      title = decision_title(x, observed, n), subtitle = subtitle_words("Natural recovery: ",
+        with_moves(attr(x, "label"), attr(x, "assumptions")))) +
     plot_theme() +
     ggplot2::theme(panel.grid.major.x = ggplot2::element_blank(),
       panel.grid.major.y = ggplot2::element_line(colour = plot_ink[["fill"]]))

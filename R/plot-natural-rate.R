@@ -60,9 +60,9 @@ forest_plot <- function(x, observed, call) {
     ggplot2::coord_cartesian(clip = "off") +
     ggplot2::labs(x = paste("Share of patients,", shared_endpoint(x)), y = NULL, title = forest_title(x, observed,
       call),
-      caption = plot_words("Lines: exact 95 % limits of each share; thick line: 95 % interval of the rate ",
+      caption = caption_words("Lines: exact 95 % limits of each share; thick line: 95 % interval of the rate ",
         "predicted in a ",
-        "new population that differs from the sources as they differ from each other.", width = 88)) +
+        "new population that differs from the sources as they differ from each other.")) +
     plot_theme() +
     ggplot2::theme(plot.margin = ggplot2::margin(6, 76, 6, 6))
 }
@@ -156,7 +156,7 @@ density_plot <- function(x, observed, call) {
     percent_axis(breaks = seq(0, 1, 0.1), limits = c(0, 1)) +
     ggplot2::scale_y_continuous(breaks = NULL, expand = ggplot2::expansion(mult = c(0, 0.08))) +
     ggplot2::labs(x = "Natural rate among patients like those of the trial", y = "How plausible", title = title,
-      subtitle = plot_words(evidence_words(x), width = 80), caption = paste0("Shaded: 95 % interval, ",
+      subtitle = subtitle_words(evidence_words(x)), caption = paste0("Shaded: 95 % interval, ",
         percent_text(s$quantile$value[1]), " to ", percent_text(s$quantile$value[2]), "; mean ",
           percent_text(s$mean$value), ".")) +
     plot_theme()

@@ -26,8 +26,8 @@ prior_posterior_plot <- function(excess, effect, call) {
       x = "Mean excess (points)", y = "Density",
       title = plot_words("The patients move the probability of a positive mean excess from ", percent_text(above),
         " to ", percent_text(both$benefit$value)),
-      caption = plot_words("Dashed: the prior of the mean excess, ", format(effect), ". Solid: what is known after ",
-        "the patients, the natural mean as uncertain as it is.", width = 88)
+      caption = caption_words("Dashed: the prior of the mean excess, ", format(effect), ". Solid: what is known after ",
+        "the patients, the natural mean as uncertain as it is.")
     ) +
     plot_theme()
 }

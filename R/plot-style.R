@@ -7,32 +7,60 @@ plot_ink <- c(dark = "#1A1A1A", mid = "#6E6E6E", light = "#BDBDBD", fill = "#E3E
 plot_theme <- function(base_size = 11) {
   ggplot2::theme_minimal(base_size = base_size) +
     ggplot2::theme(
-      plot.title = ggplot2::element_text(face = "bold", size = ggplot2::rel(1.1)),
-      plot.subtitle = ggplot2::element_text(colour = plot_ink[["mid"]]),
-      plot.caption = ggplot2::element_text(colour = plot_ink[["mid"]], hjust = 0, size = ggplot2::rel(0.8)),
+      plot.title = ggplot2::element_text(face = "bold", size = ggplot2::rel(1)),
+      plot.subtitle = ggplot2::element_text(colour = plot_ink[["mid"]], size = ggplot2::rel(0.85)),
+      plot.caption = ggplot2::element_text(colour = plot_ink[["mid"]], hjust = 0, size = ggplot2::rel(0.75)),
       plot.title.position = "plot", plot.caption.position = "plot",
       panel.grid.minor = ggplot2::element_blank(), panel.grid.major.y = ggplot2::element_blank(),
       axis.text = ggplot2::element_text(colour = plot_ink[["dark"]]),
+      axis.title = ggplot2::element_text(size = ggplot2::rel(0.9), lineheight = 1.1),
       axis.title.x = ggplot2::element_text(margin = ggplot2::margin(t = 5)),
       strip.text = ggplot2::element_text(face = "bold", hjust = 0),
       plot.background = ggplot2::element_rect(fill = "white", colour = NA)
     )
 }
 
-# Titles say the finding in a sentence, which must not run out of the picture.
-# A number stays with its per cent sign, and with "<" before it.
 # The name of some evidence with what moves it (bias, landmark, drift); its priors are in print().
 with_moves <- function(label, assumptions) {
   paste(c(label, grep("Prior: ", assumptions, value = TRUE, fixed = TRUE, invert = TRUE)), collapse = "; ")
 }
 
-plot_words <- function(..., width = 66) {
-  lines <- strwrap(gsub("([<>]) ", "\\1\u00a0", gsub(" %", "\u00a0%", paste0(...), fixed = TRUE)), width)
-  gsub("\u00a0", " ", paste(lines, collapse = "\n"), fixed = TRUE)
+# Letters of a line, so that it ends within half a page (5 inches) at the sizes of plot_theme(), in a wide font too.
+plot_widths <- c(title = 52, subtitle = 68, caption = 76)
+
+# Titles say the finding in a sentence, which must not run out of the picture.
+# A number stays with its per cent sign, and with "<" before it.
+plot_words <- function(..., width = plot_widths[["title"]]) {
+  text <- gsub("([<>]) ", "\\1\u00a0", gsub(" %", "\u00a0%", paste0(...), fixed = TRUE))
+  gsub("\u00a0", " ", paste(strwrap(text, width + 1), collapse = "\n"), fixed = TRUE)
 }
+
+subtitle_words <- function(...) plot_words(..., width = plot_widths[["subtitle"]])
+caption_words <- function(...) plot_words(..., width = plot_widths[["caption"]])
 
 # The name of a vertical axis, broken where the axis of half a page ends.
 axis_words <- function(..., width = 28) plot_words(..., width = width)
+
+# Names at the ends of lines (`name`, `x`, `y`), moved apart where they would overprint; of more than a dozen none.
+line_names <- function(ends, values) {
+  ends <- ends[!is.na(ends$y), , drop = FALSE]
+  if (nrow(ends) == 0L || nrow(ends) > 12L) {
+    return(NULL)
+  }
+  gap <- 0.065 * diff(range(values))
+  ends$beside <- stats::ave(ends$y, ends$x, FUN = \(y) moved_apart(y, gap))
+  ends$name <- paste0("  ", ends$name)
+  ggplot2::geom_text(data = ends, ggplot2::aes(x = .data$x, y = .data$beside, label = .data$name), inherit.aes = FALSE,
+    hjust = 0, size = 3)
+}
+
+# The heights nearest to those given (least squares) of which no two are nearer than `gap`.
+moved_apart <- function(y, gap) {
+  order <- order(y)
+  steps <- gap * seq_along(y)
+  y[order] <- stats::isoreg(y[order] - steps)$yf + steps
+  y
+}
 
 # A probability or rate as a percentage: two digits, one decimal below 10 %, and never a rounded 0 or 100.
 percent_text <- function(p) {

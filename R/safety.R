@@ -275,7 +275,7 @@ plot.safety <- function(x, ...) {
     ggplot2::labs(
       x = paste0("Risk per patient (", harm_percent(x$asked$conf.level), " limits)"), y = NULL,
       title = harms_title(x, bound),
-      subtitle = plot_words(harms_observed(x), width = 80)
+      subtitle = subtitle_words(harms_observed(x))
     ) +
     plot_theme()
 }

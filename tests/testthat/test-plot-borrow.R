@@ -3,9 +3,10 @@ rows_of_methods <- function() {
 }
 
 test_that("the title says the controls' own value and the range of what borrowing makes of it", {
-  expect_identical(borrowing_title(rows_of_methods(), percent_text),
-    "Controls alone: 25 %; with the history: 18 % to 20 %, by the way\nof borrowing")
-  expect_match(borrowing_title(rows_of_methods(), format, " points"),
+  title <- \(...) gsub("\n", " ", borrowing_title(...)) # broken for half a page
+  expect_identical(title(rows_of_methods(), percent_text),
+    "Controls alone: 25 %; with the history: 18 % to 20 %, by the way of borrowing")
+  expect_match(title(rows_of_methods(), format, " points"),
     "alone: 0.25; with the history: 0.18 to 0.20 points")
   one <- rows_of_methods()[1:2, ]
   expect_identical(borrowing_title(one, percent_text), "Controls alone: 25 %; with the history: 20 %")

@@ -22,7 +22,7 @@ for (name in picture_names) {
     skip_if_not_installed("ggplot2")
     picture <- picture_of(name)
     lines <- strsplit(picture$labels$title, "\n", fixed = TRUE)[[1]]
-    expect_true(all(nzchar(lines) & nchar(lines) <= 66))
+    expect_true(all(nzchar(lines) & nchar(lines) <= plot_widths[["title"]]))
     skip_if_not_comparable(name)
     vdiffr::expect_doppelganger(gsub("_", "-", name), picture)
   })

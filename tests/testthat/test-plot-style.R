@@ -19,7 +19,7 @@ test_that("a decimal probability has no power of ten and no rounded certainty", 
 
 test_that("a title is broken before it runs out of the picture, at words", {
   lines <- strsplit(cordgain:::plot_words(paste(rep("word", 40), collapse = " ")), "\n")[[1]]
-  expect_true(all(nchar(lines) <= 71))
+  expect_true(all(nchar(lines) <= plot_widths[["title"]]))
   expect_identical(unique(unlist(strsplit(lines, " "))), "word")
 })
 
@@ -48,4 +48,51 @@ test_that("the name of a vertical axis is broken earlier than a title", {
 
 test_that("a sign before a percentage stays on its line", {
   expect_identical(plot_words("aaaa bbbb < 0.1 %", width = 13), "aaaa bbbb\n< 0.1 %")
+})
+
+# Width of the longest line of the picture's words as drawn by pdf(), in inches, and the room for them at 5 inches.
+drawn_words <- function(picture) {
+  file <- withr::local_tempfile(fileext = ".pdf")
+  grDevices::pdf(file, width = 5, height = 3.5)
+  on.exit(grDevices::dev.off())
+  theme <- picture$theme
+  vapply(c(title = "plot.title", subtitle = "plot.subtitle", caption = "plot.caption"), \(element) {
+    label <- picture$labels[[sub("plot.", "", element, fixed = TRUE)]]
+    if (is.null(label)) {
+      return(0)
+    }
+    as <- ggplot2::calc_element(element, theme)
+    text <- grid::textGrob(label, gp = grid::gpar(fontsize = as$size, fontface = as$face, fontfamily = as$family))
+    grid::convertWidth(grid::grobWidth(text), "inches", valueOnly = TRUE)
+  }, 0)
+}
+half_page <- 5 - 11 / 72.27 # without the margins of the theme
+
+test_that("a full line of a title, subtitle or caption ends within half a page, in a wide font too", {
+  skip_if_not_installed("ggplot2")
+  words <- strrep("Nature alone would have given as many responders or more in these patients. ", 4)
+  picture <- ggplot2::ggplot() + plot_theme() + ggplot2::labs(title = plot_words(words),
+    subtitle = subtitle_words(words), caption = caption_words(words))
+  # DejaVu Sans, the widest of usual fonts, is up to 1.22 times as wide as the Helvetica of pdf().
+  expect_true(all(1.22 * drawn_words(picture) < half_page))
+  expect_true(all(drawn_words(picture) > 0.7 * half_page)) # and none is broken long before
+})
+
+for (name in picture_names) {
+  test_that(paste("no title, subtitle or caption runs out of half a page:", name), {
+    skip_if_not_installed("ggplot2")
+    picture <- picture_of(name)
+    expect_true(all(1.22 * drawn_words(picture) < half_page))
+  })
+}
+
+test_that("names at the ends of lines are moved apart no more than needed", {
+  expect_equal(moved_apart(c(10, 30, 20), 2), c(10, 30, 20))
+  expect_equal(moved_apart(c(10, 10), 2), c(9, 11)) # by hand: as far from one as from the other
+  expect_equal(moved_apart(c(11, 10, 30), 2), c(11.5, 9.5, 30))
+  skip_if_not_installed("ggplot2")
+  names <- line_names(data.frame(name = c("a", "b", "c"), x = 1, y = c(10, 10, NA)), c(0, 50))
+  expect_identical(names$data$name, c("  a", "  b"))
+  expect_equal(diff(names$data$beside), 0.065 * 50)
+  expect_null(line_names(data.frame(name = letters, x = 1, y = 1:26), c(0, 50)))
 })
