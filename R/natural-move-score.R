@@ -10,7 +10,7 @@ question_parts.excess_score <- function(excess) {
 
 mean_words <- function(parts, observed, n) {
   patients <- if (n == 1L) "1 patient" else paste(n, "patients")
-  c(parts, list(what = "the mean",
+  c(parts, list(
     question = paste0("nature alone gives a mean of ", observed, " or more in ", patients),
     rare = paste0("gives a mean of ", observed, " or more"),
     chance = "Chance of as large a mean or larger\nby nature alone", seen = "as large a mean or larger",

@@ -48,7 +48,7 @@ question_parts.excess_responders <- function(excess) {
   counts <- arm_counts(excess_arm(excess))
   y <- if (counts$min == counts$max) counts$min else paste(counts$min, "to", counts$max)
   list(moves = c("bias", "rate", "tau", "landmark", "drift"), scenarios = length(excess_scenarios(excess)),
-    natural = excess_natural(excess), what = "the responders",
+    natural = excess_natural(excess),
     question = paste0("nature alone gives ", y, " or more of ", counts$n, " responders"),
     rare = paste0("gives ", y, " or more of ", counts$n), chance = "Chance of as many or more\nby nature alone",
     seen = "as many responders or more", short = paste(y, "or more of", counts$n))

@@ -5,7 +5,7 @@
 #' `plot()` of [tipping()] draws the probability that nature alone gives as many responders, against each
 #' assumption in turn, with the targets as lines and the answer as it stands. `plot()` of
 #' [tipping_map()] draws it over two assumptions in four greys, its borders at 2.5, 5 and 10 %, with
-#' the published values as labelled points.
+#' the published values as labelled points: with more than ten of them the labels need 6.5 x 4.2 inches.
 #'
 #' @param x a [tipping()] or a [tipping_map()].
 #' @param ... not used.
@@ -21,26 +21,37 @@
 plot.tipping <- function(x, ...) {
   check_picture(names(formals(plot.tipping)), ...)
   rows <- do.call(rbind, lapply(x$curves, curve_rows))
+  rate <- rows$term == "rate"
+  rows$value[rate] <- 100 * rows$value[rate]
+  rows$title[rate] <- paste(rows$title[rate], "(%)")
   rows$assumption <- factor(rows$title, unique(rows$title))
   parts <- question_parts(x$excess)
   rows <- rows[rows$tail > 0.004 & rows$tail < 0.98, ]
+  now <- standing_points(rows, standing_tails(x$excess, rlang::current_env()))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$value, y = stats::qlogis(.data$tail), group = .data$scenario)) +
     ggplot2::geom_hline(yintercept = stats::qlogis(x$target), linetype = "dashed", colour = plot_ink[["mid"]],
       linewidth = 0.3) +
     ggplot2::geom_line(colour = plot_ink[["dark"]], linewidth = 0.8) +
-    ggplot2::facet_wrap(ggplot2::vars(.data$assumption), scales = "free_x", labeller = ggplot2::label_wrap_gen(27)) +
+    (if (nrow(now) > 0L) ggplot2::geom_point(data = now, size = 2.4, colour = plot_ink[["dark"]])) +
+    ggplot2::facet_wrap(ggplot2::vars(.data$assumption), scales = "free_x",
+      labeller = ggplot2::label_wrap_gen(strip_letters(x))) +
     ggplot2::scale_x_continuous(labels = \(v) format(v, drop0trailing = TRUE, trim = TRUE)) +
     tail_axis(x$target) +
     ggplot2::labs(x = NULL, y = parts$chance, title = tipping_title(x),
-      subtitle = plot_words("Natural recovery: ", natural_label(parts$natural), width = 80)) +
+      subtitle = subtitle_words("Natural recovery: ", natural_label(parts$natural)),
+      caption = if (nrow(now) > 0L) "Points: the answer as it stands.") +
     plot_theme() +
     ggplot2::theme(panel.grid.major.y = ggplot2::element_line(colour = plot_ink[["fill"]]))
 }
 
+# Letters of a line above a panel: two panels or three stand beside each other.
+strip_letters <- function(x) if (length(x$curves) %in% c(1L, 2L, 4L)) 27 else 17
+
 # Tails on log odds, so that the small ones can be told apart; the targets are among the ticks.
 tail_axis <- function(target = numeric()) {
   ticks <- sort(unique(c(0.01, target, 0.25, 0.5, 0.75, 0.9)))
-  ggplot2::scale_y_continuous(breaks = stats::qlogis(ticks), labels = percent_text(ticks))
+  ggplot2::scale_y_continuous(breaks = stats::qlogis(ticks), labels = percent_text(ticks),
+    guide = ggplot2::guide_axis(check.overlap = TRUE))
 }
 
 # The part of a curve that its move wants drawn: a bias beyond tenfold is not.
@@ -57,11 +68,32 @@ curve_rows <- function(curve) {
   do.call(rbind, rows)
 }
 
+# The tail of every scenario as the answer has it: no bias beyond the evidence's own.
+standing_tails <- function(excess, call) {
+  nature_tails(excess, natural_move(excess, "bias", list(), call)$nature(0))$fine
+}
+
+# Where each curve passes the tail of the answer: at the present value of its assumption, or at what stands for it.
+standing_points <- function(rows, tails) {
+  pieces <- split(rows, list(rows$assumption, rows$scenario), drop = TRUE)
+  do.call(rbind, lapply(pieces, \(piece) {
+    above <- stats::qlogis(piece$tail) - stats::qlogis(tails[piece$scenario[1]])
+    above[abs(above) < 1e-6] <- 0 # the spline passes it there, by rounding on either side
+    before <- which(above[-1] * above[-length(above)] < 0)
+    share <- above[before] / (above[before] - above[before + 1L])
+    points <- piece[c(before, which(above == 0)), ]
+    points$value <- c(piece$value[before] + share * (piece$value[before + 1L] - piece$value[before]),
+      piece$value[above == 0])
+    points$tail <- rep(tails[piece$scenario[1]], nrow(points))
+    points
+  }))
+}
+
 tipping_title <- function(x) {
   bias <- x$terms[x$terms$term == "bias" & x$terms$target == max(x$target), ]
-  what <- question_parts(x$excess)$what
+  gives <- question_parts(x$excess)$rare
   if (nrow(bias) != 1L || is.na(bias$estimate)) {
-    return(plot_words("How far an assumption must move before nature explains ", what))
+    return(plot_words("How often nature alone ", gives, " as an assumption moves"))
   }
   moved <- if (bias$unit == "odds multiplier") {
     paste0("once its odds are ", signif(bias$estimate, 2), " times those of the evidence")
@@ -69,7 +101,7 @@ tipping_title <- function(x) {
     paste0("once its mean is ", signif(abs(bias$estimate), 2), " points ", if (bias$estimate < 0) "below" else "above",
       " the evidence")
   }
-  plot_words("Nature explains ", what, " in ", percent_text(bias$target), " of trials ", moved)
+  plot_words("Nature alone ", gives, " in ", percent_text(bias$target), " of trials ", moved)
 }
 
 #' @rdname plot.tipping
@@ -84,7 +116,7 @@ plot.tipping_map <- function(x, ...) {
     ggplot2::scale_fill_manual(values = chance_greys, labels = chance_names, drop = FALSE,
       name = "Chance by nature alone") +
     map_axis(x$axes[[1]], "x") + map_axis(x$axes[[2]], "y") +
-    ggplot2::labs(title = map_title(x), subtitle = plot_words(map_subtitle(x), width = 86)) +
+    ggplot2::labs(title = map_title(x), subtitle = subtitle_words(map_subtitle(x))) +
     plot_theme() +
     ggplot2::theme(legend.position = "bottom", legend.key = ggplot2::element_rect(colour = plot_ink[["mid"]]),
       legend.text = ggplot2::element_text(size = 8), legend.title = ggplot2::element_text(size = 9))
@@ -168,7 +200,8 @@ add_points <- function(picture, x, rows) {
     ggplot2::geom_segment(data = at, ggplot2::aes(x = .data$across, xend = .data$across, y = .data$up,
       yend = .data$end), linewidth = 0.25, colour = plot_ink[["mid"]]) +
     ggplot2::geom_point(data = at, size = 1.8, colour = plot_ink[["dark"]]) +
-    ggplot2::geom_text(data = at, ggplot2::aes(y = .data$end, label = .data$label, hjust = .data$side), size = 2.7)
+    ggplot2::geom_text(data = at, ggplot2::aes(x = .data$begins, y = .data$end, label = .data$label, hjust = .data$side),
+      size = 2.7)
 }
 
 points_inside <- function(x, wide, high) {
@@ -186,6 +219,9 @@ points_inside <- function(x, wide, high) {
   sign <- rep(c(1, -1), length.out = nrow(at))
   room <- 0.95 * c(high[2] - max(at$up), min(at$up) - high[1])[ifelse(sign > 0, 1, 2)]
   at$end <- at$up + sign * pmin(0.06 * diff(high), room / (nrow(at) / 2 + 1)) * ceiling(seq_len(nrow(at)) / 2)
-  at$side <- ifelse(at$across > wide[1] + 0.62 * diff(wide), 1.03, -0.03)
+  # A label that would run out of the picture ends at its edge; a letter takes 1.2 % of the width at 6.5 inches.
+  out <- at$across + 0.012 * nchar(at$label) * diff(wide) > wide[2]
+  at$begins <- ifelse(out, wide[2], at$across)
+  at$side <- ifelse(out, 1.01, -0.03)
   at
 }

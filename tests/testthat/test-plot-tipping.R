@@ -2,7 +2,14 @@ test_that("the curves of tipping points draw, with the target and the finding in
   skip_if_not_installed("ggplot2")
   picture <- plot(tipping(excess_of(reference_rate()), c("bias", "rate"), target = 0.1))
   expect_true("GeomLine" %in% layer_geoms(picture))
-  expect_match(words_of(picture)[["title"]], "10 % of trials once its odds are 1.1 times")
+  expect_match(words_of(picture)[["title"]],
+    "Nature alone gives 2 or more of 4 in 10 % of trials once its odds are 1.1")
+  # The answer as it stands: no bias, and the known rate whose binomial tail is the answer's own; rates in per cent.
+  now <- built(picture, which(layer_geoms(picture) == "GeomPoint"))
+  expect_equal(now$x[now$PANEL == 1], 1, tolerance = 1e-6)
+  own <- term_value(excess_of(reference_rate()), "natural_tail")
+  expect_equal(stats::plogis(now$y), rep(own, 2), tolerance = 1e-6)
+  expect_equal(binomial_tail(2, 4, now$x[now$PANEL == 2] / 100), own, tolerance = 1e-3) # the curve is a spline
   expect_true(draws(picture))
   # The drawn curve of the rate is the binomial tail; it is a spline through the grid, of half a unit of log odds.
   curve <- curve_rows(tipping(excess_of(reference_rate()), "rate")$curves$rate)
@@ -70,4 +77,20 @@ test_that("a map of means says from which mean on, for the smallest and the larg
   # The map's SDs are 4.55 to 8.45, the observed mean 10.75: 7.8 and 5.3 by the same line.
   expect_identical(title, paste("Nature alone gives a mean of 10.75 or more in more than 10 % of trials once its own",
     "mean is above 5.3 to 7.8, by the SD"))
+})
+
+test_that("a present value at the end of what is drawn is marked, and a curve that misses the answer has no point", {
+  rows <- data.frame(assumption = "a", scenario = 1, value = 0:2, tail = c(0.2, 0.3, 0.4))
+  expect_equal(standing_points(rows, 0.2)$value, 0)
+  expect_identical(nrow(standing_points(rows, 0.1)), 0L)
+  expect_equal(standing_points(rows, 0.35)$tail, 0.35)
+})
+
+test_that("a label of the map that would run out of it ends at its edge", {
+  at <- points_inside(tipping_map(excess_of(reference_rate())), stats::qlogis(c(0.02, 0.75)), log(c(1 / 6, 6)))
+  wide <- stats::qlogis(c(0.02, 0.75))
+  out <- at$across + 0.012 * nchar(at$label) * diff(wide) > wide[2]
+  expect_true(any(out) && !all(out))
+  expect_identical(at$begins, ifelse(out, wide[2], at$across))
+  expect_identical(at$side, ifelse(out, 1.01, -0.03))
 })
