@@ -44,11 +44,26 @@ plot.sensitivity <- function(x, ...) {
       subtitle = "Filled diamond: the answer as it was given") +
     plot_theme() +
     ggplot2::theme(strip.placement = "outside", strip.text.y.left = ggplot2::element_text(angle = 0, hjust = 1),
+      axis.title.x = ggplot2::element_text(hjust = 1), # may begin left of a panel that long names make narrow
       panel.grid.major.x = ggplot2::element_blank(),
       panel.grid.major.y = ggplot2::element_line(colour = plot_ink[["fill"]]), axis.text.x = ggplot2::element_blank())
 }
 
+# Ticks at least as far apart as two marks, so that their labels do not overprint; nearer only in a range too
+# narrow for two of them.
 tail_ticks <- function(tail) {
+  ticks <- sort(possible_ticks(tail))
+  inside <- \(ticks) sum(ticks >= min(tail) & ticks <= max(tail))
+  kept <- ticks[1]
+  for (tick in ticks[-1]) {
+    if (stats::qlogis(tick) - stats::qlogis(kept[length(kept)]) >= mark_distance) kept <- c(kept, tick)
+  }
+  if (inside(kept) > 1L) kept else ticks
+}
+
+mark_distance <- 0.45
+
+possible_ticks <- function(tail) {
   ticks <- c(0.001, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
   ticks <- ticks[ticks >= min(tail) / 2 & ticks <= max(tail) * 1.5 + 0.05]
   if (sum(ticks >= min(tail) & ticks <= max(tail)) > 1L) {
@@ -67,8 +82,8 @@ choice_marks <- function(table) {
   position <- numeric()
   rows <- NULL
   for (i in seq_along(used)) {
-    values <- unique(table[[used[i]]])
-    at <- stats::setNames(100 * i + rev(seq_along(values)) * 0.45, short_label(values))
+    values <- numbers_in_order(unique(table[[used[i]]]))
+    at <- stats::setNames(100 * i + rev(seq_along(values)) * mark_distance, short_label(values))
     position <- c(position, at)
     rows <- rbind(rows, data.frame(rank = table$rank, y = unname(at)[match(table[[used[i]]], values)],
       panel = names[[used[i]]]))

@@ -347,8 +347,14 @@ rounded_label <- function(x) {
   if (anyDuplicated(rounded) > 0L) x else rounded
 }
 
+# Choices that are numbers in the order of numbers, others as they were given.
+numbers_in_order <- function(values) {
+  number <- suppressWarnings(as.numeric(values))
+  if (anyNA(number)) values else values[order(number)]
+}
+
 choice_ranges <- function(table, name, digits) {
-  values <- unique(table[[name]])
+  values <- numbers_in_order(unique(table[[name]]))
   if (length(values) < 2L) {
     return(NULL)
   }

@@ -42,3 +42,14 @@ test_that("the specification curve of scores names its biases in full", {
   labels <- choice_marks(picture$plot_env$table)$position
   expect_false(any(grepl("...", names(labels), fixed = TRUE)))
 })
+
+test_that("ticks stand as far apart as marks, so that their labels do not overprint", {
+  ticks <- tail_ticks(c(0.104, 0.368))
+  expect_true(all(diff(stats::qlogis(ticks)) >= 0.45))
+  expect_gte(sum(ticks > 0.104 & ticks < 0.368), 2L)
+})
+
+test_that("marks of numbers stand in the order of numbers", {
+  marks <- choice_marks(data.frame(correlation = c("0.5", "0.7", "0.9", "0.8"), rank = 1:4))
+  expect_identical(names(sort(marks$position, decreasing = TRUE)), c("0.5", "0.7", "0.8", "0.9"))
+})

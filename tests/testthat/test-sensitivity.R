@@ -180,3 +180,8 @@ test_that("what the hint of a refused choice suggests is taken", {
     expect_length(choice_list(suggested, NULL, arg, NULL), 2L)
   }
 })
+
+test_that("choices that are numbers are told in their order, others as they were given", {
+  expect_identical(numbers_in_order(c("0.5", "0.7", "0.9", "0.8")), c("0.5", "0.7", "0.8", "0.9"))
+  expect_identical(numbers_in_order(c("b", "0.5", "a")), c("b", "0.5", "a"))
+})
