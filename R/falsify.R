@@ -362,11 +362,12 @@ plot.falsify <- function(x, ...) {
     ggplot2::geom_point(size = 2.4, colour = plot_ink[["dark"]]) +
     ggplot2::geom_text(ggplot2::aes(label = percent_text(.data$estimate)), x = Inf, hjust = 1, size = 3) +
     ggplot2::facet_wrap(ggplot2::vars(.data$threshold), labeller = \(v) lapply(v, \(t) paste("Tail up to", t))) +
-    percent_axis(limits = c(0, NA), n.breaks = 4, expand = ggplot2::expansion(mult = c(0.06, 0.45))) +
+    percent_axis(limits = c(0, NA), n.breaks = 3, expand = ggplot2::expansion(mult = c(0.06, 0.55))) +
     ggplot2::labs(x = "Share of untreated sets called a success", y = NULL, title = falsify_title(x$terms),
       caption = "Dashed: the share that the rule allows.") +
     plot_theme() +
-    ggplot2::theme(panel.spacing.x = ggplot2::unit(18, "pt")) # ticks of neighbouring panels stand clear of each other
+    ggplot2::theme(panel.spacing.x = ggplot2::unit(18, "pt"), # ticks of neighbouring panels stand clear of each other
+      strip.text = ggplot2::element_text(size = ggplot2::rel(0.7)))
 }
 
 falsify_title <- function(terms) {

@@ -78,7 +78,8 @@ operating_words <- function(x) {
   points <- attr(x, "scale") == "points"
   list(
     points = points,
-    excess = switch(attr(x, "scale"), rate = "True excess over the natural rate (rate points)",
+    tick = \(e) format((if (attr(x, "scale") == "rate") 100 else 1) * e, trim = TRUE, drop0trailing = TRUE),
+    excess = switch(attr(x, "scale"), rate = "True excess over the natural rate (percentage points)",
       log_odds = "True excess (log odds)", points = "True excess over the natural value (points)"),
     bias = if (points) "External bias (points)" else "External bias (odds)",
     level = if (points) {
@@ -172,6 +173,7 @@ plot.operating_characteristics <- function(x, ...) {
   rows$level <- factor(words$level(rows$bias), unique(words$level(rows$bias)))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$excess, y = .data$estimate, linetype = .data$level)) +
     ggplot2::geom_line(colour = plot_ink[["dark"]], linewidth = 0.8) +
+    ggplot2::scale_x_continuous(labels = words$tick) +
     ggplot2::scale_y_continuous(labels = percent_text, limits = c(0, 1)) +
     ggplot2::labs(x = words$excess, y = "Success claimed", linetype = words$bias, title = operating_title(rows)) +
     plot_theme() +
@@ -191,7 +193,7 @@ surface_picture <- function(rows, words) {
     ggplot2::geom_contour(breaks = lines, colour = plot_ink[["dark"]], linewidth = 0.5) +
     ggplot2::scale_fill_manual(values = grDevices::grey(seq(1, 0.45, length.out = 8)), labels = names, drop = FALSE,
       name = "Success claimed") +
-    ggplot2::scale_x_continuous(expand = ggplot2::expansion(0)) +
+    ggplot2::scale_x_continuous(labels = words$tick, expand = ggplot2::expansion(0)) +
     ggplot2::scale_y_continuous(breaks = ticks, labels = words$level(ticks), expand = ggplot2::expansion(0)) +
     ggplot2::labs(x = words$excess, y = words$bias, title = operating_title(rows),
       subtitle = if (length(drawn) > 0L) paste0(if (length(drawn) > 1L) "Lines: " else "Line: ",

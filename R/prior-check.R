@@ -228,15 +228,17 @@ plot.prior_check <- function(x, type = c("ledger", "effect"), ...) {
 ledger_plot <- function(x) {
   rows <- x$terms[startsWith(x$terms$term, "ledger_") & is.finite(x$terms$estimate), ]
   rows$label <- ifelse(rows$term == "ledger_treated", "Treated patients", ifelse(rows$term == "ledger_prior_mean",
-    paste("Prior of the mean:", rows$group), ifelse(rows$term == "ledger_prior_effect", paste("Prior of the effect:",
-      rows$group), rows$group)))
+    paste0("Prior of the mean:\n", rows$group), ifelse(rows$term == "ledger_prior_effect",
+      paste0("Prior of the effect:\n", rows$group), rows$group)))
+  from <- ifelse(rows$term == "ledger_source" & nzchar(rows$note), paste0("(from ", rows$note, ")"), "")
+  between <- ifelse(nchar(rows$label) + nchar(from) > 30, "\n", " ")
+  rows$label <- paste0(rows$label, ifelse(nzchar(from), between, ""), from)
   rows$label <- factor(rows$label, rev(rows$label))
-  rows$text <- paste0(" ", signif(rows$estimate, 2), ifelse(rows$term == "ledger_source" & nzchar(rows$note),
-    paste0(" (from ", rows$note, ")"), ""))
+  rows$text <- paste0(" ", signif(rows$estimate, 2))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$label)) +
     ggplot2::geom_col(width = 0.6, fill = plot_ink[["light"]]) +
     ggplot2::geom_text(ggplot2::aes(label = .data$text), hjust = 0, size = 3.2) +
-    ggplot2::scale_x_continuous(expand = ggplot2::expansion(mult = c(0, 0.35))) +
+    ggplot2::scale_x_continuous(expand = ggplot2::expansion(mult = c(0, 0.15))) +
     ggplot2::labs(x = "Patients, or patient-equivalents", y = NULL, title = ledger_title(rows)) +
     plot_theme()
 }

@@ -44,6 +44,8 @@ test_that("the print shows a table by bias, and both pictures draw", {
   expect_match(paste(capture.output(print(x)), collapse = " "), "\u00d72")
   skip_if_not_installed("ggplot2")
   expect_true(draws(plot(x)))
+  expect_match(plot(x)$labels$x, "percentage points")
+  expect_identical(operating_words(x)$tick(c(0, 0.2, 0.025)), c("0", "20", "2.5"))
   wide <- operating_characteristics(design, excess = seq(0, 0.6, 0.1), bias = seq(-1, 1, 0.2))
   expect_true("GeomContourFilled" %in% layer_geoms(plot(wide)))
   expect_true(draws(plot(wide)))

@@ -64,7 +64,11 @@ test_that("the print says what the answer rests on, and the picture draws", {
   expect_match(text, "rests on 4 treated patients")
   expect_match(text, "0.78 by a Jeffreys")
   skip_if_not_installed("ggplot2")
-  expect_true(draws(plot(x)))
+  picture <- plot(x)
+  expect_true(draws(picture))
+  # Beside a bar stands its size alone: what it is made from is on the left, where it has room.
+  expect_match(as.character(picture$data$label), "from 482 patients", all = FALSE)
+  expect_no_match(picture$data$text, "from")
 })
 
 test_that("open answers and other things are refused", {
