@@ -362,12 +362,19 @@ plot.natural_curve <- function(x, ...) {
   picture <- ggplot2::ggplot(rows, ggplot2::aes(x = .data$time, y = .data$estimate)) +
     ggplot2::geom_ribbon(ggplot2::aes(ymin = .data$conf.low, ymax = .data$conf.high), fill = plot_ink[["fill"]]) +
     ggplot2::geom_line(colour = plot_ink[["dark"]]) +
-    ggplot2::labs(x = "Weeks since injury", y = if (rows$term[1] == "mean_gain") "Mean gain" else "Mean score",
-      title = course_finding(rows), caption = plot_words("Line and band: fitted mean, 95 % interval.",
+    ggplot2::labs(x = "Weeks since injury", y = course_axis(rows$term[1] == "mean_gain", x$settings$scale),
+      title = course_finding(rows), caption = caption_words("Line and band: fitted mean, 95 % interval.",
         if (x$kind != "fit") " Dots: as published.")) +
     plot_theme()
   if (x$kind == "fit") picture else picture + ggplot2::geom_point(ggplot2::aes(x = .data$week, y = .data$mean),
     data = x$table$rows, inherit.aes = FALSE)
+}
+
+course_axis <- function(gain, scale) {
+  if (is.null(scale)) {
+    return(if (gain) "Mean gain" else "Mean score")
+  }
+  scale_axis(scale, if (gain) "mean gain of " else "mean ")
 }
 
 # The course on a fine grid of weeks, so that it bends as it does; where a model knows only the weeks it was fitted to

@@ -38,10 +38,11 @@ plot.excess_curve <- function(x, ...) {
     ggplot2::geom_point(ggplot2::aes(y = .data$score), data = seen, size = 1.8, colour = plot_ink[["dark"]]) +
     ggplot2::facet_wrap(ggplot2::vars(.data$subject)) +
     ggplot2::labs(
-      x = "Weeks since injury", y = axis_words(scale_name(recovery_scale(parts$data))),
+      x = "Weeks since injury", y = scale_axis(recovery_scale(parts$data)),
       title = course_title(parts$terms),
-      caption = plot_words("Dots: observed; dashed: treatment. Fan: natural recovery from the last score before it, ",
-        percent_text(parts$settings$conf.level), " of patients (light), the middle half (dark), median.", width = 88)
+      caption = caption_words("Dots: observed; dashed: treatment. Fan: natural recovery from the last score before ",
+        "it, ",
+        percent_text(parts$settings$conf.level), " of patients (light), the middle half (dark), median.")
     ) +
     plot_theme()
 }

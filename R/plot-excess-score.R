@@ -49,9 +49,9 @@ patients_plot <- function(x) {
     ggplot2::labs(
       x = paste0("Change of ", scale_name(change_motor_scale(change)), " (", scale_unit(change_motor_scale(change)),
         ")"),
-      y = NULL, title = patients_title(y, drawn, level),
-      caption = plot_words("Dots: observed. Bars: what natural recovery alone gives, ", percent_text(level),
-        " of patients (light), the middle half (dark) and the median (white).", width = 88)
+      y = "Patient", title = patients_title(y, drawn, level),
+      caption = caption_words("Dots: observed. Bars: what natural recovery alone gives, ", percent_text(level),
+        " of patients (light), the middle half (dark) and the median (white).")
     ) +
     plot_theme()
 }
@@ -81,9 +81,9 @@ percentiles_plot <- function(x, call) {
       x = "Patients, from the lowest percentile up", y = "Percentile in natural recovery",
       title = plot_words(if (outside == 0) "No patient lies" else paste(outside, "of", nrow(rows), "patients lie"),
         " above the band of untreated patients"),
-      caption = plot_words("Dots: observed, with the patient. Bars: exact ",
+      caption = caption_words("Dots: observed, with the patient. Bars: exact ",
         percent_text(score_excess_settings(x)$conf.level),
-        " band of each rank among as many untreated patients, the natural mean as uncertain as it is.", width = 88)
+        " band of each rank among as many untreated patients, the natural mean as uncertain as it is.")
     ) +
     plot_theme()
 }

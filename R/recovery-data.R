@@ -351,10 +351,20 @@ plot.recovery_data <- function(x, ...) {
   ggplot2::ggplot(drawn, ggplot2::aes(x = .data$time, y = .data$score, group = .data$subject)) +
     ggplot2::geom_line(colour = plot_ink[["mid"]]) +
     ggplot2::geom_point(size = 1.6, colour = plot_ink[["dark"]]) +
-    ggplot2::labs(x = "Weeks since injury", y = axis_words(scale_name(recovery_scale(x))), title = visits_title(drawn),
+    line_names(last_points(drawn), drawn$score) +
+    ggplot2::scale_x_continuous(expand = ggplot2::expansion(mult = c(0.05, 0.03 + 0.022 * longest_name(drawn)))) +
+    ggplot2::labs(x = "Weeks since injury", y = scale_axis(recovery_scale(x)), title = visits_title(drawn),
       caption = "What natural recovery alone gives is not taken off.") +
     plot_theme()
 }
+
+last_points <- function(drawn) {
+  drawn <- drawn[order(drawn$time), ]
+  last <- drawn[!duplicated(drawn$subject, fromLast = TRUE), ]
+  data.frame(name = last$subject, x = last$time, y = last$score)
+}
+
+longest_name <- function(drawn) min(20, max(0, nchar(drawn$subject)))
 
 visits_title <- function(drawn) {
   if (nrow(drawn) == 0L) {

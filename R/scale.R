@@ -105,6 +105,12 @@ scale_direction <- function(x) x$direction
 scale_name <- function(x) x$name
 scale_unit <- function(x) x$unit
 
+# The name of a vertical axis: what is on it, of which scale, in its unit.
+scale_axis <- function(x, what = "") {
+  name <- paste0(what, scale_name(x))
+  axis_words(toupper(substr(name, 1, 1)), substring(name, 2), ", ", scale_unit(x))
+}
+
 # What turns a change into "positive is better".
 scale_sign <- function(x) if (scale_direction(x) == "higher") 1 else -1
 

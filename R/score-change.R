@@ -225,8 +225,10 @@ plot.score_change <- function(x, ...) {
   ggplot2::ggplot(points, ggplot2::aes(x = .data$time, y = .data$score, group = .data$subject)) +
     ggplot2::geom_line(colour = plot_ink[["mid"]]) +
     ggplot2::geom_point(size = 2, colour = plot_ink[["dark"]]) +
+    line_names(data.frame(name = x$subject, x = factor("follow-up", levels(points$time)), y = x$final),
+      scale_range(x$scale)) +
     ggplot2::scale_y_continuous(limits = scale_range(x$scale)) +
-    ggplot2::labs(x = NULL, y = axis_words(scale_name(x$scale)), title = change_finding(x),
+    ggplot2::labs(x = NULL, y = scale_axis(x$scale), title = change_finding(x),
       caption = "What natural recovery alone gives is not taken off.") +
     plot_theme()
 }

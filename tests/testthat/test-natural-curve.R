@@ -215,3 +215,10 @@ test_that("a table without a source is called published once", {
   expect_identical(natural_label(natural_curve(published_visits()[c("week", "mean", "sd")], correlation = 0.8)),
     "published visit means")
 })
+
+test_that("the axis of the picture names the scale and its unit where they are known", {
+  expect_identical(course_axis(TRUE, NULL), "Mean gain")
+  expect_identical(course_axis(FALSE, NULL), "Mean score")
+  expect_match(course_axis(FALSE, as_motor_scale("uems", NULL)),
+    "^Mean upper extremity motor\nscore [(]UEMS[)], points$")
+})

@@ -90,3 +90,9 @@ test_that("whatever is given, the answer is a scale with a length or a classed e
     expect_true(is.null(result) || diff(scale_range(result)) > 0)
   }
 })
+
+test_that("an axis says what it shows, of which scale, in its unit", {
+  uems <- as_motor_scale("uems", NULL)
+  expect_identical(scale_axis(uems), "Upper extremity motor score\n(UEMS), points")
+  expect_identical(scale_axis(uems, "mean gain of "), "Mean gain of upper extremity\nmotor score (UEMS), points")
+})
