@@ -23,7 +23,7 @@
 #' rows with neither counts nor a rate. [excess()] still compares with a late reference where asked. Nothing
 #' here is matched by force: `differs` names what the comparison would have to
 #' `accept` (see [matching]). The references share patients and are no independent
-#' confirmations of each other.
+#' confirmations of each other. The columns of `plot()` need 6.5 x 4.2 inches or more.
 #'
 #' @param arm (trial_arm) the treated patients.
 #' @param table (data frame) references with the columns of [natural_ais]; rows with
@@ -311,18 +311,17 @@ reference_codes <- function(differs) {
 
 references_title <- function(rows, counts) {
   y <- unique(c(counts$min, counts$max))
-  paste0("Observed ", paste(y, collapse = " to "), " of ", counts$n, "; nature alone gives ",
+  plot_words("Observed ", paste(y, collapse = " to "), " of ", counts$n, "; nature alone gives ",
     if (length(y) == 1L) paste(y, "or more") else "as many or more", " in ", percent_text(min(rows$tail_low)), " to ",
-    percent_text(max(rows$tail_high)), "\nof such trials, depending on the published reference")
+    percent_text(max(rows$tail_high)), " of such trials, depending on the published reference")
 }
 
 references_caption <- function(rows, left_out) {
   used <- unique(unlist(strsplit(rows$differs, ", ", fixed = TRUE)))
   used <- intersect(names(difference_codes), used)
-  plot_words(
+  caption_words(
     "Point and first column: chance that nature alone gives as many or more. Second: the evidence. Last: what ",
-    "differs from the trial or is not known (", paste0(difference_codes[used], " ", difference_words[used],
+    "differs from the trial or is not known (", paste0(difference_codes[used], "\u00a0", difference_words[used],
       collapse = ", "),
-      "). The references share patients. ", paste(left_out_words(left_out), collapse = " "),
-    width = 96)
+      "). The references share patients. ", paste(left_out_words(left_out), collapse = " "))
 }

@@ -7,6 +7,8 @@
 #' every level that is possible) and below the neurological level of injury. It
 #' estimates nothing: it shows cells and the levels of [explain_isncsci()].
 #'
+#' The sheet needs 6.5 x 4.2 inches or more.
+#'
 #' @param x an `isncsci_explanation`.
 #' @param ... not used.
 #' @return A ggplot.
@@ -26,10 +28,10 @@ plot.isncsci_explanation <- function(x, ...) {
   levels <- worksheet_levels(x$scores)
   ggplot2::ggplot(cells, ggplot2::aes(x = .data$x, y = .data$y)) +
     ggplot2::geom_tile(ggplot2::aes(fill = .data$state), colour = "grey60", linewidth = 0.3) +
-    ggplot2::geom_text(ggplot2::aes(label = .data$label), size = 2.9) +
+    ggplot2::geom_text(ggplot2::aes(label = .data$label), size = 2) +
     ggplot2::geom_segment(
       data = levels, ggplot2::aes(x = .data$x, xend = .data$xend, y = .data$y, yend = .data$y, linetype = .data$line),
-      colour = "#b2182b", linewidth = 1.1
+      colour = "#b2182b", linewidth = 0.7
     ) +
     ggplot2::scale_fill_manual("Cell", values = state_colours, drop = FALSE) +
     ggplot2::scale_linetype_manual("Last level reached", values = level_lines, drop = FALSE) +
@@ -42,7 +44,8 @@ plot.isncsci_explanation <- function(x, ...) {
     ggplot2::labs(title = worksheet_title(x$scores), subtitle = worksheet_subtitle(x),
       caption = worksheet_caption(x$scores)) +
     plot_theme(base_size = 10) +
-    ggplot2::theme(panel.grid.major.x = ggplot2::element_blank(), legend.position = "right")
+    ggplot2::theme(panel.grid.major.x = ggplot2::element_blank(), legend.position = "right",
+      axis.text.y = ggplot2::element_text(size = ggplot2::rel(0.65)))
 }
 
 # Columns from the right side of the body (left of the sheet) to the left side.
@@ -102,21 +105,23 @@ shown_value <- function(scores, variable) {
 worksheet_title <- function(scores) {
   open <- if (scores[["ais"]] == "ND") " (not determinable)" else ""
   grade <- sub("\\bNA\\b", "no grade", shown_value(scores, "ais"))
-  paste0("Neurological level ", shown_value(scores, "nli"), ", ", if (startsWith(grade, "no grade")) grade else
+  plot_words("Neurological level ", shown_value(scores, "nli"), ", ", if (startsWith(grade, "no grade")) grade else
     paste("AIS", grade), open)
 }
 
 worksheet_subtitle <- function(x) {
   finding <- \(v) c(YES = "yes", NO = "no", NT = "not tested")[[x$cells[[v]]]]
   nonkey <- x$cells[isncsci_nonkey]
-  paste0(
-    "Sensory level: ", both_sides(x$scores, "sensory"), ". Motor level: ", both_sides(x$scores, "motor_level"), ".\n",
+  levels <- subtitle_words("Sensory level: ", both_sides(x$scores, "sensory"), ". Motor level: ",
+    both_sides(x$scores, "motor_level"), ".")
+  findings <- subtitle_words(
     "Voluntary anal contraction: ", finding("vac"), ". Deep anal pressure: ", finding("dap"), ".",
     if (any(!is.na(nonkey))) {
       paste0(" Lowest non-key muscle: ",
         paste(c("right", "left")[!is.na(nonkey)], nonkey[!is.na(nonkey)], collapse = ", "), ".")
     }
   )
+  paste(levels, findings, sep = "\n")
 }
 
 both_sides <- function(scores, variable) {
@@ -124,9 +129,9 @@ both_sides <- function(scores, variable) {
 }
 
 worksheet_caption <- function(scores) {
-  plot_words(
+  caption_words(
     "Zones of partial preservation. Sensory: ", both_sides(scores, "zpp_sensory"), ". Motor: ",
     both_sides(scores, "zpp_motor"), ". Where more than one level is possible, each has its line. *: rests on scores ",
-    "assumed for tagged cells.", width = 88
+    "assumed for tagged cells."
   )
 }
