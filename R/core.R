@@ -71,7 +71,29 @@ core_meta_effective_size <- function(evidence, priors, mean, fine) {
   call_core(cpp_meta_effective_size, evidence, priors, mean, fine)
 }
 
-core_prior_predictive <- function(prior, moves, fine) call_core(cpp_prior_predictive, prior, moves, fine)
+core_prior_predictive <- function(prior, moves, fine) {
+  check_shapes(prior)
+  call_core(cpp_prior_predictive, prior, moves, fine)
+}
+
+# Beyond it the density of the log odds is lost in the rounding of its parts, and from some 1e8 on panels are halved
+# without end. Such a rate has a standard deviation of at most 0.0005.
+largest_shape <- 1e6
+
+# @param prior (matrix) rows of prior_components(): a beta has the code 7.
+# @param call of natural_rate(), which asks for each route in turn.
+check_shapes <- function(prior, call = rlang::caller_env(5)) {
+  sharp <- which(prior[, "kind"] == 7 & pmax(prior[, "a"], prior[, "b"]) > largest_shape)
+  if (length(sharp) > 0L) {
+    p <- prior[sharp[1], ]
+    rate <- if (p[["a"]] < p[["b"]]) signif(p[["a"]] / (p[["a"]] + p[["b"]]), 6) else
+      1 - signif(p[["b"]] / (p[["a"]] + p[["b"]]), 6)
+    abort_input(c("A beta prior with a shape above a million is a known rate.",
+      x = "Its shapes are {format(p[['a']])} and {format(p[['b']])}: the rate is known to within 0.001.",
+      i = "Give the rate as a number: {.code natural_rate({format(rate, digits = 15)})}."
+    ), call = call)
+  }
+}
 
 core_prior_effective_size <- function(prior, moves, mean, fine) {
   call_core(cpp_prior_effective_size, prior, moves, mean, fine)

@@ -31,7 +31,8 @@
 #' @param scale (number > 0) of the half-normal or half-t.
 #' @param rate (number > 0) rate, one over the unit of the parameter.
 #' @param upper,prob (numbers) an upper bound and the probability left above it.
-#' @param a,b (numbers > 0) of the beta: prior events and non-events.
+#' @param a,b (numbers > 0) of the beta: prior events and non-events. As a natural rate neither may be above a million:
+#'   a rate known so closely is given to [natural_rate()] as a number.
 #' @param shape (number > 0) of the gamma.
 #' @param min,max (numbers) ends of the uniform, `min < max`.
 #' @param value (number) the value that is taken as known.

@@ -30,3 +30,28 @@ test_that("a density of zero everywhere comes with the reason that R's words may
     class = "cordgain_numerical_error")
   expect_match(conditionMessage(error), "A prior far narrower than the scores can tell")
 })
+
+test_that("a beta prior with a shape above a million is refused at once, with the number to give", {
+  # The engine did not come back from the first, and could not be interrupted.
+  refused <- \(prior) rlang::catch_cnd(natural_rate(prior))
+  error <- refused(prior_beta(1e8, 297.5))
+  expect_s3_class(error, "cordgain_invalid_input")
+  expect_identical(as.character(error$call[[1]]), "natural_rate")
+  # 1 - 297.5 / (1e8 + 297.5)
+  expect_match(conditionMessage(error), "natural_rate(0.99999702501)", fixed = TRUE)
+  expect_match(conditionMessage(refused(prior_beta(1, 4e6 - 1))), "natural_rate(2.5e-07)", fixed = TRUE)
+  mixture <- prior_mixture(c(0.5, 0.5), prior_beta(1, 1), prior_beta(1e7, 3e7))
+  expect_match(conditionMessage(refused(mixture)), "natural_rate(0.25)", fixed = TRUE)
+})
+
+test_that("beta priors with shapes up to a million have their own mean and standard deviation", {
+  for (shapes in list(c(1e6, 297.5), c(1e6, 10), c(0.5, 1e6), c(1e6, 1e6))) {
+    a <- shapes[1]
+    b <- shapes[2]
+    row <- tidy(natural_rate(prior_beta(a, b)))[1, ]
+    # 1e-6 is the largest error that a natural rate may state.
+    expect_equal(row$estimate, a / (a + b), tolerance = 1e-6)
+    expect_lt(abs(row$std.error - sqrt(a * b / ((a + b)^2 * (a + b + 1)))), 1e-6)
+    expect_lte(row$std.error, 0.0005)
+  }
+})
