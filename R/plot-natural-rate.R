@@ -127,7 +127,7 @@ forest_title <- function(x, observed, call) {
 finding_sentence <- function(y, n, tails, mean = NULL) {
   y <- unique(y)
   paste0("Observed ", paste(y, collapse = " to "), " of ", n, "; nature alone gives ",
-    if (!is.null(mean)) paste0(paste(unique(format(signif(mean, 2))), collapse = " to "), " on average, and "),
+    if (!is.null(mean)) paste0(paste(unique(count_text(mean)), collapse = " to "), " on average, and "),
     if (length(y) > 1L) "as many or more" else if (y == n) paste("all", n) else paste(y, "or more"),
     " in ", paste(unique(percent_text(tails)), collapse = " to "), " of such trials")
 }

@@ -78,6 +78,18 @@ probability_text <- function(p, digits = 3) {
   ifelse(is.na(p), "not known", ifelse(p > 0 & p < 1e-6, "below 0.000001", text))
 }
 
+# A minus that is no hyphen, before a number that nothing is joined to.
+true_minus <- function(text) gsub("(?<![0-9A-Za-z])-(?=[0-9])", "\u2212", text, perl = TRUE)
+
+# A number of responders, or an excess of them: three digits, without powers of ten, and never a rounded 0.
+count_text <- function(x) {
+  text <- vapply(signif(x, 3), format, "", scientific = FALSE)
+  small <- !is.na(x) & x != 0 & abs(x) < 0.001
+  text[small] <- ifelse(x[small] > 0, "less than 0.001", "between -0.001 and 0")
+  text[is.na(x)] <- "not known"
+  true_minus(text)
+}
+
 # A change with its sign; none has none.
 signed_number <- function(x) ifelse(x == 0, "0", sprintf("%+g", x))
 

@@ -56,7 +56,7 @@ term_reader <- function(x) {
 report_number <- function(x) {
   whole <- !is.na(x) & abs(x - round(x)) < 1e-9
   text <- ifelse(whole, formatC(x, digits = 0, format = "f"), formatC(x, digits = 3, format = "fg", flag = "#"))
-  ifelse(is.na(x), "", sub("^-", "\u2212", sub("\\.$", "", text)))
+  ifelse(is.na(x), "", true_minus(sub("\\.$", "", text)))
 }
 
 report_sources <- function(sources) {

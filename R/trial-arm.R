@@ -175,7 +175,8 @@ valid_counts <- function(x, call) {
   }
   if (x$responders[2] + x$missing > x$n) {
     abort_input(c("There are more responders and missing patients than patients.",
-      x = "{x$responders[2]} responded, {x$missing} {?is/are} missing, of {.arg n} = {x$n}.",
+      x = "{format(x$responders[2], scientific = FALSE)} responded, {x$missing} {?is/are} missing, of
+           {.arg n} = {x$n}.",
       i = "{.arg n} counts every treated patient, the missing ones too."
     ), call = call)
   }

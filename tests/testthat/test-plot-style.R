@@ -96,3 +96,11 @@ test_that("names at the ends of lines are moved apart no more than needed", {
   expect_equal(diff(names$data$beside), 0.065 * 50)
   expect_null(line_names(data.frame(name = letters, x = 1, y = 1:26), c(0, 50)))
 })
+
+test_that("counts in words have three digits, a true minus, no powers of ten and no rounded zero", {
+  expect_identical(count_text(c(0, 0.729, 36.44, -34.4, 3.1e-14, -2e-6, 0.001, NA, 123456)), c("0", "0.729", "36.4",
+    "\u221234.4", "less than 0.001", "between \u22120.001 and 0", "0.001", "not known", "123000"))
+  expect_identical(count_text(numeric()), character())
+  expect_identical(true_minus(c("-1 to -2", "(-3)")), c("\u22121 to \u22122", "(\u22123)"))
+  expect_identical(true_minus(c("T1-T9", "2010-2012")), c("T1-T9", "2010-2012"))
+})

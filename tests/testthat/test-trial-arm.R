@@ -58,6 +58,7 @@ test_that("a percentage given as a count is sent to the function that rebuilds c
 
 test_that("more responders than patients are refused", {
   invalid(plain_arm(responders = 5), "more responders")
+  invalid(plain_arm(responders = 1e9), "1000000000 responded")
   invalid(plain_arm(responders = 3, missing = 2), "missing")
 })
 
