@@ -12,13 +12,16 @@ app_page <- function() {
     shiny::sidebarLayout(
       shiny::sidebarPanel(width = 4, role = "form", app_entry_trial(), app_entry_evidence(references), app_entry_bias(),
         app_entry_patients()),
-      shiny::mainPanel(width = 8, role = "main", app_results())
+      shiny::mainPanel(width = 8, role = "main", shiny::tags$div(class = "computing", "Computing the answer"),
+        app_results())
     )
   )
 }
 
-app_box <- function(name, step = NA, min = NA, max = NA) {
-  shiny::numericInput(name, app_labels[[name]], app_start[[name]], min = min, max = max, step = step, width = "100%")
+app_box <- function(name, step) {
+  limits <- app_limits[[name]]
+  shiny::numericInput(name, app_labels[[name]], app_start[[name]], min = limits[1], max = limits[2], step = step,
+    width = "100%")
 }
 
 app_select <- function(name, choices) {
@@ -29,7 +32,7 @@ app_group <- function(title, ...) shiny::tags$fieldset(shiny::tags$legend(title)
 
 app_entry_trial <- function() {
   words <- stats::setNames(app_endpoints, endpoint_words[app_endpoints])
-  app_group("What was observed", app_box("responders", 1, 0), app_box("n", 1, 1), app_select("endpoint", words))
+  app_group("What was observed", app_box("responders", 1), app_box("n", 1), app_select("endpoint", words))
 }
 
 app_entry_evidence <- function(references) {
@@ -41,31 +44,31 @@ app_entry_evidence <- function(references) {
     when("reference", app_select("reference", app_choices(references))),
     when("sources", shiny::checkboxGroupInput("sources", app_labels[["sources"]],
       app_choices(app_countable(references)), app_start$sources, width = "100%")),
-    when("rate", app_box("rate", 0.01, 0, 1)),
-    when("beta", app_box("beta_a", 0.5, 0), app_box("beta_b", 0.5, 0)),
-    when(c("reference", "sources"), app_select("tau_kind", app_taus), app_box("tau_scale", 0.1, 0))
+    when("rate", app_box("rate", 0.01)),
+    when("beta", app_box("beta_a", 0.5), app_box("beta_b", 0.5)),
+    when(c("reference", "sources"), app_select("tau_kind", app_taus), app_box("tau_scale", 0.1))
   )
 }
 
 app_entry_bias <- function() {
-  app_group("If the evidence is not quite about these patients", app_box("bias_odds", 0.1, 0),
-    app_box("bias_sd", 0.1, 0))
+  app_group("If the evidence is not quite about these patients", app_box("bias_odds", 0.1), app_box("bias_sd", 0.1))
 }
 
 app_entry_patients <- function() {
   shiny::tags$details(
     shiny::tags$summary("The patients, to be compared with the evidence"),
     shiny::p("An empty box is \"not known\", and differs from every source."),
-    app_select("level", app_levels), app_box("day_from", 1, 0), app_box("day_to", 1, 0), app_box("week", 1, 0),
-    app_box("year_from", 1), app_box("year_to", 1), app_box("looks", 1, 1)
+    app_select("level", app_levels), app_box("day_from", 1), app_box("day_to", 1), app_box("week", 1),
+    app_box("year_from", 1), app_box("year_to", 1), app_box("looks", 1)
   )
 }
 
-# The answer is spoken again by a screen reader when it changes, an error at once.
+# The answer is spoken again by a screen reader when it changes, an error at once. While the server is busy page.css
+# greys what answers earlier entries, and shows that it is computing.
 app_results <- function() {
   picture <- \(name) shiny::tags$figure(shiny::uiOutput(name),
     shiny::tags$figcaption(shiny::textOutput(paste0(name, "_words"))))
-  shiny::tagList(
+  shiny::tags$div(class = "results",
     shiny::tags$div(role = "alert", shiny::uiOutput("problem")),
     shiny::tags$div(`aria-live` = "polite", shiny::uiOutput("answer")),
     shiny::conditionalPanel("output.answered",
@@ -81,17 +84,19 @@ app_results <- function() {
 # Server -----------------------------------------------------------------------------
 
 app_server <- function(input, output, session) {
-  entries <- shiny::reactive({
-    given <- lapply(stats::setNames(nm = names(app_start)), \(name) input[[name]])
-    shiny::req(given$evidence)
-    given
+  given <- shiny::reactive({
+    values <- lapply(stats::setNames(nm = names(app_start)), \(name) input[[name]])
+    shiny::req(values$evidence)
+    values
   })
+  references <- shiny::reactive(app_try(app_references(app_arm(given()))))
+  entries <- shiny::reactive(app_offered(given(), references()))
   answer <- shiny::reactive(app_try(app_excess(entries())))
   answered <- shiny::reactive({
     shiny::req(inherits(answer(), "excess"))
     answer()
   })
-  app_follow_references(input, session, entries)
+  app_follow_references(input, session, references)
   output$problem <- shiny::renderUI(app_problem(answer()))
   output$answer <- shiny::renderUI(app_answer(answered()))
   output$bars <- shiny::renderUI(app_bars(answered()))
@@ -107,22 +112,25 @@ app_server <- function(input, output, session) {
 
 # References are those of the endpoint whose exams are not later than the trial's. While the patients' entries make no
 # sense, those that were shown stay.
-app_follow_references <- function(input, session, entries) {
-  choices <- \(arm) {
-    references <- app_references(arm)
-    list(reference = app_choices(references), sources = app_choices(app_countable(references)))
-  }
-  shown <- shiny::reactiveVal(choices(app_arm(app_start)))
-  shiny::observe({
-    possible <- app_try(choices(app_arm(entries())))
-    if (!inherits(possible, "error")) shown(possible)
-  })
+app_follow_references <- function(input, session, references) {
+  lists <- \(found) list(reference = app_choices(found), sources = app_choices(app_countable(found)))
+  shown <- shiny::reactiveVal(lists(app_references(app_arm(app_start))))
+  shiny::observe(if (!inherits(references(), "error")) shown(lists(references())))
   shiny::observeEvent(shown(), ignoreInit = TRUE, {
-    one <- c(intersect(input$reference, shown()$reference), shown()$reference)[1]
-    shiny::updateSelectInput(session, "reference", choices = shown()$reference, selected = one)
-    shiny::updateCheckboxGroupInput(session, "sources", choices = shown()$sources,
-      selected = intersect(input$sources, shown()$sources))
+    chosen <- app_offered(list(reference = input$reference, sources = input$sources), references())
+    shiny::updateSelectInput(session, "reference", choices = shown()$reference, selected = chosen$reference)
+    shiny::updateCheckboxGroupInput(session, "sources", choices = shown()$sources, selected = chosen$sources)
   })
+}
+
+# The entries with what the lists offer of the evidence that was chosen. The lists of the browser follow only after the
+# answer: without this, evidence of the patients before would be refused for a moment.
+app_offered <- function(entries, references) {
+  if (inherits(references, "error")) return(entries)
+  names <- as.character(names(references))
+  entries["reference"] <- list(utils::head(c(intersect(entries$reference, names), names), 1))
+  entries["sources"] <- list(as.character(intersect(entries$sources, names(app_countable(references)))))
+  entries
 }
 
 # Parts of the page --------------------------------------------------------------------
@@ -176,7 +184,7 @@ app_bars <- function(x) {
   rows <- rows[rows$excess >= seen[1] & rows$excess <= seen[2], ]
   values <- unique(rows$excess)
   labelled <- if (length(values) > 12) as.numeric(round_counts(as.character(values))) else values
-  rows$label <- ifelse(rows$excess %in% labelled, rows$excess, "\u00a0")
+  rows$label <- ifelse(rows$excess %in% labelled, true_minus(rows$excess), "\u00a0")
   rows$text <- if (length(values) > most_labelled[["values"]]) "" else app_unbroken(percent_text(rows$high))
   shiny::tagList(
     shiny::tags$div(class = "readings", unname(lapply(split(rows, rows$reading), app_reading, max(rows$high)))),
@@ -186,7 +194,7 @@ app_bars <- function(x) {
 
 # One way of reading the excess: a bar for each number, the highest of all readings 8 em.
 app_reading <- function(rows, highest) {
-  told <- paste0(rows$excess, ": ", app_unbroken(percent_text(rows$high)))
+  told <- paste0(true_minus(rows$excess), ": ", app_unbroken(percent_text(rows$high)))
   bars <- sprintf('<div class="bar" title="%s"><span>%s</span><div style="height: %.2fem"></div><span>%s</span></div>',
     app_escaped(told), app_escaped(rows$text), 8 * rows$high / highest, rows$label)
   shiny::tags$div(shiny::tags$h3(gsub("\n", " ", as.character(rows$reading[1]), fixed = TRUE)),

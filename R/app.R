@@ -27,12 +27,21 @@
 #' @export
 run_cordgain <- function(port = NULL, launch.browser = interactive(), ...) {
   check_no_more(names(formals(run_cordgain)), ...)
-  if (!is.null(port)) port <- check_count(port, min = 1, max = 65535)
+  if (!is.null(port)) port <- check_port(port)
   launch.browser <- check_flag(launch.browser)
   check_app_packages()
   shiny::runApp(system.file("app", package = "cordgain"), port = port, launch.browser = launch.browser,
     host = "127.0.0.1")
   invisible()
+}
+
+check_port <- function(port, call = rlang::caller_env()) {
+  todo <- "Leave it out for any port that is free."
+  port <- check_number(port, min = 1, max = 65535, todo = todo, call = call)
+  if (port != round(port)) {
+    abort_input(c("{.arg port} must be a whole number.", x = "It is {format(port)}.", i = todo), call = call)
+  }
+  port
 }
 
 check_app_packages <- function(has = rlang::is_installed, call = rlang::caller_env()) {
@@ -78,42 +87,59 @@ app_levels <- c("not known" = "", "cervical", "T1-T9", "T10-T12", "thoracic")
 
 app_endpoints <- stats::setNames(nm = c("ais_c", "ais_any", "motor_level_1", "motor_level_2"))
 
+# The smallest and the largest number of each box: within them every answer comes in seconds, and a change of a trial
+# of the most patients in a third of one.
+app_limits <- list(
+  responders = c(0, 100), n = c(1, 100), looks = c(1, 100), day_from = c(0, 36500), day_to = c(0, 36500),
+  week = c(0, 5200), year_from = c(1900, 2200), year_to = c(1900, 2200), rate = c(0.001, 0.999), beta_a = c(0.001, 1e5),
+  beta_b = c(0.001, 1e5), tau_scale = c(0, 10), bias_odds = c(0.001, 1000), bias_sd = c(0, 5)
+)
+
+app_whole <- c("responders", "n", "looks", "year_from", "year_to")
+
+# A narrower prior than this is a known tau.
+app_narrowest_tau <- 0.001
+
 # A number box that is empty holds NA, which is an answer only where "not known" is one.
-# @param open is the smallest (and the largest) number itself excluded?
-app_number <- function(entries, name, min = -Inf, max = Inf, open = FALSE, whole = FALSE, unknown = FALSE,
+app_number <- function(entries, name, min = app_limits[[name]][1], max = app_limits[[name]][2], unknown = FALSE,
                        call = rlang::caller_env()) {
   label <- app_labels[[name]]
+  whole <- name %in% app_whole
   x <- entries[[name]]
   if (length(x) != 1L || is.na(x)) {
     if (unknown) return(NA_real_)
     abort_input(c("{label}: this box is empty or holds no number.", i = "Enter a number."), call = call)
   }
-  inside <- is.numeric(x) && is.finite(x) && if (open) x > min && x < max else x >= min && x <= max
+  inside <- is.numeric(x) && is.finite(x) && x >= min && x <= max
   if (!inside || (whole && x != round(x))) {
-    abort_input(c("{label}: {.val {x}} cannot be.", i = "{app_range_words(min, max, open, whole)}"), call = call)
+    abort_input(c("{label}: {app_plain(x)} cannot be.", i = "{app_range_words(min, max, whole)}"), call = call)
   }
   x
 }
 
-app_range_words <- function(min, max, open, whole) {
-  reach <- if (is.finite(min) && is.finite(max)) paste(if (open) "between" else "from", min, if (open) "and" else "to",
-    max) else if (open) paste("above", min) else paste("of", min, "or more")
-  paste0("Enter a ", if (whole) "whole ", "number ", reach, ".")
+app_range_words <- function(min, max, whole) {
+  paste0("Enter a ", if (whole) "whole ", "number from ", app_plain(min), " to ", app_plain(max), ".")
+}
+
+# A number as a person writes it, without powers of ten as far as it can be read without them.
+app_plain <- function(x) {
+  if (!is.numeric(x)) return(as.character(x))
+  true_minus(vapply(x, \(v) format(v, digits = 15, scientific = abs(v) >= 1e15 || (v != 0 && abs(v) < 1e-9)), ""))
 }
 
 app_window <- function(entries, names) {
   window <- c(app_number(entries, names[1], unknown = TRUE), app_number(entries, names[2], unknown = TRUE))
   if (isTRUE(window[1] > window[2])) {
-    abort_input("{app_labels[names[1]]}: {window[1]} is later than {tolower(app_labels[names[2]])}, {window[2]}.")
+    told <- app_plain(window)
+    abort_input("{app_labels[names[1]]}: {told[1]} is later than {tolower(app_labels[names[2]])}, {told[2]}.")
   }
   window
 }
 
 app_arm <- function(entries) {
-  looks <- app_number(entries, "looks", 1, whole = TRUE)
+  looks <- app_number(entries, "looks")
   trial_arm(
-    responders = app_number(entries, "responders", 0, whole = TRUE),
-    n = app_number(entries, "n", 1, 1000, whole = TRUE), endpoint = entries$endpoint,
+    responders = app_number(entries, "responders"), n = app_number(entries, "n"), endpoint = entries$endpoint,
     level = if (nzchar(entries$level)) entries$level else NA_character_, baseline_grade = "A",
     baseline_days = app_window(entries, c("day_from", "day_to")),
     followup_weeks = app_number(entries, "week", unknown = TRUE),
@@ -158,7 +184,8 @@ app_choices <- function(references) {
     if (is.data.frame(reference)) paste(reference$events, "of", reference$n, collapse = " + ")
     else paste0(format(100 * reference$rate), " %, no uncertainty")
   }, "")
-  stats::setNames(names(references), paste0(names(references), " (", words, ")"))
+  names <- as.character(names(references))
+  stats::setNames(names, paste0(names, " (", words, ")", recycle0 = TRUE))
 }
 
 # Those that can be combined: one study each, with counts.
@@ -167,14 +194,14 @@ app_countable <- function(references) {
 }
 
 app_tau <- function(entries) {
-  scale <- app_number(entries, "tau_scale", 0, open = entries$tau_kind != "fixed")
+  scale <- app_number(entries, "tau_scale", min = if (entries$tau_kind == "fixed") 0 else app_narrowest_tau)
   switch(entries$tau_kind, half_normal = prior_half_normal(scale), half_t = prior_half_t(3, scale),
     fixed = prior_fixed(scale))
 }
 
 app_bias <- function(entries) {
-  odds <- app_number(entries, "bias_odds", 0, open = TRUE)
-  sd <- app_number(entries, "bias_sd", 0)
+  odds <- app_number(entries, "bias_odds")
+  sd <- app_number(entries, "bias_sd")
   if (sd > 0) return(prior_normal(log(odds), sd))
   if (odds != 1) prior_fixed(log(odds))
 }
@@ -182,9 +209,8 @@ app_bias <- function(entries) {
 app_natural <- function(entries, arm) {
   bias <- app_bias(entries)
   switch(entries$evidence,
-    rate = natural_rate(app_number(entries, "rate", 0, 1, open = TRUE), bias = bias),
-    beta = natural_rate(prior_beta(app_number(entries, "beta_a", 0, open = TRUE),
-      app_number(entries, "beta_b", 0, open = TRUE)), bias = bias),
+    rate = natural_rate(app_number(entries, "rate"), bias = bias),
+    beta = natural_rate(prior_beta(app_number(entries, "beta_a"), app_number(entries, "beta_b")), bias = bias),
     app_published(entries, app_references(arm), bias)
   )
 }
@@ -212,10 +238,18 @@ app_excess <- function(entries) {
 # The value, or the error as a value: the page shows it in place of the answer.
 app_try <- function(expr) tryCatch(expr, error = identity)
 
-# An error in plain words, one string for each of its parts, without marks, colours and code.
+# An error in plain words, one string for each of its parts, without marks, colours and code. What only those understand
+# who know the computation stands last.
 app_error_words <- function(error) {
-  parts <- if (inherits(error, "cordgain_error")) c(error$message, error$body) else
-    c("This could not be computed.", conditionMessage(error))
+  parts <- if (inherits(error, "cordgain_numerical_error")) {
+    c("No number that can be relied on comes from these entries.", paste("Change the last of them, or one that is far",
+      "from where the page began: a prior that is very narrow or very wide, a bias, a natural rate near 0 or 1."),
+      paste("The computation said:", error$message), error$body)
+  } else if (inherits(error, "cordgain_error")) {
+    c(error$message, error$body)
+  } else {
+    c("This could not be computed.", paste("The computation said:", conditionMessage(error)))
+  }
   trimws(gsub("[[:space:]]+", " ", gsub("`", "", cli::ansi_strip(unname(parts)), fixed = TRUE)))
 }
 
@@ -226,40 +260,48 @@ app_sentence <- function(x) {
   at <- \(term) terms[terms$term == term, ]
   gain <- at("excess_responders")
   paste0(finding_sentence(counts$min, counts$n, at("natural_tail")$estimate, at("natural_responders")$estimate),
-    "; the excess, observed minus natural, is ", format(signif(gain$estimate, 3)), " responders (",
-    100 * excess_level(x), " % interval ", gain$conf.low, " to ", gain$conf.high, ").")
+    "; the excess, observed minus natural, is ", app_excess_text(gain$estimate), " responders (",
+    100 * excess_level(x), " % interval ", count_text(gain$conf.low), " to ", count_text(gain$conf.high), ").")
 }
+
+# A difference of numbers that agree to rounding is none.
+app_excess_text <- function(x) count_text(round(x, 9))
 
 # The three numbers of the sentence, each with its meaning.
 app_numbers <- function(x) {
   terms <- tidy(x)
   rows <- terms[match(c("natural_tail", "natural_responders", "excess_responders"), terms$term), ]
   n <- arm_counts(excess_arm(x))$n
-  counts <- vapply(signif(rows$estimate[2:3], 3), format, "")
   data.frame(
     term = rows$term, meaning = c("Chance that nature alone gives as many or more (natural tail)",
       paste("Responders expected by nature alone, of", n),
       paste0("Excess: responders observed minus natural (", 100 * excess_level(x), " % interval)")),
-    value = c(percent_text(rows$estimate[1]), counts[1],
-      paste0(counts[2], " (", rows$conf.low[3], " to ", rows$conf.high[3], ")"))
+    value = c(percent_text(rows$estimate[1]), count_text(rows$estimate[2]),
+      paste0(app_excess_text(rows$estimate[3]), " (", count_text(rows$conf.low[3]), " to ",
+        count_text(rows$conf.high[3]), ")"))
   )
 }
 
 # What stands under the numbers: evidence, differences, declaration, numerical error.
 app_notes <- function(x) {
-  error <- max(tidy(x)$num.error, na.rm = TRUE)
+  terms <- tidy(x)
+  error <- max(terms$num.error / pmax(1, abs(terms$estimate)), na.rm = TRUE)
   c(paste0("Natural recovery: ", natural_label(excess_natural(x)), "."), format_declaration(x),
-    paste0("Numerical error of these numbers (not their uncertainty): at most ", format(signif(error, 1)), "."))
+    paste0("Numerical error of these numbers (not their uncertainty): ", app_error_text(error), "."))
+}
+
+# Errors below a millionth are all alike to a reader.
+app_error_text <- function(error) {
+  if (error < 1e-6) "less than 0.000001" else paste("at most", format(signif(error, 1), scientific = FALSE))
 }
 
 # The decision table as text, with the observed row marked.
 app_table <- function(x) {
   rows <- decision_table(x)
-  number <- \(v) ifelse(is.na(v), "not known", format(signif(v, 3), digits = 3, trim = TRUE, drop0trailing = TRUE))
   data.frame(
     Responders = paste0(rows$responders, ifelse(rows$responders %in% attr(rows, "observed"), " (observed)", "")),
     "Chance by nature alone of as many or more" = percent_text(rows$natural_tail),
-    "Excess responders" = number(rows$excess_responders),
+    "Excess responders" = app_excess_text(rows$excess_responders),
     "Probability of benefit" = percent_text(rows$prob_benefit),
     "The same, half of the prior on no effect" = percent_text(rows$prob_benefit_half_null),
     check.names = FALSE
