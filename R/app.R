@@ -91,8 +91,8 @@ app_endpoints <- stats::setNames(nm = c("ais_c", "ais_any", "motor_level_1", "mo
 # of the most patients in a third of one.
 app_limits <- list(
   responders = c(0, 100), n = c(1, 100), looks = c(1, 100), day_from = c(0, 36500), day_to = c(0, 36500),
-  week = c(0, 5200), year_from = c(1900, 2200), year_to = c(1900, 2200), rate = c(0.001, 0.999), beta_a = c(0.001, 1e5),
-  beta_b = c(0.001, 1e5), tau_scale = c(0, 10), bias_odds = c(0.001, 1000), bias_sd = c(0, 5)
+  week = c(0, 5200), year_from = c(1900, 2200), year_to = c(1900, 2200), rate = c(0.001, 0.999), beta_a = c(0.001, 1e4),
+  beta_b = c(0.001, 1e4), tau_scale = c(0, 10), bias_odds = c(0.001, 1000), bias_sd = c(0, 5)
 )
 
 app_whole <- c("responders", "n", "looks", "year_from", "year_to")

@@ -178,7 +178,7 @@ test_that("in a browser the answer follows the entries, and a bad entry is told"
   tab$wait(paste0("!", busy, " && ", shows("sentence", "Observed 3 of 4")))
   expect_identical(tab$ask(style(".computing", "display")), "none")
   tab$ask("document.querySelector('input[name=evidence][value=beta]').click()")
-  for (name in c("beta_a", "beta_b")) enter_value(tab, name, 1e5)
+  for (name in c("beta_a", "beta_b")) enter_value(tab, name, 1e4)
   enter_value(tab, "bias_sd", 5)
   tab$wait(sprintf("%s && %s < 0.5 && %s === 'visible'", busy, style(".results", "opacity"),
     style(".computing", "visibility")))

@@ -99,7 +99,7 @@ test_that("a bad entry is the package's own error, which names the box and says 
     list(entry = list(n = 1e6), words = c("1000000 cannot be", "from 1 to 100")),
     list(entry = list(evidence = "rate", rate = 1), words = "number from 0.001 to 0.999"),
     list(entry = list(evidence = "rate", rate = "0.2"), words = "Natural rate"),
-    list(entry = list(evidence = "beta", beta_a = 0), words = c("first number", "from 0.001 to 100000")),
+    list(entry = list(evidence = "beta", beta_a = 0), words = c("first number", "from 0.001 to 10000")),
     list(entry = list(evidence = "beta", beta_b = Inf), words = "second number"),
     list(entry = list(evidence = "sources", sources = character()), words = "none is chosen"),
     list(entry = list(reference = "Nobody 1900"), words = "none is chosen"),
@@ -163,7 +163,7 @@ test_that("within the limits of the boxes every extreme has an answer, or is tol
     }
   }
   # The sharpest prior with the widest bias takes longest: seconds, on a machine that may be ten times slower.
-  time <- system.time(x <- cordgain:::app_excess(entered(evidence = "beta", beta_a = 1e5, beta_b = 1e5, bias_sd = 5)))
+  time <- system.time(x <- cordgain:::app_excess(entered(evidence = "beta", beta_a = 1e4, beta_b = 1e4, bias_sd = 5)))
   expect_s3_class(x, "excess")
   expect_lt(time[["user.self"]], 40)
 })
@@ -205,7 +205,7 @@ test_that("sentence and table round alike, with a minus that is no hyphen and wi
   # Odds of 0.001 in 0.999, a thousand times less: 4 x 1e-6 expected.
   expect_match(said(rate = 0.001, bias_odds = 0.001)[1], "nature alone gives less than 0.001 on average", fixed = TRUE)
   # 2 of 4 where 2 are expected: a difference that is rounding alone is none.
-  alike <- cordgain:::app_excess(entered(evidence = "beta", beta_a = 1e5, beta_b = 1e5))
+  alike <- cordgain:::app_excess(entered(evidence = "beta", beta_a = 1e4, beta_b = 1e4))
   expect_match(cordgain:::app_sentence(alike), "is 0 responders", fixed = TRUE)
   expect_identical(cordgain:::app_error_text(2e-13), "less than 0.000001")
   expect_identical(cordgain:::app_error_text(0.00002), "at most 0.00002")
