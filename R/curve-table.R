@@ -20,7 +20,8 @@ as_curve_table <- function(x, scale, call) {
   refuse_curve_rows(x, (x$sd %in% 0) | (x$se %in% 0), "An SD and an SE must be positive.", "{?has/have} one of 0",
     "Leave out visits where all scores were equal.", call)
   refuse_curve_rows(x, (x$n < 2 | x$n != round(x$n)) %in% TRUE, "{.field n} must be a whole number of at least 2.",
-    "{?has/have} another", "It counts the patients behind the mean: correct it, or give {.field se} and leave n NA", call)
+    "{?has/have} another", "It counts the patients behind the mean: correct it, or give {.field se} and leave n NA.",
+    call)
   gains <- !is.null(x$kind) && all(x$kind %in% "change") || !is.null(x$from_week) && !anyNA(x$from_week)
   list(rows = x, gains = gains, from = if (gains) gain_origin(x, call),
     scale = curve_scale(x, scale, gains, call))
