@@ -86,7 +86,7 @@ test_that("a wider level gives a wider interval around the same estimate, by the
 test_that("an uncertain natural mean stays however the patients are correlated", {
   x <- list(
     a = excess_of_scores(continuous_change(), natural_change(prior_normal(7.8, 3), sd = 6.5)),
-    b = excess_of_scores(continuous_change(), natural_change(prior_normal(7.8, 3), sd = 6.5))
+    b = excess_of_scores(continuous_change(c(20, 13, 2, 0)), natural_change(prior_normal(7.8, 3), sd = 6.5))
   )
   # Var z = 1 / 4 + (3 / 6.5)^2 for each.
   expect_equal(term_value(joint_of(x, 0), "standardised_excess", "std.error"), rep(sqrt(1 / 4 + 9 / 6.5^2), 2),
@@ -107,7 +107,7 @@ test_that("lost scores, other patients, doubled names and odd levels are refused
   x <- two_excesses()
   lost <- excess_of_scores(score_change(c(12, 18, 9, 15), c(30, NA, 12, 15), "uems",
     match = list(level = "cervical", baseline_grade = "A")), natural_change(7.8, sd = 6.5))
-  invalid(joint_of(list(a = lost, b = lost)), "not known")
+  invalid(joint_of(list(a = lost, b = x$motor)), "not known")
   invalid(joint_of(stats::setNames(x, c("a", "a"))), "named list")
   invalid(joint_of(list(a = x$motor, b = 3)), "named list")
   invalid(joint_of(x, loading = 1), "loading")
