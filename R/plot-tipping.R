@@ -200,8 +200,8 @@ add_points <- function(picture, x, rows) {
     ggplot2::geom_segment(data = at, ggplot2::aes(x = .data$across, xend = .data$across, y = .data$up,
       yend = .data$end), linewidth = 0.25, colour = plot_ink[["mid"]]) +
     ggplot2::geom_point(data = at, size = 1.8, colour = plot_ink[["dark"]]) +
-    ggplot2::geom_text(data = at, ggplot2::aes(x = .data$begins, y = .data$end, label = .data$label, hjust = .data$side),
-      size = 2.7)
+    ggplot2::geom_text(data = at, size = 2.7,
+      ggplot2::aes(x = .data$begins, y = .data$end, label = .data$label, hjust = .data$side))
 }
 
 points_inside <- function(x, wide, high) {

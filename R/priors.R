@@ -92,8 +92,9 @@ refuse_natural <- function(x, name, call) {
   abort_input(c("{.arg fixed${name}} must be a prior; natural recovery is not turned into one.",
     x = "It is a {.cls {class(x)[1]}}.",
     i = if (is.null(row) || is.na(row$std.error)) "Give its mean and SD in the units of the coefficient by
-      {.fn prior_normal}." else "Its mean change is {.code prior_normal({signif(row$estimate, 4)}, {signif(row$std.error,
-      4)})}, in points from baseline to follow-up: divide both by the weeks between for points per week."
+      {.fn prior_normal}." else "Its mean change is {.code prior_normal({signif(row$estimate, 4)},
+      {signif(row$std.error, 4)})}, in points from baseline to follow-up: divide both by the weeks between for points
+      per week."
   ), call = call)
 }
 

@@ -139,7 +139,9 @@ test_that("a fit of recovery data knows its roles, and the time of treatment may
   expect_equal(tidy(excess(fit, gls_natural(), accept = all_differences)), plain)
   expect_equal(tidy(excess(fit, gls_natural(), accept = all_differences, treated_at = 3)), plain)
   bare <- fit_recovery(score ~ week + (1 | id), as.data.frame(gls_data()))
-  ask <- \(...) excess(bare, gls_natural(), accept = all_differences, time = "week", subject = "id", scale = "uems", ...)
+  ask <- \(...) {
+    excess(bare, gls_natural(), accept = all_differences, time = "week", subject = "id", scale = "uems", ...)
+  }
   expect_equal(tidy(ask(treated_at = 3)), plain)
   expect_error(ask(treated_at = "at"), "Give the weeks as a number", class = "cordgain_invalid_input")
   expect_error(ask(treated = 3), "no argument", class = "cordgain_invalid_input")
