@@ -28,7 +28,7 @@ plot.excess_responders <- function(x, ...) {
   ggplot2::ggplot(rows, ggplot2::aes(x = factor(.data$excess), y = .data$high)) +
     ggplot2::geom_col(width = 0.75, fill = plot_ink[["light"]]) +
     ggplot2::geom_col(ggplot2::aes(y = .data$low), width = 0.75, fill = plot_ink[["mid"]]) +
-    ggplot2::geom_text(ggplot2::aes(label = .data$text), vjust = -0.4, size = 3.1, lineheight = 0.9) +
+    ggplot2::geom_text(ggplot2::aes(label = .data$text), vjust = -0.4, size = 2.7, lineheight = 0.9) +
     ggplot2::facet_wrap(ggplot2::vars(.data$reading), ncol = 3) +
     ggplot2::scale_x_discrete(breaks = if (length(unique(rows$excess)) > 12) round_counts else ggplot2::waiver()) +
     ggplot2::scale_y_continuous(breaks = NULL, expand = ggplot2::expansion(mult = c(0, 0.16))) +
@@ -52,8 +52,8 @@ round_counts <- function(values) {
 
 reading_names <- c(
   probability = "Natural rate from\nthe sources alone",
-    probability_joint = "These outcomes inform\nthe natural rate too",
-  probability_comonotone = "As much called natural\nas the rates allow"
+  probability_joint = "These outcomes\ninform the natural\nrate too",
+  probability_comonotone = "As much called\nnatural as the\nrates allow"
 )
 
 # Bounds stand narrow, so in whole per cent, and what is below one goes without.
