@@ -66,9 +66,9 @@ test_that("print and picture hold the patients' changes", {
   }
   skip_if_not_installed("ggplot2")
   picture <- plot(x)
-  expect_identical(layer_geoms(picture), c("GeomLine", "GeomPoint"))
+  expect_identical(layer_geoms(picture), c("GeomLine", "GeomPoint", "GeomText"))
   expect_identical(nrow(built(picture, 2)), 5L) # three before, two after
-  expect_identical(words_of(picture)[["y"]], "upright")
+  expect_identical(words_of(picture)[["y"]], "Upright, points")
 })
 
 # Excess -----------------------------------------------------------------------------------

@@ -173,7 +173,7 @@ test_that("the picture of tipping has a line, its targets and the number of the 
   skip_if_not_installed("ggplot2")
   x <- tipping(at_known(), c("bias", "rate"), target = c(0.025, 0.1))
   picture <- plot(x)
-  expect_identical(layer_geoms(picture), c("GeomHline", "GeomLine"))
+  expect_identical(layer_geoms(picture), c("GeomHline", "GeomLine", "GeomPoint"))
   expect_match(words_of(picture)[["title"]], format(signif(tip(x, "bias", 0.1), 2)), fixed = TRUE)
   expect_match(words_of(picture)[["title"]], "10 %", fixed = TRUE)
   expect_equal(sort(unique(built(picture, 1)$yintercept)), stats::qlogis(c(0.025, 0.1)))
@@ -183,7 +183,7 @@ test_that("the picture of tipping has a line, its targets and the number of the 
 
 test_that("a picture without a tipping point has a general title", {
   skip_if_not_installed("ggplot2")
-  expect_match(tipping_title(tipping(at_known(), "rate", target = 0.05)), "How far an assumption must move")
+  expect_match(tipping_title(tipping(at_known(), "rate", target = 0.05)), "How often nature alone gives 2 or more of 4")
 })
 
 test_that("the picture of a map is drawn with filled bands, lines and a title with the counts", {
