@@ -49,14 +49,17 @@
 #' @seealso [trial_arm()], [natural_ais]
 #' @examples
 #' # a trial described as its source is: nothing differs
-#' source <- data.frame(source = "Registry R", events = 8, n = 64, endpoint = "ais_c", level = "cervical",
-#'   baseline_grade = "A", baseline_from_day = 14, baseline_to_day = 28, followup_weeks = 52, years_from = 2018,
+#' source <- data.frame(source = "Registry R", events = 8, n = 64, endpoint = "ais_c",
+#'   level = "cervical", baseline_grade = "A", baseline_from_day = 14, baseline_to_day = 28,
+#'   followup_weeks = 52, years_from = 2018,
 #'   years_to = 2022, registry = "R")
-#' trial <- trial_arm(2, 4, "ais_c", level = "cervical", baseline_grade = "A", baseline_days = c(14, 28),
+#' trial <- trial_arm(2, 4, "ais_c", level = "cervical", baseline_grade = "A",
+#'   baseline_days = c(14, 28),
 #'   followup_weeks = 52, years = c(2021, 2023))
 #' excess(trial, natural_rate(source))
-#' # a source of other years and of an earlier exam: the error names both, and what they do to the answer
-#' older <- transform(source, years_from = 1994, years_to = 2003, baseline_from_day = 0, baseline_to_day = 7)
+#' # a source of other years and of an earlier exam: the error names both, and what they do
+#' older <- transform(source, years_from = 1994, years_to = 2003, baseline_from_day = 0,
+#'   baseline_to_day = 7)
 #' try(excess(trial, natural_rate(older)))
 #' excess(trial, natural_rate(older), accept = c("years", "baseline"))
 #' @name matching

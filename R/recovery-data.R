@@ -46,7 +46,8 @@
 #' visits <- recovery_data(scored, subject = subject, time = week, score = uems, scale = "uems")
 #' visits
 #'
-#' # a simulated ADaM BDS table: two parameters, days from the start of treatment, treated 24 days after injury
+#' # a simulated ADaM BDS table: two parameters, days from the start of treatment, which was
+#' # 24 days after injury
 #' adqs <- data.frame(
 #'   USUBJID = rep(c("S-01", "S-02"), each = 6), PARAMCD = rep(rep(c("UEMS", "LEMS"), each = 3), 2),
 #'   AVISITN = rep(c(0, 26, 52), 4), ADY = rep(c(-1, 182, 364), 4), ABLFL = rep(c("Y", "", ""), 4),
@@ -55,7 +56,8 @@
 #' uems <- subset(adqs, PARAMCD == "UEMS") # one parameter
 #' uems$treated <- 24 / 7
 #' uems$week <- uems$treated + (uems$ADY - (uems$ADY > 0)) / 7 # ADY 1 is the day of treatment
-#' recovery_data(uems, subject = USUBJID, time = week, score = AVAL, scale = "uems", treated_at = treated)
+#' recovery_data(uems, subject = USUBJID, time = week, score = AVAL, scale = "uems",
+#'   treated_at = treated)
 #' @export
 recovery_data <- function(df, subject, time, score, scale, treated_at = NULL, match = list()) {
   call <- rlang::current_env()
