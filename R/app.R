@@ -37,11 +37,7 @@ run_cordgain <- function(port = NULL, launch.browser = interactive(), ...) {
 
 check_port <- function(port, call = rlang::caller_env()) {
   todo <- "Leave it out for any port that is free."
-  port <- check_number(port, min = 1, max = 65535, todo = todo, call = call)
-  if (port != round(port)) {
-    abort_input(c("{.arg port} must be a whole number.", x = "It is {format(port)}.", i = todo), call = call)
-  }
-  port
+  check_whole(check_number(port, min = 1, max = 65535, todo = todo, call = call), "port", todo = todo, call = call)
 }
 
 check_app_packages <- function(has = rlang::is_installed, call = rlang::caller_env()) {

@@ -83,11 +83,7 @@ bootstrap.recovery_fit_reml <- function(fit, n = 1000, seed = NULL, statistic = 
 bootstrap_advice <- c(nsim = "The number of replicates is {.arg n}.")
 
 check_replicates <- function(n, call = rlang::caller_env()) {
-  n <- check_number(n, min = 1, max = .Machine$integer.max, call = call)
-  if (n != round(n)) {
-    abort_input(c("{.arg n} must be a whole number of replicates.", x = "It is {format(n)}."), call = call)
-  }
-  n
+  check_whole(check_number(n, min = 1, max = .Machine$integer.max, call = call), "n", " of replicates", call = call)
 }
 
 # kappa is refitted by neither the core's bootstrap nor its profiles.

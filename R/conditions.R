@@ -104,6 +104,9 @@ number_hint <- function(x) {
   if (is.logical(x) && !all(is.na(x))) "TRUE and FALSE are not taken for 1 and 0." else "Give it as a number."
 }
 
+# What is wrong, whole: the message as a screen shows it is already broken to the screen's width.
+error_header <- function(condition) cli::ansi_strip(rlang::cnd_header(condition))
+
 # Some of a long list, and how many there are besides: a column of thousands must not fill the screen.
 first_few <- function(x, most = 5L) {
   if (length(x) <= most) as.character(x) else c(as.character(x[seq_len(most)]), paste(length(x) - most, "more"))
@@ -113,14 +116,30 @@ check_count <- function(x, arg = rlang::caller_arg(x), min = 0, max = .Machine$i
                         call = rlang::caller_env()) {
   force(arg) # before x is replaced, and with it the word for it
   x <- check_numeric(x, arg, min = min, max = max, length = length, call = call)
+  check_whole(x, arg, " of patients or events",
+    "A percentage is turned into a count, with a warning, by {.fn events_from_percent}.", call)
+}
+
+# @param of (string) what is counted, behind "a whole number"
+check_whole <- function(x, arg, of = "", todo = NULL, call = rlang::caller_env()) {
   bad <- which(x != round(x))
   if (length(bad) > 0L) {
-    abort_input(c("{.arg {arg}} must be a whole number of patients or events.",
-      x = "It is {first_few(format(x[bad], digits = 6))}.",
-      i = "A percentage is turned into a count, with a warning, by {.fn events_from_percent}."
-    ), call = call)
+    abort_input(c(paste0("{.arg {arg}} must be a whole number", of, "."),
+      x = "It is {first_few(format(x[bad], digits = 6))}.", i = todo), call = call)
   }
   x
+}
+
+# Declared properties of patients or sources, by name.
+# @param empty may none be given?
+check_match_list <- function(match, known, empty = TRUE, call = rlang::caller_env()) {
+  named <- !is.null(names(match)) || (empty && length(match) == 0L)
+  if (!is.list(match) || !named || !all(names(match) %in% known)) {
+    abort_input(c("{.arg match} must be a list with names among {.field {known}}.",
+      x = if (is.null(names(match))) "It is {.obj_type_friendly {match}} without names." else
+        "Its names are {.field {names(match)}}."
+    ), call = call)
+  }
 }
 
 check_string <- function(x, arg = rlang::caller_arg(x), allow_na = FALSE, allow_null = FALSE,

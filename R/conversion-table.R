@@ -101,12 +101,7 @@ conversion_grades <- c("A", "B", "C", "D", "E")
 
 # What the rows say of the patients, in the columns of a table of sources.
 conversion_population <- function(match, from, to, time, call) {
-  known <- c("level", "baseline_days", "followup_weeks", "years", "registry")
-  if (!is.list(match) || (length(match) > 0L && (is.null(names(match)) || !all(names(match) %in% known)))) {
-    abort_input(c("{.arg match} must be a list with names among {.field {known}}.",
-      x = "Its names are {.field {names(match)}}."
-    ), call = call)
-  }
+  check_match_list(match, c("level", "baseline_days", "followup_weeks", "years", "registry"), call = call)
   weeks <- is.numeric(from) && is.numeric(to) && grepl("week", time, ignore.case = TRUE)
   pair <- \(what, otherwise) {
     value <- match[[what]] %||% otherwise

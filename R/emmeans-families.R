@@ -15,9 +15,5 @@ emm_basis.recovery_fit_family_bayes <- function(object, trms, xlev, grid, draws 
   at <- rows_of(object, "fixed")
   values <- if (post$engine == "nuts") t(post$values) else
     lattice_draws(post, check_draws(draws), draw_seed(seed))$values
-  list(
-    X = grid_matrix(object, trms, xlev, grid), bhat = full_coefficients(object), nbasis = null_basis(object),
-    V = stats::vcov(object), dffun = \(k, dfargs) Inf, dfargs = list(),
-    misc = emmeans::.std.link.labels(stats::family(object), list()), post.beta = unname(values[, at, drop = FALSE])
-  )
+  c(emm_basis.recovery_fit_family(object, trms, xlev, grid), list(post.beta = unname(values[, at, drop = FALSE])))
 }

@@ -3,10 +3,7 @@
 # Mean, SD and quantiles of one of the mixtures, on both routes. A moment that does not exist is NA.
 mixture_routes <- function(mixtures, probs, exists, what, call) {
   s <- lapply(mixtures, \(m) core_mixture_summary(m, probs))
-  part <- \(name) {
-    tryCatch(two_routes(s$fine[[name]], s$coarse[[name]], what, call),
-      cordgain_numerical_error = \(e) refuse_unresolved(e, call))
-  }
+  part <- \(name) resolved(two_routes(s$fine[[name]], s$coarse[[name]], what, call), call)
   missing_moment <- list(value = NA_real_, error = 0)
   list(
     mean = if (exists[["mean"]]) part("mean") else missing_moment,
@@ -324,8 +321,7 @@ plot.natural_change <- function(x, ...) {
     ggplot2::labs(
       x = paste0("Change without treatment (", change_unit(x), ")"), y = NULL, title = change_title(x),
       caption = caption_words("Lines: 95 % intervals. Shrunk: each source's mean given all of them. One patient ",
-        "varies ",
-        "by the SD of the registry.")
+        "varies by the SD of the registry.")
     ) +
     plot_theme() +
     ggplot2::theme(legend.position = "bottom")

@@ -137,7 +137,7 @@ check_changes_on_scale <- function(mean, sd, scale, call) {
     return(invisible())
   }
   width <- diff(scale_range(scale))
-  off <- c(mean[abs(mean) > width], sd[sd %in% sd[!is.na(sd) & sd > width]])
+  off <- c(mean[abs(mean) > width], sd[which(sd > width)])
   if (length(off) > 0L) {
     abort_input(c("A mean change, or an SD of changes, is outside the scale.",
       x = "{first_few(signif(off, 6))} {?is/are} given; changes of {escape_braces(scale_name(scale))} lie in
@@ -146,14 +146,16 @@ check_changes_on_scale <- function(mean, sd, scale, call) {
   }
 }
 
-# What the priors and means leave unresolved, with advice about them: there may be no patients one could leave out.
-refuse_unresolved <- function(e, call) {
-  given <- escape_braces(cli::ansi_strip(e$body[names(e$body) == "x"]))
-  what <- escape_braces(cli::ansi_strip(rlang::cnd_header(e)))
-  abort_numerical(c(what, x = if (length(given) > 0L) given[1],
-    i = "A narrower prior of {.arg tau}, on the scale of the score (such as a half-normal of a few points), makes the
-         integral easier."
-  ), call = call)
+# The value; or what the priors and means leave unresolved, with advice about them: there may be no patients one could
+# leave out.
+resolved <- function(expr, call) {
+  tryCatch(expr, cordgain_numerical_error = \(e) {
+    given <- escape_braces(cli::ansi_strip(e$body[names(e$body) == "x"]))
+    abort_numerical(c(escape_braces(error_header(e)), x = if (length(given) > 0L) given[1],
+      i = "A narrower prior of {.arg tau}, on the scale of the score (such as a half-normal of a few points), makes the
+           integral easier."
+    ), call = call)
+  })
 }
 
 # Checked means, a gain already positive.
@@ -161,9 +163,8 @@ change_of_means <- function(sources, settings, call) {
   if (settings$sd_pooled) settings$sd <- pooled_sd(sources)
   priors <- list(mu = prior_components(settings$mu), tau = prior_components(settings$tau),
     bias_mean = settings$bias$mean, bias_sd = settings$bias$sd)
-  routes <- tryCatch(
-    lapply(c(fine = TRUE, coarse = FALSE), \(fine) core_normal_meta(sources$mean, sources$se, priors, fine)),
-    cordgain_numerical_error = \(e) refuse_unresolved(e, call))
+  one <- \(fine) core_normal_meta(sources$mean, sources$se, priors, fine)
+  routes <- resolved(lapply(c(fine = TRUE, coarse = FALSE), one), call)
   new_natural_change("meta", routes, sources, settings, call)
 }
 
@@ -249,12 +250,7 @@ lay_bias <- function(x, bias) {
 # The population of a number or prior, as one row of the table of sources.
 declared_means <- function(match, label, scale, call) {
   known <- c("endpoint", "baseline_grade", "level", "baseline_days", "followup_weeks", "years")
-  if (!is.null(match) && (!is.list(match) || is.null(names(match)) || !all(names(match) %in% known))) {
-    abort_input(c("{.arg match} must be a list with names among {.field {known}}.",
-      x = if (is.null(names(match))) "It is {.obj_type_friendly {match}} without names." else
-        "It has {.field {names(match)}}."),
-      call = call)
-  }
+  if (!is.null(match)) check_match_list(match, known, empty = FALSE, call = call)
   or_na <- \(name) if (is.null(match[[name]])) NA else match[[name]]
   window <- check_range(or_na("baseline_days"), "baseline_days", 0, call = call)
   years <- check_range(or_na("years"), "years", call = call)
@@ -298,9 +294,8 @@ new_natural_change <- function(kind, routes, sources, settings, call) {
 
 validate_natural_change <- function(x, call) {
   whole <- vapply(x$routes, \(route) sum(route$fresh$weight), 0)
-  tryCatch(
-    two_routes(whole[["fine"]], whole[["coarse"]], "The total probability of the natural change", call, limit = 1e-7),
-    cordgain_numerical_error = \(e) refuse_unresolved(e, call))
+  resolved(two_routes(whole[["fine"]], whole[["coarse"]], "The total probability of the natural change", call,
+    limit = 1e-7), call)
   x
 }
 

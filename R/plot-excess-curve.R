@@ -41,8 +41,7 @@ plot.excess_curve <- function(x, ...) {
       x = "Weeks since injury", y = scale_axis(recovery_scale(parts$data)),
       title = course_title(parts$terms),
       caption = caption_words("Dots: observed; dashed: treatment. Fan: natural recovery from the last score before ",
-        "it, ",
-        percent_text(parts$settings$conf.level), " of patients (light), the middle half (dark), median.")
+        "it, ", percent_text(parts$settings$conf.level), " of patients (light), the middle half (dark), median.")
     ) +
     plot_theme()
 }

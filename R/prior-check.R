@@ -77,7 +77,7 @@ checked_row <- function(term, value, error = 0, group = NA_character_, note = ""
 size_rows <- function(natural, call) {
   rows <- lapply(ess_methods, \(method) {
     e <- tryCatch(rate_ess(natural, method, call), cordgain_error = \(e) list(value = NA_real_, error = NA_real_,
-      reason = first_line(e)))
+      reason = error_header(e)))
     checked_row(paste0("ess_", method), e$value, e$error, note = if (is.na(e$value)) e$reason else "")
   })
   do.call(rbind, rows)

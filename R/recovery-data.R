@@ -90,8 +90,9 @@ without_labels <- function(x) {
   x
 }
 
-new_recovery_data <- function(df, roles, scale, match) {
-  structure(df, class = c("recovery_data", "data.frame"), roles = roles, scale = scale, match = match, turned = FALSE)
+# @param turned have the scores been turned so that higher is better?
+new_recovery_data <- function(df, roles, scale, match, turned = FALSE) {
+  structure(df, class = c("recovery_data", "data.frame"), roles = roles, scale = scale, match = match, turned = turned)
 }
 
 # The column a person named, bare or as a string; NULL if none.
@@ -135,7 +136,7 @@ validate_recovery_data <- function(x, call = rlang::caller_env()) {
   check_visit_scores(x, call)
   check_visit_treatment(x, call)
   warn_of_visits(x)
-  check_match_names(attr(x, "match"), call)
+  check_match_list(attr(x, "match"), score_match_names, call = call)
   x
 }
 
@@ -262,16 +263,6 @@ warn_of_visits <- function(x) {
   }
 }
 
-check_match_names <- function(match, call) {
-  known <- c("level", "baseline_grade", "baseline_days", "followup_weeks", "years")
-  if (!is.list(match) || (length(match) > 0L && (is.null(names(match)) || !all(names(match) %in% known)))) {
-    abort_input(c("{.arg match} must be a list with names among {.field {known}}.",
-      x = if (is.null(names(match))) "It is {.obj_type_friendly {match}} without names." else
-        "Its names are {.field {names(match)}}."
-    ), call = call)
-  }
-}
-
 # Higher is better from here on.
 turn_scores <- function(x) {
   if (scale_sign(attr(x, "scale")) < 0) {
@@ -284,9 +275,7 @@ turn_scores <- function(x) {
 # Some of the rows, and the columns that have a role.
 recovery_rows <- function(x, rows) {
   df <- as.data.frame(x)[rows, unlist(recovery_roles(x), use.names = FALSE), drop = FALSE]
-  kept <- new_recovery_data(df, recovery_roles(x), recovery_scale(x), recovery_match(x))
-  attr(kept, "turned") <- attr(x, "turned")
-  kept
+  new_recovery_data(df, recovery_roles(x), recovery_scale(x), recovery_match(x), attr(x, "turned"))
 }
 
 # The same visits with another time of treatment: one number, or one in each row.
@@ -296,8 +285,7 @@ treated_from <- function(x, at, call) {
   df <- as.data.frame(x)
   df[[column]] <- at
   roles$treated_at <- column
-  made <- new_recovery_data(df, roles, recovery_scale(x), recovery_match(x))
-  attr(made, "turned") <- attr(x, "turned")
+  made <- new_recovery_data(df, roles, recovery_scale(x), recovery_match(x), attr(x, "turned"))
   check_visit_treatment(made, call)
   made
 }

@@ -102,12 +102,7 @@ check_subjects <- function(subject, n, call) {
 score_match_names <- c("level", "baseline_grade", "baseline_days", "followup_weeks", "years")
 
 check_score_match <- function(match, n, call) {
-  if (!is.list(match) || (length(match) > 0L && (is.null(names(match)) || !all(names(match) %in% score_match_names)))) {
-    abort_input(c("{.arg match} must be a list with names among {.field {score_match_names}}.",
-      x = if (is.null(names(match))) "It is {.obj_type_friendly {match}} without names." else
-        "Its names are {.field {names(match)}}."
-    ), call = call)
-  }
+  check_match_list(match, score_match_names, call = call)
   text <- \(name) check_one_or_each(match[[name]], n, name, call)
   range_of <- \(name, ...) check_range(if (is.null(match[[name]])) NA else match[[name]], name, ..., call = call)
   grade <- text("baseline_grade")

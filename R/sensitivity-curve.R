@@ -107,7 +107,7 @@ course_answer <- function(natural, courses, settings, call, between_sd = NULL, b
   }, cordgain_error = identity)
   if (inherits(model, "cordgain_error")) {
     unknown <- unknown_numbers(c(course_answer_terms, "conf.low", "conf.high", "num.error"))
-    return(data.frame(known, unknown, note = first_line(model)))
+    return(data.frame(known, unknown, note = error_header(model)))
   }
   n <- curve_subjects(natural)
   note <- if (n < 10) paste("the covariance is that of a model of", n, "subjects") else ""

@@ -124,7 +124,7 @@ unbiased_change <- function(natural, tau, family, x, call) {
 change_answer <- function(base, bias, x, settings, call) {
   outcomes <- possible_outcomes(x)
   if (inherits(base, "cordgain_error")) {
-    return(do.call(rbind, lapply(outcomes, empty_change, note = first_line(base))))
+    return(do.call(rbind, lapply(outcomes, empty_change, note = error_header(base))))
   }
   natural <- lay_bias(base, bias)
   do.call(rbind, lapply(outcomes, \(y) cbind(outcome_change(y, change_room(x), natural, settings, call), note = "")))

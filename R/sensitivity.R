@@ -204,12 +204,12 @@ arm_for <- function(arm, natural) {
 answer_of <- function(base, bias, arm, excess, call) {
   counts <- arm_counts(arm$arm)
   if (inherits(base, "cordgain_error")) {
-    return(empty_answer(counts, first_line(base)))
+    return(empty_answer(counts, error_header(base)))
   }
   natural <- if (is.null(bias)) base else with_bias(base, check_bias(bias, call))
   rates <- tryCatch(patient_rates(natural, counts$n, call), cordgain_error = identity)
   if (inherits(rates, "cordgain_error")) {
-    return(empty_answer(counts, first_line(rates)))
+    return(empty_answer(counts, error_header(rates)))
   }
   cbind(outcome_answer(rates, seq(counts$min, counts$max), counts$n, excess, call), note = arm$note)
 }

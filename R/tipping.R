@@ -115,14 +115,11 @@ tipping_moves <- function(excess, over, context, asked, call) {
     } else if (asked) {
       rlang::cnd_signal(move)
     } else {
-      left_out[[term]] <- first_line(move)
+      left_out[[term]] <- error_header(move)
     }
   }
   list(found = found, left_out = left_out)
 }
-
-# What is wrong, whole: the message as a screen shows it is already broken to the screen's width.
-first_line <- function(condition) cli::ansi_strip(rlang::cnd_header(condition))
 
 # The natural tail along one move: every scenario (column) at every value of a grid, both routes kept for the roots.
 tail_curve <- function(excess, move) {

@@ -15,7 +15,7 @@ export _R_CHECK_RD_VALIDATE_RD2HTML_=false
 export R_ENVIRON="$PWD/Renviron"
 site=$(R RHOME)/etc/Renviron.site
 if [ -f "$site" ]; then cat "$site" > "$R_ENVIRON"; fi
-printf '\n_R_CHECK_COMPILATION_FLAGS_KNOWN_="%s"\n' "-Wformat -Werror=format-security -Wdate-time -Wno-ignored-attributes" >> "$R_ENVIRON"
+echo '_R_CHECK_COMPILATION_FLAGS_KNOWN_="${_R_CHECK_COMPILATION_FLAGS_KNOWN_-} -Wno-ignored-attributes"' >> "$R_ENVIRON"
 export _R_CHECK_PKG_SIZES_THRESHOLD_=10 # MB: the limit of an installation
 unset CORDGAIN_CHECKS R_TESTS MAKEFLAGS MFLAGS MAKELEVEL
 
