@@ -73,7 +73,8 @@ posterior_setup <- function(priors, design) {
       coefficients = coefficient_rows(priors$fixed, first = before + 1L), hyper = hyper,
       layout = list(blocks = block_indices(lengths(blocks)), sigma = as.integer(before))
     ),
-    terms = do.call(rbind, lapply(hyper, \(entry) as.data.frame(entry[c("name", "group", "word", "free")])))
+    terms = data.frame(Map(\(of, like) vapply(hyper, `[[`, like, of), c("name", "group", "word", "free"),
+      list("", "", "", NA)))
   )
 }
 

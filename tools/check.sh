@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # R CMD check as for CRAN on a built tarball; tools/check-log.R judges what it finds.
-# Left out: what asks the network, and the PDF manual. The library is compiled
+# Arguments go to R CMD check. Left out: what asks the network, and the PDF manual. The library is compiled
 # without debugging symbols, as a stripped one has its size and keeps the names that the check reads.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,7 +20,7 @@ export _R_CHECK_PKG_SIZES_THRESHOLD_=10 # MB: the limit of an installation
 unset CORDGAIN_CHECKS R_TESTS MAKEFLAGS MFLAGS MAKELEVEL
 
 R CMD build "$root"
-R CMD check --as-cran --no-manual cordgain_*.tar.gz || true # judged by its log
+R CMD check --as-cran --no-manual "$@" cordgain_*.tar.gz || true # judged by its log
 
 cd "$root"
 Rscript tools/check-log.R build/check/cordgain.Rcheck/00check.log || {
