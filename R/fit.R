@@ -141,11 +141,12 @@ fitted_records <- function(frame, formula, data) {
   if (!anyNA(rows)) recovery_rows(data, rows)
 }
 
-# The ends of the scale that was declared for the scores, on which default priors rest; NULL where there is none.
+# The ends of the scale that was declared for the scores, turned as these are: default priors rest on them. NULL where
+# there is none.
 declared_range <- function(data, formula) {
   roles <- recovery_roles(data)
   declared <- !is.null(roles) && identical(formula[[2L]], as.name(roles$score))
-  range <- if (declared) scale_range(recovery_scale(data))
+  range <- if (declared) turned_range(recovery_scale(data))
   if (all(is.finite(range))) range
 }
 

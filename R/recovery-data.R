@@ -9,7 +9,8 @@
 #' keeps its own name; the roles are attributes.
 #'
 #' For a scale on which lower is better the sign of the score column is turned
-#' here, once, so that a gain is positive; the print says so.
+#' here, once, so that a gain is positive; the print says so. Limits that a family of [fit_recovery()] is given are then
+#' turned too, as in `censored(-132, 0)` for a scale of 0 to 132.
 #'
 #' Scored exams ([score_isncsci()]) are taken directly: `score = uems`. A score that is not
 #' determinable is `NA`, stays in the data and is counted; its bounds are in `uems_min`

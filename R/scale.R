@@ -114,6 +114,9 @@ scale_axis <- function(x, what = "") {
 # What turns a change into "positive is better".
 scale_sign <- function(x) if (scale_direction(x) == "higher") 1 else -1
 
+# The range of scores whose sign was turned so.
+turned_range <- function(x) sort(scale_sign(x) * scale_range(x))
+
 #' @export
 format.motor_scale <- function(x, ...) {
   paste0(x$name, ": ", format(x$min), " to ", format(x$max), " ", x$unit, ", ", x$direction, " is better")

@@ -280,6 +280,19 @@ test_that("a score off the scale that was declared for it is refused by row", {
   expect_error(fit_recovery(score ~ week + (1 | id), data), "0 to 50.*51 in row 5", class = "cordgain_invalid_input")
 })
 
+test_that("scores of a scale where lower is better are fitted as they are turned, with priors of the turned scale", {
+  rows <- data.frame(id = rep(1:4, each = 3), week = rep(c(0, 4, 8), 4), score = c(23, 5, 9, 2, 6, 7, 4, 6, 8, 3, 7, 8))
+  data <- recovery_data(rows, "id", "week", "score", "mds_updrs_iii")
+  turned <- transform(rows, score = -score)
+  mirrored <- motor_scale(min = -132, max = 0, direction = "higher", name = "mirrored")
+  mirror <- recovery_data(turned, "id", "week", "score", mirrored)
+  fixed <- \(data, ...) fixef(fit_recovery(score ~ week + (1 | id), data, ...))
+  expect_equal(fixed(data), fixed(turned), tolerance = 1e-8)
+  expect_equal(fixed(data, method = "bayes"), fixed(mirror, method = "bayes"), tolerance = 1e-8)
+  data$score[5] <- 1
+  expect_error(fit_recovery(score ~ week + (1 | id), data), "-132 to 0.*1 in row 5", class = "cordgain_invalid_input")
+})
+
 test_that("a column in quotes is not a column", {
   trial <- transform(small_trial(), w = 1)
   refused <- \(...) expect_error(fit_recovery(score ~ week + (1 | subject), trial, ...), "without quotes",
