@@ -55,11 +55,20 @@ test_that("every R file stands in the map, once, and every entry of the map exis
   expect_setequal(map, basename(tree_files(root, "R", "\\.R$")))
 })
 
+# The calls between files, found once, since that takes ten seconds.
+package_edges <- local({
+  found <- NULL
+  \(root) {
+    if (is.null(found)) found <<- call_edges(root)
+    found
+  }
+})
+
 test_that("an R file calls only its own or an earlier stage", {
   skip_on_cran() # long
   root <- source_root()
   skip_if_not_installed("codetools")
-  upward <- calls_upward(call_edges(root), stage_map(root))
+  upward <- calls_upward(package_edges(root), stage_map(root))
   expect_identical(paste(upward$from, "calls", upward$name, "in", upward$to, recycle0 = TRUE), character())
 })
 
@@ -67,7 +76,7 @@ test_that("R files do not call each other in a circle", {
   skip_on_cran() # long
   root <- source_root()
   skip_if_not_installed("codetools")
-  expect_identical(files_on_cycles(call_edges(root)), character())
+  expect_identical(files_on_cycles(package_edges(root)), character())
 })
 
 test_that("no function has the name of another: the file read last would win in silence", {
@@ -83,7 +92,7 @@ test_that("only core.R calls the C++ core", {
   skip_on_cran() # long
   root <- source_root()
   skip_if_not_installed("codetools")
-  edges <- call_edges(root)
+  edges <- package_edges(root)
   expect_identical(setdiff(edges$from[edges$to == "RcppExports.R"], "core.R"), character())
   others <- setdiff(tree_files(root, "R", "\\.R$"), "R/core.R")
   calls <- vapply(others, \(file) any(grepl("\\b(cpp_\\w+\\(|\\.Call\\()", read_tree(root, file))), TRUE)
