@@ -58,9 +58,10 @@ given_frame <- function(values, n, rows, fit, newdata, seed) {
   nsim <- if (is.matrix(values)) ncol(values) else length(values) / rows$n # of no rows too
   values <- with_missing(matrix(values, rows$n, nsim), rows, fit, newdata)
   n <- with_missing(n, rows, fit, newdata)
-  out <- as.data.frame(matrix(0, nrow(values), 0L), row.names = rownames(values))
-  for (k in seq_len(nsim)) out[[paste0("sim_", k)]] <- as_given(unname(values[, k]), unname(n), fit$frame[[1L]])
-  structure(out, seed = seed)
+  out <- lapply(seq_len(nsim), \(k) as_given(unname(values[, k]), unname(n), fit$frame[[1L]]))
+  names(out) <- sprintf("sim_%d", seq_len(nsim))
+  # As a whole: columns added to a data frame one by one take time in the square of their number.
+  structure(out, row.names = rownames(values) %||% .set_row_names(nrow(values)), class = "data.frame", seed = seed)
 }
 
 # Trials or points of each row to be drawn.
