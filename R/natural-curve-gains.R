@@ -1,62 +1,6 @@
 # Gains between two weeks of a natural course: their mean, their covariance between patients, and the
 # directions in which their shared mean is uncertain.
 
-# Normal scores alone: a curve of gains in points has no other.
-check_course_fit <- function(fit, call) {
-  if (!inherits(fit, c("recovery_fit_reml", "recovery_fit_bayes"))) {
-    abort_input(c("A natural course comes from a fit of normal scores by REML, ML or Bayes.",
-      x = "The family is {.val {stats::family(fit)$family}}.",
-      i = "Fit the scores as {.fn gaussian} ones, or compare changes to one visit by {.fn natural_change}."
-    ), call = call)
-  }
-}
-
-# The weeks of the fitted visits, each once.
-fit_weeks <- function(fit, time, call) {
-  weeks <- fit_variable(fit, time)
-  if (is.null(weeks)) {
-    abort_input(c("The fit has no variable {.val {time}} of weeks since injury.",
-      x = "Its formula is {.code {deparse1(fit$formula)}}.",
-      i = "Name the variable of time in the formula, by itself or inside a call, as {.arg time}."
-    ), call = call)
-  }
-  if (!is.numeric(weeks)) {
-    abort_input(c("{.val {time}} must be a number, weeks since injury.", x = "It is {.obj_type_friendly {weeks}}.",
-      i = "Fit the records again with the weeks as numbers; {.code factor()} of them may stand in the formula."
-    ), call = call)
-  }
-  sort(unique(weeks))
-}
-
-# Without effects of the patient all that varies between patients would be taken for noise of one visit.
-check_own_effects <- function(fit, subject, call) {
-  own <- vapply(fit$design$random, is_own_term, NA, x = list(subject = subject))
-  if (!any(own)) {
-    abort_input(c("The fit has no random effects of a variable {.val {subject}}, the patient.",
-      x = "Its formula is {.code {deparse1(fit$formula)}}.",
-      i = "Name the patient's variable as {.arg subject}; a fit without one takes {.code (1 | {subject})} first."
-    ), call = call)
-  }
-}
-
-# Values of the model's other variables: one row, and no name that the model does not have.
-check_other_values <- function(fit, at, time, call) {
-  if (is.null(at)) {
-    return(invisible())
-  }
-  if (!is.data.frame(at) || nrow(at) != 1L) {
-    abort_input(c("{.arg at} must be a data frame of one row.",
-      x = "It is {.obj_type_friendly {at}}{if (is.data.frame(at)) paste0(' of ', nrow(at), ' rows')}.",
-      i = "It holds the values of the model's variables other than {.val {time}}."), call = call)
-  }
-  known <- all.vars(fit$formula[[3L]])
-  unknown <- setdiff(names(at), known)
-  if (length(unknown) > 0L) {
-    abort_input(c("The fit has no variable {.val {unknown}}.", x = "Its formula is {.code {deparse1(fit$formula)}}.",
-      i = "{.arg at} may hold {.val {known}}."), call = call)
-  }
-}
-
 # Covariances of the random effects, a block each, and the residual variance: estimates, or posterior means.
 course_variances <- function(fit) {
   if (inherits(fit, "recovery_fit_reml")) {

@@ -134,33 +134,6 @@ curve_sources <- function(table) {
   row
 }
 
-# From a fit ---------------------------------------------------------------------------------
-
-#' @rdname natural_curve
-#' @export
-natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at = NULL, between_sd = 0, scale = NULL,
-                                       match = NULL, proportional = FALSE, ...) {
-  check_no_more(names(formals(natural_curve.recovery_fit)), ...)
-  call <- rlang::current_env()
-  refuse_proportional(proportional, call)
-  check_course_fit(x, call)
-  weeks <- fit_weeks(x, check_string(time), call)
-  check_own_effects(x, check_string(subject), call)
-  check_other_values(x, at, time, call)
-  if (length(x$design$residual) > 0L) {
-    abort_input(c("A fit with a residual covariance over visits has no covariance at other weeks.",
-      x = "The formula is {.code {deparse1(x$formula)}}.",
-      i = "Use random effects of the patient, such as {.code (week | subject)}."
-    ), call = call)
-  }
-  scale <- if (!is.null(scale)) as_motor_scale(scale, call)
-  sources <- declared_means(match, "fit of untreated records", scale, call)
-  sources$followup_weeks <- ifelse(is.na(sources$followup_weeks), max(weeks), sources$followup_weeks)
-  new_natural_recovery(list(kind = "fit", fit = x, time = time, subject = subject, at = at, weeks = weeks,
-    subjects = length(unique(fit_variable(x, subject))), variances = course_variances(x), sources = sources,
-    settings = list(between_sd = check_number(between_sd, min = 0), scale = scale)), "natural_curve")
-}
-
 # Verbs, print ------------------------------------------------------------------------------
 
 is_natural_curve <- function(x) inherits(x, "natural_curve")
@@ -353,45 +326,4 @@ format_fit_course <- function(x) {
 print.natural_curve <- function(x, ...) {
   writeLines(wrap_lines(format(x)))
   invisible(x)
-}
-
-#' @export
-plot.natural_curve <- function(x, ...) {
-  check_picture(names(formals(plot.natural_curve)), ...)
-  rows <- drawn_course(x, rlang::current_env())
-  picture <- ggplot2::ggplot(rows, ggplot2::aes(x = .data$time, y = .data$estimate)) +
-    ggplot2::geom_ribbon(ggplot2::aes(ymin = .data$conf.low, ymax = .data$conf.high), fill = plot_ink[["fill"]]) +
-    ggplot2::geom_line(colour = plot_ink[["dark"]]) +
-    ggplot2::labs(x = "Weeks since injury", y = course_axis(rows$term[1] == "mean_gain", x$settings$scale),
-      title = course_finding(rows), caption = caption_words("Line and band: fitted mean, 95 % interval.",
-        if (x$kind != "fit") " Dots: as published.")) +
-    plot_theme()
-  if (x$kind == "fit") picture else picture + ggplot2::geom_point(ggplot2::aes(x = .data$week, y = .data$mean),
-    data = x$table$rows, inherit.aes = FALSE)
-}
-
-course_axis <- function(gain, scale) {
-  if (is.null(scale)) {
-    return(if (gain) "Mean gain" else "Mean score")
-  }
-  scale_axis(scale, if (gain) "mean gain of " else "mean ")
-}
-
-# The course on a fine grid of weeks, so that it bends as it does; where a model knows only the weeks it was fitted to
-# (`factor(week)`), on these.
-drawn_course <- function(x, call) {
-  seen <- if (x$kind == "fit") x$weeks else x$table$rows$week
-  weeks <- sort(unique(c(seen, seq(min(seen), max(seen), length.out = 100))))
-  tryCatch(mean_course(x, weeks, 0.95, call), cordgain_invalid_input = \(e) mean_course(x, seen, 0.95, call))
-}
-
-course_finding <- function(rows) {
-  last <- nrow(rows)
-  two <- \(value) format(signif(value, 2), trim = TRUE)
-  week <- \(row) format(signif(rows$time[row], 3)) # each by itself: those between have more digits
-  if (rows$term[1] == "mean_gain") {
-    return(plot_words("Without treatment the mean gain by week ", week(last), " is ", two(rows$estimate[last])))
-  }
-  plot_words("Without treatment the mean score goes from ", two(rows$estimate[1]), " in week ", week(1), " to ",
-    two(rows$estimate[last]), " in week ", week(last))
 }

@@ -109,45 +109,10 @@ test_that("a thoracic motor course is refused, and other bad input", {
   expect_error(gls_excess(control = 1), class = "cordgain_invalid_input")
 })
 
-test_that("a fit of treated patients gives the same as its data", {
-  data <- as.data.frame(gls_data())
-  fit <- fit_recovery(score ~ week + at + (1 | id), transform(data, at = 3 + 0 * week))
-  e <- excess(fit, gls_natural(), accept = all_differences, time = "week", subject = "id", treated_at = "at",
-    scale = "uems")
-  expect_equal(tidy(e)$estimate, tidy(gls_excess())$estimate)
-  expect_error(excess(fit, gls_natural()), "treated_at", class = "cordgain_invalid_input")
-})
-
 test_that("every row has its error, and summary is the table", {
   rows <- tidy(gls_excess())
   expect_true(all(rows$num.error > 0 & rows$num.error < 1e-6))
   expect_identical(summary(gls_excess()), rows)
-})
-
-test_that("a fit by the sampler is answered as any other: the excess rests on its scores", {
-  data <- transform(as.data.frame(gls_data()), at = 3 + 0 * week)
-  fit <- fit_recovery(score ~ week + at + (1 | id), data,
-    method = method_bayes(engine = "nuts", draws = 100, warmup = 200, seed = 1))
-  e <- excess(fit, gls_natural(), accept = all_differences, time = "week", subject = "id", treated_at = "at",
-    scale = "uems")
-  expect_equal(tidy(e)$estimate, tidy(gls_excess())$estimate)
-})
-
-test_that("a fit of recovery data knows its roles, and the time of treatment may be a number", {
-  plain <- tidy(gls_excess())
-  fit <- fit_recovery(score ~ week + (1 | id), gls_data())
-  expect_equal(tidy(excess(fit, gls_natural(), accept = all_differences)), plain)
-  expect_equal(tidy(excess(fit, gls_natural(), accept = all_differences, treated_at = 3)), plain)
-  bare <- fit_recovery(score ~ week + (1 | id), as.data.frame(gls_data()))
-  ask <- \(...) {
-    excess(bare, gls_natural(), accept = all_differences, time = "week", subject = "id", scale = "uems", ...)
-  }
-  expect_equal(tidy(ask(treated_at = 3)), plain)
-  expect_error(ask(treated_at = "at"), "Give the weeks as a number", class = "cordgain_invalid_input")
-  expect_error(ask(treated = 3), "no argument", class = "cordgain_invalid_input")
-  # Roles of other scores than those fitted are none.
-  logged <- fit_recovery(log(score) ~ week + (1 | id), gls_data())
-  expect_null(logged$recorded)
 })
 
 test_that("a rise that hardly begins is refused, and one patient is one", {

@@ -41,31 +41,6 @@ test_that("proportional recovery is refused (refusal 12)", {
     class = "cordgain_invalid_input")
 })
 
-test_that("a fit must hold its time and subject", {
-  d <- data.frame(week = rep(c(1, 5, 9), 6), id = rep(1:6, each = 3), score = c(1:9, 2:10) + c(0, 0.5, -1,
-    0.25)[1 + (1:18) %% 4])
-  # simulated
-  fit <- fit_recovery(score ~ week + (1 | id), d)
-  expect_error(natural_curve(fit), "subject", class = "cordgain_invalid_input")
-  x <- natural_curve(fit, subject = "id", match = list(level = "cervical"))
-  expect_output(print(x), "6 untreated patients")
-  expect_equal(tidy(x)$estimate[tidy(x)$term == "mean_score"], unname(fixef(fit)[1] + fixef(fit)[2] * c(1, 5, 9)))
-})
-
-test_that("the picture holds the published means on the curve", {
-  skip_if_not_installed("ggplot2")
-  picture <- plot(natural_curve(sygen(), correlation = 0.8))
-  expect_equal(built(picture, 3)$y, sygen()$mean)
-  expect_true(draws(picture))
-})
-
-test_that("the title of the picture says where the course begins and ends", {
-  rows <- data.frame(term = "mean_score", time = c(0, 8.333, 52), estimate = c(11.36, 16, 21.7))
-  title <- \(rows) gsub("\n", " ", course_finding(rows))
-  expect_identical(title(rows), "Without treatment the mean score goes from 11 in week 0 to 22 in week 52")
-  expect_identical(title(transform(rows, term = "mean_gain")), "Without treatment the mean gain by week 52 is 22")
-})
-
 untreated <- function(method = "bayes", family = gaussian()) {
   # simulated
   records <- data.frame(week = rep(c(2, 12, 52), 6), subject = rep(1:6, each = 3), score = c(
@@ -173,14 +148,6 @@ test_that("a curve from a fit is not carried beyond its records either", {
   expect_error(predict(x, time = 52), "`from` is not given", class = "cordgain_invalid_input")
 })
 
-test_that("the line of the picture bends between the published weeks", {
-  skip_if_not_installed("ggplot2")
-  x <- natural_curve(sygen(), correlation = 0.8)
-  line <- built(plot(x), 2)
-  expect_gt(nrow(line), 90)
-  expect_equal(line$y, curve_at(x$curve, line$x), tolerance = 1e-12)
-})
-
 published_visits <- \() {
   data.frame(week = c(1, 4, 8, 16, 26, 52), mean = c(10, 14, 17, 20, 22, 23), sd = c(6, 6.5, 7, 7.5, 8, 9), n = 80)
 }
@@ -214,11 +181,4 @@ test_that("quantiles of gains are normal ones, by visit", {
 test_that("a table without a source is called published once", {
   expect_identical(natural_label(natural_curve(published_visits()[c("week", "mean", "sd")], correlation = 0.8)),
     "published visit means")
-})
-
-test_that("the axis of the picture names the scale and its unit where they are known", {
-  expect_identical(course_axis(TRUE, NULL), "Mean gain")
-  expect_identical(course_axis(FALSE, NULL), "Mean score")
-  expect_match(course_axis(FALSE, as_motor_scale("uems", NULL)),
-    "^Mean upper extremity motor\nscore [(]UEMS[)], points$")
 })
