@@ -23,8 +23,18 @@ as_curve_table <- function(x, scale, call) {
     "{?has/have} another", "It counts the patients behind the mean: correct it, or give {.field se} and leave n NA.",
     call)
   gains <- !is.null(x$kind) && all(x$kind %in% "change") || !is.null(x$from_week) && !anyNA(x$from_week)
-  list(rows = x, gains = gains, from = if (gains) gain_origin(x, call),
-    scale = curve_scale(x, scale, gains, call))
+  scale <- curve_scale(x, scale, gains, call)
+  x$mean <- mean_sign(scale) * x$mean
+  list(rows = x, gains = gains, from = if (gains) gain_origin(x, call), scale = scale)
+}
+
+# A gain is positive: where lower is better, published means are turned here, once.
+mean_sign <- function(scale) if (is.null(scale)) 1 else scale_sign(scale)
+
+# The rows as they were published.
+published_rows <- function(table) {
+  table$rows$mean <- mean_sign(table$scale) * table$rows$mean
+  table$rows
 }
 
 # Rows named by their weeks.
@@ -52,6 +62,7 @@ curve_scale <- function(x, scale, gains, call) {
     return(NULL)
   }
   scale <- as_motor_scale(scale, call)
+  refuse_other_scale(scale, x$measure[1], call)
   range <- scale_range(scale)
   off <- !gains & (x$mean < range[1] | x$mean > range[2])
   if (any(off)) {
@@ -62,6 +73,15 @@ curve_scale <- function(x, scale, gains, call) {
     ), call = call)
   }
   scale
+}
+
+# Rows of one measure are not taken for another.
+refuse_other_scale <- function(scale, measure, call) {
+  if (!is.null(measure) && measure %in% names(scale_table) && full_measure(measure) != scale_name(scale)) {
+    abort_input(c("{.arg scale} is not the scale of the rows.",
+      x = "{.field measure} is {.val {as.character(measure)}}; {.arg scale} is {.val {scale_name(scale)}}.",
+      i = "Leave {.arg scale} out, or choose rows of that measure with {.fn subset}."), call = call)
+  }
 }
 
 table_scale <- function(table) table$scale

@@ -56,6 +56,7 @@ excess.recovery_data <- function(x, natural, control = NULL, accept = character(
     margin = if (!is.null(margin)) check_number(margin), rise = excess_rise(rise, natural, call),
     conf.level = check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   )
+  check_sign_known(x, natural, call)
   courses <- treated_courses(x, call)
   accepted <- match_evidence(x, natural, accept, call, few_subjects(natural))
   refuse_thoracic_course(x, natural, call)
@@ -74,6 +75,16 @@ check_curve <- function(natural, control, call) {
   if (!is.null(control)) {
     abort_input(c("{.arg control} does not go with scores.",
       i = "Untreated patients belong to the natural curve: {.fn natural_curve} of a fit."), call = call)
+  }
+}
+
+# Scores of a scale on which lower is better are turned; whether those of a curve without a scale are, nobody knows.
+check_sign_known <- function(x, natural, call) {
+  scale <- recovery_scale(x)
+  if (scale_sign(scale) < 0 && is.null(curve_settings(natural)$scale)) {
+    abort_input(c("The natural curve has no scale, so the sign of its gains is not known.",
+      x = "The trial's scores, {scale_name(scale)}, are better when lower.",
+      i = "Give {.fn natural_curve} the scores as published, and their {.arg scale}."), call = call)
   }
 }
 

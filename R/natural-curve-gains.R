@@ -46,8 +46,11 @@ fit_moments <- function(x, s, call) {
     part <- rows$terms[[b]]$z %*% x$variances$effects[[b]] %*% t(rows$terms[[b]]$z)
     if (is_own_term(random[[b]], x)) own <- own + part else shared <- shared + part
   }
-  list(mean = drop(rows$x %*% nlme::fixef(x$fit)), shared = unname(as.matrix(shared)), own = unname(as.matrix(own)))
+  list(mean = fitted_mean(x, rows), shared = unname(as.matrix(shared)), own = unname(as.matrix(own)))
 }
+
+# The mean of the scores in these rows, turned where lower is better.
+fitted_mean <- function(x, rows) x$sign * drop(rows$x %*% nlme::fixef(x$fit))
 
 # Covariance of the fixed effects at the kappa of a plateau; what kappa adds to the mean is a direction of its own.
 known_kappa_covariance <- function(fit) if (is.null(fit$plateau)) stats::vcov(fit) else fit$result$vcov

@@ -33,6 +33,10 @@
 #' predictive distribution, which is taken as normal. Of REML and ML the variances are the estimates, taken as known.
 #' A curve is not carried beyond the weeks of its records.
 #'
+#' Excess is positive when better. Where the scale says that lower is better, published means and gains, and the mean of
+#' a fit of plain scores, are turned once, here, and the print says so; a fit of [recovery_data()] has turned scores
+#' already. Means without a scale are taken as they are: higher is better.
+#'
 #' @param x (data frame) `week`, `mean`, and `sd`, `n` (or `se`); with columns that matching reads; or a
 #'   `recovery_fit` on untreated records.
 #' @param correlation (number in \[0, 1)) between two visits of a patient; needed for means by visit and gains,
@@ -42,10 +46,11 @@
 #'   from a registry. It serves patients whose exams were in these weeks (or the baseline in `from_week`).
 #' @param between_sd (number, points) SD between populations of the gain at the last visit; earlier gains in
 #'   proportion. With 0 only the sampling error of the means is carried.
-#' @param scale (string or [motor_scale()]); `NULL` reads it from `measure`.
+#' @param scale (string or [motor_scale()]); `NULL` reads it from `measure`, or from the [recovery_data()] of a fit.
 #' @param time,subject (strings) for a fit: its variables of weeks since injury and of the patient.
 #' @param at (one-row data frame) for a fit: values of its other variables.
-#' @param match (named list) for a fit: the population, as in [natural_rate()].
+#' @param match (named list) for a fit: the population, as in [natural_rate()]; what is not in it is taken from the
+#'   [recovery_data()] of the fit.
 #' @param proportional (flag) proportional recovery; `TRUE` is refused: in AIS A the gain has no relation to what
 #'   there is to gain.
 #' @param ... not used.
@@ -53,8 +58,8 @@
 #'   (for gains `mean_gain`) at each published week (`time`). `predict()` gives gains between weeks; `quantile()` gives
 #'   quantiles of the gains from week `from` (the first, unless given) to the weeks `time` (those after it), a row each.
 #' @section Conditions: `cordgain_invalid_input` for a missing correlation, SDs that are not positive, means outside the
-#'   scale, two gains through which no plateau passes (\eqn{m_1 / m_2} outside \eqn{((s_1 - s_0) / (s_2 - s_0), 1)}),
-#'   and proportional recovery.
+#'   scale, a `scale` that is not that of `measure`, two gains through which no plateau passes
+#'   (\eqn{m_1 / m_2} outside \eqn{((s_1 - s_0) / (s_2 - s_0), 1)}), and proportional recovery.
 #' @references Bourguignon and others (2022), BMC Medicine 20:225, \doi{10.1186/s12916-022-02395-0} (visit means).
 #'   Laird and Ware (1982), Biometrics 38:963-974 (the covariance of a mixed model).
 #' @seealso [natural_change()] for one follow-up, [excess.recovery_data()]
@@ -159,7 +164,7 @@ refit_curve <- function(x, between_sd = x$settings$between_sd, correlation = x$c
   if (identical(correlation, x$correlation) && identical(shape, x$curve$shape) && is.null(keep)) {
     return(x)
   }
-  rows <- x$table$rows
+  rows <- published_rows(x$table)
   if (is.null(keep)) keep <- seq_len(nrow(rows))
   covariance <- if (!is.null(x$own$matrix)) x$own$matrix[keep, keep, drop = FALSE]
   natural_curve(rows[keep, , drop = FALSE], correlation = correlation, shape = shape,
@@ -220,7 +225,7 @@ mean_course <- function(x, weeks, conf.level, call) {
 # Positive parameters, on their own scale; SE to first order.
 curve_parameter_rows <- function(x) {
   if (x$kind == "fit") {
-    return(fit_parameter_rows(x$fit))
+    return(fit_parameter_rows(x$fit, x$sign))
   }
   p <- length(x$curve$psi)
   se <- sqrt(pmax(diag(x$curve$covariance), 0))
@@ -230,8 +235,8 @@ curve_parameter_rows <- function(x) {
   term_row(names, unname(value), error = 1e-7 * pmax(1, abs(value)), std.error = se)
 }
 
-fit_parameter_rows <- function(fit) {
-  b <- nlme::fixef(fit)
+fit_parameter_rows <- function(fit, sign) {
+  b <- sign * nlme::fixef(fit)
   rows <- term_row(names(b), unname(b), error = 64 * .Machine$double.eps * pmax(1, abs(b)),
     std.error = sqrt(diag(as.matrix(stats::vcov(fit)))))
   if (is.null(fit$plateau)) {
@@ -281,7 +286,7 @@ quantile.natural_curve <- function(x, probs = c(0.025, 0.25, 0.5, 0.75, 0.975), 
 #' @export
 format.natural_curve <- function(x, ...) {
   head <- paste0("Natural course from ", natural_label(x))
-  scale <- if (!is.null(x$settings$scale)) paste0("Scale: ", format(x$settings$scale))
+  scale <- c(if (!is.null(x$settings$scale)) paste0("Scale: ", format(x$settings$scale)), turned_words(x))
   between <- if (x$settings$between_sd > 0) {
     paste0("Between populations: SD ", x$settings$between_sd, " points of the gain at the last visit")
   } else {
@@ -305,6 +310,11 @@ format.natural_curve <- function(x, ...) {
     },
     between
   )
+}
+
+# Said wherever a turned course is shown; nothing of one that is not.
+turned_words <- function(x) {
+  if (mean_sign(x$settings$scale) < 0) "The sign of the scores is turned, so that a gain is positive."
 }
 
 # What the model is, and what of it the trial's patients share.

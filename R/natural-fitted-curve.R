@@ -17,12 +17,53 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
       i = "Use random effects of the patient, such as {.code (week | subject)}."
     ), call = call)
   }
-  scale <- if (!is.null(scale)) as_motor_scale(scale, call)
-  sources <- declared_means(match, "fit of untreated records", scale, call)
+  scale <- fitted_scale(x, scale, call)
+  sources <- declared_means(fitted_match(x, match), "fit of untreated records", scale, call)
   sources$followup_weeks <- ifelse(is.na(sources$followup_weeks), max(weeks), sources$followup_weeks)
   new_natural_recovery(list(kind = "fit", fit = x, time = time, subject = subject, at = at, weeks = weeks,
-    subjects = length(unique(fit_variable(x, subject))), variances = course_variances(x), sources = sources,
+    sign = if (is.null(x$recorded)) mean_sign(scale) else 1, subjects = length(unique(fit_variable(x, subject))),
+    variances = course_variances(x), sources = sources,
     settings = list(between_sd = check_number(between_sd, min = 0), scale = scale)), "natural_curve")
+}
+
+# The scale of a fit: that of its recovery_data(), whose scores are turned already, or the one that a person gives of
+# plain scores.
+fitted_scale <- function(fit, scale, call) {
+  if (!is.null(scale)) scale <- as_motor_scale(scale, call)
+  if (is.null(fit$recorded)) {
+    if (mean_sign(scale) < 0) check_fitted_scores(fit, scale, call)
+    return(scale)
+  }
+  own <- recovery_scale(fit$recorded)
+  if (!is.null(scale) && scale_name(scale) != scale_name(own)) {
+    abort_input(c("{.arg scale} is not the scale of the fitted records.",
+      x = "The records are of {.val {scale_name(own)}}; {.arg scale} is {.val {scale_name(scale)}}.",
+      i = "Leave {.arg scale} out."), call = call)
+  }
+  own
+}
+
+# Scores that a person has turned himself would be turned back.
+check_fitted_scores <- function(fit, scale, call) {
+  score <- stats::model.response(fit$frame)
+  range <- scale_range(scale)
+  off <- sum(score < range[1] | score > range[2])
+  if (off > 0L) {
+    abort_input(c("The fitted scores must lie on their scale, {range[1]} to {range[2]}.",
+      x = "{off} of {length(score)} {?lies/lie} off {scale_name(scale)}, from {min(score)} to {max(score)}.",
+      i = "Fit the scores as they were given, or {.fn recovery_data}, which knows its scale: where lower is better the
+           sign is turned here."
+    ), call = call)
+  }
+}
+
+# What the records say of their population, and what a person says: his word goes first. Patients of several levels or
+# grades are of none.
+fitted_match <- function(fit, match) {
+  own <- if (!is.null(fit$recorded)) lapply(recovery_match(fit$recorded), unique)
+  one <- lengths(own) == 1L | names(own) %in% c("baseline_days", "years")
+  own <- own[one & !names(own) %in% c(names(match), "followup_weeks")]
+  if (length(own) == 0L) match else c(match, own)
 }
 
 # Normal scores alone: a curve of gains in points has no other.

@@ -41,7 +41,8 @@ plot.excess_curve <- function(x, ...) {
       x = "Weeks since injury", y = scale_axis(recovery_scale(parts$data)),
       title = course_title(parts$terms),
       caption = caption_words("Dots: observed; dashed: treatment. Fan: natural recovery from the last score before ",
-        "it, ", percent_text(parts$settings$conf.level), " of patients (light), the middle half (dark), median.")
+        "it, ", percent_text(parts$settings$conf.level), " of patients (light), the middle half (dark), median.",
+        if (scale_sign(recovery_scale(parts$data)) < 0) " The sign of the scores is turned.")
     ) +
     plot_theme()
 }

@@ -9,7 +9,7 @@ plot.natural_curve <- function(x, ...) {
     ggplot2::geom_line(colour = plot_ink[["dark"]]) +
     ggplot2::labs(x = "Weeks since injury", y = course_axis(rows$term[1] == "mean_gain", x$settings$scale),
       title = course_finding(rows), caption = caption_words("Line and band: fitted mean, 95 % interval.",
-        if (x$kind != "fit") " Dots: as published.")) +
+        if (x$kind != "fit") " Dots: as published.", if (!is.null(turned_words(x))) paste0(" ", turned_words(x)))) +
     plot_theme()
   if (x$kind == "fit") picture else picture + ggplot2::geom_point(ggplot2::aes(x = .data$week, y = .data$mean),
     data = x$table$rows, inherit.aes = FALSE)

@@ -53,3 +53,22 @@ test_that("the patients behind a mean are whole and two or more, or not known", 
   }
   expect_s3_class(natural_curve(cbind(rows, n = NA), correlation = 0.8), "natural_curve")
 })
+
+test_that("a scale that is not that of the rows is refused", {
+  rows <- data.frame(measure = "uems", week = c(0, 10, 20, 50), mean = c(10, 12, 14, 15), sd = 5, n = 50)
+  invalid(natural_curve(rows, correlation = 0.8, scale = "lems"), "not the scale of the rows.*uems")
+  expect_identical(scale_name(natural_curve(rows, correlation = 0.8, scale = "uems")$settings$scale),
+    "upper extremity motor score (UEMS)")
+  # A measure of no name of the package's may be any scale.
+  named <- natural_curve(transform(rows, measure = "arms"), correlation = 0.8, scale = "uems")
+  expect_identical(natural_sources(named)$endpoint, "upper extremity motor score (UEMS)")
+})
+
+test_that("means are turned once where lower is better, and had back as published", {
+  rows <- data.frame(week = c(0, 26, 52), mean = c(21, 23, 24.5), sd = 9, n = 300, measure = "mds_updrs_iii")
+  table <- as_curve_table(rows, NULL, NULL)
+  expect_identical(table$rows$mean, -rows$mean)
+  expect_identical(published_rows(table)$mean, rows$mean)
+  expect_identical(as_curve_table(transform(rows, measure = "uems"), NULL, NULL)$rows$mean, rows$mean)
+  expect_identical(mean_sign(NULL), 1)
+})

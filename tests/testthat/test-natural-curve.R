@@ -182,3 +182,59 @@ test_that("a table without a source is called published once", {
   expect_identical(natural_label(natural_curve(published_visits()[c("week", "mean", "sd")], correlation = 0.8)),
     "published visit means")
 })
+
+# A scale on which lower is better: published means, two patients, and what is right by hand.
+falling_means <- \() {
+  data.frame(source = "PPMI", measure = "mds_updrs_iii", week = c(0, 26, 52, 104), mean = c(21, 23, 24.5, 26), sd = 9,
+    n = 300)
+}
+
+updrs_patients <- \() {
+  visits <- data.frame(id = rep(c("a", "b"), each = 3), week = rep(c(0, 26, 52), 2), s = c(28, 26, 24, 22, 22, 23),
+    tr = 1)
+  recovery_data(visits, id, week, s, "mds_updrs_iii", tr)
+}
+
+updrs_excess <- \(curve) {
+  term_value(excess(updrs_patients(), curve, accept = all_differences, rise = 12), "mean_excess")
+}
+
+# The plateau B + A (1 - e^{-k s}) through means with one SE and one correlation, by a search over k: with equal
+# variances and correlations and a level in the model, generalised least squares are ordinary ones.
+plateau_gain <- function(s, y, week) {
+  fitted <- \(k) stats::lm(y ~ I(1 - exp(-k * s)))
+  k <- stats::optimize(\(k) sum(stats::resid(fitted(k))^2), c(1e-3, 1), tol = 1e-10)$minimum
+  unname(stats::coef(fitted(k))[2]) * (1 - exp(-k * week))
+}
+
+test_that("where lower is better published means are turned once, and the print says so", {
+  x <- natural_curve(falling_means(), correlation = 0.8)
+  loss <- plateau_gain(falling_means()$week, falling_means()$mean, 52)
+  expect_gt(loss, 3)
+  expect_equal(predict(x, time = 52, from = 0)$estimate, -loss, tolerance = 1e-6) # the search over k
+  # The patients improved by 4 and lost 1 point: a mean gain of 1.5 above a natural loss.
+  expect_equal(updrs_excess(x), 1.5 + loss, tolerance = 1e-6)
+  expect_output(print(x), "sign of the scores is turned")
+  rows <- tidy(x)
+  expect_true(all(rows$estimate[rows$term == "mean_score"] < 0))
+  # Without a scale the sign is not known.
+  bare <- natural_curve(falling_means()[-2], correlation = 0.8)
+  invalid(updrs_excess(bare), "has no scale.*better when lower")
+  expect_equal(updrs_excess(natural_curve(falling_means()[-2], correlation = 0.8, scale = "mds_updrs_iii")),
+    updrs_excess(x))
+})
+
+test_that("published gains are turned too: a rise of the score is a loss", {
+  gains <- data.frame(source = "PPMI", measure = "mds_updrs_iii", week = c(26, 52, 104), from_week = 0,
+    mean = c(2, 3.5, 5), sd = 6, n = 300)
+  x <- natural_curve(gains, correlation = 0.8)
+  up <- natural_curve(transform(gains, measure = "uems"), correlation = 0.8)
+  expect_equal(predict(x, time = 52, from = 0)$estimate, -predict(up, time = 52, from = 0)$estimate, tolerance = 1e-10)
+  expect_equal(updrs_excess(x), 1.5 + predict(up, time = 52, from = 0)$estimate, tolerance = 1e-10)
+})
+
+test_that("a curve is worked out anew from the means as they were published", {
+  x <- natural_curve(falling_means(), correlation = 0.8)
+  anew <- refit_curve(x, correlation = 0.5)
+  expect_equal(tidy(anew)$estimate, tidy(natural_curve(falling_means(), correlation = 0.5))$estimate)
+})

@@ -10,3 +10,75 @@ test_that("a fit must hold its time and subject", {
   expect_output(print(x), "6 untreated patients")
   expect_equal(tidy(x)$estimate[tidy(x)$term == "mean_score"], unname(fixef(fit)[1] + fixef(fit)[2] * c(1, 5, 9)))
 })
+
+# Twelve patients of a scale on which lower is better, each losing 0.06 points a week; simulated.
+losing_records <- function() {
+  set.seed(3)
+  d <- expand.grid(week = c(0, 13, 26, 52), subject = 1:12)
+  d$updrs <- 25 + stats::rnorm(12, 0, 4)[d$subject] + 0.06 * d$week + stats::rnorm(48, 0, 1.5)
+  d
+}
+
+# The mean slope of balanced records, from plain least squares: a random intercept does not move it.
+mean_slope <- \(d) unname(stats::coef(stats::lm(updrs ~ week, d))[2])
+
+losing_trial <- \() {
+  visits <- data.frame(id = rep(c("a", "b"), each = 3), week = rep(c(0, 26, 52), 2), s = c(28, 26, 24, 22, 22, 23),
+    tr = 1)
+  recovery_data(visits, id, week, s, "mds_updrs_iii", tr)
+}
+
+test_that("the mean of a fit of plain scores is turned where lower is better", {
+  d <- losing_records()
+  fit <- fit_recovery(updrs ~ week + (1 | subject), d)
+  x <- natural_curve(fit, scale = "mds_updrs_iii")
+  expect_equal(predict(x, time = 52, from = 0)$estimate, -52 * mean_slope(d), tolerance = 1e-8)
+  mean_excess <- term_value(excess(losing_trial(), x, accept = all_differences, rise = 12), "mean_excess")
+  expect_equal(mean_excess, 1.5 + 52 * mean_slope(d), tolerance = 1e-8)
+  expect_output(print(x), "sign of the scores is turned")
+  rows <- tidy(x)
+  expect_equal(rows$estimate[rows$term == "week"], -mean_slope(d), tolerance = 1e-8)
+  expect_equal(rows$estimate[rows$term == "mean_score"], -(mean(d$updrs) + mean_slope(d) * (c(0, 13, 26, 52) -
+    mean(d$week))), tolerance = 1e-8)
+  # Scores that were turned by hand would be turned back.
+  turned <- fit_recovery(updrs ~ week + (1 | subject), transform(d, updrs = -updrs))
+  invalid(natural_curve(turned, scale = "mds_updrs_iii"), "48 of 48 lie off")
+})
+
+# A fit of plain turned scores that bears its records, as a fit of recovery_data() does.
+fit_of_records <- function(match = list()) {
+  d <- transform(losing_records(), at = NA_real_)
+  records <- recovery_data(d, subject, week, updrs, "mds_updrs_iii", at, match = match)
+  fit <- fit_recovery(updrs ~ week + (1 | subject), transform(d, updrs = -updrs))
+  fit$recorded <- records
+  fit
+}
+
+test_that("a fit of recovery data has turned scores, its scale and its population", {
+  d <- losing_records()
+  match <- list(level = rep("cervical", 12), baseline_grade = rep(c("A", "B"), 6), baseline_days = c(1, 20),
+    years = c(2010, 2015))
+  x <- natural_curve(fit_of_records(match))
+  expect_output(print(x), "MDS-UPDRS part III.*sign of the scores is turned")
+  expect_equal(predict(x, time = 52, from = 0)$estimate, -52 * mean_slope(d), tolerance = 1e-8)
+  expect_equal(term_value(excess(losing_trial(), x, accept = all_differences, rise = 12), "mean_excess"),
+    1.5 + 52 * mean_slope(d), tolerance = 1e-8)
+  s <- natural_sources(x)
+  expect_identical(s$endpoint, "MDS-UPDRS part III")
+  expect_identical(s$level, "cervical")
+  expect_identical(s$baseline_grade, NA_character_) # of two grades it is neither's
+  expect_equal(unlist(s[c("baseline_from_day", "baseline_to_day", "years_from", "years_to")], use.names = FALSE),
+    c(1, 20, 2010, 2015))
+  # What a person says goes first.
+  expect_identical(natural_sources(natural_curve(fit_of_records(match), match = list(level = "T1-T9")))$level, "T1-T9")
+  expect_identical(natural_sources(natural_curve(fit_of_records(), scale = "mds_updrs_iii"))$level, NA_character_)
+  invalid(natural_curve(fit_of_records(), scale = "uems"), "not the scale of the fitted records")
+})
+
+test_that("records on which higher is better are known as the fit recorded them", {
+  d <- transform(losing_records(), at = NA_real_)
+  records <- recovery_data(d, subject, week, updrs, "uems", at, match = list(level = "cervical"))
+  x <- natural_curve(fit_recovery(updrs ~ week + (1 | subject), records))
+  expect_identical(natural_sources(x)$level, "cervical")
+  expect_equal(predict(x, time = 52, from = 0)$estimate, 52 * mean_slope(d), tolerance = 1e-8)
+})

@@ -30,3 +30,11 @@ test_that("the axis of the picture names the scale and its unit where they are k
   expect_match(course_axis(FALSE, as_motor_scale("uems", NULL)),
     "^Mean upper extremity motor\nscore [(]UEMS[)], points$")
 })
+
+test_that("the picture of turned means says so", {
+  skip_if_not_installed("ggplot2")
+  rows <- data.frame(week = c(0, 26, 52, 104), mean = c(21, 23, 24.5, 26), sd = 9, n = 300, measure = "mds_updrs_iii")
+  picture <- plot(natural_curve(rows, correlation = 0.8))
+  expect_match(gsub("\n", " ", picture$labels$caption), "sign of the scores is turned")
+  expect_equal(built(picture, 3)$y, -rows$mean)
+})
