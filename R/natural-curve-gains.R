@@ -49,8 +49,8 @@ fit_moments <- function(x, s, call) {
   list(mean = fitted_mean(x, rows), shared = unname(as.matrix(shared)), own = unname(as.matrix(own)))
 }
 
-# The mean of the scores in these rows, turned where lower is better.
-fitted_mean <- function(x, rows) x$sign * drop(rows$x %*% nlme::fixef(x$fit))
+# The mean of the scores in these rows, with the offset, turned where lower is better.
+fitted_mean <- function(x, rows) x$sign * (drop(rows$x %*% nlme::fixef(x$fit)) + rows$offset)
 
 # Covariance of the fixed effects at the kappa of a plateau; what kappa adds to the mean is a direction of its own.
 known_kappa_covariance <- function(fit) if (is.null(fit$plateau)) stats::vcov(fit) else fit$result$vcov

@@ -31,7 +31,8 @@
 #' too, to first order. The time may stand inside a call (`log(week)`, `poly(week, 2)`). Of a fit by [method_bayes()]
 #' these are posterior means and the posterior covariance of the coefficients: the first two moments of the posterior
 #' predictive distribution, which is taken as normal. Of REML and ML the variances are the estimates, taken as known.
-#' A curve is not carried beyond the weeks of its records.
+#' An offset is part of the mean, where it is a function of the time and of what `at` gives. In a fit with weights the
+#' curve is that of a score of weight 1. A curve is not carried beyond the weeks of its records.
 #'
 #' Excess is positive when better. Where the scale says that lower is better, published means and gains, and the mean of
 #' a fit of plain scores, are turned once, here, and the print says so; a fit of [recovery_data()] has turned scores
@@ -48,7 +49,7 @@
 #'   proportion. With 0 only the sampling error of the means is carried.
 #' @param scale (string or [motor_scale()]); `NULL` reads it from `measure`, or from the [recovery_data()] of a fit.
 #' @param time,subject (strings) for a fit: its variables of weeks since injury and of the patient.
-#' @param at (one-row data frame) for a fit: values of its other variables.
+#' @param at (one-row data frame) for a fit: values of its other variables, which must all be given.
 #' @param match (named list) for a fit: the population, as in [natural_rate()]; what is not in it is taken from the
 #'   [recovery_data()] of the fit.
 #' @param proportional (flag) proportional recovery; `TRUE` is refused: in AIS A the gain has no relation to what

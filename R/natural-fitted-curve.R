@@ -11,6 +11,7 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
   weeks <- fit_weeks(x, check_string(time), call)
   check_own_effects(x, check_string(subject), call)
   check_other_values(x, at, time, call)
+  check_values_known(x, at, time, call)
   if (length(x$design$residual) > 0L) {
     abort_input(c("A fit with a residual covariance over visits has no covariance at other weeks.",
       x = "The formula is {.code {deparse1(x$formula)}}.",
@@ -20,10 +21,12 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
   scale <- fitted_scale(x, scale, call)
   sources <- declared_means(fitted_match(x, match), "fit of untreated records", scale, call)
   sources$followup_weeks <- ifelse(is.na(sources$followup_weeks), max(weeks), sources$followup_weeks)
-  new_natural_recovery(list(kind = "fit", fit = x, time = time, subject = subject, at = at, weeks = weeks,
+  curve <- new_natural_recovery(list(kind = "fit", fit = x, time = time, subject = subject, at = at, weeks = weeks,
     sign = if (is.null(x$recorded)) mean_sign(scale) else 1, subjects = length(unique(fit_variable(x, subject))),
     variances = course_variances(x), sources = sources,
     settings = list(between_sd = check_number(between_sd, min = 0), scale = scale)), "natural_curve")
+  check_course_rows(curve, call)
+  curve
 }
 
 # The scale of a fit: that of its recovery_data(), whose scores are turned already, or the one that a person gives of
@@ -114,10 +117,50 @@ check_other_values <- function(fit, at, time, call) {
       x = "It is {.obj_type_friendly {at}}{if (is.data.frame(at)) paste0(' of ', nrow(at), ' rows')}.",
       i = "It holds the values of the model's variables other than {.val {time}}."), call = call)
   }
-  known <- all.vars(fit$formula[[3L]])
+  known <- union(all.vars(fit$formula[[3L]]), all.vars(fit$call$offset))
   unknown <- setdiff(names(at), known)
   if (length(unknown) > 0L) {
     abort_input(c("The fit has no variable {.val {unknown}}.", x = "Its formula is {.code {deparse1(fit$formula)}}.",
       i = "{.arg at} may hold {.val {known}}."), call = call)
   }
+}
+
+# Every variable of the mean but the time has a value: from `at`, or a constant of the formula's surroundings that is no
+# variable of the records.
+check_values_known <- function(fit, at, time, call) {
+  env <- environment(fit$formula)
+  constant <- \(name) {
+    is.null(fit_variable(fit, name)) && exists(name, envir = env) &&
+      (is.function(get(name, envir = env)) || length(get(name, envir = env)) == 1L)
+  }
+  needed <- unique(c(all.vars(stats::delete.response(fit$design$fixed_terms)), all.vars(fit$call$offset),
+    unlist(lapply(fit$design$random, \(block) all.vars(block$terms)))))
+  absent <- Filter(\(name) !constant(name), setdiff(needed, c(time, names(at))))
+  if (length(absent) > 0L) {
+    offset <- length(setdiff(absent, all.vars(fit$formula[[3L]]))) > 0L
+    abort_input(c("{.arg at} must give the values of the model's other variables.",
+      x = "Not known at other weeks: {.val {absent}}{if (offset) ', of the offset'}.",
+      i = "Write {.code at = data.frame({absent[1]} = ...)}, one row: the course is that of such patients.",
+      i = if (offset) "An offset that is a function of {.val {time}} is written so: {.code offset = 0.2 * {time}}."
+    ), call = call)
+  }
+}
+
+# The rows of the curve can be made at its weeks, and the offset is known at any week.
+check_course_rows <- function(x, call) {
+  if (anyNA(x$at)) {
+    abort_input(c("A value of {.arg at} is missing.", x = "NA: {.val {names(x$at)[vapply(x$at, anyNA, NA)]}}."),
+      call = call)
+  }
+  new <- data.frame(x$weeks[1L])
+  names(new) <- x$time
+  if (!is.null(x$at)) new <- cbind(new, x$at[setdiff(names(x$at), x$time)])
+  if (length(eval(x$fit$call$offset, new, environment(x$fit$formula))) > 1L) {
+    abort_input(c("The offset is known for the fitted rows alone.",
+      x = "It is {.code {deparse1(x$fit$call$offset)}}.",
+      i = "Write it as a function of {.val {x$time}} and of variables that {.arg at} gives, or as {.fn offset} in the
+           formula."
+    ), call = call)
+  }
+  new_patient_rows(x, x$weeks, call)
 }

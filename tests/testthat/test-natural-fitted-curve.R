@@ -82,3 +82,57 @@ test_that("records on which higher is better are known as the fit recorded them"
   expect_identical(natural_sources(x)$level, "cervical")
   expect_equal(predict(x, time = 52, from = 0)$estimate, 52 * mean_slope(d), tolerance = 1e-8)
 })
+
+test_that("an offset is part of the course, in the formula and as an argument", {
+  d <- transform(losing_records(), known = 0.2 * week)
+  # With a slope of the week the offset of 0.2 a week is taken out of the slope and comes back by the offset.
+  gain <- \(...) predict(natural_curve(...), time = 52, from = 0)$estimate
+  plain <- 52 * mean_slope(d)
+  expect_equal(gain(fit_recovery(updrs ~ week + offset(0.2 * week) + (1 | subject), d)), plain, tolerance = 1e-8)
+  expect_equal(gain(fit_recovery(updrs ~ week + (1 | subject), d, offset = 0.2 * week)), plain, tolerance = 1e-8)
+  # Without a slope all of the gain is the offset's.
+  expect_equal(gain(fit_recovery(updrs ~ 1 + offset(0.2 * week) + (1 | subject), d)), 0.2 * 52, tolerance = 1e-8)
+  by_bayes <- fit_recovery(updrs ~ 1 + offset(0.2 * week) + (1 | subject), d, method = "bayes")
+  expect_equal(gain(by_bayes), 0.2 * 52, tolerance = 1e-8)
+  turned <- natural_curve(fit_recovery(updrs ~ 1 + offset(0.2 * week) + (1 | subject), d), scale = "mds_updrs_iii")
+  expect_equal(predict(turned, time = 52, from = 0)$estimate, -0.2 * 52, tolerance = 1e-8)
+})
+
+test_that("an offset that is not known at other weeks is refused", {
+  d <- transform(losing_records(), known = 0.2 * week)
+  column <- fit_recovery(updrs ~ week + (1 | subject), d, offset = known)
+  invalid(natural_curve(column), "\"known\", of the offset.*function of \"week\"")
+  at_rest <- natural_curve(column, at = data.frame(known = 0))
+  expect_equal(predict(at_rest, time = 52, from = 0)$estimate, 52 * (mean_slope(d) - 0.2), tolerance = 1e-8)
+  invalid(natural_curve(fit_recovery(updrs ~ week + offset(known) + (1 | subject), d)), "Not known.*\"known\"")
+  numbers <- fit_recovery(updrs ~ week + (1 | subject), d, offset = rep(1, 48))
+  invalid(natural_curve(numbers), "fitted rows alone.*rep\\(1, 48\\)")
+})
+
+test_that("values of other variables are asked for when the curve is made", {
+  d <- losing_records()
+  d$age <- 20 + 3 * d$subject
+  fit <- fit_recovery(updrs ~ week * age + (1 | subject), d)
+  age <- 30 # a constant of that name does not stand for the records' ages
+  invalid(natural_curve(fit), "`at` must give.*\"age\".*at = data.frame\\(age = ...\\)")
+  b <- stats::coef(stats::lm(updrs ~ week * age, d)) # balanced: least squares
+  expect_equal(predict(natural_curve(fit, at = data.frame(age = age)), time = 52, from = 0)$estimate,
+    unname(52 * (b["week"] + age * b["week:age"])), tolerance = 1e-7)
+  invalid(natural_curve(fit, at = data.frame(age = NA_real_)), "missing.*age")
+  invalid(natural_curve(fit_recovery(updrs ~ week + (age | subject), d)), "\"age\"")
+  site <- transform(d, site = factor(subject %% 3))
+  invalid(natural_curve(fit_recovery(updrs ~ week + site + (1 | subject), site), at = data.frame(site = "9")),
+    "not fitted")
+  # What is no variable of the records is a constant.
+  half <- 0.5
+  expect_s3_class(natural_curve(fit_recovery(updrs ~ I(week^half) + (1 | subject), d)), "natural_curve")
+})
+
+test_that("the curve of a fit with weights is that of a score of weight 1", {
+  d <- transform(losing_records(), w = 4)
+  fit <- fit_recovery(updrs ~ week + (1 | subject), d, weights = w)
+  plain <- fit_recovery(updrs ~ week + (1 | subject), d)
+  # Weights of 4 say that sigma^2 / 4 was seen, so that a score of weight 1 has four times the variance.
+  own <- \(fit) curve_gains(natural_curve(fit), 0, 52)$own[1, 1]
+  expect_equal(own(fit), 4 * own(plain), tolerance = 1e-5) # two searches
+})
