@@ -16,6 +16,7 @@ fitted_courses <- function(x, extra, call) {
     abort_input(c("There is no argument {.arg {setdiff(names(extra), known)}}.",
       i = "Of a fit there are {.arg {known}} beside those of its data."), call = call)
   }
+  check_plain_score(x, "Give {.fn excess} the {.fn recovery_data} of the visits, or fit the score as it is.", call)
   if (!is.null(x$recorded) && all(names(extra) == "treated_at")) {
     return(if (is.null(extra$treated_at)) x$recorded else
       treated_from(x$recorded, treatment_weeks(x, extra$treated_at, call), call))
@@ -29,12 +30,32 @@ fitted_courses <- function(x, extra, call) {
       i = "The scores are those that were fitted; the covariance comes from the curve."
     ), call = call)
   }
-  frame <- data.frame(stats::model.frame(x), check.names = FALSE)
-  score <- names(frame)[1]
-  frame[["(treated at)"]] <- treatment_weeks(x, extra$treated_at, call)
-  frame <- frame[order(frame[[extra$subject]], frame[[extra$time]]), ]
-  rlang::inject(recovery_data(frame, subject = !!extra$subject, time = !!extra$time, score = !!score,
+  frame <- fitted_visits(x, extra, call)
+  rlang::inject(recovery_data(frame, subject = !!extra$subject, time = !!extra$time, score = !!names(frame)[1],
     scale = extra$scale, treated_at = "(treated at)", match = if (is.null(extra$match)) list() else extra$match))
+}
+
+# The fitted visits as they were recorded: the score, which recovery_data() has turned where lower is better, is turned
+# back.
+fitted_visits <- function(x, extra, call) {
+  score <- stats::setNames(list(x$frame[[1L]]), names(x$frame)[1L])
+  if (!is.null(x$recorded)) score[[1L]] <- scale_sign(recovery_scale(x$recorded)) * score[[1L]]
+  for (what in c("subject", "time")) score[[extra[[what]]]] <- role_variable(x, extra[[what]], what, call)
+  score[["(treated at)"]] <- treatment_weeks(x, extra$treated_at, call)
+  frame <- data.frame(score, check.names = FALSE)
+  frame[order(frame[[extra$subject]], frame[[extra$time]]), ]
+}
+
+# A variable of the fit, by itself in the formula or inside a call.
+role_variable <- function(x, name, what, call) {
+  values <- fit_variable(x, check_string(name, what, call = call))
+  if (is.null(values)) {
+    abort_input(c("The fit has no variable {.val {name}}.", x = "Its formula is {.code {deparse1(x$formula)}}.",
+      i = "{.arg {what}} is the name of the variable that holds {if (what == 'time') 'the weeks since injury' else
+           'the patient'}."
+    ), call = call)
+  }
+  values
 }
 
 # Weeks from injury to treatment: a number for all, or a variable of the fit.

@@ -8,6 +8,7 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
   call <- rlang::current_env()
   refuse_proportional(proportional, call)
   check_course_fit(x, call)
+  check_plain_score(x, "A curve of gains has no other unit than the score's: fit the score as it is.", call)
   weeks <- fit_weeks(x, check_string(time), call)
   check_own_effects(x, check_string(subject), call)
   check_other_values(x, at, time, call)
@@ -76,6 +77,14 @@ check_course_fit <- function(fit, call) {
       x = "The family is {.val {stats::family(fit)$family}}.",
       i = "Fit the scores as {.fn gaussian} ones, or compare changes to one visit by {.fn natural_change}."
     ), call = call)
+  }
+}
+
+# Roots and logarithms of scores are no points.
+check_plain_score <- function(fit, todo, call) {
+  if (!is.name(fit$formula[[2L]])) {
+    abort_input(c("The fitted score must be a score in points.",
+      x = "The left side of the formula is {.code {deparse1(fit$formula[[2L]])}}.", i = todo), call = call)
   }
 }
 

@@ -55,3 +55,39 @@ test_that("a fit of recovery data knows its roles, and the time of treatment may
   logged <- fit_recovery(log(score) ~ week + (1 | id), gls_data())
   expect_null(logged$recorded)
 })
+
+test_that("a transformed score is not taken for points", {
+  data <- transform(as.data.frame(gls_data()), at = 3 + 0 * week)
+  ask <- \(fit) {
+    excess(fit, gls_natural(), accept = all_differences, time = "week", subject = "id", treated_at = 3, scale = "uems")
+  }
+  invalid(ask(fit_recovery(sqrt(score) ~ week + (1 | id), data)), "left side.*sqrt\\(score\\).*recovery_data")
+  invalid(ask(fit_recovery(cbind(score, 50 - score) ~ week + (1 | id), data, family = binomial())), "cbind")
+})
+
+test_that("a name that the fit does not have is said, and the time may stand inside a call", {
+  data <- as.data.frame(gls_data())
+  fit <- fit_recovery(score ~ log(week) + (1 | id), data)
+  ask <- \(time = "week", subject = "id") {
+    excess(fit, gls_natural(), accept = all_differences, time = time, subject = subject, treated_at = 3, scale = "uems")
+  }
+  invalid(ask(time = "weeks"), "no variable \"weeks\".*`time` is the name.*weeks since injury")
+  invalid(ask(subject = "patient"), "no variable \"patient\".*`subject` is the name")
+  invalid(ask(time = 3), "`time` must be one string")
+  expect_equal(tidy(ask()), tidy(gls_excess()))
+})
+
+test_that("turned scores of a fit are turned once, whatever names are given beside its records", {
+  visits <- data.frame(id = rep(c("a", "b"), each = 3), week = rep(c(0, 26, 52), 2), s = c(28, 26, 24, 22, 22, 23),
+    tr = 1)
+  records <- recovery_data(visits, id, week, s, "mds_updrs_iii", tr)
+  means <- data.frame(measure = "mds_updrs_iii", week = c(0, 26, 52), mean = c(21, 23, 24.5), sd = 9, n = 300)
+  curve <- natural_curve(means, correlation = 0.8)
+  fit <- fit_recovery(s ~ week + (1 | id), transform(visits, s = -s)) # as a fit of recovery data is
+  fit$recorded <- records
+  plain <- tidy(excess(records, curve, accept = all_differences, rise = 12))
+  expect_equal(tidy(excess(fit, curve, accept = all_differences, rise = 12)), plain)
+  named <- excess(fit, curve, accept = all_differences, rise = 12, time = "week", subject = "id", treated_at = 1,
+    scale = "mds_updrs_iii")
+  expect_equal(tidy(named), plain)
+})

@@ -136,3 +136,8 @@ test_that("the curve of a fit with weights is that of a score of weight 1", {
   own <- \(fit) curve_gains(natural_curve(fit), 0, 52)$own[1, 1]
   expect_equal(own(fit), 4 * own(plain), tolerance = 1e-5) # two searches
 })
+
+test_that("a transformed score is no course in points", {
+  d <- losing_records()
+  invalid(natural_curve(fit_recovery(sqrt(updrs) ~ week + (1 | subject), d)), "left side.*sqrt\\(updrs\\).*as it is")
+})
