@@ -64,6 +64,7 @@ fit_shape <- function(shape, s, y, v, from, call) {
   linear <- linear_part(shape, s, y, root, best$par, from)
   out <- list(shape = shape, psi = best$par, linear = linear$coefficients, from = from, misfit = linear$misfit)
   check_turn(out, s, call)
+  check_bend(out, s, call)
   out <- sharpen(out, s, y, root)
   out$covariance <- parameter_covariance(out, s, root)
   out
@@ -102,6 +103,20 @@ check_turn <- function(curve, s, call) {
   }
 }
 
+# exp(-b e^{-c s}) rises to 1, so that A times it leaves 0: means that come nearer to 0 have b = 0, and c is any. Gains
+# are differences, which near b = 0 are those of a plateau.
+check_bend <- function(curve, s, call) {
+  if (curve$shape != "gompertz" || !is.null(curve$from)) {
+    return(invisible())
+  }
+  ends <- curve_shapes$gompertz$rise(range(s), curve$psi)
+  if (ends[2] - ends[1] < 1e-6 * ends[2]) {
+    abort_input(c("These means do not show a gompertz curve, which leaves 0 more and more slowly.",
+      x = "From week {min(s)} to {max(s)} they come nearer to 0, or do not change.",
+      i = "Use {.code shape = \"plateau\"} or {.code shape = \"weibull\"}, which may fall."), call = call)
+  }
+}
+
 curve_parameters <- function(curve) c(curve$psi, curve$linear)
 
 # The mean (or gain) at weeks s, as a function of all parameters.
@@ -126,12 +141,22 @@ parameter_covariance <- function(curve, s, root) {
   tryCatch(solve(crossprod(slopes)), error = \(e) matrix(NA_real_, ncol(slopes), ncol(slopes)))
 }
 
-# A ratio says nothing of gains that are none.
-refuse_falling <- function(s, m, from, call) {
-  if (any(m <= 0)) {
-    abort_input(c("No plateau passes through these two gains: both must be above 0.",
+# Means that the parameters cannot be told from have no error of the curve either.
+check_information <- function(curve, call) {
+  if (anyNA(curve$covariance)) {
+    abort_input(c("These means do not tell the parameters of a {curve$shape} curve.",
+      x = "The information that they hold is singular: they may be equal, or change in one step.",
+      i = "Give more visits, or another {.arg shape}; means without a change go into {.fn natural_change}."
+    ), call = call)
+  }
+}
+
+# A ratio says nothing of gains that are none, or of a gain and a loss.
+refuse_opposite <- function(s, m, from, call) {
+  if (m[1] * m[2] <= 0) {
+    abort_input(c("No plateau passes through these two gains: both must be above 0, or both below.",
       x = "They are {signif(m[1], 4)} in week {s[1]} and {signif(m[2], 4)} in week {s[2]}, from week {from}.",
-      i = "Is the sign right? A gain is positive. A course that falls has no plateau: compare one visit by
+      i = "Is the sign right? A gain is positive. A course that turns has no plateau: compare one visit by
            {.fn natural_change}."
     ), call = call)
   }
@@ -141,7 +166,7 @@ refuse_falling <- function(s, m, from, call) {
 solve_plateau <- function(s, m, from, call) {
   d <- s - from
   ratio <- m[1] / m[2]
-  refuse_falling(s, m, from, call)
+  refuse_opposite(s, m, from, call)
   if (any(d <= 0) || !(ratio > d[1] / d[2] && ratio < 1)) {
     abort_input(c("No plateau passes through these two gains.",
       x = "The ratio of the gains is {signif(ratio, 4)}; it must lie between {signif(d[1] / d[2], 4)} (a straight line)

@@ -14,12 +14,15 @@
 #' | `"gompertz"` | \eqn{A \exp(-b e^{-c s})} |
 #' | `"weibull"` | \eqn{B + A (1 - \exp(-(s / \lambda)^\kappa))} |
 #'
+#' A Gompertz curve leaves 0: means that come nearer to 0 are refused for it; the other two may rise or fall.
+#'
 #' Visit means are means of **different patients** at each visit. No SD of change follows from them without the
 #' correlation \eqn{r} between a patient's visits, which is therefore asked for:
 #' \eqn{sd^2_{change} = s_1^2 + s_2^2 - 2 r s_1 s_2}.
 #'
 #' **From published gains** (`kind == "change"`, all from one week `from_week`, \eqn{s_0}):
-#' \eqn{m(s) = A (e^{-k s_0} - e^{-k s})}; two gains give \eqn{k} and \eqn{A} by a bracketed root, more are fitted.
+#' \eqn{m(s) = A (e^{-k s_0} - e^{-k s})}; two gains, or two losses, give \eqn{k} and \eqn{A} by a bracketed root, more
+#' are fitted.
 #' A patient who was examined later, at \eqn{s_1}, gains the difference of two such gains,
 #' \eqn{sd^2 = sd(s)^2 + sd(s_1)^2 - 2 r\, sd(s)\, sd(s_1)}{sd^2 = sd(s)^2 + sd(s_1)^2 - 2 r sd(s) sd(s_1)}; between
 #' \eqn{s_0}, where nothing is gained yet, and the first published week, where no spread was published, covariances run
@@ -60,7 +63,8 @@
 #'   quantiles of the gains from week `from` (the first, unless given) to the weeks `time` (those after it), a row each.
 #' @section Conditions: `cordgain_invalid_input` for a missing correlation, SDs that are not positive, means outside the
 #'   scale, a `scale` that is not that of `measure`, two gains through which no plateau passes
-#'   (\eqn{m_1 / m_2} outside \eqn{((s_1 - s_0) / (s_2 - s_0), 1)}), and proportional recovery.
+#'   (\eqn{m_1 / m_2} outside \eqn{((s_1 - s_0) / (s_2 - s_0), 1)}), means from which the shape
+#'   cannot be told, and proportional recovery.
 #' @references Bourguignon and others (2022), BMC Medicine 20:225, \doi{10.1186/s12916-022-02395-0} (visit means).
 #'   Laird and Ware (1982), Biometrics 38:963-974 (the covariance of a mixed model).
 #' @seealso [natural_change()] for one follow-up, [excess.recovery_data()]
@@ -117,6 +121,7 @@ fit_table <- function(table, shape, correlation, call) {
     curve <- fit_shape(shape, rows$week, rows$mean, v, table$from, call)
   }
   if (known) curve$covariance[] <- 0
+  check_information(curve, call)
   c(curve, list(known = known))
 }
 

@@ -68,8 +68,48 @@ test_that("means that do not bend, or too few of them, are refused", {
 
 test_that("refusals of shapes say what is wrong of these means", {
   gains <- \(m) natural_curve(data.frame(week = c(12, 52), mean = m, sd = 5, n = 50, from_week = 3), correlation = 0.5)
-  expect_error(gains(c(-6, -9)), "above 0.*-6 in week 12", class = "cordgain_invalid_input")
+  expect_error(gains(c(-6, 9)), "above 0.*-6 in week 12", class = "cordgain_invalid_input")
   expect_error(gains(c(0, 0)), "above 0.*0 in week 12", class = "cordgain_invalid_input")
   expect_error(fit_shape("plateau", c(4, 12), c(10, 12), diag(2), NULL), "no shape has fewer",
     class = "cordgain_invalid_input")
+})
+
+# Means of the visits at weeks 0, 26, 52 and 78.
+four_visits <- \(mean, measure = "alsfrs_r") {
+  data.frame(source = "x", measure = measure, week = c(0, 26, 52, 78), mean = mean, sd = 6, n = 300)
+}
+
+test_that("a Gompertz curve of means that fall to 0 is refused by name, and other shapes fit them", {
+  falling <- four_visits(c(38, 33, 29, 26))
+  invalid(natural_curve(falling, correlation = 0.8, shape = "gompertz"), "come nearer to 0.*\"plateau\".*\"weibull\"")
+  for (shape in c("plateau", "weibull")) {
+    x <- natural_curve(falling, correlation = 0.8, shape = shape)
+    # The means lie on a smooth course: within a third of a point of it.
+    expect_lt(max(abs(curve_at(x$curve, falling$week) - falling$mean)), 1 / 3)
+  }
+  # Turned, a score that rises leaves 0 downwards: the same curve, its A turned.
+  rising <- c(21, 23, 24.5, 25.5)
+  a <- \(measure) {
+    x <- natural_curve(four_visits(rising, measure), correlation = 0.8, shape = "gompertz")
+    c(x$curve$psi, x$curve$linear)
+  }
+  expect_equal(a("mds_updrs_iii"), a("alsfrs_r") * c(1, 1, -1), tolerance = 1e-7) # two searches
+})
+
+test_that("means that do not tell the parameters are refused, of every shape", {
+  for (shape in names(curve_shapes)) {
+    invalid(natural_curve(four_visits(rep(30, 4)), correlation = 0.8, shape = shape), "equal|do not change")
+  }
+  invalid(natural_curve(four_visits(c(30, 34, 34, 34)), correlation = 0.8), "singular.*change in one step")
+})
+
+test_that("a plateau passes through two losses as through two gains", {
+  two <- \(m) data.frame(week = c(26, 52), from_week = 0, mean = m, sd = 6, n = 300, measure = "alsfrs_r")
+  x <- natural_curve(two(c(-5, -9)), correlation = 0.8)
+  # (1 - q) / (1 - q^2) = 5 / 9 with q = e^{-26 k}: 1 + q = 9 / 5, so q = 4 / 5 and A = -5 / (1 - q) = -25.
+  expect_equal(x$curve$psi, log(-log(0.8) / 26), tolerance = 1e-10)
+  expect_equal(unname(x$curve$linear), -25, tolerance = 1e-9)
+  invalid(natural_curve(two(c(-5, 9)), correlation = 0.8), "both below")
+  invalid(natural_curve(two(c(0, 9)), correlation = 0.8), "both below")
+  invalid(natural_curve(two(c(-9, -5)), correlation = 0.8), "ratio of the gains is 1.8")
 })
