@@ -83,10 +83,28 @@ curve_gains <- function(x, from, s, call = rlang::caller_env()) {
   out
 }
 
-# The published gain at the last visit, which `between_sd` is about.
+# The gain at the last visit, which `between_sd` is about. Earlier gains are spread in proportion to it: of a course
+# that comes back to where it began, that is many times the SD that was said.
 curve_total <- function(x, call) {
   span <- curve_span(x)
-  if (x$kind == "fit") fit_gains(x, span[1], span[2], call)$mean else table_gains(x, span[1], span[2], call)$mean
+  last <- if (x$kind == "fit") fit_gains(x, span[1], span[2], call) else table_gains(x, span[1], span[2], call)
+  error <- stats::qnorm(0.975) * sqrt(sum(last$slopes^2))
+  largest <- max(abs(course_gains(x, call)))
+  if (abs(last$mean) <= error && !(largest <= abs(last$mean) * (1 + 1e-9) && largest > 0)) {
+    abort_input(c("{.arg between_sd} is the SD of the gain at the last visit, which cannot be told from 0.",
+      x = "The gain from week {signif(span[1], 4)} to {signif(span[2], 4)} is {signif(last$mean, 3)}, give or take
+           {signif(error, 3)}; on the way it is up to {signif(largest, 3)}, and the spread would grow with it.",
+      i = "Leave {.arg between_sd} out, and ask {.fn tipping} for a bias; or give a curve that ends earlier."
+    ), call = call)
+  }
+  last$mean
+}
+
+# Mean gains from the first week to all others.
+course_gains <- function(x, call) {
+  weeks <- if (x$kind == "fit") x$weeks else c(x$table$from, x$table$rows$week)
+  mean <- if (x$kind == "fit") fitted_mean(x, new_patient_rows(x, weeks, call)) else curve_at(x$curve, weeks)
+  mean - mean[1]
 }
 
 curve_span <- function(x) {

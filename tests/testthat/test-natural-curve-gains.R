@@ -133,3 +133,27 @@ test_that("posterior mean covariances of two effects are means of products, not 
   expect_equal(v$effects[[1]], matrix(c(1 + 3 * 4, 1 - 3, 1 - 3, 4 + 3), 2) / 4)
   expect_equal(v$residual, (1 + 27) / 4)
 })
+
+test_that("a spread in proportion to a gain of about 0 is refused, and is none of the others'", {
+  set.seed(1)
+  d <- expand.grid(week = c(0, 13, 26, 52), subject = 1:12)
+  d$score <- 20 + stats::rnorm(12, 0, 3)[d$subject] + 8 * sin(pi * d$week / 52) + stats::rnorm(48) # comes back
+  fit <- fit_recovery(score ~ poly(week, 2) + (1 | subject), d)
+  invalid(natural_curve(fit, between_sd = 1.5), "cannot be told from 0.*Leave `between_sd` out")
+  plain <- natural_curve(fit)
+  invalid(curve_gains(refit_curve(plain, between_sd = 1.5), 0, 26), "cannot be told from 0")
+  # To week 26 alone it rises: the SD at week 26 is the one given.
+  half <- natural_curve(fit_recovery(score ~ week + (1 | subject), subset(d, week <= 26)), between_sd = 1.5)
+  bare <- refit_curve(half, between_sd = 0)
+  added <- \(s) sum(curve_gains(half, 0, s)$slopes^2) - sum(curve_gains(bare, 0, s)$slopes^2)
+  expect_equal(c(added(13), added(26)), 1.5^2 * c(0.25, 1), tolerance = 1e-8)
+  # A course without a slope has no gain to be in proportion to.
+  flat <- fit_recovery(score ~ 1 + offset(0 * week) + (1 | subject), d)
+  invalid(natural_curve(flat, between_sd = 2), "cannot be told from 0")
+  # One that goes one way keeps the SD at the last visit as its largest, however small its gain.
+  slow <- natural_curve(fit_recovery(score ~ week + (1 | subject), transform(d, score = score - 8 * sin(pi * week /
+    52))), between_sd = 2)
+  s <- slow$weeks[-1]
+  expect_equal(rowSums(curve_gains(slow, 0, s)$slopes^2) - rowSums(curve_gains(refit_curve(slow, between_sd = 0), 0,
+    s)$slopes^2), 4 * (s / 52)^2, tolerance = 1e-8)
+})
