@@ -19,6 +19,8 @@
 #'   that nature alone gives less (by more than `margin`): not a probability of benefit;
 #' * per patient (`subject`) at the last visit `patient_excess` with its prediction interval, and `patient_percentile`.
 #'
+#' The curve is read at the trial's own visits: where they lie within its weeks the follow-up of both is the same.
+#'
 #' The covariance comes from the natural curve, never from the treated patients. A curve from a fit on fewer than 10
 #' subjects is refused unless `accept = "covariance"`.
 #'
@@ -58,7 +60,9 @@ excess.recovery_data <- function(x, natural, control = NULL, accept = character(
   )
   check_sign_known(x, natural, call)
   courses <- treated_courses(x, call)
-  accepted <- match_evidence(x, natural, accept, call, few_subjects(natural))
+  check_visits_known(courses, natural, call)
+  read <- read_at_weeks(natural, mean(match_terms(x)$followup_weeks))
+  accepted <- match_evidence(x, read, accept, call, few_subjects(natural))
   refuse_thoracic_course(x, natural, call)
   model <- stacked_model(courses, natural, settings$rise, call)
   terms <- curve_terms(model, settings)
@@ -105,6 +109,22 @@ excess_rise <- function(rise, natural, call) {
     ), call = call)
   }
   1 / rate
+}
+
+# The curve is read at the trial's visits: those outside its weeks are told, and of the others the follow-up is the same.
+check_visits_known <- function(courses, natural, call) {
+  span <- curve_span(natural)
+  weeks <- lapply(courses, \(one) c(one$from, one$week))
+  off <- lapply(weeks, \(week) week[week < span[1] - 1e-9 | week > span[2] + 1e-9])
+  off <- off[lengths(off) > 0L]
+  if (length(off) > 0L) {
+    seen <- first_few(paste0(names(off), " in week ", vapply(off, \(w) paste(signif(w, 4), collapse = ", "), "")))
+    abort_input(c("The natural curve is known from week {span[1]} to {span[2]} after injury.",
+      x = "Examined outside: patient{?s} {seen}.",
+      i = "A curve is not carried beyond its data: leave such visits out where it can be seen, or take a curve that
+           reaches them."
+    ), call = call)
+  }
 }
 
 # A covariance estimated from a handful of subjects is hardly known.
@@ -299,12 +319,14 @@ print.excess_curve <- function(x, digits = 3, ...) {
     paste0("Excess of ", scale_name(recovery_scale(x$data)), " over the natural course: ", nrow(patients),
       if (nrow(patients) == 1L) " patient" else " patients"),
     format(x$natural), format_accepted(x$accepted),
+    paste0("In brackets: ", percent_text(x$settings$conf.level), " intervals."),
     if (lost > 0) paste0(lost, if (lost == 1) " score is not known and was" else " scores are not known and were",
       " left out."), "",
     line("Mean excess at the last visit", at("mean_excess")), line("Mean over the whole course", at("auc_excess")),
     line(paste0("Excess that rises with ", show(x$settings$rise), " weeks to a plateau"), at("plateau_excess")),
     paste0("Nature alone gives less in ", percent_text(at("prob_excess")$estimate),
-      " of such groups (not a probability of benefit)"), "",
+      " of such groups", if (!is.null(x$settings$margin)) paste0(", less by more than ", x$settings$margin, " in ",
+        percent_text(at("prob_margin")$estimate)), " (not a probability of benefit)"), "",
     "Mean excess at each visit, weeks since treatment:",
     vapply(seq_len(nrow(visits)), \(i) line(paste0("  ", show(visits$time[i])), visits[i, ]), ""), "",
     "Each patient at the last visit:",

@@ -155,6 +155,12 @@ curve_sources <- function(table) {
 
 is_natural_curve <- function(x) inherits(x, "natural_curve")
 
+# The curve as it is matched when read at visits within its weeks: followed as long as they are.
+read_at_weeks <- function(x, weeks) {
+  x$sources$followup_weeks <- weeks
+  x
+}
+
 curve_settings <- function(x) x$settings
 
 # What a curve is made of, for those who work it out anew.

@@ -120,3 +120,26 @@ test_that("a rise that hardly begins is refused, and one patient is one", {
   one <- recovery_data(as.data.frame(gls_data())[1:5, ], id, week, score, "uems", treated_at = at)
   expect_output(print(excess(one, gls_natural(), accept = all_differences)), "course: 1 patient")
 })
+
+test_that("the print gives the level of its intervals and the margin", {
+  e <- gls_excess(conf.level = 0.8, margin = 2)
+  printed <- paste(utils::capture.output(print(e)), collapse = " ")
+  expect_match(printed, "80 % intervals")
+  expect_match(printed, paste0("less by more than 2 in ", percent_text(term_value(e, "prob_margin"))), fixed = TRUE)
+  expect_no_match(paste(utils::capture.output(print(gls_excess())), collapse = " "), "less by more than")
+})
+
+test_that("a curve is as long as the trial's visits within it, and visits outside are named", {
+  natural <- \(last) {
+    natural_curve(data.frame(week = c(3, 10, 20, 40, last), mean = c(10, 14, 17, 18, 18.5), sd = 8, n = 50,
+      measure = "uems"), correlation = 0.8)
+  }
+  others <- setdiff(all_differences, c("followup", "endpoint"))
+  # Followed to week 55, read from curves to week 56 and to week 104.
+  expect_s3_class(excess(gls_data(), natural(56), accept = others, rise = 12), "excess_curve")
+  expect_s3_class(excess(gls_data(), natural(104), accept = others, rise = 12), "excess_curve")
+  invalid(excess(gls_data(), natural(50), accept = others, rise = 12), "week 3 to 50.*1 in week 55, 2 in week 55")
+  early <- data.frame(id = 1, week = c(1, 12), at = 3, score = c(5, 8))
+  invalid(excess(recovery_data(early, id, week, score, "uems", at), natural(56), accept = others, rise = 12),
+    "Examined outside: patient 1 in week 1\\.")
+})
