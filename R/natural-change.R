@@ -52,9 +52,10 @@
 #'   needed by all families but the normal. On a scale from 0 to 50 with first scores around 14 it is `c(-14, 36)`.
 #'   [excess()] uses each treated patient's own range in its place.
 #' @param zero (number in (0, 1)) for `"hurdle"`: share of patients without any change.
-#' @param scale (string or [motor_scale()]) of the score; `NULL` reads it from `measure`. Where lower
-#'   is better, means of change in a table are turned here, once, so that a gain is positive; a number and a prior are
-#'   taken as gains already.
+#' @param scale (string or [motor_scale()]) of the score; `NULL` reads it from `measure`, or from `endpoint` where that
+#'   is the full name of a scale in [motor_scale()]. Where lower is better, means of change in a table are turned here,
+#'   once, so that a gain is positive; a number and a prior are taken as gains already. [excess()] refuses a table
+#'   without a scale where lower is better in the trial.
 #' @param match (named list) for a prior or a number: the population it is about, as in [natural_rate()],
 #'   and `endpoint` (name of the scale).
 #' @return A `natural_change`, which is a `natural_recovery`: print it, `tidy()` it, `quantile()` it,
@@ -265,13 +266,26 @@ declared_means <- function(match, label, scale, call) {
   row
 }
 
-# The scale that the sources name, or that the user gives; NULL where neither does.
+# The scale that the sources name, by its short name (`measure`) or its full one (`endpoint`), or that the user gives;
+# NULL where neither does.
 scale_of_sources <- function(sources, scale, call) {
-  measure <- unique(sources$measure)
-  if (!is.null(scale) || length(measure) != 1L || !measure %in% names(scale_table)) {
+  short <- !is.null(sources$measure) && !all(is.na(sources$measure))
+  named <- unique(full_measure(if (short) sources$measure else sources$endpoint))
+  known <- match(named, full_measure(names(scale_table)))
+  if (!is.null(scale) || length(known) != 1L || is.na(known)) {
     return(scale)
   }
-  as_motor_scale(as.character(measure), call)
+  as_motor_scale(names(scale_table)[known], call)
+}
+
+# Where lower is better, a table of means that names no scale may be of losses: its sign was not turned.
+refuse_unturned <- function(natural, scale, call) {
+  if (natural$kind == "meta" && is.null(natural$settings$scale) && scale_sign(scale) < 0) {
+    abort_input(c("The natural change does not know its scale, so the sign of its means was not turned.",
+      x = "On {escape_braces(scale_name(scale))} lower is better: a gain is a negative mean in a table as published.",
+      i = "Give {.fn natural_change} the scale: {.arg scale}, or a column {.field measure} that names it."
+    ), call = call)
+  }
 }
 
 # A gain is positive: where lower is better, published means of change are turned here, once.

@@ -150,3 +150,20 @@ test_that("an SD of the treated beyond the scale is refused, and a limit at 0 is
   e$terms$conf.low[e$terms$term == "mean_excess"] <- 0
   expect_output(print(e), "begins at 0 as it is")
 })
+
+test_that("where lower is better a table of means is turned, or refused where it names no scale", {
+  x <- score_change(c(24, 31, 19, 27), c(19, 30, 21, 22), "mds_updrs_iii") # falls by 5, 1, -2, 5: a mean gain of 2.25
+  worse <- data.frame(source = "a", endpoint = "MDS-UPDRS part III", mean = 2.4, sd = 8, n = 362)
+  expect_equal(term_value(excess_of_scores(x, natural_change(worse, prior_half_normal(1))), "mean_excess"),
+    2.25 + 2.4, tolerance = 1e-9)
+  own <- motor_scale(min = 0, max = 132, direction = "lower", name = "own score")
+  y <- score_change(c(24, 31, 19, 27), c(19, 30, 21, 22), own)
+  unknown <- natural_change(transform(worse, endpoint = "own score"), prior_half_normal(1))
+  told <- expect_error(excess_of_scores(y, unknown), "does not know its scale", class = "cordgain_invalid_input")
+  expect_match(conditionMessage(told), "`scale`, or a column measure", fixed = TRUE)
+  expect_error(predict(unknown, y), "does not know its scale", class = "cordgain_invalid_input")
+  known <- natural_change(transform(worse, endpoint = "own score"), prior_half_normal(1), scale = own)
+  expect_equal(term_value(excess_of_scores(y, known), "mean_excess"), 2.25 + 2.4, tolerance = 1e-9)
+  # A number is of gains already.
+  expect_equal(term_value(excess_of_scores(y, natural_change(-2.4, sd = 8)), "mean_excess"), 4.65, tolerance = 1e-9)
+})

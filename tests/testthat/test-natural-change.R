@@ -85,6 +85,14 @@ test_that("a scale on which lower is better turns published means once", {
   expect_output(print(x), "sign of change is turned")
 })
 
+test_that("a scale named by its full name alone is the scale named by its short one", {
+  short <- data.frame(source = c("a", "b"), mean = c(-3, -5), se = 1, measure = "mds_updrs_iii")
+  full <- data.frame(source = c("a", "b"), mean = c(-3, -5), se = 1, endpoint = "MDS-UPDRS part III")
+  expect_equal(tidy(natural_change(full, prior_fixed(0))), tidy(natural_change(short, prior_fixed(0))))
+  expect_equal(term_value(natural_change(transform(full, measure = NA), prior_fixed(0)), "mean_change"), 4)
+  expect_null(change_scale_of(natural_change(transform(full, endpoint = "another score"), prior_fixed(0))))
+})
+
 test_that("moments that do not exist are NA, and quantiles stand", {
   x <- natural_change(data.frame(source = "a", mean = 8, se = 1), tau = prior_half_t(1, 2))
   row <- term_of(x, "mean_change")
