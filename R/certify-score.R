@@ -64,12 +64,12 @@ second_group <- function(x, natural, world) {
   probs <- c(1 - settings$conf.level, 1 + settings$conf.level) / 2
   n <- length(world$y)
   observed <- mean(world$y)
-  own <- if (is.null(settings$sd_treated)) change_sd(natural) else settings$sd_treated
+  own <- settings$sd_treated
   if (world$normal) {
     m <- transform(world$mixture, sd = sqrt(sd^2 + change_sd(natural)^2 / n))
     s <- second_summary(m, probs)
     below <- \(at) mixture_below(m, at)
-    shared <- mixture_moments(world$mixture)$sd^2
+    given <- world$mixture
   } else if (is.null(world$lattice)) {
     return(NULL)
   } else {
@@ -77,17 +77,15 @@ second_group <- function(x, natural, world) {
     mass <- drop(sum$masses %*% world$lattice$weight)
     s <- discrete_summary(sum$values / n, mass, probs)
     below <- \(at) sum(mass[sum$values / n < at - 1e-9])
-    given <- colSums(sum$values / n * sum$masses)
-    shared <- sum(world$lattice$weight * given^2) - sum(world$lattice$weight * given)^2
+    given <- data.frame(mean = colSums(sum$values / n * sum$masses), sd = 0, weight = world$lattice$weight)
   }
-  total <- sqrt(own^2 / n + shared)
-  reach <- stats::qnorm(probs[2]) * total
-  centre <- observed - s$mean
+  all <- if (is.null(own)) s else second_summary(transform(given, sd = sqrt(sd^2 + own^2 / n)), probs)
   none <- NA_character_
   rbind(
     second_row("natural_mean", none, s$mean, s$quantile[1], s$quantile[2], s$sd),
-    second_row("mean_excess", none, centre, observed - s$quantile[2], observed - s$quantile[1], s$sd),
-    second_row("mean_excess_population", none, centre, centre - reach, centre + reach, total),
+    second_row("mean_excess", none, observed - s$mean, observed - s$quantile[2], observed - s$quantile[1], s$sd),
+    second_row("mean_excess_population", none, observed - all$mean, observed - all$quantile[2],
+      observed - all$quantile[1], all$sd),
     second_row("prob_excess", none, below(observed)),
     if (!is.null(settings$margin)) second_row("prob_margin", none, below(observed - settings$margin))
   )
@@ -118,25 +116,43 @@ second_patients <- function(x, natural, world) {
   }
   level <- score_excess_settings(x)$conf.level
   probs <- c(1 - level, 1 + level) / 2
-  sd <- change_sd(natural)
   u <- second_percentiles(world, world$places)
   subjects <- change_subjects(score_excess_change(x))
+  nature <- lapply(seq_along(world$y), \(i) second_nature(world, i, probs))
+  half <- second_correlated(world, nature)
   rows <- lapply(seq_along(world$y), \(i) {
-    s <- if (world$normal) {
-      second_summary(transform(world$mixture, sd = sqrt(sd^2 + world$family$spread^2)), probs)
-    } else {
-      discrete_summary(world$laws[[i]]$values, drop(world$laws[[i]]$masses %*% world$lattice$weight), probs)
-    }
+    s <- nature[[i]]
     y <- world$y[i]
-    r <- shown_correlation
-    half <- sqrt(sd^2 * (1 - r^2) + max(s$sd^2 - sd^2, 0))
     rbind(
       second_row("patient_excess", subjects[i], y - s$mean, y - s$quantile[2], y - s$quantile[1], s$sd),
-      second_row("patient_excess_correlated", subjects[i], y - s$mean - r * (y - mean(world$y)), sd = half),
+      second_row("patient_excess_correlated", subjects[i], half$estimate[i], sd = half$sd[i]),
       second_row("patient_percentile", subjects[i], u[i])
     )
   })
   do.call(rbind, rows)
+}
+
+# One patient's natural change: mean, SD, quantiles, and the mean of its variances at each population mean.
+second_nature <- function(world, i, probs) {
+  spread <- world$family$spread
+  if (world$normal) {
+    return(c(second_summary(transform(world$mixture, sd = sqrt(sd^2 + spread^2)), probs), own = spread))
+  }
+  law <- world$laws[[i]]
+  centred <- outer(law$values, colSums(law$values * law$masses), `-`)
+  c(discrete_summary(law$values, drop(law$masses %*% world$lattice$weight), probs),
+    own = sqrt(sum(world$lattice$weight * colSums(centred^2 * law$masses))))
+}
+
+second_correlated <- function(world, nature) {
+  at <- \(name) vapply(nature, `[[`, 0, name)
+  own <- at("own")
+  r <- shown_correlation
+  standing <- ((world$y - at("mean")) / own)
+  natural <- at("mean") + ifelse(own > 0, r * own * (standing - mean(standing[own > 0])), 0)
+  beyond <- !world$normal & (natural < world$room$low | natural > world$room$high)
+  list(estimate = ifelse(beyond, NA, world$y - natural),
+    sd = ifelse(beyond, NA, sqrt(own^2 * (1 - r^2) + pmax(at("sd")^2 - own^2, 0))))
 }
 
 # Tests --------------------------------------------------------------------------------------------

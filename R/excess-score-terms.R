@@ -12,6 +12,7 @@ possible_outcomes <- function(x) {
 
 # Rows of the group --------------------------------------------------------------------
 
+# The columns of every row, in one order.
 blank_score_columns <- function(rows) {
   for (column in c("statistic", "p.value")) if (is.null(rows[[column]])) rows[[column]] <- rep(NA_real_, nrow(rows))
   if (is.null(rows$reason)) rows$reason <- rep(NA_character_, nrow(rows))
@@ -81,28 +82,38 @@ excess_row <- function(term, observed, s) {
     max(s$mean$error, s$sd$error, s$quantile$error), s$sd$value)
 }
 
-# sd_1^2 / n takes the place of the natural patients' own variance; the shared part stays.
+# Without an SD of the treated they vary as untreated patients of the same ranges do: the law of the mean excess. Else
+# sd_1^2 / n takes the place of the natural patients' own variance, and the shared part stays: a mixture of normals.
 population_row <- function(observed, laws, natural, settings, s, call) {
-  n <- length(laws$fine$room$low)
-  sd <- if (is.null(settings$sd_treated)) change_sd(natural) else settings$sd_treated
-  if (is.na(s$sd$value)) {
-    return(term_row("mean_excess_population", observed - s$mean$value))
+  if (!is.null(settings$sd_treated)) {
+    n <- length(laws$fine$room$low)
+    counted <- change_family(natural) != "normal"
+    means <- lapply(c(fine = "fine", coarse = "coarse"), \(route) {
+      m <- if (counted) given_means(laws[[route]]) else change_mixture(natural, route)
+      m$sd <- sqrt(m$sd^2 + settings$sd_treated^2 / n)
+      m
+    })
+    exists <- if (counted) c(mean = TRUE, sd = TRUE) else change_moments_exist(natural)
+    probs <- c(1 - settings$conf.level, 1 + settings$conf.level) / 2
+    s <- mixture_routes(means, probs, exists, "The natural mean of the population", call)
   }
-  shared <- shared_variance(laws$fine, natural)
-  total <- sqrt(sd^2 / n + shared)
-  centre <- observed - s$mean$value
-  reach <- stats::qnorm((1 + settings$conf.level) / 2) * total
-  error <- max(s$mean$error, s$sd$error)
-  term_row("mean_excess_population", centre, centre - reach, centre + reach, error, total)
+  excess_row("mean_excess_population", observed, s)
+}
+
+# The mean natural change of these patients given each shift, as points of a mixture.
+given_means <- function(law) {
+  given <- rowMeans(do.call(cbind, lapply(law$each, \(one) colSums(one$values * one$masses))))
+  list(weight = law$nodes$weight, mean = given, sd = 0 * given)
 }
 
 # Variance, over the shared shift, of the mean natural change of these patients.
 shared_variance <- function(law, natural) {
   if (change_family(natural) == "normal") {
-    return(core_mixture_summary(change_mixture(natural, "fine"), 0.5)$sd^2)
+    exists <- change_moments_exist(natural)[["sd"]]
+    return(if (exists) core_mixture_summary(change_mixture(natural, "fine"), 0.5)$sd^2 else NA_real_)
   }
-  given <- rowMeans(do.call(cbind, lapply(law$each, \(one) colSums(one$values * one$masses))))
-  mass_moments(given, law$nodes$weight)$sd^2
+  given <- given_means(law)
+  mass_moments(given$mean, given$weight)$sd^2
 }
 
 # One outcome: its rows. Two (lost patients): no estimate, and the smallest and largest value.
@@ -123,33 +134,61 @@ score_bounds <- function(groups) {
 patient_terms <- function(x, laws, natural, settings, call) {
   y <- change_scores(x)
   seen <- which(!is.na(y))
-  rows <- do.call(rbind, lapply(seen, \(i) one_patient(i, y, laws, natural, settings, call)))
-  rows <- cbind(blank_score_columns(rows), subject = rep(change_subjects(x)[seen], each = 3L), interval = "interval")
+  probs <- c(1 - settings$conf.level, 1 + settings$conf.level) / 2
+  nature <- lapply(seen, \(i) {
+    c(patient_summary(natural, probs, c(laws$fine$room$low[i], laws$fine$room$high[i]), call),
+      own = own_sd(laws$fine, i, natural))
+  })
+  room <- lapply(laws$fine$room, `[`, seen)
+  half <- correlated_rows(y[seen], nature, if (change_family(natural) != "normal") room)
+  rows <- do.call(rbind, lapply(seq_along(seen), \(k) {
+    rbind(blank_score_columns(excess_row("patient_excess", y[seen[k]], nature[[k]])), half[k, ],
+      percentile_row(seen[k], y, laws, settings, call))
+  }))
+  if (!is.null(rows)) {
+    rows <- cbind(rows, subject = rep(change_subjects(x)[seen], each = 3L), interval = "interval")
+  }
   rbind(rows, lost_patients(x), ordered_rows(x, rows, laws, natural, settings, call))
 }
 
-one_patient <- function(i, y, laws, natural, settings, call) {
-  probs <- c(1 - settings$conf.level, 1 + settings$conf.level) / 2
-  room <- c(laws$fine$room$low[i], laws$fine$room$high[i])
-  s <- patient_summary(natural, probs, room, call)
+percentile_row <- function(i, y, laws, settings, call) {
   u <- lapply(laws, \(law) percentile_of(percentile_ends(law, i, y[i]), settings$places[i]))
   u <- two_routes(u$fine, u$coarse, "A percentile", call)
-  rbind(
-    excess_row("patient_excess", y[i], s), correlated_row(y[i], mean(y, na.rm = TRUE), s, natural),
-    term_row("patient_percentile", u$value, error = u$error)
-  )
+  blank_score_columns(term_row("patient_percentile", u$value, error = u$error))
+}
+
+# SD of one patient's natural change around the mean of his population: cut at his own ends where the family is.
+own_sd <- function(law, i, natural) {
+  if (change_family(natural) == "normal") {
+    return(change_sd(natural))
+  }
+  one <- law$each[[i]]
+  mean <- colSums(one$values * one$masses)
+  sqrt(max(sum(law$nodes$weight * (colSums(one$values^2 * one$masses) - mean^2)), 0))
 }
 
 shown_correlation <- 0.5
 
-# E[Y0 | Y1] = m + r (y - ybar), SD sqrt(sd^2 (1 - r^2) + shared variance): normal working, equal SDs.
-correlated_row <- function(y, centre, s, natural) {
-  own <- change_sd(natural)^2
-  shared <- max(s$sd$value^2 - own, 0)
-  estimate <- y - s$mean$value - shown_correlation * (y - centre)
-  sd <- sqrt(own * (1 - shown_correlation^2) + shared)
-  term_row("patient_excess_correlated", estimate, error = s$mean$error, std.error = sd)
+# E[Y0_i | Y1_i] = m_i + r s_i (z_i - mean of z), z_i = (y_i - m_i) / s_i, SD sqrt(s_i^2 (1 - r^2) + shared variance):
+# normal working with each patient's own mean and SD. Where changes are cut at the ends of `room` and it takes the
+# natural change beyond them, the normal does not hold, and there is no number.
+correlated_rows <- function(y, nature, room = NULL) {
+  part <- \(name) vapply(nature, \(s) s[[name]]$value, 0)
+  mean <- part("mean")
+  own <- vapply(nature, `[[`, 0, "own")
+  varies <- own > 0
+  z <- ifelse(varies, (y - mean) / own, 0)
+  natural <- mean + ifelse(varies, shown_correlation * own * (z - mean(z[varies])), 0)
+  outside <- if (is.null(room)) rep(FALSE, length(y)) else natural < room$low | natural > room$high
+  sd <- sqrt(own^2 * (1 - shown_correlation^2) + pmax(part("sd")^2 - own^2, 0))
+  known <- \(values) ifelse(outside, NA_real_, values)
+  rows <- term_row(rep("patient_excess_correlated", length(y)), known(y - natural),
+    error = known(vapply(nature, \(s) s$mean$error, 0)), std.error = known(sd))
+  rows$reason <- ifelse(outside, beyond_range, NA_character_)
+  blank_score_columns(rows)
 }
+
+beyond_range <- "the normal working takes the natural change beyond what this patient's scale allows"
 
 lost_patients <- function(x) {
   lost <- which(is.na(change_scores(x)))

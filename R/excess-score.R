@@ -12,7 +12,9 @@
 #' * `patient_excess`: \eqn{y_i - E[Y_{0i}]}, with the prediction interval
 #'   \eqn{[y_i - q_{0.975}, y_i - q_{0.025}]} of natural recovery. What the same patient would have gained
 #'   is not known; `patient_excess_correlated` shows the excess if natural and treated change had correlation
-#'   0.5 and equal SDs, \eqn{E[Y_0 \mid Y_1] = m + 0.5 (y_i - \bar y)}.
+#'   0.5 and equal SDs, \eqn{E[Y_{0i} \mid Y_{1i}] = m_i + 0.5 s_i (z_i - \bar z)} with
+#'   \eqn{z_i = (y_i - m_i) / s_i}, and \eqn{m_i} and \eqn{s_i} those of the patient's own range. This is normal
+#'   working: where it leads beyond the range (a patient near an end of the scale) the row is `NA`.
 #' * `patient_percentile`: the share of natural recovery below the patient, \eqn{F_i(y_i)}; where scores are whole
 #'   points the observed value counts half, \eqn{\frac12 [F_i(y_i) + F_i(y_i - 1)]} (`randomise = TRUE` draws the
 #'   place inside the step).
@@ -22,8 +24,9 @@
 #' * `natural_mean`: mean change expected without treatment among these patients.
 #' * `mean_excess`: \eqn{\bar y - \frac1n \sum Y_{0i}} **among these patients**; variance
 #'   \eqn{sd^2 / n + Var(\theta^*)} for the normal family. More patients never bring it below the second part.
-#' * `mean_excess_population`: the same in the population they stand for, variance
-#'   \eqn{sd_1^2 / n + Var(\theta^*)}; \eqn{sd_1} is `sd_treated`, or the registry's SD.
+#' * `mean_excess_population`: the same in the population they stand for. Without `sd_treated` the treated vary as
+#'   untreated patients of their ranges do, and the interval is that of `mean_excess`; with it the treated mean is
+#'   normal around its own, variance \eqn{sd_1^2 / n + Var(\theta^*)}, a mixture of normals over the shared mean.
 #' * `prob_excess`, `prob_margin`: probability that natural recovery alone gives a smaller mean than observed
 #'   (by more than `margin`). It exceeds 0.9 in one of ten trials of a treatment without effect: it is not a
 #'   probability of benefit.
@@ -48,9 +51,10 @@
 #'   `"rank_test"`; `NULL` if none was.
 #' @param records (numeric, or a [score_change()]) changes of untreated patients, exchangeable with the
 #'   treated, for `rank_test`.
-#' @param sd_treated (number, points) SD of change between treated patients, from elsewhere; `NULL` takes the
-#'   registry's. It is never estimated from a handful of patients.
-#' @param randomise (flag) randomised percentiles; then `seed`.
+#' @param sd_treated (number, points) SD of change between treated patients, from elsewhere; `NULL` lets them vary as
+#'   untreated patients do. It is never estimated from a handful of patients.
+#' @param randomise (flag) `patient_percentile` and `ordered_percentile` randomised inside the steps of whole scores;
+#'   then `seed`. `percentile_sum` and `fisher` take the middle of the step all the same.
 #' @param seed (whole number) of the randomised percentiles; `NULL` draws one from R's stream.
 #' @param ... not used.
 #' @return An `excess` of class `excess_score`: print it, `tidy()` it, `plot()` it. `tidy()` has the terms
@@ -88,7 +92,7 @@ excess.score_change <- function(x, natural, control = NULL, accept = character()
     margin = if (!is.null(margin)) check_number(margin), primary = check_primary(primary, records, call),
     conf.level = check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE),
     sd_treated = check_sd_treated(sd_treated, x, call),
-    places = random_places(check_flag(randomise), seed, length(change_scores(x)))
+    places = random_places(check_flag(randomise), seed, length(change_scores(x))), randomised = randomise
   )
   refuse_unturned(natural, change_motor_scale(x), call)
   refuse_zero_inflated(x, natural, call)
@@ -97,9 +101,10 @@ excess.score_change <- function(x, natural, control = NULL, accept = character()
   laws <- patient_laws(natural, change_room(x), change_is_whole(x), call)
   records <- check_records(records, x, call)
   groups <- lapply(possible_outcomes(x), \(y) group_terms(y, laws, natural, records, settings, call))
-  patients <- patient_terms(x, laws, natural, settings, call)
+  terms <- rbind(score_bounds(groups), patient_terms(x, laws, natural, settings, call))
+  rownames(terms) <- NULL
   new_excess(list(
-    terms = rbind(score_bounds(groups), patients), change = x, natural = natural, accepted = accepted,
+    terms = terms, change = x, natural = natural, accepted = accepted,
     settings = settings, laws = laws, records = records
   ), "excess_score")
 }
@@ -197,6 +202,9 @@ score_excess_settings <- function(x) x$settings
 
 score_excess_records <- function(x) x$records
 
+# Variance of the natural mean that the patients share.
+score_excess_shared <- function(x) shared_variance(x$laws$fine, x$natural)
+
 # Print ------------------------------------------------------------------------------------
 
 #' @export
@@ -223,8 +231,15 @@ format_group <- function(x, digits) {
   span <- \(row) paste(show(row$conf.low), "to", show(row$conf.high))
   excess <- at("mean_excess")
   if (excess$interval != "interval") {
-    return(c(paste0("Some final scores are not known: bounds, not confidence intervals."),
-      paste0("Mean excess among these patients: ", span(excess), " ", scale_unit(change_motor_scale(x$change)))))
+    share <- \(term) paste(unique(percent_text(unlist(at(term)[c("conf.low", "conf.high")]))), collapse = " to ")
+    return(c(
+      "Some final scores are not known: over all changes that the scale allows, bounds, not confidence intervals.",
+      paste0("Expected by nature alone: mean change ", show(at("natural_mean")$conf.low)),
+      paste0("Mean excess among these patients: ", span(excess), " ", scale_unit(change_motor_scale(x$change))),
+      paste0("Mean excess in their population: ", span(at("mean_excess_population"))),
+      nature_below(share, x$settings$margin),
+      "Ordered percentiles, a tipping point and intervals need every final score: there are none."
+    ))
   }
   level <- percent_text(x$settings$conf.level)
   c(
@@ -233,10 +248,7 @@ format_group <- function(x, digits) {
     paste0("Mean excess among these patients: ", show(excess$estimate), ", ", level, " interval ", span(excess)),
     paste0("Mean excess in their population: ", show(at("mean_excess_population")$estimate), ", ", level, " interval ",
       span(at("mean_excess_population"))),
-    paste0("Nature alone gives a smaller mean in ", percent_text(at("prob_excess")$estimate), " of such groups",
-      if (!is.null(x$settings$margin)) {
-        paste0(", smaller by more than ", x$settings$margin, " in ", percent_text(at("prob_margin")$estimate))
-      }, " (not a probability of benefit)"),
+    nature_below(\(term) percent_text(at(term)$estimate), x$settings$margin),
     if (signif(excess$conf.low, digits) != 0) {
       paste0("Tipping point: if the natural mean were ", show(abs(excess$conf.low)), " points ",
         if (excess$conf.low < 0) "lower" else "higher", ", the interval would begin at 0.")
@@ -244,6 +256,13 @@ format_group <- function(x, digits) {
       "Tipping point: the interval begins at 0 as it is."
     }
   )
+}
+
+# @param share function of a term that writes its probability, or its bounds
+nature_below <- function(share, margin) {
+  paste0("Nature alone gives a smaller mean in ", share("prob_excess"), " of such groups",
+    if (!is.null(margin)) paste0(", smaller by more than ", margin, " in ", share("prob_margin")),
+    " (not a probability of benefit)")
 }
 
 format_patients <- function(x, digits) {
@@ -256,26 +275,38 @@ format_patients <- function(x, digits) {
     show(rows$conf.low), " to ", show(rows$conf.high), "), percentile ",
     percent_text(u$estimate[match(rows$subject, u$subject)]))
   lines[is.na(y)] <- paste0("  ", rows$subject[is.na(y)], ": final score not known")
+  correlated <- ifelse(is.na(half$estimate), "none (1)", show(half$estimate))
   c(
     paste0("Each patient, with the ", percent_text(x$settings$conf.level), " interval of prediction:"), lines,
     paste0("  If natural and treated change had correlation 0.5: excess ",
-      paste(show(half$estimate), collapse = ", "), ".")
+      paste(correlated, collapse = ", "), ".", recycle0 = TRUE)[nrow(half) > 0L],
+    if (any(!is.na(half$reason))) paste0("  (1) ", half$reason[!is.na(half$reason)][1], "."),
+    if (x$settings$randomised && change_is_whole(x$change)) {
+      "  These percentiles are drawn inside the step of a whole score; the tests below take the middle of each step."
+    }
   )
 }
 
 format_tests <- function(x, digits) {
-  rows <- x$terms[x$terms$term %in% names(combination_words) & x$terms$interval == "interval", ]
-  if (nrow(rows) == 0L) {
-    return(NULL)
-  }
+  rows <- x$terms[x$terms$term %in% names(combination_words), ]
   primary <- x$settings$primary
   mark <- ifelse(rows$term %in% primary, "declared beforehand", "not declared beforehand")
-  value <- ifelse(is.na(rows$estimate), sub("[.]$", "", rows$reason), probability_text(rows$estimate, digits))
+  value <- vapply(seq_len(nrow(rows)), \(i) test_words(rows[i, ], digits), "")
   c(
     "Without effect, the probability of what was seen or more:",
     paste0("  ", unname(combination_words[rows$term]), ": ", value, " (", mark, ")"),
     if (is.null(primary)) "  None was declared, so none can be taken alone: they answer different questions."
   )
+}
+
+# A probability, its bounds where final scores are open, or why there is none.
+test_words <- function(row, digits) {
+  bounds <- c(row$conf.low, row$conf.high)
+  known <- if (is.na(row$estimate)) bounds else row$estimate
+  if (anyNA(known)) {
+    return(sub("[.]$", "", row$reason))
+  }
+  paste(unique(probability_text(known, digits)), collapse = " to ")
 }
 
 #' @export

@@ -103,9 +103,7 @@ standardised <- function(excess) {
   sd <- change_sd(score_excess_natural(excess))
   n <- length(change_subjects(score_excess_change(excess)))
   population <- at("mean_excess_population")
-  sd_treated <- score_excess_settings(excess)$sd_treated
-  own <- (if (is.null(sd_treated)) sd else sd_treated)^2 / n
-  shared <- max(population$std.error^2 - own, 0)
+  shared <- score_excess_shared(excess)
   list(z = population$estimate / sd, sd = sqrt(1 / n + shared / sd^2), error = population$num.error / sd)
 }
 

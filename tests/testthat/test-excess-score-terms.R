@@ -72,3 +72,59 @@ test_that("moments that do not exist leave quantiles and probabilities", {
   expect_false(anyNA(term_of(e, "mean_excess")[c("conf.low", "conf.high")]))
   expect_false(is.na(term_value(e, "prob_excess")))
 })
+
+test_that("the population's interval is that of a mixture of normals, not of one normal", {
+  one <- data.frame(source = "a", mean = 7.8, se = 0.6)
+  natural <- natural_change(one, prior_half_t(3, 2), sd = 6.5)
+  # Given tau the natural mean of a population is N(7.8, .6^2 + 2 tau^2); tau keeps its prior, which with a flat mu
+  # one source does not change. So P(excess <= q) is an integral over tau, here by steps of its distribution function.
+  tau <- 2 * stats::qt((1 + (seq_len(1e5) - 0.5) / 1e5) / 2, 3)
+  beyond <- \(q, sd, centre) mean(stats::pnorm(q, centre, sqrt(0.36 + 2 * tau^2 + sd^2 / 4)))
+  row <- term_of(excess_of_scores(continuous_change(), natural), "mean_excess_population")
+  expect_equal(beyond(row$conf.low, 6.5, 9.75 - 7.8), 0.025, tolerance = 1e-4) # 1e5 steps
+  expect_equal(beyond(row$conf.high, 6.5, 9.75 - 7.8), 0.975, tolerance = 1e-5)
+  row <- term_of(excess_of_scores(continuous_change(), natural, sd_treated = 10), "mean_excess_population")
+  expect_equal(beyond(row$conf.low, 10, 9.75 - 7.8), 0.025, tolerance = 1e-4)
+  # A moment that does not exist takes no quantile with it.
+  heavy <- natural_change(one, prior_half_t(1, 2), sd = 6.5)
+  row <- term_of(excess_of_scores(continuous_change(), heavy, sd_treated = 10), "mean_excess_population")
+  tau <- 2 * stats::qt((1 + (seq_len(1e5) - 0.5) / 1e5) / 2, 1)
+  expect_equal(beyond(row$conf.low, 10, 9.75 - 7.8), 0.025, tolerance = 1e-3)
+  expect_true(is.na(row$estimate))
+})
+
+test_that("the excess under a correlation is of each patient's own mean and SD, and none beyond his range", {
+  natural <- natural_change(7.8, sd = 6.5, family = "censored", range = c(-14, 36))
+  m <- change_model_of(natural)
+  # Whole points of a latent normal, cut at the patient's ends.
+  own <- \(low, high) {
+    upper <- stats::pnorm(seq(low, high) + 0.5, m$location, m$spread)
+    upper[length(upper)] <- 1
+    p <- diff(c(0, upper))
+    mean <- sum(p * seq(low, high))
+    c(mean, sqrt(sum(p * (seq(low, high) - mean)^2)))
+  }
+  end <- own(-50, 0)
+  free <- own(-20, 30)
+  z <- c(0 - end[1], 24 - free[1]) / c(end[2], free[2])
+  e <- excess_of_scores(score_change(c(50, 20), c(50, 44), "uems"), natural)
+  rows <- term_of(e, "patient_excess_correlated")
+  expect_equal(rows$estimate, c(0 - end[1], 24 - free[1]) - 0.5 * c(end[2], free[2]) * (z - mean(z)),
+    tolerance = 1e-10)
+  expect_equal(rows$std.error, sqrt(0.75) * c(end[2], free[2]), tolerance = 1e-10)
+  # One at the ceiling who stayed beside one who lost much: his natural change would be a gain of more than is left.
+  e <- excess_of_scores(score_change(c(50, 30), c(50, 0), "uems"), natural)
+  rows <- term_of(e, "patient_excess_correlated")
+  expect_identical(is.na(rows$estimate), c(TRUE, FALSE))
+  expect_match(rows$reason[1], "beyond what this patient's scale allows")
+  expect_output(print(e), "excess none (1), ", fixed = TRUE)
+})
+
+test_that("without any final score there are bounds and no rows of patients", {
+  e <- excess_of_scores(score_change(c(10, 5), c(NA_real_, NA), "uems"), natural_change(7.8, sd = 6.5))
+  row <- term_of(e, "mean_excess")
+  expect_equal(c(row$conf.low, row$conf.high), c(-7.5, 42.5) - 7.8)
+  expect_true(all(is.na(term_value(e, "patient_excess"))))
+  expect_output(print(e), "2: final score not known")
+  expect_no_match(paste(format_excess_score(e), collapse = " "), "correlation")
+})

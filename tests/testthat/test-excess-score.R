@@ -167,3 +167,27 @@ test_that("where lower is better a table of means is turned, or refused where it
   # A number is of gains already.
   expect_equal(term_value(excess_of_scores(y, natural_change(-2.4, sd = 8)), "mean_excess"), 4.65, tolerance = 1e-9)
 })
+
+test_that("with a lost final score the print keeps what there is, and says what there is not", {
+  lost <- score_change(c(12, 18, 9), c(36, NA, 11), "uems")
+  e <- excess_of_scores(lost, natural_change(7.8, sd = 6.5), margin = 2, primary = "percentile_sum")
+  text <- paste(format_excess_score(e), collapse = "\n")
+  at <- \(final, term) term_value(excess_of_scores(score_change(c(12, 18, 9), c(36, final, 11), "uems"),
+    natural_change(7.8, sd = 6.5), margin = 2), term)
+  between <- \(term, words) paste(words(sort(c(at(0, term), at(50, term)))), collapse = " to ")
+  expect_match(text, between("percentile_sum", probability_text), fixed = TRUE)
+  expect_match(text, paste0(between("percentile_sum", probability_text), " (declared beforehand)"), fixed = TRUE)
+  expect_match(text, paste0("smaller mean in ", between("prob_excess", percent_text)), fixed = TRUE)
+  expect_match(text, paste0("smaller by more than 2 in ", between("prob_margin", percent_text)), fixed = TRUE)
+  expect_match(text, "Mean excess in their population", fixed = TRUE)
+  expect_match(text, "tipping point and intervals need every final score", fixed = TRUE)
+})
+
+test_that("randomised percentiles are said to be that, beside tests that are not", {
+  natural <- natural_change(7.8, sd = 6.5)
+  plain <- excess_of_scores(synthetic_change(), natural)
+  drawn <- excess_of_scores(synthetic_change(), natural, randomise = TRUE, seed = 1)
+  expect_output(print(drawn), "drawn inside the step of a whole score")
+  expect_no_match(paste(format_excess_score(plain), collapse = " "), "drawn inside")
+  expect_identical(term_value(drawn, "percentile_sum"), term_value(plain, "percentile_sum"))
+})
