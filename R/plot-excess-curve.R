@@ -62,7 +62,7 @@ course_fan <- function(one, parts) {
     gains <- curve_gains(parts$natural, one$from, weeks)
   }
   sd <- c(0, sqrt(diag(gains$own) + rowSums(gains$slopes^2)))
-  range <- sort(scale_sign(recovery_scale(parts$data)) * scale_range(recovery_scale(parts$data)))
+  range <- turned_range(recovery_scale(parts$data))
   at <- \(p) pmin(pmax(one$baseline + c(0, gains$mean) + stats::qnorm(p) * sd, range[1]), range[2])
   level <- parts$settings$conf.level
   data.frame(subject = one$subject, week = c(one$from, weeks), low = at((1 - level) / 2), lower = at(0.25),
