@@ -32,7 +32,7 @@ as_curve_table <- function(x, scale, call) {
 mean_sign <- function(scale) if (is.null(scale)) 1 else scale_sign(scale)
 
 # The rows as they were published.
-published_rows <- function(table) {
+rows_as_published <- function(table) {
   table$rows$mean <- mean_sign(table$scale) * table$rows$mean
   table$rows
 }

@@ -37,6 +37,7 @@
 #' @return An `excess` of class `excess_curve`: print it, `tidy()` it, `plot()` it.
 #' @section Conditions: `cordgain_unmatched` for differences not accepted; `cordgain_invalid_input` for patients without
 #'   a time of treatment, without a score before it or after it, and visits outside the natural course.
+#'   A warning `cordgain_off_scale` where a patient's expected score, or its interval, leaves the scale.
 #' @references Laird and Ware (1982), Biometrics 38:963-974. Pocock (1976), Journal of Chronic Diseases 29:175-188.
 #' @seealso [natural_curve()], [excess.score_change()]
 #' @examples
@@ -65,6 +66,7 @@ excess.recovery_data <- function(x, natural, control = NULL, accept = character(
   accepted <- match_evidence(x, read, accept, call, few_subjects(natural))
   refuse_thoracic_course(x, natural, call)
   model <- stacked_model(courses, natural, settings$rise, call)
+  warn_off_scale(courses, model, recovery_scale(x), settings$conf.level)
   terms <- curve_terms(model, settings)
   new_excess(list(terms = terms, data = x, natural = natural, accepted = accepted, settings = settings,
     courses = courses, model = model), "excess_curve")
@@ -111,7 +113,7 @@ excess_rise <- function(rise, natural, call) {
   1 / rate
 }
 
-# The curve is read at the trial's visits: those outside its weeks are told, and of the others the follow-up is the same.
+# The curve is read at the trial's visits: those outside its weeks are told; of the others the follow-up is the same.
 check_visits_known <- function(courses, natural, call) {
   span <- curve_span(natural)
   weeks <- lapply(courses, \(one) c(one$from, one$week))
@@ -210,6 +212,33 @@ stacked_model <- function(courses, natural, rise, call) {
     v = v, shared = do.call(rbind, lapply(parts, `[[`, "slopes")), since = since, g = -expm1(-since / rise),
     patient = rep(seq_along(courses), sizes), last = ends, subject = unname(vapply(courses, `[[`, "", "subject"))
   )
+}
+
+# A normal course knows no ends of the scale: at the ceiling its gains are too large, so the excess is too small.
+warn_off_scale <- function(courses, model, scale, conf.level) {
+  ends <- sort(scale_sign(scale) * scale_range(scale))
+  baseline <- vapply(courses, `[[`, 0, "baseline")
+  gain <- vapply(courses, \(one) one$gain[length(one$gain)], 0)
+  mean <- baseline + gain - model$e[model$last]
+  reach <- stats::qnorm((1 + conf.level) / 2) * vapply(model$last, \(i) {
+    linear_sd(model, replace(numeric(length(model$e)), i, 1))
+  }, 0)
+  above <- mean + reach > ends[2]
+  below <- mean - reach < ends[1]
+  if (!any(above | below)) {
+    return(invisible())
+  }
+  show <- \(v) format(signif(v, 3), trim = TRUE)
+  off <- which(above | below)
+  seen <- first_few(paste0(model$subject[off], ": ", vapply(mean[off], show, ""), " (",
+    vapply((mean - reach)[off], show, ""), " to ", vapply((mean + reach)[off], show, ""), ")"))
+  cli::cli_warn(c("The natural course of {length(off)} patient{?s} leaves the scale, {ends[1]} to {ends[2]}.",
+    x = "Expected at the last visit, with interval: {seen}.",
+    i = if (any(above)) "Who cannot gain so much is expected too much of: the excess comes out too small.",
+    i = if (any(below)) "Who cannot lose so much is expected too little of: the interval is too wide, and an expected
+      score below the scale makes the excess too large.",
+    i = "{.fn natural_change} with {.code family = \"censored\"} knows the ends of the scale, for one follow-up."
+  ), class = "cordgain_off_scale")
 }
 
 # Rows -----------------------------------------------------------------------------------------

@@ -64,7 +64,8 @@
 #' @section Conditions: `cordgain_invalid_input` for a missing correlation, SDs that are not positive, means outside the
 #'   scale, a `scale` that is not that of `measure`, two gains through which no plateau passes
 #'   (\eqn{m_1 / m_2} outside \eqn{((s_1 - s_0) / (s_2 - s_0), 1)}), means from which the shape
-#'   cannot be told, a `between_sd` where the gain at the last visit is within its error of 0, and proportional recovery.
+#'   cannot be told, a `between_sd` where the gain at the last visit is within its error of 0, and proportional
+#'   recovery.
 #' @references Bourguignon and others (2022), BMC Medicine 20:225, \doi{10.1186/s12916-022-02395-0} (visit means).
 #'   Laird and Ware (1982), Biometrics 38:963-974 (the covariance of a mixed model).
 #' @seealso [natural_change()] for one follow-up, [excess.recovery_data()]
@@ -94,13 +95,14 @@ natural_curve.data.frame <- function(x, correlation = NULL, shape = c("plateau",
   table <- as_curve_table(x, scale, call)
   own <- own_covariance(table, correlation, covariance, call)
   curve <- fit_table(table, shape, correlation, call)
-  check_between(new_natural_recovery(list(kind = "table", table = table, curve = curve, own = own, correlation = correlation,
+  made <- new_natural_recovery(list(kind = "table", table = table, curve = curve, own = own, correlation = correlation,
     settings = list(between_sd = between_sd, scale = table_scale(table)), sources = curve_sources(table)),
-  "natural_curve"), call)
+  "natural_curve")
+  check_spread_basis(made, call)
 }
 
 # What a spread between populations is in proportion to.
-check_between <- function(x, call) {
+check_spread_basis <- function(x, call) {
   if (x$settings$between_sd > 0) curve_total(x, call)
   x
 }
@@ -182,7 +184,7 @@ refit_curve <- function(x, between_sd = x$settings$between_sd, correlation = x$c
   if (identical(correlation, x$correlation) && identical(shape, x$curve$shape) && is.null(keep)) {
     return(x)
   }
-  rows <- published_rows(x$table)
+  rows <- rows_as_published(x$table)
   if (is.null(keep)) keep <- seq_len(nrow(rows))
   covariance <- if (!is.null(x$own$matrix)) x$own$matrix[keep, keep, drop = FALSE]
   natural_curve(rows[keep, , drop = FALSE], correlation = correlation, shape = shape,

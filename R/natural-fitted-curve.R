@@ -27,7 +27,7 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
     variances = course_variances(x), sources = sources,
     settings = list(between_sd = check_number(between_sd, min = 0), scale = scale)), "natural_curve")
   check_course_rows(curve, call)
-  check_between(curve, call)
+  check_spread_basis(curve, call)
 }
 
 # The scale of a fit: that of its recovery_data(), whose scores are turned already, or the one that a person gives of

@@ -25,8 +25,9 @@ agreed <- function(x) {
 test_that("every number of tidy() agrees, for every shape of published visit means", {
   for (shape in c("plateau", "gompertz", "weibull")) {
     rise <- if (shape != "plateau") 10
-    answer <- excess(uneven_trial(), sygen_course(shape = shape, between_sd = 2), accept = all_differences, margin = 2,
-      rise = rise)
+    # The interval of the patient who begins low leaves the scale.
+    answer <- suppressWarnings(excess(uneven_trial(), sygen_course(shape = shape, between_sd = 2),
+      accept = all_differences, margin = 2, rise = rise), classes = "cordgain_off_scale")
     rows <- agreed(answer)
     expect_gte(min(rows$digits), 6)
   }

@@ -68,7 +68,7 @@ test_that("means are turned once where lower is better, and had back as publishe
   rows <- data.frame(week = c(0, 26, 52), mean = c(21, 23, 24.5), sd = 9, n = 300, measure = "mds_updrs_iii")
   table <- as_curve_table(rows, NULL, NULL)
   expect_identical(table$rows$mean, -rows$mean)
-  expect_identical(published_rows(table)$mean, rows$mean)
+  expect_identical(rows_as_published(table)$mean, rows$mean)
   expect_identical(as_curve_table(transform(rows, measure = "uems"), NULL, NULL)$rows$mean, rows$mean)
   expect_identical(mean_sign(NULL), 1)
 })

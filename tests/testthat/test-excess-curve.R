@@ -143,3 +143,31 @@ test_that("a curve is as long as the trial's visits within it, and visits outsid
   invalid(excess(recovery_data(early, id, week, score, "uems", at), natural(56), accept = others, rise = 12),
     "Examined outside: patient 1 in week 1\\.")
 })
+
+test_that("a patient whose natural course leaves the scale is warned of by name", {
+  visits <- \(a, b = c(12, 20, 24)) {
+    df <- data.frame(id = rep(c("a", "b"), each = 3), week = rep(c(3, 15, 55), 2), at = 3, score = c(a, b))
+    recovery_data(df, id, week, score, "uems", at)
+  }
+  natural <- natural_curve(data.frame(week = c(3, 15, 55), mean = 9 * c(0, 1 - exp(-1), 1 - exp(-52 / 12)) + 10,
+    sd = 5, n = 100, measure = "uems"), correlation = 0.8)
+  compare <- \(...) excess(visits(...), natural, accept = all_differences)
+  # 50 of 50 and a natural gain of 9 (1 - e^{-52 / 12}) = 8.88: 58.9 expected.
+  said <- tryCatch(compare(c(50, 50, 50)), cordgain_off_scale = conditionMessage)
+  expect_match(said, "1 patient leaves the scale, 0 to 50.*a: 58\\.9.*too small")
+  expect_no_match(said, "b:")
+  # At the ceiling the excess comes out below 0 though nobody could have gained.
+  e <- suppressWarnings(compare(c(50, 50, 50)))
+  expect_equal(term_of(e, "patient_excess")$estimate[1], -9 * (1 - exp(-52 / 12)), tolerance = 1e-6)
+  # The mean stays on the scale, 45.9, its interval does not: 45.9 + 1.96 * 5 sqrt(0.4) > 50.
+  expect_warning(compare(c(37, 40, 44)), "a: 45\\.9 [(]3", class = "cordgain_off_scale")
+  expect_warning(compare(c(0, 0, 0)), NA) # 8.88 - 1.96 * 3.2 is above 0
+  expect_no_warning(compare(c(14, 20, 24)))
+  # Turned scores have turned ends: from 2 points of a score that is better when lower, 8.88 fewer are none.
+  fewer <- data.frame(week = c(3, 15, 55), mean = 40 - 9 * c(0, 1 - exp(-1), 1 - exp(-52 / 12)), sd = 5, n = 100,
+    measure = "mds_updrs_iii")
+  df <- data.frame(id = 1, week = c(3, 55), at = 3, score = c(2, 1))
+  low <- recovery_data(df, id, week, score, "mds_updrs_iii", at)
+  expect_warning(excess(low, natural_curve(fewer, correlation = 0.8), accept = all_differences),
+    "scale, -132 to 0.*1: 6\\.88", class = "cordgain_off_scale")
+})
