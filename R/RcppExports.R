@@ -257,8 +257,8 @@ cpp_mixture_cdf <- function(x, at) {
     .Call(`_cordgain_cpp_mixture_cdf`, x, at)
 }
 
-cpp_mixture_nodes <- function(x, fine) {
-    .Call(`_cordgain_cpp_mixture_nodes`, x, fine)
+cpp_mixture_nodes <- function(x, fine, breaks) {
+    .Call(`_cordgain_cpp_mixture_nodes`, x, fine, breaks)
 }
 
 cpp_change_model <- function(kind, mean, sd, low, high, zero) {

@@ -41,8 +41,8 @@ second_world <- function(x, natural) {
   change <- score_excess_change(x)
   room <- change_room(change)
   mixture <- second_mixture(natural)
-  lattice <- mean_lattice(mixture)
   family <- second_family(natural)
+  lattice <- mean_lattice(mixture, family$ends)
   whole <- change_is_whole(change)
   laws <- if (whole && !is.null(lattice)) {
     lapply(seq_along(room$low), \(i) second_masses(family, c(room$low[i], room$high[i]), lattice$x))

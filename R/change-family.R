@@ -72,8 +72,17 @@ refuse_moments <- function(what, abort, settings, mean, sd, call) {
   ), call = call)
 }
 
+# The means that a population of this family can have; a mean beyond them is taken at the end.
+possible_means <- function(model) {
+  switch(names(change_families)[model$kind + 1L],
+    normal = c(-Inf, Inf),
+    hurdle = (1 - model$zero) * c(1, model$high),
+    c(model$low, model$high)
+  )
+}
+
 # Nodes of the shift of the population mean from its anchor, with their probabilities.
-shift_nodes <- function(mixture, anchor, fine) {
+shift_nodes <- function(mixture, model, anchor, fine, parts = 16) {
   points <- mixture$sd == 0
   node <- mixture$mean[points]
   weight <- mixture$weight[points]
@@ -81,11 +90,24 @@ shift_nodes <- function(mixture, anchor, fine) {
     rest <- lapply(mixture, \(part) part[!points])
     share <- sum(rest$weight)
     rest$weight <- rest$weight / share
-    panels <- core_mixture_nodes(rest, fine)
+    panels <- core_mixture_nodes(rest, fine, mean_breaks(model, parts))
     node <- c(node, panels$node)
     weight <- c(weight, share * panels$weight)
   }
   list(shift = node - anchor, weight = weight)
+}
+
+# Edges of panels where a family with ends needs them: what is asked of patients has a kink in the population mean where
+# no lower or higher mean is possible, turns over a few of `parts` between, and near the ends of a censored normal
+# over powers of ten.
+mean_breaks <- function(model, parts) {
+  ends <- if (is.null(model)) c(-Inf, Inf) else possible_means(model)
+  if (any(is.infinite(ends))) {
+    return(numeric())
+  }
+  width <- diff(ends)
+  near <- if (model$kind == change_families[["censored"]]) 10^-(2:16) else 10^-(2:4)
+  c(ends[1] + width * c(0:parts / parts, near), ends[2] - width * near)
 }
 
 # Whole-number changes a patient may have. A normal has no ends: all that is likelier than 1e-12.

@@ -207,7 +207,7 @@ core_mixture_summary <- function(mixture, probs) call_core(cpp_mixture_summary, 
 
 core_mixture_cdf <- function(mixture, at) call_core(cpp_mixture_cdf, mixture, at)
 
-core_mixture_nodes <- function(mixture, fine) call_core(cpp_mixture_nodes, mixture, fine)
+core_mixture_nodes <- function(mixture, fine, breaks = numeric()) call_core(cpp_mixture_nodes, mixture, fine, breaks)
 
 # Controls' mean as a t beside a history whose mean is a mixture of normals (src/bind_borrow.cpp).
 core_borrowed_mean <- function(history, mean, scale, df, probs, fine) {

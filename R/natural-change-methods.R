@@ -274,7 +274,18 @@ format_family <- function(x) {
     beta_binomial = paste0("beta-binomial count of points on ", s$range[1], " to ", s$range[2]),
     hurdle = paste0("no change in ", percent_text(s$zero), ", else 1 to ", s$range[2], " points (beta-binomial)")
   )
-  paste0("One patient: SD ", signif(s$sd, 4), " (from the registry), ", words)
+  c(paste0("One patient: SD ", signif(s$sd, 4), " (from the registry), ", words), impossible_words(x))
+}
+
+# What of the population's mean lies where the family has none, where that shows.
+impossible_words <- function(x) {
+  ends <- possible_means(x$model)
+  below <- if (ends[1] > -Inf) core_mixture_cdf(change_mixture(x, "fine"), ends) else c(0, 1)
+  beyond <- below[1] + 1 - below[2]
+  if (beyond >= 0.0005) {
+    paste0("  Means outside ", signif(ends[1], 4), " to ", signif(ends[2], 4), " are not possible so: taken at the ",
+      "end, probability ", probability_text(beyond))
+  }
 }
 
 #' @export

@@ -31,9 +31,12 @@
 #' `range` has them, rounded to whole points where scores are; the beta-binomial has intraclass correlation
 #' \eqn{\rho = (sd^2 / (N p (1-p)) - 1) / (N - 1)}.
 #'
-#' A population mean that differs by \eqn{d} from the published one moves the location of
-#' the family by \eqn{d} times its slope (latent mean, or log odds, per point of observed mean):
-#' exact for the normal, to first order for the others. The SD stays.
+#' A population whose mean differs by \eqn{d} from the published one has the location (mean, latent mean, or log odds of
+#' one point) at which the family's mean is the published one plus \eqn{d}, exactly. What stays is the SD of the normal,
+#' the latent SD of the censored normal, the sum \eqn{a + b} of the beta behind counts (so the intraclass correlation),
+#' and the share `zero`: with these the observed SD moves as the mean nears an end. A mean that the family cannot have
+#' (outside `range`; for the hurdle outside `1 - zero` times 1 to the largest gain) is taken at that end, and the print
+#' says with what probability.
 #'
 #' @param x (data frame) one row per published mean of change: `source`, `mean`, and `se`, or
 #'   `sd` and `n`; and what matching reads, see [matching] (`measure` names the scale; rows of
@@ -345,9 +348,9 @@ change_scale_of <- function(x) x$settings$scale
 change_mixture <- function(x, route) x$routes[[route]]$fresh
 
 # Nodes of the shared shift, on both routes.
-change_nodes <- function(x) {
+change_nodes <- function(x, parts = 16) {
   lapply(c(fine = "fine", coarse = "coarse"), \(route) {
-    shift_nodes(change_mixture(x, route), x$anchor, route == "fine")
+    shift_nodes(change_mixture(x, route), x$model, x$anchor, route == "fine", parts)
   })
 }
 

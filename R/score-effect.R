@@ -2,7 +2,8 @@
 # delta. Its likelihood, the uncertain natural mean integrated out, and its posterior under a prior of delta.
 
 # list: `unit` (points; the SD between patients, in which the grid stands), `centre` (where the likelihood lies),
-# `width` (of its narrowest feature), and `log_likelihood(delta, route)`.
+# `width` (of its narrowest feature), `kinks` (where a known natural mean meets the end of what is possible), and
+# `log_likelihood(delta, route)`.
 effect_likelihood <- function(excess, call) UseMethod("effect_likelihood")
 
 #' @exportS3Method effect_likelihood excess_score
@@ -20,10 +21,13 @@ score_likelihood <- function(y, room, natural, given, call, nodes = change_nodes
     normal_likelihood(natural, mean(y), own^2 / length(y))
   } else {
     if (!is.null(given)) natural <- refit_change(natural, sd = given, call = call)
-    counted_likelihood(natural, y, room, nodes, call)
+    counted_likelihood(natural, y, room, if (all(change_mixture(natural, "fine")$sd == 0)) nodes else
+      close_nodes(natural), call)
   }
+  known <- change_mixture(natural, "fine")
+  kinks <- outer(possible_means(change_model_of(natural)), known$mean[known$sd == 0], `-`)
   list(unit = change_sd(natural), centre = mean(y) - change_anchor(natural), width = own / sqrt(length(y)),
-    log_likelihood = log_likelihood)
+    kinks = kinks[is.finite(kinks)], log_likelihood = log_likelihood)
 }
 
 #' @exportS3Method effect_likelihood excess_curve
@@ -59,6 +63,12 @@ normal_likelihood <- function(natural, observed, variance) {
   }
 }
 
+# Moved by the excess, the ends of what is possible lie anywhere between nodes: panels of a twentieth of the mean's SD.
+close_nodes <- function(natural) {
+  spread <- diff(core_mixture_summary(change_mixture(natural, "fine"), c(0.16, 0.84))$quantile) / 2
+  change_nodes(natural, min(1000, max(16, ceiling(20 * diff(possible_means(change_model_of(natural))) / spread))))
+}
+
 # Whole scores of a family with ends: the product of the patients' probabilities, at population mean t, is smooth in t;
 # it is worked out on a lattice and read off by a spline, averaged over the nodes of the natural mean.
 counted_likelihood <- function(natural, y, room, nodes, call) {
@@ -71,13 +81,14 @@ counted_likelihood <- function(natural, y, room, nodes, call) {
     rowSums(matrix(parts, length(shift)))
   }
   step <- change_sd(natural) / sqrt(length(y)) / 20
+  possible <- possible_means(model) - change_anchor(natural)
   given <- NULL # the same curve serves both routes
   \(delta, route) {
     kept <- nodes[[route]]$weight > 1e-14 # what is dropped is below rounding
     shift <- nodes[[route]]$shift[kept]
     ends <- range(delta) + range(shift)
     if (is.null(given) || ends[1] < given$ends[1] || ends[2] > given$ends[2]) {
-      given <<- read_off(log_given, ends + c(-1, 1) * step, step, call)
+      given <<- read_off(log_given, ends + c(-1, 1) * step, step, possible, call)
     }
     reached <- delta + max(shift) >= given$from & delta + min(shift) <= given$to
     at <- outer(delta[reached], shift, `+`)
@@ -87,8 +98,9 @@ counted_likelihood <- function(natural, y, room, nodes, call) {
 }
 
 # `read()` is exp(f) between the ends, f a smooth curve with one peak: by a spline on a lattice where f is within 60
-# of the peak (beyond, rounding takes over, and a spline would swing), from `from` to `to`, and 0 elsewhere.
-read_off <- function(f, ends, step, call) {
+# of the peak (beyond, rounding takes over, and a spline would swing), from `from` to `to`, and 0 elsewhere. Beyond the
+# possible shifts f stays what it is at their ends, towards which the lattice is closer.
+read_off <- function(f, ends, step, possible, call) {
   scan <- seq(ends[1], ends[2], length.out = 300)
   values <- f(scan)
   if (max(values) < -600) {
@@ -97,12 +109,17 @@ read_off <- function(f, ends, step, call) {
   inside <- range(which(values > max(values) - 60))
   from <- scan[max(1, inside[1] - 1)]
   to <- scan[min(length(scan), inside[2] + 1)]
-  lattice <- seq(from, to, length.out = min(4000, ceiling((to - from) / step) + 8))
+  reach <- pmin(pmax(c(from, to), possible[1]), possible[2])
+  lattice <- seq(reach[1], reach[2], length.out = min(4000, ceiling(diff(reach) / step) + 8))
+  # There f may go as a logarithm: a spline follows it over steps of 1.6 % to 1e-8.
+  near <- (lattice[2] - lattice[1]) / 0.016 * exp(-0.016 * (0:1500))
+  near <- near[near < diff(reach)]
+  lattice <- sort(unique(c(lattice, if (from < possible[1]) reach[1] + near, if (to > possible[2]) reach[2] - near)))
   values <- f(lattice)
   spline <- stats::splinefun(lattice, pmax(values, max(values) - 60))
   list(ends = ends, from = from, to = to, read = \(x) {
     inside <- x >= from & x <= to
-    exp(spline(pmin(pmax(x, from), to))) * inside
+    exp(spline(pmin(pmax(x, reach[1]), reach[2]))) * inside
   })
 }
 
@@ -115,7 +132,7 @@ likelihood_table <- function(law) {
   width <- min(0.5, law$width / law$unit)
   reach <- c(min(0, centre) - 12, max(0, centre) + 12)
   edges <- sort(unique(round(c(seq(-0.5, 0.5, by = 0.05), seq(0, reach[2], by = width), seq(0, reach[1], by = -width),
-    reach[2] + 12 * (2^(0:5) - 1), reach[1] - 12 * (2^(0:5) - 1)), 12)))
+    reach[2] + 12 * (2^(0:5) - 1), reach[1] - 12 * (2^(0:5) - 1), law$kinks / law$unit), 12)))
   routes <- lapply(c(fine = "fine", coarse = "coarse"), \(route) {
     panels <- unit_panels(edges, route == "fine")
     log_like <- law$log_likelihood(law$unit * panels$node, route)

@@ -63,24 +63,37 @@ mixture_moments <- function(m) {
 second_summary <- function(m, probs) c(mixture_moments(m), list(quantile = mixture_quantile(m, probs)))
 
 # A lattice of population means with their probabilities: the trapezoidal rule converges geometrically where every
-# component is wider than the step.
-mean_lattice <- function(m) {
+# component is wider than the step. Where means lie beyond those that the family can have, what follows from a mean has
+# a kink at the end: the mass beyond stands there, and panels lie between, closer towards the ends.
+mean_lattice <- function(m, ends = c(-Inf, Inf)) {
   m <- m[m$weight > 1e-13, ]
   if (all(m$sd == 0)) {
     return(list(x = m$mean, weight = m$weight))
   }
   step <- 0.5 * min(m$sd)
-  ends <- c(min(m$mean - 8 * m$sd), max(m$mean + 8 * m$sd))
-  if (diff(ends) / step > 20000) return(NULL)
-  x <- seq(ends[1], ends[2], by = step)
-  weight <- step * vapply(x, \(one) sum(m$weight * stats::dnorm(one, m$mean, m$sd)), 0)
+  reach <- c(min(m$mean - 8 * m$sd), max(m$mean + 8 * m$sd))
+  if (diff(reach) / step > 20000) return(NULL)
+  density <- \(x) vapply(x, \(one) sum(m$weight * stats::dnorm(one, m$mean, m$sd)), 0)
+  if (reach[1] > ends[1] && reach[2] < ends[2]) {
+    x <- seq(reach[1], reach[2], by = step)
+    weight <- step * density(x)
+  } else {
+    inside <- pmin(pmax(reach, ends[1]), ends[2])
+    near <- diff(inside) * 2^-(5:45)
+    edges <- c(seq(inside[1], inside[2], length.out = ceiling(diff(inside) / (4 * step)) + 33), inside[1] + near,
+      inside[2] - near)
+    grid <- legendre_panels(sort(unique(edges)))
+    x <- c(inside, grid$x)
+    weight <- c(mixture_below(m, inside[1]), 1 - mixture_below(m, inside[2]), grid$w * density(grid$x))
+  }
   keep <- weight > 1e-14
   list(x = x[keep], weight = weight[keep])
 }
 
 # Families ----------------------------------------------------------------------------------------
 
-# Location, spread and slope of a family from its observed mean and SD, as in change_family.hpp but solved otherwise.
+# Location and spread of a family from its observed mean and SD, as in change_family.hpp but solved otherwise, and the
+# means that it can have.
 second_family <- function(natural) {
   mu <- second_change(natural)$mu
   anchor <- if (change_kind(natural) == "meta") mixture_quantile(mu, 0.5) else sum(mu$weight * mu$mean)
@@ -88,19 +101,20 @@ second_family <- function(natural) {
   range <- change_range(natural)
   zero <- change_zero(natural)
   solved <- switch(change_family(natural),
-    normal = list(location = anchor, spread = sd, slope = 1),
+    normal = list(location = anchor, spread = sd),
     censored = second_censored(anchor, sd, range),
-    beta_binomial = second_points(anchor - range[1], sd, diff(range), 1),
+    beta_binomial = second_points(anchor - range[1], sd, diff(range)),
     hurdle = second_points(anchor / (1 - zero) - 1, sqrt((sd^2 + anchor^2) / (1 - zero) - (anchor / (1 - zero))^2),
-      range[2] - 1, 1 - zero)
+      range[2] - 1)
   )
-  c(solved, list(family = change_family(natural), anchor = anchor, range = range, zero = zero))
+  ends <- switch(change_family(natural), normal = c(-Inf, Inf), hurdle = (1 - zero) * c(1, range[2]), range)
+  c(solved, list(ends = ends), list(family = change_family(natural), anchor = anchor, range = range, zero = zero))
 }
 
-second_points <- function(mean, sd, size, share) {
+second_points <- function(mean, sd, size) {
   p <- mean / size
   rho <- (sd^2 / (size * p * (1 - p)) - 1) / (size - 1)
-  list(location = stats::qlogis(p), spread = 1 / rho - 1, slope = 1 / (share * size * p * (1 - p)), size = size)
+  list(location = stats::qlogis(p), spread = 1 / rho - 1, size = size)
 }
 
 # Moments of a censored normal as integrals of what lies above; bisection in the latent mean within one in the SD.
@@ -115,14 +129,38 @@ second_censored <- function(mean, sd, range) {
   latent_mean <- \(spread) stats::uniroot(\(l) moments(l, spread)[1] - mean, mean + c(-1, 1) * wide, tol = 1e-13)$root
   gap <- \(log_spread) moments(latent_mean(exp(log_spread)), exp(log_spread))[2] - sd
   spread <- exp(stats::uniroot(gap, log(sd) + c(-0.5, 2.5), tol = 1e-13, extendInt = "upX")$root)
-  location <- latent_mean(spread)
-  inside <- stats::pnorm(range[2], location, spread) - stats::pnorm(range[1], location, spread)
-  list(location = location, spread = spread, slope = 1 / inside)
+  list(location = latent_mean(spread), spread = spread)
+}
+
+# The location at which the family's mean is x: log odds by their definition, a latent mean by bisection.
+second_location <- function(family, x) {
+  x <- pmin(pmax(x, family$ends[1]), family$ends[2])
+  switch(family$family,
+    normal = x,
+    beta_binomial = stats::qlogis((x - family$range[1]) / family$size),
+    hurdle = stats::qlogis(pmin(pmax((x / (1 - family$zero) - 1) / family$size, 0), 1)),
+    censored = {
+      above <- \(z) stats::dnorm(z) + z * stats::pnorm(z)
+      low <- rep(family$range[1] - 37 * family$spread, length(x))
+      high <- rep(family$range[2] + 37 * family$spread, length(x))
+      for (halving in 1:90) {
+        middle <- (low + high) / 2
+        # From the nearer end, where what is left of the mean keeps its digits.
+        up <- family$spread * (above((middle - family$range[1]) / family$spread) -
+          above((middle - family$range[2]) / family$spread))
+        down <- family$spread * (above((family$range[2] - middle) / family$spread) -
+          above((family$range[1] - middle) / family$spread))
+        under <- ifelse(x - family$range[1] < family$range[2] - x, up < x - family$range[1], down > family$range[2] - x)
+        low <- ifelse(under, middle, low)
+        high <- ifelse(under, high, middle)
+      }
+      (low + high) / 2
+    })
 }
 
 # Probabilities of one patient's whole changes (rows) at each population mean (columns), cut off at his room.
 second_masses <- function(family, room, x) {
-  at <- family$location + family$slope * (x - family$anchor)
+  at <- second_location(family, x)
   if (family$family == "normal") {
     values <- seq(floor(min(at) - 8 * family$spread), ceiling(max(at) + 8 * family$spread))
   } else {

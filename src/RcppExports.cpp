@@ -904,13 +904,14 @@ BEGIN_RCPP
 END_RCPP
 }
 // cpp_mixture_nodes
-Rcpp::List cpp_mixture_nodes(const Rcpp::List& x, bool fine);
-RcppExport SEXP _cordgain_cpp_mixture_nodes(SEXP xSEXP, SEXP fineSEXP) {
+Rcpp::List cpp_mixture_nodes(const Rcpp::List& x, bool fine, const Rcpp::NumericVector& breaks);
+RcppExport SEXP _cordgain_cpp_mixture_nodes(SEXP xSEXP, SEXP fineSEXP, SEXP breaksSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type x(xSEXP);
     Rcpp::traits::input_parameter< bool >::type fine(fineSEXP);
-    rcpp_result_gen = Rcpp::wrap(cpp_mixture_nodes(x, fine));
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type breaks(breaksSEXP);
+    rcpp_result_gen = Rcpp::wrap(cpp_mixture_nodes(x, fine, breaks));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -1045,7 +1046,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_cordgain_cpp_normal_meta", (DL_FUNC) &_cordgain_cpp_normal_meta, 4},
     {"_cordgain_cpp_mixture_summary", (DL_FUNC) &_cordgain_cpp_mixture_summary, 2},
     {"_cordgain_cpp_mixture_cdf", (DL_FUNC) &_cordgain_cpp_mixture_cdf, 2},
-    {"_cordgain_cpp_mixture_nodes", (DL_FUNC) &_cordgain_cpp_mixture_nodes, 2},
+    {"_cordgain_cpp_mixture_nodes", (DL_FUNC) &_cordgain_cpp_mixture_nodes, 3},
     {"_cordgain_cpp_change_model", (DL_FUNC) &_cordgain_cpp_change_model, 6},
     {"_cordgain_cpp_change_cdfs", (DL_FUNC) &_cordgain_cpp_change_cdfs, 6},
     {"_cordgain_cpp_shared_sum", (DL_FUNC) &_cordgain_cpp_shared_sum, 2},

@@ -7,6 +7,7 @@
 #include <cordgain/excess/score_sums.hpp>
 #include <cordgain/natural/change_family.hpp>
 #include <cordgain/natural/normal_meta.hpp>
+#include <set>
 
 namespace {
 
@@ -28,11 +29,27 @@ Rcpp::List wrap_mixture(const MixtureOfNormals& m) {
                             Rcpp::Named("sd") = m.sd);
 }
 
+// The grid with further edges, those inside of it.
+cordgain::PanelGrid broken(cordgain::PanelGrid grid, const MixtureOfNormals& m, const Rcpp::NumericVector& breaks) {
+  std::set<double> edges(grid.edges.data(), grid.edges.data() + grid.edges.size());
+  const double low = *edges.begin();
+  const double high = *edges.rbegin();
+  for (const double edge : breaks) {
+    if (edge > low && edge < high) edges.insert(edge);
+  }
+  if (static_cast<cordgain::Index>(edges.size()) == grid.edges.size()) return grid;
+  const std::vector<double> all(edges.begin(), edges.end());
+  grid.edges = Eigen::Map<const Vector>(all.data(), static_cast<cordgain::Index>(all.size()));
+  grid.density =
+      cordgain::panel_nodes(grid).unaryExpr([&](double at) { return cordgain::mixture_density(m, at); });
+  return grid;
+}
+
 ChangeModel change_model_from(const Rcpp::List& x) {
   return {static_cast<cordgain::ChangeKind>(Rcpp::as<int>(x["kind"])),
           Rcpp::as<double>(x["location"]),
           Rcpp::as<double>(x["spread"]),
-          Rcpp::as<double>(x["slope"]),
+          Rcpp::as<double>(x["mean"]),
           Rcpp::as<double>(x["low"]),
           Rcpp::as<double>(x["high"]),
           Rcpp::as<double>(x["zero"])};
@@ -84,11 +101,13 @@ Rcpp::List cpp_mixture_cdf(const Rcpp::List& x, const Rcpp::NumericVector& at) {
   });
 }
 
+// `breaks`: further edges of panels, where what is integrated over the nodes has kinks.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List cpp_mixture_nodes(const Rcpp::List& x, bool fine) {
+Rcpp::List cpp_mixture_nodes(const Rcpp::List& x, bool fine, const Rcpp::NumericVector& breaks) {
   return bind::guard([&] {
+    const MixtureOfNormals m = mixture(x);
     const cordgain::PanelGrid grid =
-        cordgain::mixture_panels(mixture(x), fine ? 1e-13 : 1e-11, score_panels(fine));
+        broken(cordgain::mixture_panels(m, fine ? 1e-13 : 1e-11, score_panels(fine)), m, breaks);
     return Rcpp::List::create(Rcpp::Named("node") = cordgain::panel_nodes(grid),
                               Rcpp::Named("weight") = cordgain::panel_masses(grid));
   });
@@ -100,7 +119,7 @@ Rcpp::List cpp_change_model(int kind, double mean, double sd, double low, double
     const ChangeModel m =
         cordgain::change_model(static_cast<cordgain::ChangeKind>(kind), mean, sd, low, high, zero);
     return Rcpp::List::create(Rcpp::Named("kind") = kind, Rcpp::Named("location") = m.location,
-                              Rcpp::Named("spread") = m.spread, Rcpp::Named("slope") = m.slope,
+                              Rcpp::Named("spread") = m.spread, Rcpp::Named("mean") = m.mean,
                               Rcpp::Named("low") = m.low, Rcpp::Named("high") = m.high,
                               Rcpp::Named("zero") = m.zero);
   });

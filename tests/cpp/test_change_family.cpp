@@ -45,17 +45,29 @@ TEST_CASE("latent moments give back the observed ones, by an integral") {
   CHECK(std::sqrt(part(2.0) + 2500.0 * above - mean * mean) == Approx(6.5).epsilon(1e-11));
 }
 
-TEST_CASE("the slope of the latent mean is the one by differences") {
+TEST_CASE("a shift moves a censored mean by its size, by an integral") {
+  for (const double mean : {2.0, 7.8, 40.0}) {
+    const ChangeModel m = change_model(ChangeKind::kCensored, mean, 4.0, 0.0, 50.0, 0.0);
+    for (const double shift : {-1.9, -0.5, 3.0, 9.0}) {
+      const double location = cordgain::location_at(m, shift);
+      const double above = 1.0 - naive::normal_below(50.0, location, m.spread);
+      const double observed =
+          naive::in_pieces([&](double x) { return x * naive::normal(x, location, m.spread); }, 0.0, 50.0, 40) +
+          50.0 * above;
+      CHECK(observed == Approx(mean + shift).epsilon(1e-10));
+    }
+  }
+}
+
+TEST_CASE("without a shift, and beyond the ends, a location is where it was and where it must be") {
   const ChangeModel m = change_model(ChangeKind::kCensored, 7.8, 6.5, 0.0, 50.0, 0.0);
-  const double h = 1e-5;
-  const auto observed = [&](double location) {
-    const double above = 1.0 - naive::normal_below(50.0, location, m.spread);
-    return naive::in_pieces([&](double x) { return x * naive::normal(x, location, m.spread); }, 0.0, 50.0,
-                            20) +
-           50.0 * above;
-  };
-  const double slope = 2.0 * h / (observed(m.location + h) - observed(m.location - h));
-  CHECK(m.slope == Approx(slope).epsilon(1e-6));  // a central difference
+  CHECK(cordgain::location_at(m, 0.0) == m.location);
+  // The root of its own: Newton's end is 1e-13 of the range.
+  CHECK(cordgain::location_at(m, 1e-13) == Approx(m.location).epsilon(1e-10));
+  CHECK(cordgain::location_at(m, -7.8) == cordgain::location_at(m, -100.0));
+  CHECK(cordgain::location_at(m, 42.3) == cordgain::location_at(m, 100.0));
+  CHECK(change_cdf(m, 0.0, -7.8, true) == 1.0);
+  CHECK(change_cdf(m, 49.0, 42.3, true) < 1e-100);
 }
 
 TEST_CASE("latent moments are found over the whole range of feasible ones") {
@@ -91,13 +103,24 @@ TEST_CASE("a hurdle has the published moments and the published share without ch
   CHECK(got.second == Approx(3.0).epsilon(1e-11));
 }
 
-TEST_CASE("a shift moves the mean by its size, to first order") {
-  const double h = 1e-4;
-  for (const auto& m : {change_model(ChangeKind::kBetaBinomial, 7.8, 6.5, 0.0, 50.0, 0.0),
-                        change_model(ChangeKind::kHurdle, 0.8, 3.0, 0.0, 50.0, 0.85)}) {
-    const double moved = moments(m, 0, 50, h).first - moments(m, 0, 50, -h).first;
-    CHECK(moved / (2.0 * h) == Approx(1.0).epsilon(1e-5));
+TEST_CASE("a shift moves the mean of a count by its size, however large, and leaves its dispersion") {
+  const ChangeModel m = change_model(ChangeKind::kBetaBinomial, 1.5, 3.0, 0.0, 50.0, 0.0);
+  for (const double shift : {-1.4, -0.5, 3.0, 20.0, 48.0}) {
+    const auto got = moments(m, 0, 50, shift);
+    const double p = (1.5 + shift) / 50.0;
+    CHECK(got.first == Approx(1.5 + shift).epsilon(1e-10));
+    // size p q (1 + (size - 1) rho), rho = 1 / (a + b + 1)
+    CHECK(got.second ==
+          Approx(std::sqrt(50.0 * p * (1.0 - p) * (1.0 + 49.0 / (m.spread + 1.0)))).epsilon(1e-9));
   }
+  const ChangeModel h = change_model(ChangeKind::kHurdle, 2.3, 7.4, 0.0, 50.0, 0.6);
+  for (const double shift : {-1.8, -0.5, 3.0, 15.0}) {
+    CHECK(moments(h, 0, 50, shift).first == Approx(2.3 + shift).epsilon(1e-10));
+    CHECK(change_cdf(h, 0.0, shift, true) == Approx(0.6).epsilon(1e-14));
+  }
+  // Those who change gain at least 1 point: no mean is below 0.4, and none above 20.
+  CHECK(moments(h, 0, 50, -2.2).first == Approx(0.4).epsilon(1e-12));
+  CHECK(moments(h, 0, 50, 30.0).first == Approx(20.0).epsilon(1e-12));
   const ChangeModel normal = change_model(ChangeKind::kNormal, 7.8, 6.5, 0.0, 0.0, 0.0);
   CHECK(change_cdf(normal, 10.0, 2.2, false) == Approx(0.5).epsilon(1e-14));
 }
@@ -107,6 +130,8 @@ TEST_CASE("a patient's own ends hold what lies beyond them") {
   m.kind = ChangeKind::kCensored;
   m.location = 7.8;
   m.spread = 6.5;
+  m.mean = 8.0;
+  m.high = 50.0;
   CHECK(patient_cdf(m, -19.0, 0.0, true, -18.0, 32.0) == 0.0);
   CHECK(patient_cdf(m, 32.0, 0.0, true, -18.0, 32.0) == 1.0);
   // Rounded to whole points: half a point above.
@@ -158,7 +183,7 @@ TEST_CASE("ends far away leave the normal as it is") {
   // Beyond 30 standard deviations there is nothing: Newton's own end, 1e-13 of the range.
   CHECK(m.location == Approx(2.0).epsilon(1e-10));
   CHECK(m.spread == Approx(3.0).epsilon(1e-10));
-  CHECK(m.slope == Approx(1.0).epsilon(1e-10));
+  CHECK(cordgain::location_at(m, 1.5) == Approx(3.5).epsilon(1e-10));
 }
 
 TEST_CASE("a censored normal read backwards is the censored normal of minus the change") {
@@ -167,7 +192,7 @@ TEST_CASE("a censored normal read backwards is the censored normal of minus the 
   // Both solve to 1e-13 of the range, 5e-12 in the moments.
   CHECK(back.location == Approx(-m.location).epsilon(1e-10));
   CHECK(back.spread == Approx(m.spread).epsilon(1e-10));
-  CHECK(back.slope == Approx(m.slope).epsilon(1e-10));
+  CHECK(cordgain::location_at(back, -3.0) == Approx(-cordgain::location_at(m, 3.0)).epsilon(1e-10));
 }
 
 TEST_CASE("a scale in other units has latent moments in those units") {

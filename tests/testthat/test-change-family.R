@@ -14,7 +14,7 @@ test_that("latent moments and the beta-binomial agree with independent values", 
 })
 
 test_that("mid-percentiles of whole points agree with independent values", {
-  latent <- list(kind = 1L, location = 7.8, spread = 6.5, slope = 1, low = 0, high = 50, zero = 0)
+  latent <- list(kind = 1L, location = 7.8, spread = 6.5, mean = 8, low = 0, high = 50, zero = 0)
   mid <- \(y, low, high) mean(core_change_cdfs(latent, c(y - 1, y), 0, TRUE, low, high))
   expect_equal(mid(24, 0, 50), checks_value("E04"), tolerance = 1e-13)
   expect_equal(mid(0, 0, 50), checks_value("E05"), tolerance = 1e-13)
@@ -37,7 +37,7 @@ test_that("observed moments of a known latent normal lead back to it (E18, N15g)
 })
 
 test_that("nodes of the shift hold a mixture with points and parts", {
-  nodes <- shift_nodes(list(weight = c(0.3, 0.7), mean = c(5, 9), sd = c(0, 2)), 8, TRUE)
+  nodes <- shift_nodes(list(weight = c(0.3, 0.7), mean = c(5, 9), sd = c(0, 2)), NULL, 8, TRUE)
   expect_equal(sum(nodes$weight), 1, tolerance = 1e-10) # 2e-13 left out, panels to 1e-12
   expect_equal(sum(nodes$weight * nodes$shift), 0.3 * -3 + 0.7 * 1, tolerance = 1e-9)
   expect_equal(sum(nodes$weight * (nodes$shift + 8 - 7.8)^2), 0.7 * 4 + 0.3 * 2.8^2 + 0.7 * 1.2^2, tolerance = 1e-8)
@@ -98,4 +98,83 @@ test_that("moments that no distribution has are told with the moments, to the us
   }
   expect_error(natural_change(7.8, sd = 6.5, family = "hurdle", range = c(0, 50)), "`zero` is not given",
     class = "cordgain_invalid_input")
+})
+
+# One patient's law averaged over the population's mean, by plain sums on a dense grid of it.
+naive_patient <- function(density, ends, law, from, to) {
+  x <- seq(from, to, length.out = 40001)
+  weight <- density(x) * (x[2] - x[1])
+  drop(law(pmin(pmax(x, ends[1]), ends[2])) %*% weight)
+}
+
+naive_count <- function(k, size, p, total) {
+  a <- pmax(total * p, 1e-300)
+  b <- pmax(total * (1 - p), 1e-300)
+  exp(lchoose(size, k) + lbeta(outer(k, a, `+`), outer(size - k, b, `+`)) - rep(lbeta(a, b), each = length(k)))
+}
+
+test_that("an uncertain mean of counts gives patients that mean, by sums over a dense grid", {
+  rows <- data.frame(source = c("a", "b"), measure = "lems", mean = c(2, 3), sd = c(4, 5), n = c(60, 40))
+  for (family in c("beta_binomial", "hurdle")) {
+    # No mean below 0, or below the 0.4 of those of whom 40 % gain 1 point or more.
+    zero <- if (family == "hurdle") 0.6
+    natural <- natural_change(prior_normal(2.3, 1.5), sd = 7.4, family = family, range = c(0, 50), zero = zero)
+    share <- if (is.null(zero)) 1 else 0.4
+    step <- if (is.null(zero)) 0 else 1
+    positive <- 2.3 / share - step
+    variance <- (7.4^2 + 2.3^2) / share - (2.3 / share)^2
+    size <- 50 - step
+    p <- positive / size
+    total <- 1 / ((variance / (size * p * (1 - p)) - 1) / (size - 1)) - 1
+    law <- \(x) {
+      counts <- share * naive_count(0:size, size, (x / share - step) / size, total)
+      if (is.null(zero)) counts else rbind(0.6, counts)
+    }
+    mass <- naive_patient(\(x) stats::dnorm(x, 2.3, 1.5), share * c(step, 50), law, 2.3 - 12, 2.3 + 12)
+    row <- term_of(natural, "patient_change")
+    mean <- sum(0:50 * mass)
+    # The grid errs by h^2 where the mean meets its end, 4e-7 times a density and a change of slope.
+    expect_equal(row$estimate, mean, tolerance = 1e-6)
+    expect_equal(row$std.error, sqrt(sum((0:50 - mean)^2 * mass)), tolerance = 1e-6)
+    # E max(theta, end) of a normal, in closed form.
+    z <- (2.3 - share * step) / 1.5
+    expect_equal(row$estimate, share * step + 1.5 * (stats::dnorm(z) + z * stats::pnorm(z)), tolerance = 1e-9)
+    expect_lt(row$num.error, 1e-6)
+  }
+  natural <- natural_change(rows, prior_half_normal(1), family = "hurdle", range = c(0, 50), zero = 0.7)
+  means <- change_mixture(natural, "fine") # the mean of each of its parts, cut at 0.3 and at 15
+  above <- \(end) {
+    z <- (means$mean - end) / means$sd
+    means$sd * (stats::dnorm(z) + z * stats::pnorm(z))
+  }
+  expect_equal(term_value(natural, "patient_change"), 0.3 + sum(means$weight * (above(0.3) - above(15))),
+    tolerance = 1e-8)
+})
+
+test_that("an uncertain mean of censored changes gives patients that mean, by sums over a dense grid", {
+  natural <- natural_change(prior_normal(5, 2), sd = 4, family = "censored", range = c(-10, 40))
+  m <- change_model_of(natural)
+  mean_at <- \(l) stats::integrate(\(x) stats::pnorm(x, l, m$spread, lower.tail = FALSE), -10, 40,
+    rel.tol = 1e-12)$value - 10
+  # Location as a function of the mean, by its inverse read off a spline.
+  l <- seq(-20, 45, by = 0.25)
+  location <- stats::splinefun(vapply(l, mean_at, 0), l)
+  law <- \(x) {
+    upper <- stats::pnorm(outer(-10:40 + 0.5, location(x), `-`) / m$spread)
+    upper[51, ] <- 1
+    rbind(upper[1, ], diff(upper))
+  }
+  mass <- naive_patient(\(x) stats::dnorm(x, 5, 2), c(-9.9, 39.9), law, 5 - 14, 5 + 14)
+  row <- term_of(natural, "patient_change")
+  expect_equal(row$estimate, sum(-10:40 * mass), tolerance = 1e-6) # of the spline
+  expect_equal(row$std.error, sqrt(sum((-10:40)^2 * mass) - sum(-10:40 * mass)^2), tolerance = 1e-6)
+  expect_equal(row$estimate, 5, tolerance = 1e-3) # whole points: a midpoint rule with steps of 1
+})
+
+test_that("means that a family cannot have are told with their probability, where that shows", {
+  print_of <- \(sd) paste(format(natural_change(prior_normal(2.3, sd), sd = 7.4, family = "hurdle", range = c(0, 50),
+    zero = 0.6)), collapse = " ")
+  expect_match(print_of(1.5), paste("Means outside 0.4 to 20 are not possible so: taken at the end, probability",
+    probability_text(stats::pnorm(0.4, 2.3, 1.5))), fixed = TRUE)
+  expect_no_match(print_of(0.3), "not possible")
 })

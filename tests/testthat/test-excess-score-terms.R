@@ -128,3 +128,16 @@ test_that("without any final score there are bounds and no rows of patients", {
   expect_output(print(e), "2: final score not known")
   expect_no_match(paste(format_excess_score(e), collapse = " "), "correlation")
 })
+
+test_that("with a treated SD and bounded changes the population's mean is normal around each natural mean", {
+  natural <- natural_change(prior_mixture(c(0.5, 0.5), prior_normal(6, 1), prior_normal(9, 0.5)), sd = 6.5,
+    family = "beta_binomial", range = c(0, 50))
+  x <- score_change(c(0, 0), c(24, 6), "uems")
+  row <- term_of(excess_of_scores(x, natural, sd_treated = 8), "mean_excess_population")
+  below <- \(q) sum(0.5 * stats::pnorm(q, 15 - c(6, 9), sqrt(c(1, 0.25) + 64 / 2)))
+  expect_equal(c(below(row$conf.low), below(row$conf.high)), c(0.025, 0.975), tolerance = 1e-6)
+  # Without: as untreated patients vary, the law of the mean excess.
+  e <- excess_of_scores(x, natural)
+  expect_equal(unlist(term_of(e, "mean_excess_population")[c("conf.low", "conf.high", "std.error")]),
+    unlist(term_of(e, "mean_excess")[c("conf.low", "conf.high", "std.error")]))
+})

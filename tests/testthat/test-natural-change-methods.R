@@ -12,14 +12,23 @@ test_that("a censored patient's prediction is what an integral over the shift gi
   x <- natural_change(prior_normal(7.8, 1.5), sd = 6.5, family = "censored", range = c(0, 50))
   rows <- predict(x, score_change(c(12, 40), c(20, 41), "uems"))
   m <- x$model
+  # The latent mean at which the mean of what is cut at 0 and 50 is 7.8 + shift; no mean is below 0.
+  above <- \(z) m$spread * (stats::dnorm(z) + z * stats::pnorm(z))
+  latent <- \(shift) {
+    mean <- max(7.8 + shift, 0)
+    if (mean == 0) return(-37 * m$spread)
+    stats::uniroot(\(l) above(l / m$spread) - above((l - 50) / m$spread) - mean, c(-37, 40) * m$spread,
+      tol = 1e-12)$root
+  }
   mean_in <- \(low, high) {
     given <- \(shift) {
       k <- low:high
-      cdf <- stats::pnorm(k + 0.5, m$location + m$slope * shift, m$spread)
+      cdf <- stats::pnorm(k + 0.5, latent(shift), m$spread)
       cdf[length(k)] <- 1
       sum(k * diff(c(0, cdf)))
     }
-    stats::integrate(\(s) vapply(s, given, 0) * stats::dnorm(s, 0, 1.5), -15, 15, rel.tol = 1e-10)$value
+    stats::integrate(\(s) vapply(s, given, 0) * stats::dnorm(s, 0, 1.5), -7.7999, 15, rel.tol = 1e-10)$value +
+      low * stats::pnorm(-7.7999, 0, 1.5) # all at their lowest
   }
   expect_equal(rows$estimate[1:2], c(mean_in(-12, 38), mean_in(-40, 10)), tolerance = 1e-7)
   expect_equal(rows$estimate[3], mean(rows$estimate[1:2]), tolerance = 1e-9)

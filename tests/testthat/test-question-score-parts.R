@@ -2,14 +2,14 @@
 
 test_that("a curve is read off by its spline where it matters, and is 0 elsewhere", {
   peak <- \(x) -0.5 * ((x - 3) / 2)^2 - 1
-  curve <- read_off(peak, c(-200, 200), 0.1, NULL)
+  curve <- read_off(peak, c(-200, 200), 0.1, c(-Inf, Inf), NULL)
   x <- seq(-10, 16, by = 0.37)
   expect_equal(curve$read(x), exp(peak(x)), tolerance = 1e-9)
   expect_identical(curve$read(c(-150, 150)), c(0, 0))
   expect_lt(curve$from, 3 - 2 * sqrt(2 * 59))
   expect_gt(curve$to, 3 + 2 * sqrt(2 * 59))
   expect_identical(curve$ends, c(-200, 200))
-  expect_error(read_off(\(x) rep(-690, length(x)), c(0, 1), 0.1, NULL), "likelier than",
+  expect_error(read_off(\(x) rep(-690, length(x)), c(0, 1), 0.1, c(-Inf, Inf), NULL), "likelier than",
     class = "cordgain_numerical_error")
 })
 
@@ -22,11 +22,10 @@ test_that("counted families have the posterior of their naive likelihood", {
   p <- (positive - 1) / 49
   variance <- (9 + 1.2^2) / (1 - zero) - positive^2
   total <- 1 / ((variance / (49 * p * (1 - p)) - 1) / 48) - 1
-  slope <- 1 / ((1 - zero) * 49 * p * (1 - p))
   like <- \(delta) vapply(delta, \(one) {
-    q <- stats::plogis(stats::qlogis(p) + slope * one)
-    a <- total * q
-    b <- total * (1 - q)
+    q <- pmin(pmax(((1.2 + one) / (1 - zero) - 1) / 49, 0), 1) # no mean below .3: those who change gain 1 or more
+    a <- pmax(total * q, 1e-300)
+    b <- pmax(total * (1 - q), 1e-300)
     mass <- \(y) if (y == 0) zero else
       (1 - zero) * exp(lchoose(49, y - 1) + lbeta(y - 1 + a, 50 - y + b) - lbeta(a, b))
     mass(0) * mass(6) * mass(1)

@@ -52,8 +52,19 @@ test_that("a censored family agrees with the naive likelihood and integrate(), n
   answer <- excess_of_scores(synthetic_change(), natural)
   model <- change_model_of(natural)
   low <- -c(12, 18, 9, 15)
-  like <- \(delta) vapply(delta, \(one) prod(censored_probability(c(24, 13, 2, 0), model$location + model$slope * one,
-    model$spread, low, 50 + low)), 0)
+  # The latent mean at which the mean of what is cut at 0 and 50 is 8 + delta, at most 37 latent SDs beyond the ends.
+  cut_mean <- \(l) {
+    above <- \(z) model$spread * (stats::dnorm(z) + z * stats::pnorm(z))
+    above(l / model$spread) - above((l - 50) / model$spread)
+  }
+  ends <- c(0, 50) + c(-37, 37) * model$spread
+  latent <- \(one) {
+    if (8 + one <= 0) return(ends[1])
+    if (8 + one >= 50) return(ends[2])
+    stats::uniroot(\(l) cut_mean(l) - 8 - one, ends, tol = 1e-12)$root
+  }
+  like <- \(delta) vapply(delta, \(one) prod(censored_probability(c(24, 13, 2, 0), latent(one), model$spread, low,
+    50 + low)), 0)
   weighted <- \(f, from, to) stats::integrate(\(x) f(x) * stats::dnorm(x, 0, 5), from, to, rel.tol = 1e-10,
     abs.tol = 1e-18)$value
   expected <- weighted(like, 0, 40) / (weighted(like, -40, 0) + weighted(like, 0, 40))

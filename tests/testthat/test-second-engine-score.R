@@ -44,7 +44,7 @@ test_that("a censored normal solved by bisection has the moments asked for", {
 })
 
 test_that("points have the beta-binomial's mean and SD, a hurdle its share without change", {
-  points <- second_points(7.8, 6.5, 50, 1)
+  points <- second_points(7.8, 6.5, 50)
   expect_equal(points$spread * stats::plogis(c(1, -1) * points$location), c(1.2548914, 6.7892842), tolerance = 1e-7)
   hurdle <- natural_change(0.8, sd = 3, family = "hurdle", range = c(0, 50), zero = 0.85)
   law <- second_masses(second_family(hurdle), c(0, 50), 0.8)
@@ -70,4 +70,26 @@ test_that("sums of patients are convolutions, counts of events binomial", {
   expect_equal(range(two$values), c(4, 8))
   expect_equal(at_least(matrix(0.3, 5, 1), 2), stats::pbinom(1, 5, 0.3, lower.tail = FALSE), tolerance = 1e-12)
   expect_equal(at_least(matrix(0.3, 5, 1), 0), 1, tolerance = 1e-12)
+})
+
+test_that("where means lie beyond what a family can have, the lattice holds them at its ends", {
+  m <- data.frame(mean = 2.3, sd = 1.5, weight = 1)
+  lattice <- mean_lattice(m, c(0.4, 20))
+  expect_equal(sum(lattice$weight), 1, tolerance = 1e-12)
+  expect_equal(lattice$weight[lattice$x == 0.4], stats::pnorm(0.4, 2.3, 1.5), tolerance = 1e-12)
+  z <- (2.3 - 0.4) / 1.5
+  expect_equal(sum(lattice$weight * lattice$x), 0.4 + 1.5 * (stats::dnorm(z) + z * stats::pnorm(z)), tolerance = 1e-12)
+})
+
+test_that("the second engine's locations give the mean back", {
+  natural <- natural_change(2, sd = 4, family = "censored", range = c(-10, 50))
+  family <- second_family(natural)
+  for (mean in c(-9.9, 2, 5, 49)) {
+    l <- second_location(family, mean)
+    got <- -10 + stats::integrate(\(x) stats::pnorm(x, l, family$spread, lower.tail = FALSE), -10, 50,
+      rel.tol = 1e-12, subdivisions = 500L)$value
+    expect_equal(got, mean, tolerance = 1e-9)
+  }
+  hurdle <- second_family(natural_change(2.3, sd = 7.4, family = "hurdle", range = c(0, 50), zero = 0.6))
+  expect_equal(0.4 * (1 + 49 * stats::plogis(second_location(hurdle, c(0.4, 2, 20)))), c(0.4, 2, 20))
 })

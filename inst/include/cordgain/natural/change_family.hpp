@@ -5,25 +5,28 @@
 
 #include <algorithm>
 #include <boost/math/special_functions/beta.hpp>
+#include <boost/math/tools/roots.hpp>
 #include <cmath>
 #include <cordgain/base/check.hpp>
 #include <cordgain/base/error.hpp>
 #include <cordgain/base/types.hpp>
 #include <cordgain/dist/mixture_of_normals.hpp>
 #include <cordgain/math/logistic.hpp>
+#include <cstdint>
+#include <limits>
 
 namespace cordgain {
 
 /// The codes are the contract with R (`change_families` in R/change-family.R).
 enum class ChangeKind { kNormal = 0, kCensored = 1, kBetaBinomial = 2, kHurdle = 3 };
 
-/// A population's mean moves by `shift`; the location moves by slope * shift (first order: exact for the
-/// normal, the slope of location in mean at the anchor for the others), the spread stays.
+/// A population's mean moves by `shift`; the location moves to where the observed mean is `mean + shift`, the
+/// spread (and the share without change) stays. See location_at().
 struct ChangeModel {
   ChangeKind kind = ChangeKind::kNormal;
   double location = 0.0;  // mean; latent mean; log odds of one point
   double spread = 1.0;    // SD; latent SD; a + b of the beta
-  double slope = 1.0;     // of the location in the observed mean
+  double mean = 0.0;      // observed mean of the published population, that of `location`
   double low = 0.0;       // range of the published population's change
   double high = 0.0;
   double zero = 0.0;  // hurdle: probability of no change
@@ -111,7 +114,7 @@ inline ChangeModel censored_model(double mean, double sd, double low, double hig
   model.kind = ChangeKind::kCensored;
   model.location = location;
   model.spread = std::exp(log_spread);
-  model.slope = 1.0 / m.mean_by_location;
+  model.mean = mean;
   model.low = low;
   model.high = high;
   return model;
@@ -145,7 +148,7 @@ inline ChangeModel beta_binomial_model(double mean, double sd, double low, doubl
   model.kind = ChangeKind::kBetaBinomial;
   model.location = std::log(p / (1.0 - p));
   model.spread = beta_binomial_total(mean - low, sd, size);
-  model.slope = 1.0 / (size * p * (1.0 - p));
+  model.mean = mean;
   model.low = low;
   model.high = high;
   return model;
@@ -169,7 +172,7 @@ inline ChangeModel hurdle_model(double mean, double sd, double low, double high,
   model.kind = ChangeKind::kHurdle;
   model.location = std::log(p / (1.0 - p));
   model.spread = beta_binomial_total(positive - 1.0, std::sqrt(variance), size);
-  model.slope = 1.0 / ((1.0 - zero) * size * p * (1.0 - p));
+  model.mean = mean;
   model.high = high;
   model.zero = zero;
   return model;
@@ -189,14 +192,62 @@ inline double beta_binomial_cdf(double k, double size, double a, double b) {
   return std::min(sum, 1.0);
 }
 
-inline double count_cdf(const ChangeModel& model, double k, double size, double shift) {
-  const double p = logistic(model.location + model.slope * shift);
-  const double q = logistic(-model.location - model.slope * shift);
+inline double count_cdf(const ChangeModel& model, double k, double size, double location) {
   const double tiny = 1e-300;
-  return beta_binomial_cdf(k, size, std::max(model.spread * p, tiny), std::max(model.spread * q, tiny));
+  return beta_binomial_cdf(k, size, std::max(model.spread * logistic(location), tiny),
+                           std::max(model.spread * logistic(-location), tiny));
+}
+
+/// E max(Z + z, 0) of a standard normal.
+inline double mean_above_zero(double z) {
+  return standard_normal_density(z) + z * standard_normal_cdf(z);
+}
+
+/// Beyond so many SDs a latent mean leaves less than 1e-300 of its distribution inside.
+constexpr double kFarthest = 37.0;
+
+/// Location, in SDs above the lower end, at which the mean of a normal censored to [0, width] is `mean`, at most
+/// the middle: low + sd (G(z) - G(z - width)), G(z) = E max(Z + z, 0), rises in z.
+inline double censored_location(double mean, double width) {
+  const auto gap = [&](double z) { return mean_above_zero(z) - mean_above_zero(z - width) - mean; };
+  const double middle = 0.5 * width;
+  if (!(gap(-kFarthest) < 0.0)) return -kFarthest;
+  if (!(gap(middle) > 0.0)) return middle;
+  std::uintmax_t steps = 200;
+  const auto root = boost::math::tools::toms748_solve(gap, -kFarthest, middle,
+                                                      boost::math::tools::eps_tolerance<double>(50), steps);
+  return 0.5 * (root.first + root.second);
+}
+
+/// Log odds, -inf and inf at the ends and beyond.
+inline double clipped_log_odds(double p) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  if (p <= 0.0) return -infinity;
+  return p < 1.0 ? std::log(p / (1.0 - p)) : infinity;
 }
 
 }  // namespace detail
+
+/// Where the location lies when the population's mean is `shift` away from the published one: exactly where the
+/// observed mean is that, at the ends of what is possible where it lies beyond them.
+inline double location_at(const ChangeModel& model, double shift) {
+  if (shift == 0.0) return model.location;
+  const double mean = model.mean + shift;
+  switch (model.kind) {
+    case ChangeKind::kBetaBinomial:
+      return detail::clipped_log_odds((mean - model.low) / (model.high - model.low));
+    case ChangeKind::kHurdle:
+      return detail::clipped_log_odds((mean / (1.0 - model.zero) - 1.0) / (model.high - 1.0));
+    case ChangeKind::kCensored: {
+      const double width = (model.high - model.low) / model.spread;
+      const double up = (mean - model.low) / model.spread;
+      if (up <= 0.5 * width) return model.low + model.spread * detail::censored_location(up, width);
+      return model.high - model.spread * detail::censored_location(width - up, width);
+    }
+    default:
+      return model.location + shift;
+  }
+}
 
 /// The model whose observed mean and SD are those published.
 /// @throws InvalidInput where no such model exists; the message says why
@@ -209,6 +260,7 @@ inline ChangeModel change_model(ChangeKind kind, double mean, double sd, double 
       ChangeModel model;
       model.location = mean;
       model.spread = sd;
+      model.mean = mean;
       return model;
     }
     case ChangeKind::kCensored:
@@ -221,30 +273,43 @@ inline ChangeModel change_model(ChangeKind kind, double mean, double sd, double 
   throw InvalidInput("unknown family of changes");
 }
 
-/// P(change <= y) before the patient's own ends. `whole`: scores are whole points, the latent value rounded.
-inline double change_cdf(const ChangeModel& model, double y, double shift, bool whole) {
+namespace detail {
+
+/// P(change <= y) at a location, before the patient's own ends.
+inline double cdf_at(const ChangeModel& model, double y, double location, bool whole) {
   switch (model.kind) {
     case ChangeKind::kBetaBinomial:
-      return detail::count_cdf(model, std::floor(y - model.low), model.high - model.low, shift);
+      return count_cdf(model, std::floor(y - model.low), model.high - model.low, location);
     case ChangeKind::kHurdle:
       if (y < 0.0) return 0.0;
-      return model.zero +
-             (1.0 - model.zero) * detail::count_cdf(model, std::floor(y) - 1.0, model.high - 1.0, shift);
+      return model.zero + (1.0 - model.zero) * count_cdf(model, std::floor(y) - 1.0, model.high - 1.0, location);
     default:
-      return standard_normal_cdf((y + (whole ? 0.5 : 0.0) - model.location - model.slope * shift) /
-                                 model.spread);
+      return standard_normal_cdf((y + (whole ? 0.5 : 0.0) - location) / model.spread);
   }
+}
+
+/// The same of a patient whose change lies on [low, high].
+inline double patient_cdf_at(const ChangeModel& model, double y, double location, bool whole, double low,
+                             double high) {
+  if (model.kind != ChangeKind::kNormal) {
+    if (y < low) return 0.0;
+    if (y >= high) return 1.0;
+  }
+  return cdf_at(model, y, location, whole);
+}
+
+}  // namespace detail
+
+/// P(change <= y) before the patient's own ends. `whole`: scores are whole points, the latent value rounded.
+inline double change_cdf(const ChangeModel& model, double y, double shift, bool whole) {
+  return detail::cdf_at(model, y, location_at(model, shift), whole);
 }
 
 /// P(change <= y) of a patient whose change lies on [low, high]: what lies beyond stands at the ends. A
 /// normal has no ends.
 inline double patient_cdf(const ChangeModel& model, double y, double shift, bool whole, double low,
                           double high) {
-  if (model.kind != ChangeKind::kNormal) {
-    if (y < low) return 0.0;
-    if (y >= high) return 1.0;
-  }
-  return change_cdf(model, y, shift, whole);
+  return detail::patient_cdf_at(model, y, location_at(model, shift), whole, low, high);
 }
 
 /// P(change <= y) for each y (rows) and each shift of the population mean (columns).
@@ -252,7 +317,10 @@ inline Matrix change_cdfs(const ChangeModel& model, const VectorIn& y, const Vec
                           double low, double high) {
   Matrix cdf(y.size(), shift.size());
   for (Index j = 0; j < shift.size(); ++j) {
-    for (Index i = 0; i < y.size(); ++i) cdf(i, j) = patient_cdf(model, y(i), shift(j), whole, low, high);
+    const double location = location_at(model, shift(j));
+    for (Index i = 0; i < y.size(); ++i) {
+      cdf(i, j) = detail::patient_cdf_at(model, y(i), location, whole, low, high);
+    }
   }
   return cdf;
 }
