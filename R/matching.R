@@ -231,11 +231,21 @@ differs_followup <- function(terms, sources) {
     bad = distance > followup_tolerance_weeks,
     trial = paste("week", format_range(window)),
     natural = ifelse(is.na(weeks), "week not known", paste("week", weeks)),
-    direction = ifelse(is.na(weeks) | anyNA(window), no_direction,
-      ifelse(weeks < window[1], paste0("followed for less time: ", too_low_text),
-        paste0("followed for more time: ", too_high_text))),
+    direction = ifelse(is.na(weeks) | anyNA(window), no_direction, followup_direction(weeks < window[1], sources$mean)),
     remedy = "choose a source followed as long as the trial"
   )
+}
+
+# Of a rate more time is more recovery; of a score more of its mean change, which may be a loss.
+# @param means of change, gains positive; NULL for rates
+followup_direction <- function(shorter, means = NULL) {
+  time <- ifelse(shorter, "followed for less time: ", "followed for more time: ")
+  if (is.null(means)) {
+    return(paste0(time, ifelse(shorter, too_low_text, too_high_text)))
+  }
+  low <- shorter == (means > 0)
+  ifelse(is.na(means) | means == 0, no_direction,
+    paste0(time, sub("natural rate", "natural mean change", ifelse(low, too_low_text, too_high_text))))
 }
 
 differs_years <- function(terms, sources, drift_year = NULL) {
