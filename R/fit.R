@@ -134,7 +134,7 @@ check_no_control <- function(control, call = rlang::caller_env()) {
 # The fitted rows with the roles that recovery_data() gave them; NULL where the scores fitted are not those recorded.
 fitted_records <- function(frame, formula, data) {
   roles <- recovery_roles(data)
-  if (is.null(roles$treated_at) || !identical(formula[[2L]], as.name(roles$score))) {
+  if (is.null(roles) || !identical(formula[[2L]], as.name(roles$score))) {
     return(NULL)
   }
   rows <- match(row.names(frame), row.names(data))

@@ -79,12 +79,13 @@ published_rows <- function(nature) {
 
 # Means by visit of a curve from a table; NULL of a fit, and where the table of sources holds them.
 report_means <- function(nature) {
-  rows <- if (is_natural_curve(nature)) curve_parts(nature)$table$rows
-  if (is.null(rows)) return(NULL)
+  table <- if (is_natural_curve(nature)) curve_parts(nature)$table
+  if (is.null(table)) return(NULL)
+  rows <- rows_as_published(table)
   shown <- \(column) if (is.null(rows[[column]])) rep("", nrow(rows)) else report_number(rows[[column]])
   means <- data.frame(week = shown("week"), mean = shown("mean"), SE = shown("se"), SD = shown("sd"),
     patients = shown("n"))
-  if (curve_parts(nature)$table$gains) names(means)[2] <- "mean gain"
+  if (table$gains) names(means)[2] <- "mean gain"
   means[vapply(means, \(column) any(nzchar(column)), NA)]
 }
 

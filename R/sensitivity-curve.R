@@ -58,7 +58,7 @@ curve_of_table <- function(x, own, call) {
       i = "Give {.fn natural_curve} of the table instead."), call = call)
   }
   natural_curve(x, correlation = curve_correlation(own), shape = curve_shape(own),
-    between_sd = curve_settings(own)$between_sd)
+    between_sd = curve_settings(own)$between_sd, scale = if (is.null(x$measure)) curve_settings(own)$scale)
 }
 
 # Rows -----------------------------------------------------------------------------------------

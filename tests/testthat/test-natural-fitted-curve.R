@@ -45,13 +45,9 @@ test_that("the mean of a fit of plain scores is turned where lower is better", {
   invalid(natural_curve(turned, scale = "mds_updrs_iii"), "48 of 48 lie off")
 })
 
-# A fit of plain turned scores that bears its records, as a fit of recovery_data() does.
 fit_of_records <- function(match = list()) {
-  d <- transform(losing_records(), at = NA_real_)
-  records <- recovery_data(d, subject, week, updrs, "mds_updrs_iii", at, match = match)
-  fit <- fit_recovery(updrs ~ week + (1 | subject), transform(d, updrs = -updrs))
-  fit$recorded <- records
-  fit
+  records <- recovery_data(losing_records(), subject, week, updrs, "mds_updrs_iii", match = match)
+  fit_recovery(updrs ~ week + (1 | subject), records)
 }
 
 test_that("a fit of recovery data has turned scores, its scale and its population", {
