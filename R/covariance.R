@@ -73,9 +73,12 @@
 #' another are refused too: give all one unit. What helps otherwise: fewer fixed effects, a word with fewer
 #' parameters, one matrix for all groups.
 #'
-#' **What is not offered.** [method_bayes()] and families other than [stats::gaussian()] take no such word, and
-#' [natural_curve()] takes no such fit, as its weeks need not be visits; random effects serve there. `predict()` gives
-#' intervals of a score at the fitted visits only. The 15 parameters of `us` at five visits are more than four subjects
+#' **By Bayes** ([method_bayes()]) `ar1`, `cs` and `sp_exp` without groups, beside random effects of the subject or of
+#' whole subjects: see [recovery_fit_bayes]. There a random intercept beside them has its prior, and is integrated.
+#'
+#' **What is not offered.** Families other than [stats::gaussian()] take no such word, [method_bayes()] not the others,
+#' and [natural_curve()] takes no such fit, as its weeks need not be visits; random effects serve there. `predict()`
+#' gives intervals of a score at the fitted visits only. The 15 parameters of `us` at five visits are more than four subjects
 #' can tell: take a word with two, or leave natural recovery and its covariance to a registry.
 #'
 #' @return In a formula a word returns nothing; `VarCorr()` of the fit gives \eqn{\Sigma} as `Residual` (by

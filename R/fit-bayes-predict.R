@@ -54,6 +54,7 @@ predict.recovery_fit_bayes <- function(object, newdata = NULL, re.form = NULL, a
                                        se.fit = FALSE, interval = c("none", "confidence", "prediction"),
                                        level = 0.95, weights = NULL, nodes = 2000, ...) {
   call <- rlang::current_env()
+  refuse_outer(object, "predictions", call)
   interval <- check_option(interval, c("none", "confidence", "prediction"))
   level <- check_number(level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   included <- included_terms(object, re.form, call)
@@ -164,6 +165,7 @@ residuals.recovery_fit_bayes <- function(object, type = c("response", "pearson",
 simulate.recovery_fit_bayes <- function(object, nsim = 1, seed = NULL, re.form = NA, newdata = NULL,
                                         allow.new.levels = FALSE, weights = NULL, ...) {
   call <- rlang::current_env()
+  refuse_outer(object, "simulated scores", call)
   nsim <- check_count(nsim, min = 1)
   seed <- draw_seed(seed)
   rows <- simulated_rows(object, newdata, re.form, allow.new.levels, weights, call)

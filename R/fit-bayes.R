@@ -2,15 +2,17 @@
 
 #' @exportS3Method fit_with method_bayes
 fit_with.method_bayes <- function(method, design, call) {
-  check_exact(design, call)
-  check_normal_priors(method$prior, call)
+  outer <- outer_parameters(method, design, call) # checks the residual covariance
+  check_exact(without_visits(design), call)
+  check_normal_priors(method$prior, call, further = character())
   rows <- core_rows(design)
   every <- seq_along(rows[[2]])
   columns <- list(x = columns_at(design$x, every), z = lapply(design$random, \(block) columns_at(block$z, every)))
   completed <- complete_priors(method$prior, columns, rows[[2]], design$range, call)
   check_exact_fit(design, completed$sigma, completed$sd, call)
   setup <- posterior_setup(completed, design)
-  out <- gaussian_engine(rows, setup, method, call)
+  out <- if (is.null(outer)) gaussian_engine(rows, setup, method, call) else outer_engine(outer, setup, method, call)
+  setup$terms <- rbind(setup$terms, outer$terms)
   kept <- design$x$names[out$frame$kept]
   out$coefficients <- name_moments(out$coefficients, kept)
   out$hyper <- name_moments(out$hyper, setup$terms$name)
@@ -231,14 +233,16 @@ posterior_covariances <- function(x, values, blocks, sigma) {
     with_correlation(matrix(r * outer(sd, sd), length(sd), dimnames = list(columns, columns)))
   })
   names(matrices) <- block_names(x)
-  structure(matrices, sc = sigma, class = "VarCorr.recovery_fit")
+  visits <- mean_visits(x$result)
+  if (!is.null(visits)) matrices$Residual <- with_correlation(sigma^2 * visits)
+  structure(matrices, sc = if (is.null(visits)) sigma, class = "VarCorr.recovery_fit")
 }
 
 #' @rdname recovery_fit_bayes
 #' @exportS3Method nlme::ranef recovery_fit_bayes
 ranef.recovery_fit_bayes <- function(object, ...) {
   post <- object$result
-  out <- do.call(core_posterior_effects, c(core_rows(object$design),
+  out <- if (!is.null(post$outer)) outer_effects(post) else do.call(core_posterior_effects, c(core_rows(object$design),
     list(post$frame, post[c("values", "weight", "mean", "covariance")], post$layout)))
   tables <- Map(\(block, effects) {
     named <- \(m) as.data.frame(matrix(m, nrow(m), dimnames = list(block$labels, block$columns)))
@@ -263,7 +267,8 @@ coefficient_quantiles <- function(fit, probs) {
     return(sampled_coefficients(fit$result, probs))
   }
   routes <- core_posterior_quantiles(fit$result[c("weight", "mean", "covariance", "plain", "edge")], probs)
-  list(value = routes$value, error = apply(routes$error, 1L, max))
+  further <- if (is.null(fit$result$outer)) 0 else inner_shift(fit$result, probs)
+  list(value = routes$value, error = apply(routes$error, 1L, max) + further)
 }
 
 hyper_quantiles <- function(fit, probs) {
@@ -271,29 +276,20 @@ hyper_quantiles <- function(fit, probs) {
   if (post$engine == "nuts") {
     return(quantile_table(lapply(seq_along(post$hyper$mean), \(k) sampled_row(post, k, probs))))
   }
+  if (!is.null(post$outer)) {
+    return(outer_hyper_quantiles(post, probs))
+  }
   free <- which(is_free(post))
   value <- matrix(post$hyper$mean, length(post$hyper$mean), length(probs))
   error <- numeric(nrow(value))
   marginal <- if (length(free) > 0L) posterior_marginals(fit)
-  near <- probs * (1 - probs) / 20
   for (k in seq_along(free)) {
-    routes <- core_lattice_quantiles(marginal[[k]], c(probs, probs - near, probs + near))
-    values <- \(eta) hyper_value(post$terms$word[free[k]], eta, post$hyper$unit[[free[k]]])
-    at <- lapply(routes, \(eta) matrix(values(eta), length(probs)))
-    value[free[k], ] <- at$quantile[, 1]
-    # With the masses below and above a limit, p and 1 - p, each off by a share e, p is off by at most 2 p (1 - p) e.
-    slope <- (at$quantile[, 3] - at$quantile[, 2]) / (2 * near)
-    missed <- 2 * probs * (1 - probs) * post$evidence_error
-    error[free[k]] <- max(10 * abs(at$quantile[, 1] - at$check[, 1]) + slope * missed)
+    at <- lattice_limits(marginal[[k]], probs, post$evidence_error,
+      \(eta) hyper_value(post$terms$word[free[k]], eta, post$hyper$unit[[free[k]]]))
+    value[free[k], ] <- at$value
+    error[free[k]] <- at$error
   }
   list(value = value, error = error)
-}
-
-is_free <- function(post) post$terms$free
-
-# The same three functions as in model/hyperparameters.hpp.
-hyper_value <- function(kind, eta, unit) {
-  switch(kind, sd = unit * exp(eta - exp(-eta)), cor = tanh(eta), scale = exp(eta))
 }
 
 #' @rdname recovery_fit_bayes
@@ -364,6 +360,9 @@ exact_notes <- function(x) {
     return(c(sprintf("Log evidence %s. No sampler and no lattice: all variances are known, so that the posterior has",
       evidence), "a formula; error: what rounding leaves."))
   }
+  if (!is.null(x$result$outer)) {
+    return(outer_notes(x$result, evidence))
+  }
   c(sprintf("Log evidence %s. No sampler: %d nodes of two interleaved lattices;", evidence, length(x$result$weight)),
     sprintf("error: %d x their difference + 2 x what lies beyond them.", max(2, choose(free, 2))))
 }
@@ -394,6 +393,6 @@ prior_lines <- function(post) {
   c(
     paste0(names(fixed), ": ", vapply(fixed, format, "")),
     effect_prior_lines(priors, groups[seq_along(priors$sd)], post$terms),
-    paste0("residual sd: ", format(priors$sigma))
+    paste0("residual sd: ", format(priors$sigma)), outer_prior_lines(post$outer)
   )
 }

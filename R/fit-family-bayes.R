@@ -118,7 +118,7 @@ link_defaults <- function(x, columns, size = 2.5) {
 refuse_unused <- function(x, family, call) {
   own <- list(censored = "sigma", beta_binomial = "dispersion", cumulative = "thresholds",
     hurdle = c("dispersion", "change"))
-  all <- unique(unlist(own))
+  all <- c(unique(unlist(own)), "kappa", "rho", "range")
   unused <- setdiff(all[lengths(x[all]) > 0L], own[[family$name]])
   if (family$name == "hurdle" && !family$shared && !is.null(x$change$slope)) unused <- c(unused, "change$slope")
   if (family$name == "cumulative" && "(Intercept)" %in% names(x$fixed)) unused <- c(unused, "fixed$(Intercept)")

@@ -104,8 +104,9 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
       out, call = call, formula = formula, split = split, method = method, frame = frame, design = design
     )
   }
-  if (has_plateau(formula)) check_plateau_model(family, method, here)
-  fit <- if (has_plateau(formula)) fit_plateau(fit_at, formula, data, method, here) else
+  if (has_plateau(formula)) check_plateau_model(family, here)
+  fit_curve <- if (method$name == "bayes") fit_plateau_bayes else fit_plateau
+  fit <- if (has_plateau(formula)) fit_curve(fit_at, formula, data, method, here) else
     fit_at(environment(formula), method)
   fit$inside <- inside_variables(fit$frame, formula, data)
   fit$recorded <- fitted_records(fit$frame, formula, data)
@@ -165,17 +166,10 @@ check_on_scale <- function(frame, range, call) {
   }
 }
 
-check_plateau_model <- function(family, method, call) {
+check_plateau_model <- function(family, call) {
   if (family$name != "gaussian") {
     abort_input(c("{.fn plateau} is for normal scores.", x = "The family is {.val {family$name}}.",
       i = "Use the time itself, {.fn log1p} of it, or a spline."), call = call)
-  }
-  if (!method$name %in% c("reml", "ml")) {
-    abort_input(c("{.fn plateau} estimates kappa by maximum likelihood: it goes with REML and ML.",
-      x = "The method is {.val {method$name}}.",
-      i = "Fit by REML first, and write its kappa into the formula, as in {.code I(1 - exp(-week / 12))}: it is then
-           taken as known."
-    ), call = call)
   }
 }
 

@@ -20,7 +20,7 @@
 #' @references Patterson HD, Thompson R (1971). Recovery of inter-block
 #'   information when block sizes are unequal. *Biometrika* 58, 545-554.
 #' @section Conditions: `cordgain_invalid_input` for settings outside their range. Of the fit: `cordgain_invalid_input`
-#'   for models that are not fitted by Bayes (residual covariances over visits, `plateau()`).
+#'   for models that are not fitted by Bayes (of residual covariances over visits those but `ar1`, `cs` and `sp_exp`).
 #' @examples
 #' method_reml()
 #' method_ml()
@@ -49,8 +49,9 @@ method_ml <- function(nodes = NULL) {
 #' @rdname recovery_method
 #' @param prior (from [priors()]) what is left out takes a stated default.
 #' @param tolerance (number) largest `num.error` of posterior means and standard
-#'   deviations, in posterior standard deviations. `NULL`: 1e-4 for normal scores, 1e-2 for
-#'   other families, where coefficients are integrated on the lattice too.
+#'   deviations, in posterior standard deviations. `NULL`: 1e-4 for normal scores (1e-3 with both
+#'   `plateau()` and a residual covariance), 1e-2 for other families, where coefficients are integrated on
+#'   the lattice too.
 #' @param engine (string) `"exact"`: quadrature, up to six variance parameters (for families
 #'   other than the normal one: parameters in all); where it does not succeed the sampler
 #'   takes over and the print says so. `"nuts"`: the no-U-turn sampler, random effects

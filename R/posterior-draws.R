@@ -12,10 +12,13 @@ posterior_draws <- function(fit, n, seed) {
     hyper <- unname(t(post$values[, node, drop = FALSE]))
   } else {
     node <- pmin(findInterval(u[, 1], cumsum(post$weight) / sum(post$weight)) + 1L, length(post$weight))
-    hyper <- hyper_draws(fit, free, node, u[, sizes[1] + sizes[2] + seq_along(free), drop = FALSE])
+    own <- u[, sizes[1] + sizes[2] + seq_along(free), drop = FALSE]
+    outer <- if (!is.null(post$outer)) outer_draws(fit, node, own)
+    hyper <- outer$hyper %||% hyper_draws(fit, free, node, own)
   }
   colnames(hyper) <- hyper_names(post$terms)
-  cbind(coefficient_draws(post, node, stats::qnorm(u[, 1L + seq_len(sizes[2]), drop = FALSE])), hyper)
+  coefficients <- coefficient_draws(post, node, stats::qnorm(u[, 1L + seq_len(sizes[2]), drop = FALSE]))
+  cbind(if (is.null(post$outer)) coefficients else coefficients + outer$shift, hyper)
 }
 
 # Nodes of a sampler's posterior: its draws in their order where all are asked for, else some of them.
@@ -45,17 +48,6 @@ chain_array <- function(fit, seed) {
     dimnames = list(NULL, NULL, colnames(draws))))
 }
 
-# A place in (0, 1) that is uniform over all draws and keeps their order: the share of weight below the node's value,
-# and a random part `u` of the weight at it.
-within_node <- function(value, weight, node, u) {
-  value <- signif(value, 10) # nodes of one line of the lattice differ by rounding
-  levels <- sort(unique(value))
-  at <- match(value, levels)
-  share <- as.vector(tapply(weight, factor(at, seq_along(levels)), sum)) / sum(weight)
-  place <- (cumsum(share) - share)[at[node]] + u * share[at[node]]
-  pmin(pmax(place, 1e-12), 1 - 1e-12)
-}
-
 coefficient_draws <- function(post, node, z) {
   names <- rownames(post$mean)
   out <- matrix(0, length(node), length(names), dimnames = list(NULL, paste0("b_", plain_name(names))))
@@ -72,14 +64,22 @@ plain_name <- function(name) gsub("(Intercept)", "Intercept", name, fixed = TRUE
 # "sd__(Intercept)" by subject -> "sd_subject__Intercept", as brms writes it.
 hyper_names <- function(terms) {
   name <- plain_name(sub("^[a-z]+__", "", terms$name))
-  ifelse(terms$word == "scale", paste0("scale_", name), ifelse(terms$group == "Residual", "sigma",
-    paste0(terms$word, "_", terms$group, "__", ifelse(terms$word == "cor", sub(".", "__", name, fixed = TRUE), name))))
+  effect <- paste0(terms$word, "_", terms$group, "__", ifelse(terms$word == "cor", sub(".", "__", name, fixed = TRUE),
+    name))
+  ifelse(terms$word == "scale", paste0("scale_", name), ifelse(terms$word == "outer", outer_draw_names(terms$name),
+    ifelse(terms$group == "Residual", "sigma", effect)))
 }
+
+# "cor__ar1" -> "cor_Residual__ar1"; kappa stays.
+outer_draw_names <- function(name) sub("__", "_Residual__", name, fixed = TRUE)
 
 # Variance parameters of one draw as variance_parts() has those of a fit.
 drawn_parts <- function(fit, hyper) {
   layout <- fit$result$layout
-  list(effects = drawn_covariances(fit, hyper, layout$blocks), residual = unname(hyper[layout$sigma + 1L])^2)
+  variance <- unname(hyper[layout$sigma + 1L])^2
+  visits <- drawn_visits(fit$result, hyper)
+  list(effects = drawn_covariances(fit, hyper, layout$blocks),
+    residual = if (is.null(visits)) variance else list(variance * visits))
 }
 
 # Covariances of the random effects, a block each, from standard deviations and correlations in the places `blocks`.

@@ -14,7 +14,8 @@
 #' scale (else the mean of the scores) and standard deviation \eqn{4S}; other
 #' coefficients \eqn{N(0, (4S/s_x)^2)}, \eqn{s_x} the standard deviation of the
 #' column; random effects half-t with 3 degrees of freedom and scale \eqn{S/s_z}
-#' (\eqn{S} for an intercept); residual half-t(3, \eqn{S}); correlation LKJ(2).
+#' (\eqn{S} for an intercept); residual half-t(3, \eqn{S}); correlation LKJ(2). Of a column with `plateau()`
+#' \eqn{s_x} is that at \eqn{\kappa} of half the longest time.
 #' Of families on a link (logit, log, ...) they are on that scale: see
 #' [recovery_fit_family_bayes]. A default that looks at the scores uses the data twice, mildly; four patients
 #' deserve priors that are stated, from a registry.
@@ -34,6 +35,13 @@
 #' @param thresholds ([prior_normal()] or [prior_t()]) of [cumulative()]: on each threshold, in their order.
 #' @param change (named list of [prior_normal()] or [prior_t()]) of [hurdle()]: `intercept` and `slope` of the
 #'   logit of the probability of a change.
+#' @param kappa (prior) of `plateau()`: on \eqn{\kappa}, in the unit of its time, kinds as for `sd`. By default a gamma
+#'   distribution with shape 2 whose mean is half the longest time (95 % between 6 % and 139 % of that time).
+#' @param rho ([prior_lkj()], [prior_uniform()] or [prior_fixed()]) on the correlation of residuals over visits, of
+#'   `ar1()` and `cs()`; by default LKJ(2). Of `cs()` its part above \eqn{-1/(m - 1)} counts, which is made to add up
+#'   to 1.
+#' @param range (prior) of `sp_exp()`: on the range \eqn{\phi}, in the unit of the time, kinds as for `sd`. By default a
+#'   gamma distribution with shape 2 whose mean is a quarter of the time from first to last visit.
 #' @return an object of class `priors`.
 #' @section Conditions:
 #' `cordgain_invalid_input` for a prior of the wrong kind, by name, for two of one name, and of the fit for priors of
@@ -45,7 +53,7 @@
 #' @seealso [method_bayes()] after.
 #' @export
 priors <- function(fixed = list(), sd = NULL, cor = NULL, sigma = NULL, dispersion = NULL, thresholds = NULL,
-                   change = list()) {
+                   change = list(), kappa = NULL, rho = NULL, range = NULL) {
   if (!is.list(fixed) || is_prior(fixed) || length(fixed) != sum(nzchar(names(fixed) %||% character()))) {
     abort_input(c("{.arg fixed} must be a list of priors with the names of coefficients.",
       i = "For example {.code list(week = prior_normal(0, 1))}.", x = "It is {.obj_type_friendly {fixed}}."
@@ -61,8 +69,33 @@ priors <- function(fixed = list(), sd = NULL, cor = NULL, sigma = NULL, dispersi
     sigma = if (!is.null(sigma)) check_residual_prior(sigma, rlang::current_env()),
     dispersion = if (!is.null(dispersion)) check_sd_prior(dispersion, "dispersion", rlang::current_env()),
     thresholds = if (!is.null(thresholds)) check_prior(thresholds, c("normal", "t")),
-    change = check_change_priors(change)
+    change = check_change_priors(change),
+    kappa = if (!is.null(kappa)) check_time_prior(kappa, "kappa", rlang::current_env()),
+    rho = if (!is.null(rho)) check_rho_prior(rho, rlang::current_env()),
+    range = if (!is.null(range)) check_time_prior(range, "range", rlang::current_env())
   )
+}
+
+# Of a length of time, which is not zero.
+check_time_prior <- function(prior, arg, call) {
+  check_prior(prior, sd_prior_kinds, arg, call = call)
+  ends <- prior_components(prior)[, "a"]
+  kind <- prior_base_kind(prior)
+  if (kind == "fixed" && (length(ends) > 1L || ends <= 0) || kind == "uniform" && (length(ends) > 1L || ends < 0)) {
+    abort_input(c("{.arg {arg}} must be a prior of a time above zero.", x = "It is {.code {format(prior)}}."),
+      call = call)
+  }
+  prior
+}
+
+check_rho_prior <- function(prior, call) {
+  kinds <- c("lkj", "uniform", "fixed")
+  check_prior(prior, kinds, "rho", call = call)
+  if (prior_kind(prior) == "mixture") {
+    abort_input(c("{.arg rho} takes no mixture.", x = "It is {.code {format(prior)}}.",
+      i = "Give {.code prior_lkj(2)}, or the ends that you know by {.fn prior_uniform}."), call = call)
+  }
+  prior
 }
 
 # A second prior of the same name would be passed over.
@@ -146,7 +179,8 @@ print.priors <- function(x, ...) {
   for (name in names(x$fixed)) shown(name, x$fixed[[name]])
   if (is_prior(x$sd)) shown("sd", x$sd) else for (name in names(x$sd)) shown(paste("sd of", name), x$sd[[name]])
   if (!is.null(x$cor)) shown("cor", x$cor)
-  for (name in c("sigma", "dispersion", "thresholds")) if (!is.null(x[[name]])) shown(name, x[[name]])
+  others <- c("sigma", "dispersion", "thresholds", "kappa", "rho", "range")
+  for (name in others) if (!is.null(x[[name]])) shown(name, x[[name]])
   for (name in names(x$change)) shown(paste(name, "of change"), x$change[[name]])
   invisible(x)
 }
@@ -213,9 +247,9 @@ check_cor_used <- function(cor, z, call) {
   }
 }
 
-# Priors of what only families have would be passed over.
-check_normal_priors <- function(x, call) {
-  unused <- Filter(\(name) length(x[[name]]) > 0L, c("dispersion", "thresholds", "change"))
+# Priors of what only families have, and of what this model has not (`further`), would be passed over.
+check_normal_priors <- function(x, call, further = c("kappa", "rho", "range")) {
+  unused <- Filter(\(name) length(x[[name]]) > 0L, c("dispersion", "thresholds", "change", further))
   if (length(unused) > 0L) {
     abort_input(c("A prior was given of what a model of normal scores has not.", x = "Given: {.arg {unused}}.",
       i = "Normal scores have priors of {.arg {c('fixed', 'sd', 'cor', 'sigma')}}."), call = call)

@@ -174,7 +174,7 @@ test_that("what exact integration does not reach is refused with what would do",
   expect_error(fit_recovery(score ~ poly(week, 2) + (poly(week, 2) | subject), trial, method = "bayes"),
     "at most two", class = "cordgain_invalid_input")
   visits <- transform(trial, week = factor(week))
-  expect_error(fit_recovery(score ~ week + ar1(week | subject), visits, method = "bayes"),
+  expect_error(fit_recovery(score ~ week + us(week | subject), visits, method = "bayes"),
     class = "cordgain_invalid_input")
   expect_error(method_bayes(prior = prior_normal(0, 1)), "priors", class = "cordgain_invalid_input")
   expect_error(method_bayes(engine = "guess"), "engine", class = "cordgain_invalid_input")

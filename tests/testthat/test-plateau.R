@@ -69,7 +69,9 @@ test_that("print and summary give kappa with its interval", {
   expect_output(print(summary(fit), digits = 3), said, fixed = TRUE)
 })
 
-test_that("a plateau is not fitted by Bayes, where kappa would be taken as known unseen", {
-  expect_error(fit_recovery(score ~ plateau(week) + (1 | subject), plateau_trial(), method = "bayes"),
-    "REML and ML.*\"bayes\".*I\\(1 - exp", class = "cordgain_invalid_input")
+test_that("a plateau is for normal scores, by Bayes too", {
+  trial <- plateau_trial()
+  trial$score <- round(trial$score)
+  expect_error(fit_recovery(score ~ plateau(week) + (1 | subject), trial, poisson(), method = "bayes"),
+    "normal scores", class = "cordgain_invalid_input")
 })

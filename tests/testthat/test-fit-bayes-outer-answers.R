@@ -1,0 +1,68 @@
+# What a posterior over outer parameters answers.
+
+answer_trial <- function() {
+  withr::local_seed(11) # simulated
+  trial <- expand.grid(week = c(0, 4, 12, 26), subject = factor(1:5))
+  trial$visit <- factor(trial$week)
+  trial$score <- 8 + rnorm(5, 0, 3)[trial$subject] + 10 * (1 - exp(-trial$week / 9)) + rnorm(20, 0, 2)
+  trial
+}
+
+answer_fit <- function(formula = score ~ week + (1 | subject) + ar1(visit | subject), ...) {
+  fit_recovery(formula, answer_trial(), method = method_bayes(priors(sd = prior_half_normal(4), ...)))
+}
+
+test_that("quantiles of every parameter have their probability among draws, and draws its moments", {
+  skip_if_not_installed("posterior")
+  for (fit in list(answer_fit(), answer_fit(score ~ plateau(week) + (1 | subject)))) {
+    draws <- posterior::as_draws(fit, draws = 40000, seed = 1)
+    table <- tidy(fit)
+    below <- colMeans(sweep(draws, 2, table$conf.low) < 0)
+    above <- colMeans(sweep(draws, 2, table$conf.high) > 0)
+    expect_lt(max(abs(c(below, above) - 0.025)), 5.5 * sqrt(0.025 * 0.975 / 40000))
+    expect_lt(max(abs(colMeans(draws) - table$estimate) / table$std.error), 5.5 / sqrt(40000))
+    expect_equal(unname(apply(draws, 2, sd)), table$std.error, tolerance = 0.05) # tails of standard deviations
+    expect_identical(colnames(draws)[ncol(draws)], if (is.null(fit$design$residual$word)) "kappa" else
+      "cor_Residual__ar1")
+  }
+})
+
+test_that("coefficients and kappa are drawn together: their correlation is that of the nodes", {
+  fit <- answer_fit(score ~ plateau(week) + (1 | subject))
+  draws <- posterior_draws(fit, 40000, 2)
+  post <- fit$result
+  kappa <- post$values[3, ]
+  b <- post$mean[2, ]
+  centred <- \(x) x - sum(post$weight * x)
+  expected <- sum(post$weight * centred(kappa) * centred(b)) / (post$hyper$sd[["kappa"]] * post$coefficients$sd[[2]])
+  expect_equal(cor(draws[, "kappa"], draws[, 2]), expected, tolerance = 0.05)
+  expect_equal(cor(draws[, 1], draws[, 2]), cov2cor(vcov(fit))[1, 2], tolerance = 0.1)
+})
+
+test_that("a table's limits are roots of the nodes' distribution of a coefficient", {
+  fit <- answer_fit()
+  row <- tidy(fit)[2, ]
+  post <- fit$result
+  sd <- sqrt(post$covariance[3, ])
+  below <- \(q) sum(post$weight * pnorm(q, post$mean[2, ], sd))
+  expect_equal(below(row$conf.low), 0.025, tolerance = 1e-4)
+  expect_equal(below(row$conf.high), 0.975, tolerance = 1e-6)
+})
+
+test_that("random effects are their means over the posterior of the correlation", {
+  fit <- answer_fit(rho = prior_uniform(0.3, 0.30001))
+  known <- answer_fit(rho = prior_fixed(0.300005))
+  expect_equal(ranef(fit)$subject, ranef(known)$subject, tolerance = 1e-4)
+  expect_named(VarCorr(known), c("subject", "Residual"))
+  expect_equal(attr(VarCorr(known)$Residual, "correlation")[1, 3], 0.300005^2)
+  expect_output(print(VarCorr(known)), "0.09")
+  expect_output(print(known), "given what is known")
+})
+
+test_that("intervals and one row of a fit", {
+  fit <- answer_fit()
+  expect_identical(rownames(confint(fit)), c("(Intercept)", "week", "subject sd__(Intercept)", "sd__Observation",
+    "cor__ar1"))
+  expect_identical(glance(fit)$engine, "exact")
+  expect_identical(nobs(fit), 20L)
+})
