@@ -6,10 +6,36 @@ without_visits <- function(design) {
   design
 }
 
-# Random effects over all inner posteriors: their nodes and rows, by weight.
-outer_effects <- function(post) {
-  k <- seq_along(post$outer$weight)
-  each <- lapply(k, \(k) {
+# The fit at each kappa of its posterior: `fit` with the terms and columns of that kappa, `inner` posteriors and `node`s
+# that have it. A fit without a plateau is one such.
+kappa_fits <- function(fit) {
+  post <- fit$result
+  if (!has_kappa(post)) {
+    return(list(list(fit = fit, node = seq_along(post$weight))))
+  }
+  kappa <- post$outer$point[1L, ]
+  lapply(unname(split(seq_along(kappa), match(kappa, unique(kappa)))), \(inner) {
+    one <- with_kappa(fit, log(kappa[inner[1L]]))
+    columns <- post$outer$inner[[inner[1L]]]$columns
+    one$design$x$core <- columns[[1L]]
+    for (t in seq_along(columns[[2L]])) one$design$random[[t]]$z$core <- columns[[2L]][[t]]
+    list(fit = one, inner = inner, node = which(post$outer$node %in% inner), kappa = kappa[inner[1L]])
+  })
+}
+
+has_kappa <- function(post) length(post$outer$parameters) > 0L && post$outer$parameters[[1L]]$name == "kappa"
+
+# Weight, mean coefficients and mean random effects of a group of kappa_fits().
+kappa_means <- function(fit, group, effects) {
+  post <- fit$result
+  weight <- post$weight[group$node]
+  list(weight = sum(weight), coefficients = drop(post$mean[, group$node, drop = FALSE] %*% weight) / sum(weight),
+    effects = if (effects && length(weight) > 0L) lapply(outer_effects(post, group$inner), `[[`, "mean"))
+}
+
+# Random effects over all inner posteriors, or some: their nodes and rows, by weight.
+outer_effects <- function(post, inner = seq_along(post$outer$weight)) {
+  each <- lapply(inner, \(k) {
     at <- which(post$outer$node == k)
     if (length(at) == 0L) {
       return(NULL)
@@ -147,15 +173,17 @@ line_root <- function(below, p, range) {
 # Draws at nodes of a lattice of outer parameters would lie in clumps: each takes a place between its node and the
 # neighbours, and what else is drawn moves as its mean does with the outer parameters there.
 # @param node of each draw; `u`: uniform numbers, a column for each parameter that is not known
+# @param smooth (logical) or else at the nodes, whose columns a plateau has.
 # @return list of `hyper` and `shift` (of the coefficients), draws in rows.
-outer_draws <- function(fit, node, u) {
+outer_draws <- function(fit, node, u, smooth) {
   post <- fit$result
   at <- post$outer$node[node]
   free <- which(is_free(post))
   inner <- length(post$hyper$mean) - nrow(post$outer$point)
   out <- matrix(post$hyper$mean, length(node), length(post$hyper$mean), byrow = TRUE)
   moved <- matrix(0, length(node), length(post$outer$free))
-  for (j in seq_along(post$outer$free)) {
+  if (!smooth) out[, inner + seq_len(nrow(post$outer$point))] <- t(post$outer$point[, at, drop = FALSE])
+  for (j in if (smooth) seq_along(post$outer$free)) {
     own <- post$outer$u[j, ]
     place <- within_node(own, post$outer$weight, at, u[, match(inner + post$outer$free[j], free)])
     drawn <- core_lattice_quantiles(outer_lattice(post, j), place)$quantile

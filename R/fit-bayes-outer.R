@@ -2,8 +2,7 @@
 # correlation of residuals over visits. Given these the core's engine has the posterior; over them the trapezoidal rule
 # runs on two interleaved lattices, as the core's does over standard deviations.
 
-#' @details
-#' **`plateau()` and residual correlation.** Given \eqn{\kappa} of `plateau(week)`, and the correlation \eqn{\rho} of
+#' @section Plateaus and residual correlation: Given \eqn{\kappa} of `plateau(week)`, and the correlation \eqn{\rho} of
 #' `ar1(visit | subject)` or `cs(visit | subject)` (the range \eqn{\phi} of `sp_exp(week | subject)`), the model is
 #' one of those above: a column \eqn{1 - e^{-week/\kappa}}, and rows of each subject multiplied by the inverse root of
 #' their correlation. These parameters are integrated around it, by the trapezoidal rule on two interleaved lattices
@@ -66,7 +65,8 @@ outer_density <- function(outer, setup, call) {
     if (is.null(reference)) reference <<- found$frame$kept
     if (!identical(found$frame$kept, reference)) refuse_rank(outer, values, call)
     log_density <- found$log_evidence + at$log_constant + outer_log_prior(outer, u)
-    list(rows = at$rows, values = values, found = found, log_density = log_density, tolerance = tolerance)
+    list(rows = at$rows, columns = at$columns, values = values, found = found, log_density = log_density,
+      tolerance = tolerance)
   }
   seen <- new.env(parent = emptyenv())
   # Inner posteriors once made are kept; asked for again with a smaller tolerance they are made anew.
@@ -291,7 +291,7 @@ bind_inner <- function(nodes, moments, outer, tolerance) {
     edge = moments$edge %||% 0, frame = best$frame, engine = "exact",
     outer = list(point = points, weight = moments$weight, node = node, u = nodes$u, step = nodes$step,
       parameters = outer$parameters, free = outer$free, inner_error = moments$inner_error,
-      inner = lapply(inner, \(k) list(rows = k$rows, frame = k$found$frame, plan = k$found$plan,
+      inner = lapply(inner, \(k) list(rows = k$rows, columns = k$columns, frame = k$found$frame, plan = k$found$plan,
         unit = k$found$hyper$unit, count = length(k$found$weight), evidence_error = k$found$evidence_error)))
   )
 }

@@ -20,6 +20,10 @@
 #' that there are no degrees of freedom. Means are those of all nodes. Where the integration has more than `nodes`,
 #' standard deviations and intervals rest on as many, taken at even steps of the weight along its lattices.
 #'
+#' Rows of a `plateau()` are those of each \eqn{\kappa_k}. Beside a residual covariance over visits a score
+#' (`"prediction"`) is predicted from the subject's scores at other visits too, its mean from as many nodes as its
+#' interval; a visit that was seen is known.
+#'
 #' `simulate()` draws coefficients and variances from the posterior, anew for each column, then random effects and
 #' scores: columns differ by what is not known of the model too, unlike those of [simulate.recovery_fit].
 #'
@@ -54,19 +58,20 @@ predict.recovery_fit_bayes <- function(object, newdata = NULL, re.form = NULL, a
                                        se.fit = FALSE, interval = c("none", "confidence", "prediction"),
                                        level = 0.95, weights = NULL, nodes = 2000, ...) {
   call <- rlang::current_env()
-  refuse_outer(object, "predictions", call)
   interval <- check_option(interval, c("none", "confidence", "prediction"))
   level <- check_number(level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   included <- included_terms(object, re.form, call)
   score <- interval == "prediction"
-  new <- prediction_rows(object, newdata, included, included | score, allow.new.levels, FALSE, weights, call)
+  visits <- score && length(object$design$residual) > 0L
+  rows_at <- \(fit) prediction_rows(fit, newdata, included, included | score, allow.new.levels, visits, weights, call)
+  new <- rows_at(object)
   shown <- \(values) with_missing(values, new, object, newdata)
-  effects <- if (any(included)) lapply(ranef(object), as.matrix) else list()
-  fit <- new$offset + mean_of(new$x, new$terms[seq_along(effects)], fixef(object), effects)
   if (interval == "none" && !se.fit) {
-    return(shown(fit))
+    return(shown(posterior_course(object, rows_at, included)))
   }
-  mixture <- predicted_mixture(object, new, score, check_count(nodes, min = 100))
+  mixture <- predicted_mixture(object, rows_at, score, check_count(nodes, min = 100))
+  # Scores at other visits say more of a score than of its course.
+  fit <- if (visits) drop(mixture$weight %*% mixture$mean) else posterior_course(object, rows_at, included)
   se <- sqrt(pmax(drop(mixture$weight %*% (mixture$variance + sweep(mixture$mean, 2L, fit)^2)), 0))
   if (interval != "none") fit <- cbind(fit = fit, mixture_limits(mixture, level))
   if (se.fit) list(fit = shown(fit), se.fit = shown(se)) else shown(fit)
@@ -81,21 +86,50 @@ mixture_limits <- function(mixture, level) {
   matrix(t(rows), ncol = 2L, dimnames = list(NULL, c("lwr", "upr")))
 }
 
-# Weight, and mean and variance (nodes in rows, predicted rows in columns) of what is predicted.
-predicted_mixture <- function(fit, new, score, most) {
-  post <- fit$result
-  blocks <- informing_blocks(fit, new)
-  used <- even_nodes(post$weight, most)
-  nodes <- lapply(used$node, \(k) {
-    parts <- drawn_parts(fit, post$values[, k])
-    at <- normal_given(blocks, new, parts, post$mean[, k])
-    spread <- unpack_symmetric(post$covariance[, k], rownames(post$mean))
-    own <- own_variance(new, parts) + if (score) parts$residual / new$weight else 0
-    list(mean = at$mean, variance = own - at$known + rowSums((at$slope %*% spread) * at$slope))
+# Posterior means of x'beta + z'b: over all nodes.
+posterior_course <- function(fit, rows_at, included) {
+  if (!has_kappa(fit$result)) {
+    new <- rows_at(fit)
+    effects <- if (any(included)) lapply(ranef(fit), as.matrix) else list()
+    return(new$offset + mean_of(new$x, new$terms[seq_along(effects)], fixef(fit), effects))
+  }
+  each <- lapply(kappa_fits(fit), \(group) {
+    new <- rows_at(group$fit)
+    at <- kappa_means(fit, group, any(included))
+    if (at$weight == 0) 0 else
+      at$weight * (new$offset + mean_of(new$x, new$terms[seq_along(at$effects)], at$coefficients, at$effects))
   })
+  Reduce(`+`, each)
+}
+
+# Weight, and mean and variance (nodes in rows, predicted rows in columns) of what is predicted. `rows_at`: rows to be
+# predicted of a fit, which those of a plateau are anew at each kappa.
+predicted_mixture <- function(fit, rows_at, score, most) {
+  used <- even_nodes(fit$result$weight, most)
+  nodes <- vector("list", length(used$node))
+  for (group in kappa_fits(fit)) {
+    mine <- which(used$node %in% group$node)
+    if (length(mine) == 0L) next
+    new <- rows_at(group$fit)
+    blocks <- informing_blocks(group$fit, new)
+    nodes[mine] <- lapply(used$node[mine], \(k) predicted_at(fit, k, blocks, new, score))
+  }
   table <- \(part) do.call(rbind, lapply(nodes, `[[`, part))
   list(weight = used$weight, mean = table("mean"), variance = table("variance"))
 }
+
+predicted_at <- function(fit, k, blocks, new, score) {
+  post <- fit$result
+  parts <- drawn_parts(fit, post$values[, k])
+  at <- normal_given(blocks, new, parts, post$mean[, k], score = score)
+  spread <- unpack_symmetric(post$covariance[, k], rownames(post$mean))
+  own <- own_variance(new, parts) + if (score) one_residual(parts) / new$weight else 0
+  left <- own - at$known + rowSums((at$slope %*% spread) * at$slope)
+  list(mean = at$mean, variance = pmax(left, 1e-14 * own)) # a visit that was seen is known
+}
+
+# The variance of a residual, of all visits.
+one_residual <- function(parts) if (is.list(parts$residual)) parts$residual[[1L]][1L] else parts$residual
 
 # All nodes, or as many as asked at even steps of the weight gathered along the lattice.
 even_nodes <- function(weight, most) {
@@ -109,22 +143,24 @@ even_nodes <- function(weight, most) {
 
 # The blocks of rows whose scores say something of the rows to be predicted.
 informing_blocks <- function(fit, new) {
-  if (all(vapply(new$terms, \(term) all(is.na(term$level)), TRUE))) {
+  if (all(vapply(new$terms, \(term) all(is.na(term$level)), TRUE)) && all(is.na(new$subject))) {
     return(list())
   }
   y <- net_score(fit$design)
-  known <- \(rows) any(mapply(\(own, asked) any(own$level %in% asked$level), rows$terms, new$terms))
+  known <- \(rows) any(as.logical(mapply(\(own, asked) any(own$level %in% asked$level), rows$terms, new$terms)),
+    rows$subject %in% new$subject)
   rows <- lapply(split(seq_along(y), block_of_rows(fit$design)), \(at) c(fitted_rows(fit, at), list(y = y[at])))
   Filter(known, rows)
 }
 
 # Given variances and coefficients: the mean of what is predicted, what the scores explain of its variance (`known`),
 # and its slope in the coefficients. With `joint`, the covariance that is left between rows by their known effects.
-normal_given <- function(blocks, new, parts, beta, joint = FALSE) {
+normal_given <- function(blocks, new, parts, beta, joint = FALSE, score = FALSE) {
   out <- list(mean = new$offset + drop(new$x %*% beta), known = numeric(new$n), slope = new$x)
   if (joint) out$left <- effects_covariance(new, new, parts)
   for (rows in blocks) {
     shared <- effects_covariance(rows, new, parts)
+    if (score && is.list(parts$residual)) shared <- shared + visits_covariance(rows, new, parts)
     weight <- solve_positive(rows_covariance(rows, parts), shared)
     out$mean <- out$mean + drop(crossprod(weight, rows$y - drop(rows$x %*% beta)))
     out$known <- out$known + colSums(shared * weight)
@@ -165,21 +201,32 @@ residuals.recovery_fit_bayes <- function(object, type = c("response", "pearson",
 simulate.recovery_fit_bayes <- function(object, nsim = 1, seed = NULL, re.form = NA, newdata = NULL,
                                         allow.new.levels = FALSE, weights = NULL, ...) {
   call <- rlang::current_env()
-  refuse_outer(object, "simulated scores", call)
   nsim <- check_count(nsim, min = 1)
   seed <- draw_seed(seed)
   rows <- simulated_rows(object, newdata, re.form, allow.new.levels, weights, call)
-  blocks <- informing_blocks(object, rows)
-  draws <- posterior_draws(object, nsim, seed)
+  draws <- posterior_draws(object, nsim, seed, smooth = !has_kappa(object$result))
+  rows_of <- simulated_at(object, \(fit) simulated_rows(fit, newdata, re.form, allow.new.levels, weights, call), draws)
   p <- nrow(object$result$mean)
   draw <- \(k) {
+    own <- rows_of(k)
     parts <- drawn_parts(object, draws[k, -seq_len(p)])
-    at <- normal_given(blocks, rows, parts, draws[k, seq_len(p)], joint = TRUE)
-    kept <- if (length(blocks) > 0L) drop(draw_normal(1L, at$left)) else 0
-    at$mean + kept + draw_effects(object, rows, parts$effects) + sqrt(parts$residual / rows$weight) *
-      stats::rnorm(rows$n)
+    at <- normal_given(own$blocks, own$rows, parts, draws[k, seq_len(p)], joint = TRUE)
+    kept <- if (length(own$blocks) > 0L) drop(draw_normal(1L, at$left)) else 0
+    at$mean + kept + draw_effects(object, own$rows, parts$effects) + draw_residuals(object, own$rows, parts$residual)
   }
   values <- with_stream(seed, vapply(seq_len(nsim), draw, numeric(rows$n)))
   values <- matrix(values, rows$n, nsim, dimnames = list(NULL, paste0("sim_", seq_len(nsim))))
   structure(as.data.frame(with_missing(values, rows, object, newdata)), seed = seed)
+}
+
+# The rows that draw k is simulated for, and the blocks that inform them: those of its kappa.
+simulated_at <- function(fit, rows_at, draws) {
+  groups <- kappa_fits(fit)
+  which <- if (has_kappa(fit$result)) match(draws[, "kappa"], vapply(groups, `[[`, 0, "kappa")) else
+    rep(1L, nrow(draws))
+  made <- lapply(seq_along(groups), \(g) if (g %in% which) {
+    rows <- rows_at(groups[[g]]$fit)
+    list(rows = rows, blocks = informing_blocks(groups[[g]]$fit, rows))
+  })
+  \(k) made[[which[k]]]
 }

@@ -47,7 +47,7 @@ augment.recovery_fit_bayes <- function(x, data = NULL, newdata = NULL, ...) {
   fitted <- rows_used(stats::fitted(x))
   weight <- row_weights(x)
   cbind(used,
-    .fitted = fitted, .resid = x$design$y - fitted, .fixed = drop(kept_matrix(x) %*% fixef(x)) + offset,
+    .fitted = fitted, .resid = x$design$y - fitted, .fixed = rows_used(stats::predict(x, re.form = NA)),
     .offset = offset, .weights = weight, .wtres = sqrt(weight) * (x$design$y - fitted)
   )
 }

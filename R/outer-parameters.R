@@ -190,7 +190,7 @@ outer_rows <- function(plateau, design, shared) {
   function(values) {
     at <- known %||% given(values[1L])
     if (is.null(shared)) {
-      return(list(rows = c(list(at[[1]], y, design$weights, at[[2]]), rest), log_constant = 0))
+      return(list(rows = c(list(at[[1]], y, design$weights, at[[2]]), rest), columns = at, log_constant = 0))
     }
     white <- whitened(c(list(cbind(y), at[[1]]), at[[2]]), groups, sqrt(weights),
       visit_correlation(shared$pattern, values[length(values)]))
@@ -198,7 +198,7 @@ outer_rows <- function(plateau, design, shared) {
       return(NULL)
     }
     list(rows = c(list(white$columns[[2]], drop(white$columns[[1]]), numeric(), white$columns[-(1:2)]), rest),
-      log_constant = 0.5 * sum(log(weights)) - white$log_root)
+      columns = at, log_constant = 0.5 * sum(log(weights)) - white$log_root)
   }
 }
 

@@ -2,7 +2,7 @@
 
 # Draws in rows; columns named as brms does. Each draw takes 1 + p + k uniform numbers: the node, the coefficients,
 # the variance parameters. A sampler's nodes are its draws of the variance parameters.
-posterior_draws <- function(fit, n, seed) {
+posterior_draws <- function(fit, n, seed, smooth = TRUE) {
   post <- fit$result
   free <- which(is_free(post))
   sizes <- c(1L, nrow(post$mean), length(free))
@@ -13,7 +13,7 @@ posterior_draws <- function(fit, n, seed) {
   } else {
     node <- pmin(findInterval(u[, 1], cumsum(post$weight) / sum(post$weight)) + 1L, length(post$weight))
     own <- u[, sizes[1] + sizes[2] + seq_along(free), drop = FALSE]
-    outer <- if (!is.null(post$outer)) outer_draws(fit, node, own)
+    outer <- if (!is.null(post$outer)) outer_draws(fit, node, own, smooth)
     hyper <- outer$hyper %||% hyper_draws(fit, free, node, own)
   }
   colnames(hyper) <- hyper_names(post$terms)

@@ -84,8 +84,7 @@ draw_effects <- function(fit, rows, covariances = effect_covariances(fit)) {
   out
 }
 
-draw_residuals <- function(fit, rows) {
-  parts <- fitted_parts(fit)$residual
+draw_residuals <- function(fit, rows, parts = fitted_parts(fit)$residual) {
   if (!is.list(parts)) {
     return(sqrt(parts / rows$weight) * stats::rnorm(rows$n))
   }

@@ -92,3 +92,64 @@ test_that("crossed factors and slopes are predicted too, what is wrong is named"
   expect_error(predict(fit, data.frame(week = 1, subject = 9)), class = "cordgain_invalid_input")
   expect_error(predict(fit, nodes = 3, interval = "confidence"), class = "cordgain_invalid_input")
 })
+
+# Fits whose columns or rows' correlations differ from node to node.
+curved_trial <- function() {
+  withr::local_seed(21) # simulated
+  trial <- expand.grid(week = c(0, 4, 12, 26), subject = factor(1:5))
+  trial$visit <- factor(trial$week)
+  trial$score <- 8 + rnorm(5, 0, 3)[trial$subject] + 10 * (1 - exp(-trial$week / 9)) + rnorm(20, 0, 2)
+  trial
+}
+
+test_that("a course along a plateau is its mean over kappa, as draws of kappa and coefficients have it", {
+  fit <- fit_recovery(score ~ plateau(week) + (1 | subject), curved_trial(), method = "bayes")
+  weeks <- c(2, 20, 60)
+  means <- predict(fit, data.frame(week = weeks), re.form = NA, interval = "none")
+  draws <- posterior_draws(fit, 40000, 3)
+  curves <- draws[, 1] + draws[, 2] * (1 - exp(-outer(1 / draws[, "kappa"], weeks)))
+  spread <- apply(curves, 2, sd)
+  expect_lt(max(abs(colMeans(curves) - means) / spread), 5.5 / sqrt(40000) + 2e-3) # draws between nodes: first order
+  score <- predict(fit, data.frame(week = weeks), re.form = NA, interval = "prediction", se.fit = TRUE)
+  own <- draws[, "sd_subject__Intercept"]^2 + draws[, "sigma"]^2
+  expect_equal(unname(score$se.fit^2), unname(spread^2 + mean(own)), tolerance = 0.05)
+  drawn <- curves[, 2] + rnorm(40000) * sqrt(own)
+  expect_equal(mean(drawn < score$fit[2, "lwr"]), 0.025, tolerance = 0.2) # 0.0008 is a standard error
+  # rows fitted: with the columns of every kappa, not those of one
+  expect_equal(unname(fitted(fit)[1:4]), unname(predict(fit, curved_trial()[1:4, ])), tolerance = 1e-9)
+  expect_equal(augment(fit)$.fixed[2:4], unname(predict(fit, data.frame(week = c(4, 12, 26)), re.form = NA)))
+  expect_equal(unname(residuals(fit)), curved_trial()$score - unname(fitted(fit)))
+})
+
+test_that("a missed visit is predicted from its neighbours by ar1(), a visit seen is known", {
+  trial <- curved_trial()
+  fit <- fit_recovery(score ~ week + ar1(visit | subject), trial[-20, ], method = "bayes")
+  draws <- posterior_draws(fit, 40000, 4)
+  course <- draws[, 1] + outer(draws[, 2], c(12, 26))
+  rho <- draws[, "cor_Residual__ar1"]
+  # given the last visit that was seen, earlier ones say nothing more
+  mean <- course[, 2] + rho * (trial$score[19] - course[, 1])
+  found <- predict(fit, trial[c(19, 20), ], interval = "prediction", se.fit = TRUE)
+  expect_equal(found$fit[2, "fit"], mean(mean), tolerance = 0.01, ignore_attr = TRUE)
+  expect_equal(found$se.fit[[2]]^2, var(mean) + mean(draws[, "sigma"]^2 * (1 - rho^2)), tolerance = 0.05)
+  expect_equal(unname(found$fit[1, ]), rep(trial$score[19], 3), tolerance = 1e-5)
+  expect_equal(predict(fit, trial[20, ]), sum(fixef(fit) * c(1, 26)), ignore_attr = TRUE)
+})
+
+test_that("scores simulated with a correlation, or along a plateau, have its moments", {
+  fit <- fit_recovery(score ~ week + ar1(visit | subject), curved_trial(), method = "bayes")
+  values <- as.matrix(simulate(fit, 4000, seed = 5))
+  expect_equal(unname(rowMeans(values)), unname(fitted(fit)), tolerance = 0.05)
+  off <- values - drop(cbind(1, curved_trial()$week) %*% fixef(fit))
+  draws <- posterior_draws(fit, 4000, 6)
+  x <- c(1, 4)
+  between <- drop(c(1, 0) %*% vcov(fit) %*% x)
+  expect_equal(cov(off[1, ], off[2, ]), between + mean(draws[, "sigma"]^2 * draws[, "cor_Residual__ar1"]),
+    tolerance = 0.15)
+  curve <- fit_recovery(score ~ plateau(week) + (1 | subject), curved_trial(), method = "bayes")
+  values <- as.matrix(simulate(curve, 4000, seed = 7))
+  expect_equal(unname(rowMeans(values)), unname(predict(curve, re.form = NA)), tolerance = 0.05)
+  kept <- as.matrix(simulate(curve, 4000, seed = 8, re.form = NULL))
+  expect_equal(unname(rowMeans(kept)), unname(fitted(curve)), tolerance = 0.05)
+  expect_lt(mean(apply(kept, 1, var)), mean(apply(values, 1, var)))
+})

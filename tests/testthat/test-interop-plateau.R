@@ -1,20 +1,40 @@
 # What is asked of a plateau() by Bayes.
 
-interop_plateau_fit <- function() {
+interop_plateau_fit <- function(prior = priors()) {
   withr::local_seed(5) # simulated
   trial <- expand.grid(week = c(0, 4, 12, 26, 52), subject = factor(1:4))
   trial$score <- 10 + rnorm(4, 0, 3)[trial$subject] + 12 * (1 - exp(-trial$week / 9)) + rnorm(20, 0, 2)
-  fit_recovery(score ~ plateau(week) + (1 | subject), trial, method = "bayes")
+  trial$x <- 1 - exp(-trial$week / 9)
+  list(fit = fit_recovery(score ~ plateau(week) + (1 | subject), trial, method = method_bayes(prior)), trial = trial)
 }
 
-test_that("what would take kappa as known is refused", {
-  fit <- interop_plateau_fit()
-  refused <- \(expr) expect_error(expr, "kappa of plateau", class = "cordgain_invalid_input")
-  refused(natural_curve(fit, time = "week", subject = "subject"))
-  refused(predict(fit))
-  refused(simulate(fit))
-  skip_if_not_installed("loo")
-  refused(loo::loo(fit))
+test_that("a natural course from it is refused", {
+  expect_error(natural_curve(interop_plateau_fit()$fit, time = "week", subject = "subject"), "kappa of plateau",
+    class = "cordgain_invalid_input")
+})
+
+test_that("marginal means are those of predict(), over kappa", {
   skip_if_not_installed("emmeans")
-  expect_error(emmeans::emmeans(fit, ~ week), class = "error")
+  skip_if_not_installed("coda")
+  fit <- interop_plateau_fit()$fit
+  at <- data.frame(week = c(2, 30))
+  means <- as.data.frame(emmeans::emmeans(fit, ~week, at = as.list(at), draws = 20000, seed = 1))
+  expected <- predict(fit, at, re.form = NA, interval = "confidence", se.fit = TRUE)
+  # medians of 20,000 draws of a nearly symmetric distribution
+  expect_lt(max(abs(means$emmean - expected$fit[, "fit"]) / expected$se.fit), 0.08)
+  expect_lt(max(abs(means$lower.HPD - expected$fit[, "lwr"]) / expected$se.fit), 0.3) # highest density, not equal tails
+})
+
+test_that("leaving out subjects is that of the column where kappa is known, and counts kappa where it is not", {
+  skip_if_not_installed("loo")
+  prior <- priors(kappa = prior_fixed(9), fixed = list(`plateau(week)` = prior_normal(0, 30)))
+  known <- interop_plateau_fit(prior)
+  column <- fit_recovery(score ~ x + (1 | subject), known$trial,
+    method = method_bayes(priors(fixed = list(x = prior_normal(0, 30)))))
+  elpd <- \(fit, ...) suppressWarnings(loo::loo(fit, draws = 4000, seed = 1, ...))$estimates["elpd_loo", "Estimate"]
+  expect_equal(elpd(known$fit), elpd(column), tolerance = 0.01) # draws at nodes of two orders
+  expect_equal(elpd(known$fit, by = "observation"), elpd(column, by = "observation"), tolerance = 0.01)
+  free <- interop_plateau_fit()$fit
+  expect_lt(abs(elpd(free) - elpd(known$fit)), 3)
+  expect_error(loo::loo(free, draws = 0.5), class = "cordgain_invalid_input")
 })
