@@ -187,7 +187,7 @@ second_statistic <- function(world, u, part) {
   }, set)
   half <- ceiling(n / 2)
   sizes <- vapply(parts, \(p) length(p$value), 0L)
-  if (prod(sizes[seq_len(half)]) > most_combinations) return(NA_real_)
+  if (prod(sizes[seq_len(half)]) > 40000) return(NA_real_) # minutes in plain R
   blocks <- split(seq_along(world$lattice$x), ceiling(seq_along(world$lattice$x) / 60))
   sum(vapply(blocks, \(block) {
     some <- lapply(parts, \(p) list(value = p$value, masses = p$masses[, block, drop = FALSE]))

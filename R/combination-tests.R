@@ -13,7 +13,8 @@ combination_words <- c(
 combination_terms <- function(y, laws, natural, call) {
   observed <- lapply(laws, observed_percentiles, y = y)
   row <- \(term, part) {
-    statistic_row(term, sum(part(observed$fine)), Map(\(law, u) statistic_tail(law, u, part), laws, observed), call)
+    tails <- Map(\(law, u) statistic_tail(law, u, part), laws, observed)
+    statistic_row(term, sum(part(observed$fine)), tails, call, no_tail_reason(laws$fine))
   }
   rbind(row("percentile_sum", identity), row("fisher", fisher_part), exceedance_row(y, laws, call))
 }
@@ -33,9 +34,9 @@ mid_percentiles <- function(one) one$cdf - one$mass / 2
 
 fisher_part <- function(u) -2 * log(pmax(1 - u, 1e-300))
 
-statistic_row <- function(term, statistic, tails, call) {
+statistic_row <- function(term, statistic, tails, call, reason = NULL) {
   row <- if (is.na(tails$fine)) {
-    with_columns(term_row(term, NA_real_), reason = not_computed)
+    with_columns(term_row(term, NA_real_), reason = reason)
   } else {
     known_terms(term, {
       tail <- two_routes(tails$fine, tails$coarse, "A combination test", call)
@@ -45,7 +46,15 @@ statistic_row <- function(term, statistic, tails, call) {
   with_columns(row, statistic = statistic, p.value = row$estimate)
 }
 
-not_computed <- "not computed for so many patients or scores that are not whole"
+no_tail_reason <- function(law) {
+  if (law$whole) {
+    return("not computed: so many patients can have too many combinations of changes")
+  }
+  if (knows_mean(law)) "not computed for more than 20 patients" else
+    "not computed: scores are not whole and the natural mean is uncertain"
+}
+
+knows_mean <- function(law) length(law$nodes$weight) == 1L && law$nodes$shift == 0
 
 # Whole scores: the sum over every combination of values given the shift. Else closed forms where the mean is known;
 # with an uncertain mean and scores that are not whole there is no finite sum, and the tail is NA.
@@ -54,7 +63,7 @@ statistic_tail <- function(law, observed, part) {
   if (law$whole) {
     return(whole_tail(law, observed, part))
   }
-  if (length(law$nodes$weight) > 1L || law$nodes$shift != 0) {
+  if (!knows_mean(law)) {
     return(NA_real_)
   }
   if (identical(part, identity)) {
@@ -74,7 +83,9 @@ irwin_hall_tail <- function(s, n) {
   1 - sum((-1)^k * choose(n, k) * (s - k)^n) / factorial(n)
 }
 
-most_combinations <- 40000
+# Of the values of half of the patients, as the core has it, and of these for all shifts: some seconds.
+most_combinations <- 1e6
+most_combined <- 3e8
 
 whole_tail <- function(law, observed, part) {
   parts <- lapply(law$each, \(one) {
@@ -83,7 +94,8 @@ whole_tail <- function(law, observed, part) {
   })
   sizes <- vapply(parts, \(p) length(p$values), 0L)
   half <- seq_len(length(sizes) %/% 2L)
-  if (max(prod(sizes[half]), prod(sizes[setdiff(seq_along(sizes), half)])) > most_combinations) {
+  largest <- max(prod(sizes[half]), prod(sizes[setdiff(seq_along(sizes), half)]))
+  if (largest > most_combinations || largest * length(law$nodes$weight) > most_combined) {
     return(NA_real_)
   }
   core_combination_tail(lapply(parts, `[[`, "values"), lapply(parts, `[[`, "masses"), law$nodes$weight,
@@ -238,6 +250,6 @@ rank_terms <- function(y, records) {
   }
   tail <- rank_tail(y, records)
   with_columns(term_row("rank_test", tail, error = 64 * .Machine$double.eps, num.kind = "bound"),
-    reason = if (is.na(tail)) not_computed else NA_character_, statistic = sum(rank(c(y, records))[seq_along(y)]),
+    reason = if (is.na(tail)) "not computed for so many tied records" else NA_character_, statistic = sum(rank(c(y, records))[seq_along(y)]),
     p.value = tail)
 }

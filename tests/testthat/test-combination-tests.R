@@ -50,11 +50,37 @@ test_that("whole scores: the tail is what all combinations of values give", {
   expect_equal(term_value(e, "percentile_sum"), brute, tolerance = 1e-9)
 })
 
+test_that("five patients of fifty points: the tail is what two halves of them give, joined in order", {
+  baseline <- c(12, 18, 9, 15, 14)
+  x <- score_change(baseline, c(36, 31, 11, 15, 20), "uems")
+  e <- excess_of_scores(x, known())
+  laws <- lapply(seq_along(baseline), \(i) {
+    k <- -60:80
+    mass <- pnorm(k + 0.5, 7.8, 6.5) - pnorm(k - 0.5, 7.8, 6.5)
+    list(k = k, mass = mass, mid = pnorm(k - 0.5, 7.8, 6.5) + mass / 2)
+  })
+  tail_of <- \(part) {
+    values <- lapply(laws, \(one) part(one$mid))
+    seen <- sum(mapply(\(one, v, y) v[one$k == y], laws, values, change_scores(x)))
+    joined <- \(set, by, what) Reduce(\(a, b) c(outer(a, b, by)), what[set])
+    first <- joined(1:2, "+", values)
+    second <- joined(3:5, "+", values)
+    order <- order(second)
+    below <- c(0, cumsum(joined(3:5, "*", lapply(laws, `[[`, "mass"))[order]))
+    places <- findInterval(seen - first - 1e-9, second[order], left.open = TRUE)
+    sum(joined(1:2, "*", lapply(laws, `[[`, "mass")) * (max(below) - below[places + 1]))
+  }
+  expect_equal(term_value(e, "percentile_sum"), tail_of(identity), tolerance = 1e-9)
+  expect_equal(term_value(e, "fisher"), tail_of(\(u) -2 * log(pmax(1 - u, 1e-300))), tolerance = 1e-9)
+  many <- score_change(rep(15, 9), rep(25, 9), "uems")
+  expect_output(print(excess_of_scores(many, known())), "many combinations")
+})
+
 test_that("what has no finite sum is NA, and the print says so", {
   e <- excess_of_scores(continuous_change(), natural_change(prior_normal(7.8, 1), sd = 6.5))
   expect_true(is.na(term_value(e, "fisher")))
   expect_false(is.na(term_value(e, "exceedance")))
-  expect_output(print(e), "not computed")
+  expect_output(print(e), "not computed: scores are not whole")
 })
 
 test_that("the rank test is the exact permutation distribution, ties included (A18, E14)", {
@@ -111,7 +137,7 @@ test_that("a test that cannot be had is NA with the reason, in its own row", {
   expect_true(is.na(row$estimate) && is.na(row$p.value))
   expect_match(row$reason, "A combination test could not be computed to 1e-06")
   e <- excess_of_scores(continuous_change(), natural_change(prior_normal(7.8, 1), sd = 6.5))
-  expect_match(term_of(e, "fisher")$reason, "scores that are not whole")
+  expect_match(term_of(e, "fisher")$reason, "scores are not whole")
   expect_true(is.na(term_of(e, "exceedance")$reason))
 })
 
@@ -163,7 +189,7 @@ test_that("the rank test keeps its digits far out, its time, and does not overfl
   expect_true(is.na(rank_tail(1:500 + 0.5, 1:600 - 50)))
   expect_true(is.na(rank_tail(rep(1:500, 2), 1:1000)))
   row <- rank_terms(rep(1:500, 2), 1:1000)
-  expect_match(row$reason, "so many patients")
+  expect_match(row$reason, "so many tied records")
 })
 
 test_that("records off the scale are refused", {

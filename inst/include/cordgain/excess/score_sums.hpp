@@ -107,7 +107,7 @@ inline double pairs_above(const HalfSums& a, const Vector& a_mass, const HalfSum
 }  // namespace detail
 
 /// Combinations of values that one half of the patients may have.
-constexpr double kMostCombinations = 400000.0;
+constexpr double kMostCombinations = 1e6;
 
 /// May the statistic be summed exactly?
 inline bool can_combine(const std::vector<Vector>& values) {
