@@ -29,7 +29,7 @@
 #'
 #' @param formula (formula) in lme4's language: `score ~ week + (week | subject)`,
 #'   `plateau(week)` for recovery that rises as \eqn{1 - e^{-week/\kappa}},
-#'   \eqn{\kappa} estimated by maximum likelihood (in the unit of the time);
+#'   \eqn{\kappa} estimated by maximum likelihood, by Bayes integrated (in the unit of the time);
 #'   one of `us`, `diag`, `cs`, `csh`, `ar1`, `ar1h`, `toep`, `toeph`, `sp_exp` for a residual
 #'   covariance over visits, as `us(visit | subject)`: see [residual_covariance];
 #'   `(week || subject)` for independent effects, `(1 | site/subject)` for nested
