@@ -26,7 +26,8 @@ NULL
 #' @noRd
 outer_engine <- function(outer, setup, method, call) {
   check_outer_engine(outer, setup, method, call)
-  tolerance <- method$tolerance %||% if (length(outer$free) > 1L) 1e-3 else 1e-4
+  many <- length(outer$free) > 1L || sum(setup$terms$free) > 3L # nodes by the million else
+  tolerance <- method$tolerance %||% if (many) 1e-3 else 1e-4
   density <- outer_density(outer, setup, call)
   if (length(outer$free) == 0L) {
     nodes <- list(u = matrix(0, 0L, 1L), lattice = 1L)
@@ -273,7 +274,7 @@ bind_inner <- function(nodes, moments, outer, tolerance) {
   inner <- nodes$inner
   counts <- vapply(inner, \(k) length(k$found$weight), 1L)
   weight <- unlist(Map(\(k, w) w * k$found$weight, inner, moments$weight))
-  kept <- weight_kept(weight, 1e-3 * tolerance)
+  kept <- weight_kept(weight, 1e-2 * tolerance)
   node <- rep(seq_along(inner), counts)[kept]
   bound <- \(part) do.call(cbind, lapply(inner, \(k) k$found[[part]]))[, kept, drop = FALSE]
   points <- matrix(vapply(inner, `[[`, numeric(length(outer$parameters)), "values"), length(outer$parameters))

@@ -50,8 +50,8 @@ method_ml <- function(nodes = NULL) {
 #' @param prior (from [priors()]) what is left out takes a stated default.
 #' @param tolerance (number) largest `num.error` of posterior means and standard
 #'   deviations, in posterior standard deviations. `NULL`: 1e-4 for normal scores (1e-3 with both
-#'   `plateau()` and a residual covariance), 1e-2 for other families, where coefficients are integrated on
-#'   the lattice too.
+#'   `plateau()` and a residual covariance, and with one of them beside four or more variance parameters),
+#'   1e-2 for other families, where coefficients are integrated on the lattice too.
 #' @param engine (string) `"exact"`: quadrature, up to six variance parameters (for families
 #'   other than the normal one: parameters in all); where it does not succeed the sampler
 #'   takes over and the print says so. `"nuts"`: the no-U-turn sampler, random effects
