@@ -118,7 +118,7 @@ second_patients <- function(x, natural, world) {
   probs <- c(1 - level, 1 + level) / 2
   u <- second_percentiles(world, world$places)
   subjects <- change_subjects(score_excess_change(x))
-  nature <- lapply(seq_along(world$y), \(i) second_nature(world, i, probs))
+  nature <- lapply(seq_along(world$y), \(i) second_score_nature(world, i, probs))
   half <- second_correlated(world, nature)
   rows <- lapply(seq_along(world$y), \(i) {
     s <- nature[[i]]
@@ -133,7 +133,7 @@ second_patients <- function(x, natural, world) {
 }
 
 # One patient's natural change: mean, SD, quantiles, and the mean of its variances at each population mean.
-second_nature <- function(world, i, probs) {
+second_score_nature <- function(world, i, probs) {
   spread <- world$family$spread
   if (world$normal) {
     return(c(second_summary(transform(world$mixture, sd = sqrt(sd^2 + spread^2)), probs), own = spread))

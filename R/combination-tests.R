@@ -250,6 +250,6 @@ rank_terms <- function(y, records) {
   }
   tail <- rank_tail(y, records)
   with_columns(term_row("rank_test", tail, error = 64 * .Machine$double.eps, num.kind = "bound"),
-    reason = if (is.na(tail)) "not computed for so many tied records" else NA_character_, statistic = sum(rank(c(y, records))[seq_along(y)]),
-    p.value = tail)
+    reason = if (is.na(tail)) "not computed for so many tied records" else NA_character_,
+    statistic = sum(rank(c(y, records))[seq_along(y)]), p.value = tail)
 }

@@ -78,8 +78,8 @@
 #'
 #' **What is not offered.** Families other than [stats::gaussian()] take no such word, [method_bayes()] not the others,
 #' and [natural_curve()] takes no such fit, as its weeks need not be visits; random effects serve there. `predict()`
-#' gives intervals of a score at the fitted visits only. The 15 parameters of `us` at five visits are more than four subjects
-#' can tell: take a word with two, or leave natural recovery and its covariance to a registry.
+#' gives intervals of a score at the fitted visits only. The 15 parameters of `us` at five visits are more than four
+#' subjects can tell: take a word with two, or leave natural recovery and its covariance to a registry.
 #'
 #' @return In a formula a word returns nothing; `VarCorr()` of the fit gives \eqn{\Sigma} as `Residual` (by
 #'   group `Residual.` and the group), with standard deviations in the unit of the score.
