@@ -43,7 +43,7 @@ check_outer_engine <- function(outer, setup, method, call, most = 6L) {
   free <- sum(setup$terms$free) + length(outer$free)
   names <- vapply(outer$parameters, `[[`, "", "says")
   if (method$engine == "nuts") {
-    abort_input(c("The sampler does not have {names}.", i = 'Leave {.arg engine} at {.val exact}.'), call = call)
+    abort_input(c("The sampler does not have {names}.", i = "Leave {.arg engine} at {.val exact}."), call = call)
   }
   if (free > most) {
     abort_input(c("Lattices reach {most} variance parameters, {names} counted with them.", x = "Here are {free}.",
