@@ -54,8 +54,8 @@
 #' @param range (numeric 2, points) smallest and largest change of the published population, as gains (higher is better,
 #'   also where the scale runs the other way); needed by all families but the normal. On a scale from 0 to 50 with first
 #'   scores around 14 it is `c(-14, 36)`. [excess()] cuts the published law at each treated patient's own ends: what
-#'   lies beyond stands at the end. Counts do not reach beyond `range`; the latent normal of `"censored"` does, as far as
-#'   the patient's ends.
+#'   lies beyond stands at the end. Counts do not reach beyond `range`; the latent normal of `"censored"` does, as far
+#'   as the patient's ends.
 #' @param zero (number in (0, 1)) for `"hurdle"`: share of patients without any change.
 #' @param scale (string or [motor_scale()]) of the score; `NULL` reads it from `measure`, or from `endpoint` where that
 #'   is the full name of a scale in [motor_scale()]. Where lower is better, means of change in a table are turned here,
