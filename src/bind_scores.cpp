@@ -30,7 +30,8 @@ Rcpp::List wrap_mixture(const MixtureOfNormals& m) {
 }
 
 // The grid with further edges, those inside of it.
-cordgain::PanelGrid broken(cordgain::PanelGrid grid, const MixtureOfNormals& m, const Rcpp::NumericVector& breaks) {
+cordgain::PanelGrid broken(cordgain::PanelGrid grid, const MixtureOfNormals& m,
+                           const Rcpp::NumericVector& breaks) {
   std::set<double> edges(grid.edges.data(), grid.edges.data() + grid.edges.size());
   const double low = *edges.begin();
   const double high = *edges.rbegin();

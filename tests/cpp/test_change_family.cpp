@@ -52,7 +52,8 @@ TEST_CASE("a shift moves a censored mean by its size, by an integral") {
       const double location = cordgain::location_at(m, shift);
       const double above = 1.0 - naive::normal_below(50.0, location, m.spread);
       const double observed =
-          naive::in_pieces([&](double x) { return x * naive::normal(x, location, m.spread); }, 0.0, 50.0, 40) +
+          naive::in_pieces([&](double x) { return x * naive::normal(x, location, m.spread); }, 0.0, 50.0,
+                           40) +
           50.0 * above;
       CHECK(observed == Approx(mean + shift).epsilon(1e-10));
     }

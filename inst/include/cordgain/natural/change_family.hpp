@@ -206,8 +206,8 @@ inline double mean_above_zero(double z) {
 /// Beyond so many SDs a latent mean leaves less than 1e-300 of its distribution inside.
 constexpr double kFarthest = 37.0;
 
-/// Location, in SDs above the lower end, at which the mean of a normal censored to [0, width] is `mean`, at most
-/// the middle: low + sd (G(z) - G(z - width)), G(z) = E max(Z + z, 0), rises in z.
+/// Location, in SDs above the lower end, at which the mean of a normal censored to [0, width] is `mean`, at
+/// most the middle: low + sd (G(z) - G(z - width)), G(z) = E max(Z + z, 0), rises in z.
 inline double censored_location(double mean, double width) {
   const auto gap = [&](double z) { return mean_above_zero(z) - mean_above_zero(z - width) - mean; };
   const double middle = 0.5 * width;
@@ -228,8 +228,8 @@ inline double clipped_log_odds(double p) {
 
 }  // namespace detail
 
-/// Where the location lies when the population's mean is `shift` away from the published one: exactly where the
-/// observed mean is that, at the ends of what is possible where it lies beyond them.
+/// Where the location lies when the population's mean is `shift` away from the published one: exactly where
+/// the observed mean is that, at the ends of what is possible where it lies beyond them.
 inline double location_at(const ChangeModel& model, double shift) {
   if (shift == 0.0) return model.location;
   const double mean = model.mean + shift;
@@ -282,7 +282,8 @@ inline double cdf_at(const ChangeModel& model, double y, double location, bool w
       return count_cdf(model, std::floor(y - model.low), model.high - model.low, location);
     case ChangeKind::kHurdle:
       if (y < 0.0) return 0.0;
-      return model.zero + (1.0 - model.zero) * count_cdf(model, std::floor(y) - 1.0, model.high - 1.0, location);
+      return model.zero +
+             (1.0 - model.zero) * count_cdf(model, std::floor(y) - 1.0, model.high - 1.0, location);
     default:
       return standard_normal_cdf((y + (whole ? 0.5 : 0.0) - location) / model.spread);
   }
