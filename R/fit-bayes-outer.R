@@ -82,15 +82,19 @@ outer_density <- function(outer, setup, call) {
   list(inner = kept, log = \(u) kept(u, 1e-2)$log_density)
 }
 
+outer_point_words <- function(outer, values) {
+  paste(vapply(outer$parameters, `[[`, "", "name"), signif(values, 3), sep = " = ", collapse = ", ")
+}
+
 refuse_inner <- function(outer, values, why, call) {
-  at <- paste(vapply(outer$parameters, `[[`, "", "name"), signif(values, 3), sep = " = ", collapse = ", ")
+  at <- outer_point_words(outer, values)
   abort_numerical(c("The posterior could not be integrated.", x = "At {at}: {why$message}",
     i = "Half-normal and half-t priors of standard deviations have no jump; {.fn method_reml} takes no priors."),
     call = call)
 }
 
 refuse_rank <- function(outer, values, call) {
-  at <- paste(vapply(outer$parameters, `[[`, "", "name"), signif(values, 3), sep = " = ", collapse = ", ")
+  at <- outer_point_words(outer, values)
   abort_numerical(c("Columns of the model depend on each other at some values that priors allow, not at others.",
     x = "They do at {at}.", i = "Leave out the column that the plateau repeats, or give a narrower prior."),
     call = call)

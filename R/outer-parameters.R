@@ -136,7 +136,8 @@ outer_values <- function(outer, u) {
 # Between two ends the hyperbolic tangent's; above zero that of the core's standard deviations, in which a tail towards
 # zero is short.
 coordinate_value <- function(one, u) {
-  if (is.finite(one$high)) one$low + (one$high - one$low) * stats::plogis(2 * u) else one$unit * exp(u - exp(-u))
+  if (is.finite(one$high)) one$low + (one$high - one$low) * stats::plogis(2 * u) else
+    hyper_value("sd", u, one$unit)
 }
 
 # Log density of the priors in these coordinates.
@@ -157,16 +158,7 @@ outer_prior_density <- function(prior, x) {
     eta <- prior_parameters(prior)[["eta"]]
     return((eta - 1) * log1p(-x^2) - (2 * eta - 1) * log(2) - lbeta(eta, eta))
   }
-  rows <- prior_components(prior)
-  a <- rows[, "a"]
-  b <- rows[, "b"]
-  each <- switch(prior_base_kind(prior),
-    half_normal = log(2) + stats::dnorm(x, 0, a, log = TRUE), half_t = log(2 / a) + stats::dt(x / a, b, log = TRUE),
-    exponential = stats::dexp(x, a, log = TRUE), gamma = stats::dgamma(x, a, b, log = TRUE),
-    uniform = stats::dunif(x, a, b, log = TRUE)
-  ) + log(rows[, "weight"])
-  top <- max(each)
-  if (is.finite(top)) top + log(sum(exp(each - top))) else top
+  log_prior_density(prior, x)
 }
 
 # Rows given the outer parameters ------------------------------------------------------------------

@@ -1,26 +1,5 @@
 # Excess of a fit on treated patients.
 
-# The synthetic data of the check file: gains since treatment in week 3, natural gain 9 (1 - e^{-t / 12}), its
-# covariance.
-gls_weeks <- c(4, 12, 26, 52)
-gls_rise <- 1 - exp(-gls_weeks / 12)
-gls_covariance <- 16 * diag(4) + 36 + 25 * outer(gls_rise, gls_rise)
-gls_gains <- rbind(c(3, 9, 16, 24), c(2, 7, 10, 13), c(1, 1, 2, 2), c(0, 1, 0, 0))
-
-gls_natural <- \(...) {
-  natural_curve(data.frame(source = "check", week = 3 + gls_weeks, mean = 9 * gls_rise, from_week = 3,
-    measure = "uems", ...),
-    covariance = gls_covariance)
-}
-
-gls_data <- \(gains = gls_gains, baseline = 10, match = list()) {
-  df <- data.frame(id = rep(1:4, each = 5), week = rep(c(3, 3 + gls_weeks), 4), at = 3,
-    score = as.vector(t(cbind(0, gains))) + baseline)
-  recovery_data(df, subject = id, time = week, score = score, scale = "uems", treated_at = at, match = match)
-}
-
-gls_excess <- \(...) excess(gls_data(), gls_natural(), accept = all_differences, ...)
-
 test_that("a fit of treated patients gives the same as its data", {
   data <- as.data.frame(gls_data())
   fit <- fit_recovery(score ~ week + at + (1 | id), transform(data, at = 3 + 0 * week))

@@ -1,15 +1,7 @@
 # What a posterior over outer parameters answers.
 
-answer_trial <- function() {
-  withr::local_seed(11) # simulated
-  trial <- expand.grid(week = c(0, 4, 12, 26), subject = factor(1:5))
-  trial$visit <- factor(trial$week)
-  trial$score <- 8 + rnorm(5, 0, 3)[trial$subject] + 10 * (1 - exp(-trial$week / 9)) + rnorm(20, 0, 2)
-  trial
-}
-
 answer_fit <- function(formula = score ~ week + (1 | subject) + ar1(visit | subject), ...) {
-  fit_recovery(formula, answer_trial(), method = method_bayes(priors(sd = prior_half_normal(4), ...)))
+  fit_recovery(formula, curved_trial(11), method = method_bayes(priors(sd = prior_half_normal(4), ...)))
 }
 
 test_that("quantiles of every parameter have their probability among draws, and draws its moments", {

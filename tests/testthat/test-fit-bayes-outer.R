@@ -14,16 +14,6 @@ outer_priors <- function(...) {
     sigma = prior_half_normal(4), ...)
 }
 
-# Nodes and weights of Gauss-Legendre panels.
-panels <- function(edges, n = 12) {
-  k <- seq_len(n - 1)
-  jacobi <- matrix(0, n, n)
-  jacobi[cbind(k, k + 1)] <- jacobi[cbind(k + 1, k)] <- k / sqrt(4 * k^2 - 1)
-  rule <- eigen(jacobi, symmetric = TRUE)
-  half <- diff(edges) / 2
-  list(x = c(outer(rule$values, half) + rep(edges[-1] - half, each = n)), w = c(outer(2 * rule$vectors[1, ]^2, half)))
-}
-
 # Log density of the scores with coefficients N(m, diag(s^2)), and their posterior: by the dense covariance of all rows.
 dense_point <- function(y, x, v, m, s) {
   all <- v + x %*% (s^2 * t(x))
@@ -68,9 +58,9 @@ test_that("ar1() beside a random intercept: the posterior of dense matrices on a
   x <- cbind(1, trial$week)
   same <- outer(trial$subject, trial$subject, `==`)
   lag <- abs(outer(as.integer(trial$visit), as.integer(trial$visit), `-`))
-  tau <- panels(c(0, 2, 5, 10, 18), 7)
-  sigma <- panels(c(0.5, 2, 3.5, 6, 12), 7)
-  rho <- panels(c(-0.5, 0.2, 0.9), 9)
+  tau <- gl_panels(c(0, 2, 5, 10, 18), gauss_legendre(7))
+  sigma <- gl_panels(c(0.5, 2, 3.5, 6, 12), gauss_legendre(7))
+  rho <- gl_panels(c(-0.5, 0.2, 0.9), gauss_legendre(9))
   grid <- expand.grid(tau = tau$x, sigma = sigma$x, rho = rho$x)
   log_weight <- log(c(outer(outer(tau$w, sigma$w), rho$w))) + log_half_normal(grid$tau, 4) +
     log_half_normal(grid$sigma, 4) - log(1.4)
@@ -86,8 +76,8 @@ test_that("plateau(): the posterior of dense matrices on a grid of sigma and kap
   prior <- outer_priors(kappa = prior_gamma(3, 0.3))
   prior$fixed$`plateau(week)` <- prior_normal(0, 20)
   fit <- fit_recovery(score ~ plateau(week), trial, method = method_bayes(prior))
-  sigma <- panels(c(1, 2.5, 4, 6, 9, 14), 8)
-  kappa <- panels(c(0, 1, 3, 6, 10, 16, 26, 45, 90), 10)
+  sigma <- gl_panels(c(1, 2.5, 4, 6, 9, 14), gauss_legendre(8))
+  kappa <- gl_panels(c(0, 1, 3, 6, 10, 16, 26, 45, 90), gauss_legendre(10))
   grid <- expand.grid(sigma = sigma$x, kappa = kappa$x)
   log_weight <- log(c(outer(sigma$w, kappa$w))) + log_half_normal(grid$sigma, 4) +
     dgamma(grid$kappa, 3, 0.3, log = TRUE)
@@ -106,8 +96,8 @@ test_that("cs() and sp_exp() with weights: the posterior of dense matrices on a 
   same <- outer(trial$subject, trial$subject, `==`)
   scale <- outer(sqrt(trial$w), sqrt(trial$w))
   x <- cbind(rep(1, 14))
-  sigma <- panels(c(1, 3, 5, 7.5, 12, 20), 8)
-  lkj <- panels(c(-1 / 3, 0, 0.4, 0.8, 1), 10)
+  sigma <- gl_panels(c(1, 3, 5, 7.5, 12, 20), gauss_legendre(8))
+  lkj <- gl_panels(c(-1 / 3, 0, 0.4, 0.8, 1), gauss_legendre(10))
   grid <- expand.grid(sigma = sigma$x, rho = lkj$x)
   log_weight <- log(c(outer(sigma$w, lkj$w))) + log_half_normal(grid$sigma, 4) + log(1 - grid$rho^2) -
     log(integrate(\(r) 1 - r^2, -1 / 3, 1)$value)
@@ -118,7 +108,7 @@ test_that("cs() and sp_exp() with weights: the posterior of dense matrices on a 
   expect_posterior(fit, expected)
 
   apart <- abs(outer(trial$week, trial$week, `-`))
-  range <- panels(c(0, 2, 5, 10, 20, 40, 80), 10)
+  range <- gl_panels(c(0, 2, 5, 10, 20, 40, 80), gauss_legendre(10))
   grid <- expand.grid(sigma = sigma$x, range = range$x)
   log_weight <- log(c(outer(sigma$w, range$w))) + log_half_normal(grid$sigma, 4) +
     dgamma(grid$range, 2, 8 / 26, log = TRUE) # the default: mean a quarter of 26 weeks

@@ -93,15 +93,6 @@ test_that("crossed factors and slopes are predicted too, what is wrong is named"
   expect_error(predict(fit, nodes = 3, interval = "confidence"), class = "cordgain_invalid_input")
 })
 
-# Fits whose columns or rows' correlations differ from node to node.
-curved_trial <- function() {
-  withr::local_seed(21) # simulated
-  trial <- expand.grid(week = c(0, 4, 12, 26), subject = factor(1:5))
-  trial$visit <- factor(trial$week)
-  trial$score <- 8 + rnorm(5, 0, 3)[trial$subject] + 10 * (1 - exp(-trial$week / 9)) + rnorm(20, 0, 2)
-  trial
-}
-
 test_that("a course along a plateau is its mean over kappa, as draws of kappa and coefficients have it", {
   fit <- fit_recovery(score ~ plateau(week) + (1 | subject), curved_trial(), method = "bayes")
   weeks <- c(2, 20, 60)

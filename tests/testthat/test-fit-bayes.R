@@ -30,21 +30,6 @@ test_that("Dyestuff: the certified posterior (bay01), each number within its sta
   expect_lt(abs(c(evidence) - certified$log_marginal_likelihood), attr(evidence, "num.error") + 1e-8)
 })
 
-# The posterior of sleepstudy by a second road in plain R. With Z = X and every subject seen at the same times, the
-# subjects' least squares lines b_i are N(beta, W), W = D + sigma^2 (Z'Z)^-1, and independent of the residual sum of
-# squares; Gauss-Legendre panels on the standard deviations and the correlation themselves, from zero.
-gauss_legendre <- function(edges, n = 8) {
-  k <- seq_len(n - 1)
-  jacobi <- matrix(0, n, n)
-  jacobi[cbind(k, k + 1)] <- jacobi[cbind(k + 1, k)] <- k / sqrt(4 * k^2 - 1)
-  rule <- eigen(jacobi, symmetric = TRUE)
-  half <- diff(edges) / 2
-  list(
-    x = c(outer(rule$values, half) + rep(edges[-1] - half, each = n)),
-    w = c(outer(2 * rule$vectors[1, ]^2, half))
-  )
-}
-
 log_half_t3 <- function(x, scale) log(2) + stats::dt(x / scale, 3, log = TRUE) - log(scale)
 
 # Minus half of (count log|2 pi W| + tr(W^-1 S)) of 2 x 2 matrices given by their entries.
@@ -53,6 +38,9 @@ log_normal2 <- function(w11, w12, w22, s, count) {
   -0.5 * (count * (log(det) + 2 * log(2 * pi)) + (w22 * s[1, 1] - 2 * w12 * s[1, 2] + w11 * s[2, 2]) / det)
 }
 
+# The posterior of sleepstudy by a second road in plain R. With Z = X and every subject seen at the same times, the
+# subjects' least squares lines b_i are N(beta, W), W = D + sigma^2 (Z'Z)^-1, and independent of the residual sum of
+# squares; Gauss-Legendre panels on the standard deviations and the correlation themselves, from zero.
 sleepstudy_by_grid <- function(data) {
   z <- cbind(1, sort(unique(data$Days)))
   y <- matrix(data$Reaction[order(data$Subject, data$Days)], nrow(z))
@@ -62,8 +50,9 @@ sleepstudy_by_grid <- function(data) {
   rss <- sum((y - z %*% lines)^2)
   middle <- rowMeans(lines)
   from_prior <- middle - c(250, 0)
-  rules <- list(sd1 = gauss_legendre(c(0, 4, 12, 24, 36, 60, 120, 300)), sd2 = gauss_legendre(c(0, 3, 6, 9, 15, 40)),
-    cor = gauss_legendre(c(-1, -0.5, 0, 0.5, 1)), sigma = gauss_legendre(c(18, 24, 28, 36)))
+  edges <- list(sd1 = c(0, 4, 12, 24, 36, 60, 120, 300), sd2 = c(0, 3, 6, 9, 15, 40), cor = c(-1, -0.5, 0, 0.5, 1),
+    sigma = c(18, 24, 28, 36))
+  rules <- lapply(edges, gl_panels, rule = gauss_legendre(8))
   at <- do.call(expand.grid, lapply(rules, `[[`, "x"))
   weight <- Reduce(`*`, do.call(expand.grid, lapply(rules, `[[`, "w")))
   s2 <- at$sigma^2

@@ -13,15 +13,6 @@ test_that("one source's likelihood is the integral over its own log odds, narrow
   }
 })
 
-test_that("log densities of priors are those of R", {
-  x <- c(0.1, 0.7)
-  mixture <- prior_mixture(c(0.3, 0.7), prior_half_normal(1), prior_half_normal(2))
-  expect_equal(log_prior_density(mixture, x), log(0.6 * stats::dnorm(x) + 1.4 * stats::dnorm(x, 0, 2)),
-    tolerance = 1e-14)
-  expect_equal(log_prior_density(prior_gamma(2, 3), x), stats::dgamma(x, 2, 3, log = TRUE), tolerance = 1e-14)
-  expect_equal(log_prior_density(prior_t(3, 1, 2), x), log(stats::dt((x - 1) / 2, 3) / 2), tolerance = 1e-14)
-})
-
 test_that("components hold all the mass, and their mean is that of the prior", {
   beta <- second_nodes(second_components(natural_rate(prior_beta(8, 56))))
   expect_equal(sum(beta$weight), 1, tolerance = 1e-9)
