@@ -1,8 +1,10 @@
 #include <testthat/vendor/catch.h>
 #include <cmath>
+#include <cordgain/fit/marginal_likelihood.hpp>
 #include <cordgain/infer/family_report.hpp>
 #include <cordgain/model/censored_family.hpp>
 #include <limits>
+#include <vector>
 #include "family_cases.hpp"
 #include "family_checks.hpp"
 
@@ -87,6 +89,24 @@ TEST_CASE("the optimum has the likelihood of the trapezoidal rule, and no point 
   REQUIRE(report.vcov(0, 0) == Approx(covariance(0, 0)).epsilon(1e-5));
   REQUIRE(report.vcov(1, 1) == Approx(covariance(1, 1)).epsilon(1e-5));
   REQUIRE(report.vcov(2, 2) == Approx(covariance(3, 3)).epsilon(1e-5));
+}
+
+TEST_CASE("patients with the same scores are integrated once, and count as often as they are") {
+  const family_cases::Trial trial = family_cases::binary_trial();
+  Vector y = scores();
+  y.segment(0, 5).setZero();  // three patients who never leave the floor
+  y.segment(10, 5).setZero();
+  y.segment(25, 5).setZero();
+  const SubjectRows rows = make_subject_rows(trial.in);
+  const Censored family(y, 0.0, 20.0);
+  REQUIRE((subject_twins(rows, family).count == std::vector<Index>{3, 1, 0, 1, 1, 0}));
+  MarginalLikelihood likelihood(rows, family);
+  const double sd = 6.0, sigma = 3.0;
+  const Vector beta = numbers({4.0, 2.5});
+  Vector at(4);
+  at << rows.x_factor * beta / family.unit(), sd / family.unit(), std::log(sigma / family.unit());
+  static_cast<void>(likelihood.choose_nodes(at, 1e-11));
+  REQUIRE(-likelihood.at(at).value == Approx(by_hand(trial, y, beta, sd, sigma)).epsilon(1e-10));
 }
 
 TEST_CASE("another unit and origin of the score change what they should, however far from zero") {
