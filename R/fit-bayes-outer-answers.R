@@ -61,9 +61,17 @@ outer_effects <- function(post, inner = seq_along(post$outer$weight)) {
 
 # Quantiles -------------------------------------------------------------------------------------
 
-# By how much errors of the inner posteriors may move a limit of a coefficient.
-inner_shift <- function(post, probs) {
-  (1 + max(abs(stats::qnorm(probs)))) * post$outer$inner_error * post$coefficients$sd
+# By how much limits of a coefficient may move by errors of the inner posteriors, and by what lies beyond the lattices
+# of outer parameters, judged by what their edge adds.
+outer_shift <- function(post, value, probs) {
+  out <- (1 + max(abs(stats::qnorm(probs)))) * post$outer$inner_error * post$coefficients$sd
+  core <- post$outer$core[post$outer$node]
+  if (!isFALSE(all(core))) {
+    return(out)
+  }
+  without <- core_posterior_quantiles(list(weight = post$weight[core], mean = post$mean[, core, drop = FALSE],
+    covariance = post$covariance[, core, drop = FALSE], plain = sum(which(core) <= post$plain), edge = 0), probs)
+  out + post$outer$beyond * apply(abs(without$value - value), 1L, max)
 }
 
 outer_hyper_quantiles <- function(post, probs) {

@@ -22,7 +22,8 @@ NULL
 #' @return what `core_exact_posterior()` gives, nodes of all inner posteriors bound together, with `outer`: list of
 #'   `point` (outer parameters by inner posterior), `weight`, `node` (the inner posterior of each node), `u` and `step`
 #'   (coordinates of those that are not known, and steps of a lattice), `inner` (rows, frame and plan of each),
-#'   `inner_error` (what inner posteriors have of the error, in standard deviations).
+#'   `inner_error` (what inner posteriors have of the error, in standard deviations), `core` (whether an inner posterior
+#'   lies within the lattices' edge) and `beyond` (how many times what the edge adds may lie beyond it).
 #' @noRd
 outer_engine <- function(outer, setup, method, call) {
   check_outer_engine(outer, setup, method, call)
@@ -64,6 +65,7 @@ outer_density <- function(outer, setup, call) {
     found <- tryCatch(do.call(core_exact_posterior, c(at$rows, list(setup$core, tolerance, call))),
       cordgain_numerical_error = identity)
     if (inherits(found, "condition")) refuse_inner(outer, values, found, call)
+    found <- one_lattice(found, 1e-2 * tolerance)
     if (is.null(reference)) reference <<- found$frame$kept
     if (!identical(found$frame$kept, reference)) refuse_rank(outer, values, call)
     log_density <- found$log_evidence + at$log_constant + outer_log_prior(outer, u)
@@ -80,6 +82,17 @@ outer_density <- function(outer, setup, call) {
     seen[[key]]
   }
   list(inner = kept, log = \(u) kept(u, 1e-2)$log_density)
+}
+
+# Nodes of the first of an inner posterior's lattices, whose own error is within that stated of both, but for those
+# that together weigh less than `share`: sixty such posteriors are kept.
+one_lattice <- function(found, share) {
+  first <- seq_along(found$weight) <= found$plain
+  kept <- which(first)[weight_kept(found$weight[first], share)]
+  parts <- c("values", "mean", "covariance")
+  found[parts] <- lapply(found[parts], \(x) x[, kept, drop = FALSE])
+  found$weight <- found$weight[kept] / sum(found$weight[kept])
+  found
 }
 
 outer_point_words <- function(outer, values) {
@@ -140,7 +153,7 @@ spread_along <- function(log, mode, top, axis) {
 settled_outer <- function(place, density, setup, tolerance, call, most = 3000L) {
   dimension <- length(place$mode)
   step <- 1.2
-  within <- tolerance / 6 # asked of inner posteriors
+  within <- tolerance # asked of inner posteriors
   depth <- log(1 / tolerance) + 5 + dimension / 2
   top <- max(place$heights, density$log(place$mode))
   for (round in 1:12) {
@@ -240,13 +253,13 @@ outer_moments <- function(nodes, depth, setup) {
   if (depth > 0) {
     plain <- nodes$lattice == 1L
     step <- max(gap(over(plain), over(!plain)), abs(log(sum(weight[plain])) - log(sum(weight[!plain]))))
-    core <- height > top - depth + 2
+    out$core <- height > top - depth + 2
     within <- height > top - depth + 4
     differ <- \(a, b) max(gap(over(a), over(b)), log(sum(weight[a]) / sum(weight[b])))
-    edge <- differ(TRUE, core)
-    out$edge <- max(out$weight[!core], 0)
-    q <- min(0.9, edge / max(differ(core, within), 1e-300))
-    edge <- edge * max(1, q / (1 - q))
+    edge <- differ(TRUE, out$core)
+    q <- min(0.9, edge / max(differ(out$core, within), 1e-300))
+    out$beyond <- 2 * max(1, q / (1 - q))
+    edge <- 0.5 * out$beyond * edge
   }
   out$step_error <- 2 * step
   out$edge_error <- 2 * edge
@@ -294,9 +307,10 @@ bind_inner <- function(nodes, moments, outer, tolerance) {
       unit = c(best$hyper$unit, rep(NA_real_, nrow(points)))),
     log_evidence = moments$log_evidence, evidence_error = moments$evidence_error,
     evaluations = sum(vapply(inner, \(k) k$found$evaluations, 0)), plain = sum(nodes$lattice[node] == 1L),
-    edge = moments$edge %||% 0, frame = best$frame, engine = "exact",
+    edge = 0, frame = best$frame, engine = "exact",
     outer = list(point = points, weight = moments$weight, node = node, u = nodes$u, step = nodes$step,
       parameters = outer$parameters, free = outer$free, inner_error = moments$inner_error,
+      core = moments$core %||% TRUE, beyond = moments$beyond %||% 0,
       inner = lapply(inner, \(k) list(rows = k$rows, columns = k$columns, frame = k$found$frame, plan = k$found$plan,
         unit = k$found$hyper$unit, count = length(k$found$weight), evidence_error = k$found$evidence_error)))
   )

@@ -267,7 +267,7 @@ coefficient_quantiles <- function(fit, probs) {
     return(sampled_coefficients(fit$result, probs))
   }
   routes <- core_posterior_quantiles(fit$result[c("weight", "mean", "covariance", "plain", "edge")], probs)
-  further <- if (is.null(fit$result$outer)) 0 else inner_shift(fit$result, probs)
+  further <- if (is.null(fit$result$outer)) 0 else outer_shift(fit$result, routes$value, probs)
   list(value = routes$value, error = apply(routes$error, 1L, max) + further)
 }
 

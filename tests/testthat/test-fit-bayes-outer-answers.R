@@ -41,6 +41,32 @@ test_that("a table's limits are roots of the nodes' distribution of a coefficien
   expect_equal(below(row$conf.high), 0.975, tolerance = 1e-6)
 })
 
+test_that("limits of coefficients are stated about as closely as means, also where inner posteriors have many nodes", {
+  skip_on_cran() # seconds
+  fit <- answer_fit(score ~ week + (week | subject) + ar1(visit | subject))
+  table <- tidy(fit)
+  expect_lt(max(table$num.error / table$std.error), 3e-3)
+  sd <- sqrt(fit$result$covariance[3, ])
+  below <- \(q) sum(fit$result$weight * pnorm(q, fit$result$mean[2, ], sd))
+  expect_equal(below(table$conf.low[2]), 0.025, tolerance = 1e-4)
+  expect_lt(as.numeric(object.size(fit)), 60e6)
+})
+
+test_that("what lies beyond the lattices widens the stated error of a limit by what their edge adds", {
+  fit <- answer_fit()
+  post <- fit$result
+  limits <- core_posterior_quantiles(post[c("weight", "mean", "covariance", "plain", "edge")], c(0.025, 0.975))$value
+  plain <- outer_shift(replace(post, "outer", list(replace(post$outer, "core", list(TRUE)))), limits, c(0.025, 0.975))
+  expect_equal(plain, (1 - qnorm(0.025)) * post$outer$inner_error * post$coefficients$sd)
+  edge <- outer_shift(post, limits, c(0.025, 0.975)) - plain
+  core <- post$outer$core[post$outer$node]
+  sd <- sqrt(post$covariance[3, core])
+  below <- \(q) sum(post$weight[core] * pnorm(q, post$mean[2, core], sd)) / sum(post$weight[core])
+  without <- vapply(c(0.025, 0.975), \(p) uniroot(\(q) below(q) - p, limits[2, ] + c(-1, 1), tol = 1e-10)$root, 0)
+  expect_equal(edge[["week"]], post$outer$beyond * max(abs(without - limits[2, ])), tolerance = 1e-3)
+  expect_gt(edge[["week"]], 0)
+})
+
 test_that("random effects are their means over the posterior of the correlation", {
   fit <- answer_fit(rho = prior_uniform(0.3, 0.30001))
   known <- answer_fit(rho = prior_fixed(0.300005))

@@ -58,16 +58,16 @@ test_that("ar1() beside a random intercept: the posterior of dense matrices on a
   x <- cbind(1, trial$week)
   same <- outer(trial$subject, trial$subject, `==`)
   lag <- abs(outer(as.integer(trial$visit), as.integer(trial$visit), `-`))
-  tau <- gl_panels(c(0, 2, 5, 10, 18), gauss_legendre(7))
-  sigma <- gl_panels(c(0.5, 2, 3.5, 6, 12), gauss_legendre(7))
-  rho <- gl_panels(c(-0.5, 0.2, 0.9), gauss_legendre(9))
+  tau <- gl_panels(c(0, 2, 5, 10, 18), gauss_legendre(5))
+  sigma <- gl_panels(c(0.5, 2, 3.5, 6, 10, 18), gauss_legendre(6))
+  rho <- gl_panels(c(-0.5, 0.2, 0.9), gauss_legendre(7))
   grid <- expand.grid(tau = tau$x, sigma = sigma$x, rho = rho$x)
   log_weight <- log(c(outer(outer(tau$w, sigma$w), rho$w))) + log_half_normal(grid$tau, 4) +
     log_half_normal(grid$sigma, 4) - log(1.4)
   expected <- dense_posterior(grid, log_weight, \(p) {
     dense_point(trial$score, x, same * (p[["tau"]]^2 + p[["sigma"]]^2 * p[["rho"]]^lag), c(10, 0), c(10, 1))
   })
-  expect_posterior(fit, expected, 2e-4) # panels of 7: two more panels move the grid's answer by less
+  expect_posterior(fit, expected, 5e-5) # panels of one node more move the grid's answer by less
 })
 
 test_that("plateau(): the posterior of dense matrices on a grid of sigma and kappa", {
