@@ -164,12 +164,20 @@ mixed_limits <- function(table, weight, word, probs, evidence_error) {
 }
 
 mixture_function <- function(quantile, z, weight) {
-  curves <- lapply(seq_along(weight), \(k) {
-    rises <- c(TRUE, diff(cummax(quantile[, k])) > 1e-9 * diff(range(quantile[, k]))) # not so where little is left
-    stats::splinefun(quantile[rises, k], z[rises], method = "hyman")
-  })
-  ends <- apply(quantile, 2L, range)
+  kept <- apply(quantile, 2L, rising, simplify = FALSE)
+  curves <- Map(\(k, at) stats::splinefun(quantile[at, k], z[at], method = "hyman"), seq_along(weight), kept)
+  ends <- vapply(seq_along(weight), \(k) range(quantile[kept[[k]], k]), numeric(2L))
   \(t) sum(weight * vapply(seq_along(weight), \(k) stats::pnorm(curves[[k]](min(max(t, ends[1, k]), ends[2, k]))), 0))
+}
+
+# Which quantiles rise, from the median outwards: in far tails, where little is left, they need not.
+rising <- function(quantile) {
+  middle <- (length(quantile) + 1L) %/% 2L
+  least <- 1e-9 * diff(range(quantile))
+  up <- quantile[middle:length(quantile)]
+  down <- -quantile[middle:1L]
+  outwards <- \(q) which(c(TRUE, diff(cummax(q)) > least))
+  c(rev(middle + 1L - outwards(down)), middle - 1L + outwards(up)[-1L])
 }
 
 line_root <- function(below, p, range) {

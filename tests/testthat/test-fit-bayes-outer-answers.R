@@ -84,3 +84,12 @@ test_that("intervals and one row of a fit", {
   expect_identical(glance(fit)$engine, "exact")
   expect_identical(nobs(fit), 20L)
 })
+
+test_that("a table of quantiles that does not rise in its far tail leaves the rest of the mixture as it is", {
+  z <- seq(-5, 5, by = 0.125)
+  expect_identical(rising(c(0.1, -2, -1, 0, 1, 2, 1.9)), 2:6)
+  broken <- replace(z, 1:3, c(-3, -2.9, -6)) # the first two are wrong
+  expect_identical(rising(broken), 3:81)
+  below <- mixture_function(cbind(broken, 2 * z), z, c(0.5, 0.5))
+  expect_equal(below(-2), (pnorm(-2) + pnorm(-1)) / 2, tolerance = 1e-10)
+})
