@@ -211,22 +211,26 @@ outer_draws <- function(fit, node, u, smooth) {
   for (k in if (ncol(moved) > 0L) unique(at)) {
     shift[at == k, ] <- moved[at == k, , drop = FALSE] %*% outer_slopes(post, k)
   }
-  for (i in free[free <= inner]) {
-    out[, i] <- from_line(post$terms$word[i], inner_draws(post, i, node, at, u[, match(i, free)]) + shift[, p + i])
+  own <- free[free <= inner]
+  drawn <- inner_draws(post, own, node, at, u[, match(own, free), drop = FALSE])
+  for (k in seq_along(own)) {
+    line <- to_line(post$terms$word[own[k]], drawn[, k])
+    out[, own[k]] <- from_line(post$terms$word[own[k]], line + shift[, p + own[k]])
   }
   list(hyper = out, shift = shift[, seq_len(p), drop = FALSE])
 }
 
-# An inner parameter on its line, drawn near the nodes from its density at their inner posteriors.
-inner_draws <- function(post, i, node, at, u) {
-  out <- numeric(length(node))
-  for (k in unique(at)) {
+# Free inner parameters near the nodes drawn, from their densities at the inner posteriors.
+inner_draws <- function(post, free, node, at, u) {
+  out <- t(post$values[free, node, drop = FALSE])
+  for (k in if (length(free) > 0L) unique(at)) {
     own <- which(post$outer$node == k)
-    place <- within_node(post$values[i, own], post$weight[own], match(node[at == k], own), u[at == k])
     marginal <- inner_marginals(post)[[k]]
-    out[at == k] <- if (is.null(marginal)) to_line(post$terms$word[i], post$values[i, node[at == k]]) else
-      eta_to_line(post$terms$word[i], core_lattice_quantiles(marginal[[sum(post$terms$free[seq_len(i)])]],
-        place)$quantile, post$outer$inner[[k]]$unit[[i]])
+    if (is.null(marginal)) next
+    one <- list(terms = post$terms, values = post$values[, own, drop = FALSE], weight = post$weight[own])
+    here <- at == k
+    out[here, ] <- free_draws(one, free, match(node[here], own), u[here, , drop = FALSE], marginal,
+      post$outer$inner[[k]]$unit)
   }
   out
 }

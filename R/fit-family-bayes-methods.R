@@ -154,6 +154,16 @@ family_value <- function(word, eta, unit) {
   )
 }
 
+# The same the other way round, rising with the value.
+family_coordinate <- function(word, value, unit) {
+  switch(word,
+    linear = value / unit,
+    log_sd = sd_coordinate(exp(value), unit),
+    log_precision = -sd_coordinate(exp(-value / 2), unit),
+    hyper_coordinate(word, value, unit)
+  )
+}
+
 #' @rdname recovery_fit_family_bayes
 #' @exportS3Method generics::tidy recovery_fit_family_bayes
 tidy.recovery_fit_family_bayes <- function(x, effects = c("fixed", "family", "ran_pars"), conf.level = 0.95, ...) {

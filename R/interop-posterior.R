@@ -10,9 +10,10 @@
 #'
 #' @details
 #' A fit: a node of the integration is drawn by its weight, then the coefficients from their normal distribution at
-#' that node; each variance parameter is the quantile, in its exact marginal distribution, of a number that is uniform
-#' between the node and its neighbours. Margins are thus those of `tidy()`, and the dependence is resolved as finely
-#' as the nodes lie. The draws are independent: one chain, nothing to converge.
+#' that node; the variance parameters are moved together by normal noise about as wide as a cell of the lattices and
+#' pulled towards their means, so that covariances stay, and each is then read off its exact marginal distribution.
+#' Margins are thus those of `tidy()`, and the dependence is resolved as finely as the nodes lie. The draws are
+#' independent: one chain, nothing to converge.
 #'
 #' Names are those that brms gives: `b_Intercept`, `b_week`, `sd_subject__Intercept`,
 #' `cor_subject__Intercept__week`, `sigma`; `scale_week` is the scale of a t prior.
@@ -68,19 +69,27 @@ sampled_draws <- function(post) {
   posterior::as_draws_array(values)
 }
 
-# Nodes drawn by weight, each parameter at a place of its marginal between the node and its neighbours.
+# Nodes drawn by weight, each parameter at a place of its marginal near the node.
 lattice_draws <- function(post, n, seed) {
   k <- nrow(post$values)
   u <- matrix(core_uniforms(seed, n * (k + 1L)), n)
   node <- pmin(findInterval(u[, 1], cumsum(post$weight)) + 1L, length(post$weight))
-  values <- vapply(seq_len(k), \(i) {
-    if (length(post$marginal[[i]]$value) == 0L) {
-      return(rep(post$mean[i], n))
-    }
-    place <- within_node(post$values[i, ], post$weight, node, u[, i + 1L])
-    lattice_row(post, i, place)$value
-  }, numeric(n))
-  list(values = matrix(values, n, dimnames = list(NULL, family_draw_names(post))), node = node)
+  values <- matrix(post$mean, n, k, byrow = TRUE, dimnames = list(NULL, family_draw_names(post)))
+  free <- which(vapply(post$marginal, \(one) length(one$value) > 0L, NA))
+  if (length(free) > 0L) {
+    coordinates <- do.call(rbind, lapply(free, \(i) family_coordinate(post$terms$word[i], post$values[i, ],
+      post$unit[[i]])))
+    places <- node_places(coordinates, post$weight, node, u[, free + 1L, drop = FALSE],
+      vapply(post$marginal[free], `[[`, 0, "step"))
+    values[, free] <- vapply(seq_along(free), \(j) lattice_row(post, free[j], places[, j])$value, numeric(n))
+  }
+  # Thresholds keep their order: draws whose noise would turn it stay at their node.
+  cuts <- match(post$family$thresholds, post$terms$name)
+  if (length(cuts) > 1L) {
+    turned <- rowSums(values[, cuts[-1L], drop = FALSE] <= values[, cuts[-length(cuts)], drop = FALSE]) > 0L
+    values[turned, ] <- t(post$values[, node[turned], drop = FALSE])
+  }
+  list(values = values, node = node)
 }
 
 family_draw_names <- function(post) {

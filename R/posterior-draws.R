@@ -31,13 +31,18 @@ chosen_draws <- function(post, n, u) {
 hyper_draws <- function(fit, free, node, u) {
   post <- fit$result
   out <- matrix(post$hyper$mean, length(node), length(post$hyper$mean), byrow = TRUE)
-  marginal <- if (length(free) > 0L) posterior_marginals(fit)
-  for (k in seq_along(free)) {
-    place <- within_node(post$values[free[k], ], post$weight, node, u[, k])
-    eta <- core_lattice_quantiles(marginal[[k]], place)$quantile
-    out[, free[k]] <- hyper_value(post$terms$word[free[k]], eta, post$hyper$unit[[free[k]]])
-  }
+  if (length(free) > 0L) out[, free] <- free_draws(post, free, node, u, posterior_marginals(fit), post$hyper$unit)
   out
+}
+
+# The same of the nodes of one posterior, by the densities of its free parameters.
+free_draws <- function(post, free, node, u, marginal, unit) {
+  word <- post$terms$word[free]
+  coordinates <- do.call(rbind, Map(hyper_coordinate, word, asplit(post$values[free, , drop = FALSE], 1L), unit[free]))
+  places <- node_places(coordinates, post$weight, node, u, vapply(marginal, `[[`, 0, "step"))
+  vapply(seq_along(free), \(k) {
+    hyper_value(word[k], core_lattice_quantiles(marginal[[k]], places[, k])$quantile, unit[[free[k]]])
+  }, numeric(length(node)))
 }
 
 # All draws of the chains, coefficients drawn given each.

@@ -22,3 +22,35 @@ test_that("a known standard deviation has its value at every probability", {
   expect_identical(limits$error[2], 0)
   expect_lt(limits$value[1, 1], limits$value[1, 2])
 })
+
+test_that("the coordinate of a value is the one whose value it is", {
+  for (value in list(c(1e-12, 0.3, 1, 40), 1e-3)) {
+    expect_equal(hyper_value("sd", hyper_coordinate("sd", value, 2.5), 2.5), value, tolerance = 1e-12)
+  }
+  expect_equal(hyper_coordinate("cor", tanh(0.4), NA), 0.4)
+  expect_equal(hyper_coordinate("scale", exp(0.4), NA), 0.4)
+})
+
+test_that("places in a mixture of normals are its distribution function, far out too", {
+  mean <- c(-1, 0.5, 2)
+  weight <- c(0.2, 0.5, 0.3)
+  x <- c(-4, -1, 0, 1.3, 5)
+  exact <- vapply(x, \(at) sum(weight * pnorm(at, mean, 0.7)), 0)
+  expect_equal(mixture_place(x, mean, weight, 0.7), exact, tolerance = 2e-3)
+  expect_equal(qnorm(mixture_place(x, mean, weight, 0.7)), qnorm(exact), tolerance = 2e-3)
+})
+
+test_that("places of sheared lattices keep the correlation of the nodes, and are uniform each", {
+  # two interleaved lattices of a normal density with correlation -.6, sheared
+  step <- 0.7
+  index <- expand.grid(a = -9:9, b = -12:12)
+  z <- rbind(as.matrix(index), as.matrix(index) + 0.5) * step
+  root <- chol(matrix(c(1, -0.6, -0.6, 1), 2))
+  weight <- exp(-rowSums(z^2) / 2)
+  n <- 40000
+  u <- withr::with_seed(5, matrix(runif(3 * n), n)) # simulated
+  node <- findInterval(u[, 1], cumsum(weight) / sum(weight)) + 1L
+  places <- node_places(t(z %*% root), weight, node, u[, 2:3], step / 2 * c(1, 0.8))
+  expect_gt(min(apply(places, 2, \(p) suppressWarnings(ks.test(p, "punif"))$p.value)), 1e-4)
+  expect_lt(abs(cor(qnorm(places))[1, 2] + 0.6), 4 * 0.64 / sqrt(n))
+})

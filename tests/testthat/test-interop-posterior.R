@@ -86,6 +86,17 @@ test_that("places within nodes are uniform in all and keep the order of the node
   expect_equal(within_node(value, weight, c(2, 4), c(0, 1)), c(0, 1), tolerance = 1e-11)
 })
 
+test_that("thresholds of a draw keep their order, also where little tells them apart", {
+  data <- data.frame(grade = factor(c("A", "A", "C", "A", "C", "C", "A", "A"), c("A", "B", "C"), ordered = TRUE),
+    subject = rep(1:4, each = 2))
+  fit <- suppressMessages(fit_recovery(grade ~ 1 + (1 | subject), data, family = cumulative(),
+    method = method_bayes(priors(sd = prior_half_normal(1), thresholds = prior_normal(0, 2)))))
+  draws <- unclass(posterior::as_draws(fit, draws = 20000, seed = 4))
+  expect_true(all(draws[, "A|B"] < draws[, "B|C"]))
+  table <- tidy(fit)
+  expect_lt(max(abs(colMeans(draws) - table$estimate) / table$std.error), 5.5 / sqrt(20000))
+})
+
 test_that("bayesplot draws a fit's draws, and scores beside those simulated", {
   skip_if_not_installed("posterior")
   skip_if_not_installed("bayesplot")

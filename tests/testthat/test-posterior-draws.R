@@ -13,6 +13,32 @@ test_that("draws have the exact posterior's means and standard deviations, named
   expect_identical(posterior_draws(fit, 10, 1), posterior_draws(fit, 10, 1))
 })
 
+test_that("variance parameters are drawn together: probabilities of both are those of a dense grid in plain R", {
+  y <- trial$score
+  x <- cbind(1, trial$week)
+  same <- outer(trial$subject, trial$subject, `==`)
+  prior <- priors(fixed = list(`(Intercept)` = prior_normal(5, 10), week = prior_normal(0, 1)),
+    sd = prior_half_normal(4), sigma = prior_half_normal(2))
+  known <- fit_recovery(score ~ week + (1 | subject), trial, method = method_bayes(prior))
+  sd <- gl_panels(c(0, 0.7, 1.5, 3, 6, 20), gauss_legendre(7)) # an end where the event below has one
+  sigma <- gl_panels(c(0.2, 0.7, 1.1, 1.6, 2.5, 8), gauss_legendre(7))
+  grid <- expand.grid(sd = sd$x, sigma = sigma$x)
+  root <- x %*% diag(c(10, 1))
+  height <- vapply(seq_len(nrow(grid)), \(i) {
+    r <- chol(grid$sd[i]^2 * same + grid$sigma[i]^2 * diag(12) + tcrossprod(root))
+    -sum(log(diag(r))) - sum(backsolve(r, y - 5, transpose = TRUE)^2) / 2
+  }, 0) + dnorm(grid$sd, 0, 4, log = TRUE) + dnorm(grid$sigma, 0, 2, log = TRUE)
+  weight <- c(outer(sd$w, sigma$w)) * exp(height - max(height))
+  over <- \(x) sum(weight * x) / sum(weight)
+  many <- 40000
+  draws <- posterior_draws(known, many, 3)
+  both <- over(grid$sd > 1.5 & grid$sigma > 1.1)
+  expect_lt(abs(mean(draws[, 3] > 1.5 & draws[, 4] > 1.1) - both), 4 * sqrt(both * (1 - both) / many) + 2e-3)
+  linked <- over((grid$sd - over(grid$sd)) * (grid$sigma - over(grid$sigma))) /
+    sqrt(over((grid$sd - over(grid$sd))^2) * over((grid$sigma - over(grid$sigma))^2))
+  expect_lt(abs(cor(draws[, 3], draws[, 4]) - linked), 4 / sqrt(many) + 0.005)
+})
+
 test_that("the variances of a draw become matrices", {
   parts <- drawn_parts(fit, c(1.5, 0.5))
   expect_equal(parts, list(effects = list(matrix(2.25)), residual = 0.25))
