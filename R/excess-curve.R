@@ -158,7 +158,7 @@ match_terms.recovery_data <- function(x) {
   time <- range(rows$last_time)
   followup <- if (anyNA(terms$followup_weeks)) time else terms$followup_weeks
   list(endpoint = scale_name(recovery_scale(x)), grade = unique(terms$baseline_grade), level = terms$level,
-    baseline_days = terms$baseline_days, followup_weeks = followup, years = terms$years)
+    baseline_days = terms$baseline_days, followup_weeks = followup, years = terms$years, scores = TRUE)
 }
 
 # Each patient: the last score before treatment, and the scores after it. Scores not known are left out and counted.

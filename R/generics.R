@@ -12,7 +12,8 @@ generics::tidy
 #' @return list of `endpoint` (string), `grade` (character, the baseline AIS
 #'   grades that occur), `level` (character, one per patient, `NA` unknown),
 #'   `baseline_days` (numeric 2, days from injury), `followup_weeks` (numeric 2,
-#'   weeks from injury), `years` (numeric 2, calendar years of injury).
+#'   weeks from injury), `years` (numeric 2, calendar years of injury), and
+#'   of scores `scores`, which is `TRUE`.
 #' @noRd
 match_terms <- function(x) {
   UseMethod("match_terms")

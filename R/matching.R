@@ -21,9 +21,10 @@
 #'
 #' The mean or median exam day is read from a column `baseline_mean_day`. Where only
 #' the window of a source is known, at least half of it must lie in the trial's
-#' (less is "partly matched", and differs). A `landmark()` brings the baseline of the
-#' sources to its week, which must then lie in the trial's window; a `drift()` brings
-#' their years to the year to which it carries the rate.
+#' (less is "partly matched", and differs). Of rates of responders a `landmark()` brings
+#' the baseline of the sources to its week, which must then lie in the trial's window; a
+#' `drift()` brings their years to the year to which it carries the rate. Means of scores
+#' have neither: another source is found for them, or the difference is accepted by name.
 #'
 #' What is not known counts as a difference. A registry that is not named may be
 #' any: name it (or the hospital) to say that the sources hold different patients.
@@ -34,7 +35,8 @@
 #'
 #' A follow-up that is too short, or sources of years in which recovery was rarer,
 #' make the natural rate too low and the excess too large; a baseline exam earlier
-#' than the trial's makes the natural rate too high and the excess too small.
+#' than the trial's makes the natural rate too high and the excess too small. Of scores
+#' the same holds of a mean change that is a gain, and the reverse of one that is a loss.
 #'
 #' @return This page describes a comparison, which no function makes alone. [excess()] and what asks for a natural rate
 #'   of a trial make it first: they signal the differences that are not accepted, and keep those that are with the
@@ -92,7 +94,7 @@ evidence_differences <- function(terms, sources, landmark_day = NULL, drift_year
     differs_endpoint(terms, sources), differs_grade(terms, sources), differs_level(terms, sources),
     differs_baseline(terms, sources, landmark_day), differs_followup(terms, sources),
     differs_years(terms, sources, drift_year),
-    overlapping_registries(sources)
+    overlapping_registries(sources, words_of_difference(terms)$twice)
   )
   stack_list(found)
 }
@@ -111,8 +113,7 @@ differs_endpoint <- function(terms, sources) {
   differences("endpoint", sources,
     bad = sources$endpoint != terms$endpoint,
     trial = terms$endpoint, natural = or_unknown(sources$endpoint),
-    direction = "the two count different events: no direction is known",
-    remedy = "choose sources with the trial's endpoint, or update(arm, endpoint = ...)"
+    direction = words_of_difference(terms)$endpoint_effect, remedy = words_of_difference(terms)$endpoint
   )
 }
 
@@ -121,7 +122,7 @@ differs_grade <- function(terms, sources) {
   differences("grade", sources,
     bad = sources$baseline_grade != grade,
     trial = paste(or_unknown(terms$grade), collapse = ", "), natural = or_unknown(sources$baseline_grade),
-    direction = "recovery differs several-fold between grades: no direction is known",
+    direction = words_of_difference(terms)$grade_effect,
     remedy = "choose sources of the trial's baseline grade"
   )
 }
@@ -132,15 +133,11 @@ differs_level <- function(terms, sources) {
   differences("level", sources,
     bad = bad,
     trial = paste(or_unknown(levels), collapse = ", "), natural = or_unknown(sources$level),
-    direction = level_direction(levels, sources$level, terms$endpoint),
-    remedy = if (anyNA(levels)) unknown_level_remedy else
-      "choose a source of that level, or give bounds over levels with natural_strata()"
+    direction = if (isTRUE(terms$scores)) paste0("recovery differs between levels: ", no_direction) else
+      level_direction(levels, sources$level, terms$endpoint),
+    remedy = if (anyNA(levels)) words_of_difference(terms)$unknown_level else words_of_difference(terms)$level
   )
 }
-
-# A point answer over unknown levels is an average that nobody chose; bounds need no such choice.
-unknown_level_remedy <- paste("give a rate as natural_strata() for bounds over the levels;",
-  "a point answer only with accept = \"level\"")
 
 # By level, grade A, 1995-2015 (Marino 2020): cervical patients improve to C or
 # better most often (13.5 %), T1-T9 least (4.5 %), T10-T12 between (6.1 %). The
@@ -173,10 +170,6 @@ level_effect <- function(trial, natural) {
     ifelse(too_low %in% TRUE, too_low_text, ifelse(too_high %in% TRUE, too_high_text, no_direction)))
 }
 
-no_direction <- "no direction is known"
-too_low_text <- "natural rate too low, so the excess comes out too large"
-too_high_text <- "natural rate too high, so the excess comes out too small"
-
 # Does a level hold any segment of a stretch?
 level_reaches <- function(level, stretch) {
   level <- level_span(level)
@@ -198,11 +191,10 @@ differs_baseline <- function(terms, sources, landmark_day = NULL) {
     natural = paste0(describe_window(sources, partly),
       ifelse(is.na(brought), "", paste0(", brought to day ", signif(brought, 4), " by landmark()"))),
     direction = ifelse(is.na(middle) | anyNA(window), no_direction,
-      ifelse(middle < mean(window), paste0("examined earlier, when some had not yet recovered: ", too_high_text),
-        paste0("examined later, when early recovery is over: ", too_low_text))),
+      baseline_direction(middle < mean(window), change_means(terms, sources))),
     # A landmark is refused for a source whose exams reach the trial's window.
-    remedy = ifelse(is.na(brought), paste0("choose a source examined at the trial's time",
-      ifelse((sources$baseline_to_day >= window[1]) %in% TRUE, "", ", or correct with landmark()")),
+    remedy = ifelse(is.na(brought), paste0(words_of_difference(terms)$baseline,
+      ifelse((sources$baseline_to_day >= window[1]) %in% TRUE, "", words_of_difference(terms)$landmark)),
     "give landmark() a week in the trial's own window")
   )
 }
@@ -231,22 +223,14 @@ differs_followup <- function(terms, sources) {
     bad = distance > followup_tolerance_weeks,
     trial = paste("week", format_range(window)),
     natural = ifelse(is.na(weeks), "week not known", paste("week", weeks)),
-    direction = ifelse(is.na(weeks) | anyNA(window), no_direction, followup_direction(weeks < window[1], sources$mean)),
+    direction = ifelse(is.na(weeks) | anyNA(window), no_direction,
+      followup_direction(weeks < window[1], change_means(terms, sources))),
     remedy = "choose a source followed as long as the trial"
   )
 }
 
-# Of a rate more time is more recovery; of a score more of its mean change, which may be a loss.
-# @param means of change, gains positive; NULL for rates
-followup_direction <- function(shorter, means = NULL) {
-  time <- ifelse(shorter, "followed for less time: ", "followed for more time: ")
-  if (is.null(means)) {
-    return(paste0(time, ifelse(shorter, too_low_text, too_high_text)))
-  }
-  low <- shorter == (means > 0)
-  ifelse(is.na(means) | means == 0, no_direction,
-    paste0(time, sub("natural rate", "natural mean change", ifelse(low, too_low_text, too_high_text))))
-}
+# The means of change that say what a difference of time does; NULL for rates.
+change_means <- function(terms, sources) if (isTRUE(terms$scores)) sources$mean
 
 differs_years <- function(terms, sources, drift_year = NULL) {
   window <- terms$years
@@ -258,10 +242,8 @@ differs_years <- function(terms, sources, drift_year = NULL) {
     trial = format_range(window),
     natural = ifelse(is.na(from) | is.na(to), "years not known",
       paste0(ifelse(from == to, from, paste(from, "to", to)), if (!is.null(drift_year)) ", where drift() carries it")),
-    direction = ifelse(is.na(distance), no_direction,
-      ifelse(from < window[1], paste0("injured earlier; if rates rose as in SCIMS (not in EMSCI), ", too_low_text),
-        paste0("injured later; if rates rose as in SCIMS (not in EMSCI), ", too_high_text))),
-    remedy = if (is.null(drift_year)) "choose a source of the trial's years, or carry it there with drift()" else
+    direction = ifelse(is.na(distance), no_direction, years_direction(from < window[1], isTRUE(terms$scores))),
+    remedy = if (is.null(drift_year)) words_of_difference(terms)$years else
       "carry the rate to the trial's years: drift(reference_year = )"
   )
 }
@@ -269,7 +251,7 @@ differs_years <- function(terms, sources, drift_year = NULL) {
 # Two sources of one registry whose years overlap or are unknown may count the
 # same patients twice. A registry that is not named may be any. One row per
 # registry, so that many sources give few rows.
-overlapping_registries <- function(sources) {
+overlapping_registries <- function(sources, effect = words_of_rates$twice) {
   members <- lapply(strsplit(sources$registry, "+", fixed = TRUE), trimws)
   # One registry in two spellings is one; it is told in the first.
   spelled <- unlist(members)
@@ -277,12 +259,12 @@ overlapping_registries <- function(sources) {
   unnamed <- is.na(sources$registry)
   found <- lapply(setdiff(unique(unlist(members)), NA), \(registry) {
     rows <- vapply(members, \(m) registry %in% m, NA)
-    registry_difference(sources[rows & years_clash(sources, rows), , drop = FALSE], registry)
+    registry_difference(sources[rows & years_clash(sources, rows), , drop = FALSE], registry, effect)
   })
   if (any(unnamed) && nrow(sources) > 1L) {
-    found <- c(found, list(registry_difference(sources[unnamed, , drop = FALSE], "registry not known")))
+    found <- c(found, list(registry_difference(sources[unnamed, , drop = FALSE], "registry not known", effect)))
   }
-  found <- c(list(registry_difference(sources[0, , drop = FALSE], "")), found)
+  found <- c(list(registry_difference(sources[0, , drop = FALSE], "", effect)), found)
   stack_list(found)
 }
 
@@ -293,7 +275,7 @@ years_clash <- function(sources, rows) {
   vapply(seq_along(rows), \(i) any(rows[-i] & from[-i] <= to[i] & to[-i] >= from[i]), NA)
 }
 
-registry_difference <- function(sources, registry) {
+registry_difference <- function(sources, registry, effect) {
   if (nrow(sources) == 0L) {
     sources <- plain_table(source = character())
   } else {
@@ -301,7 +283,7 @@ registry_difference <- function(sources, registry) {
   }
   differences("registry", sources,
     bad = rep(TRUE, nrow(sources)), trial = "", natural = rep(registry, nrow(sources)),
-    direction = "patients may be counted twice: the natural rate looks better known than it is",
+    direction = effect,
     remedy = "keep one source per registry, or give the years of injury where they do not overlap"
   )
 }

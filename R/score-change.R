@@ -159,7 +159,8 @@ change_is_whole <- function(x) all(x$baseline == round(x$baseline)) && all(x$fin
 match_terms.score_change <- function(x) {
   list(
     endpoint = scale_name(x$scale), grade = unique(x$match$baseline_grade), level = x$match$level,
-    baseline_days = x$match$baseline_days, followup_weeks = x$match$followup_weeks, years = x$match$years
+    baseline_days = x$match$baseline_days, followup_weeks = x$match$followup_weeks, years = x$match$years,
+    scores = TRUE
   )
 }
 

@@ -379,12 +379,3 @@ test_that("an unknown day of the trial's baseline claims no direction", {
   found <- evidence_differences(terms, sources)
   expect_identical(found$direction[found$what == "baseline"], "no direction is known")
 })
-
-test_that("what another follow-up does to a mean change follows from whether the mean is a gain or a loss", {
-  expect_match(followup_direction(FALSE, -12), "more time: natural mean change too low, so the excess .* too large")
-  expect_match(followup_direction(TRUE, -12), "less time: natural mean change too high, so the excess .* too small")
-  expect_match(followup_direction(FALSE, 7.8), "more time: natural mean change too high, so the excess .* too small")
-  expect_match(followup_direction(TRUE, 7.8), "less time: natural mean change too low, so the excess .* too large")
-  expect_identical(followup_direction(TRUE, NA_real_), no_direction)
-  expect_match(followup_direction(TRUE), "less time: natural rate too low")
-})
