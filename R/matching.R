@@ -26,6 +26,11 @@
 #' `drift()` brings their years to the year to which it carries the rate. Means of scores
 #' have neither: another source is found for them, or the difference is accepted by name.
 #'
+#' Scores are compared by the same rules, `endpoint` being the name of their scale. A
+#' [natural_curve()] has a value in each of its weeks and is read at the trial's own visits:
+#' its follow-up is theirs, so that `followup` never differs. A visit outside its weeks is an
+#' error, which no name accepts. The baseline of a curve of published means is its first week.
+#'
 #' What is not known counts as a difference. A registry that is not named may be
 #' any: name it (or the hospital) to say that the sources hold different patients.
 #' Where the trial's level is unknown all other differences are told with it, and what
