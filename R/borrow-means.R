@@ -30,7 +30,13 @@ mean_history <- function(sources, controls, settings, call) {
   }
   table <- as_mean_sources(sources, call = call)
   scale <- scale_of_sources(table, NULL, call)
-  list(sources = turn_means(table, if (is.null(scale)) change_motor_scale(controls) else scale), scale = scale)
+  own <- change_motor_scale(controls)
+  if (is.null(scale)) {
+    refuse_unturned(own, table$endpoint[1] %in% scale_name(own), call)
+    table$mean <- scale_sign(own) * table$mean # which remain means of a scale without a name, if they are
+    return(list(sources = table))
+  }
+  list(sources = turn_means(table, scale), scale = scale)
 }
 
 # Untreated patients' records as a source of one mean.
@@ -63,12 +69,10 @@ same_points <- function(controls, history, call) {
            {scale_range(other)[1]} to {scale_range(other)[2]}.",
       i = "Borrowing needs the same points on both sides."), call = call)
   }
-  range <- diff(scale_range(own))
-  far <- abs(history$sources$mean) > range | (!is.na(history$sources$sd) & history$sources$sd > range)
-  if (any(far %in% TRUE)) {
-    abort_input(c("A published change cannot be as large as its mean or SD says.",
-      x = "{.val {history$sources$source[far %in% TRUE]}}; the scale is {range} points long.",
-      i = "Give means and SDs of change in points of the controls' scale."), call = call)
+  if (!is.null(history$natural)) {
+    check_change_suits(history$natural, own, call)
+  } else {
+    check_changes_on_scale(history$sources$mean, history$sources$sd, own, call)
   }
 }
 

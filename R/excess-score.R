@@ -94,7 +94,7 @@ excess.score_change <- function(x, natural, control = NULL, accept = character()
     sd_treated = check_sd_treated(sd_treated, x, call),
     places = random_places(check_flag(randomise), seed, length(change_scores(x))), randomised = randomise
   )
-  refuse_unturned(natural, change_motor_scale(x), call)
+  check_change_suits(natural, change_motor_scale(x), call)
   refuse_zero_inflated(x, natural, call)
   warn_no_losses(x, natural)
   accepted <- match_evidence(x, natural, accept, call)

@@ -74,7 +74,7 @@ predict.natural_change <- function(object, patients = 1, time = NULL, conf.level
   probs <- c(1 - conf.level, 1 + conf.level) / 2
   call <- rlang::current_env()
   own <- is_score_change(patients)
-  if (own) refuse_unturned(object, change_motor_scale(patients), call)
+  if (own) check_change_suits(object, change_motor_scale(patients), call)
   subjects <- if (own) change_subjects(patients) else as.character(seq_len(check_count(patients, min = 1, max = 1000)))
   room <- if (own) change_room(patients) else published_room(object, length(subjects))
   distinct <- !duplicated(data.frame(room))

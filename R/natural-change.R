@@ -143,12 +143,13 @@ check_changes_on_scale <- function(mean, sd, scale, call) {
     return(invisible())
   }
   width <- diff(scale_range(scale))
-  off <- c(mean[abs(mean) > width], sd[which(sd > width)])
+  off <- unique(c(mean[which(abs(mean) > width)], sd[which(sd > width)]))
   if (length(off) > 0L) {
     abort_input(c("A mean change, or an SD of changes, is outside the scale.",
       x = "{first_few(signif(off, 6))} {?is/are} given; changes of {escape_braces(scale_name(scale))} lie in
            -{width} to {width}.",
-      i = "Is {.arg scale} right, or the column {.field measure}?"), call = call)
+      i = "Is the scale right, {.arg scale} or the column {.field measure}? Are means and SDs in its points?"),
+      call = call)
   }
 }
 
@@ -283,9 +284,18 @@ scale_of_sources <- function(sources, scale, call) {
   as_motor_scale(names(scale_table)[known], call)
 }
 
+# What must hold of a natural change that is set beside scores of this scale, whatever differences are accepted: the sign
+# of its means is known, and its points are possible there.
+check_change_suits <- function(natural, scale, call) {
+  refuse_unturned(scale, natural$kind != "meta" || !is.null(natural$settings$scale), call)
+  check_changes_on_scale(c(natural$sources$mean, natural$anchor), c(natural$settings$sd, natural$sources$sd), scale,
+    call)
+}
+
 # Where lower is better, a table of means that names no scale may be of losses: its sign was not turned.
-refuse_unturned <- function(natural, scale, call) {
-  if (natural$kind == "meta" && is.null(natural$settings$scale) && scale_sign(scale) < 0) {
+# @param known (flag) whether the sign of the means is
+refuse_unturned <- function(scale, known, call) {
+  if (!known && scale_sign(scale) < 0) {
     abort_input(c("The natural change does not know its scale, so the sign of its means was not turned.",
       x = "On {escape_braces(scale_name(scale))} lower is better: a gain is a negative mean in a table as published.",
       i = "Give {.fn natural_change} the scale: {.arg scale}, or a column {.field measure} that names it."

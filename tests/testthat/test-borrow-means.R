@@ -66,8 +66,8 @@ test_that("points of another scale, several scales and impossible means are refu
   mixed$measure <- NULL
   mixed$endpoint <- c("one", "two", "one")
   invalid(borrowed_mean("power", sources = mixed, a0 = 1), "several endpoints")
-  invalid(borrowed_mean("power", sources = published_means(mean = c(780, 9, 10)), a0 = 1), "as large as")
-  invalid(borrowed_mean("power", sources = published_means(sd = c(6, 700, 6)), a0 = 1), "as large as")
+  invalid(borrowed_mean("power", sources = published_means(mean = c(780, 9, 10)), a0 = 1), "outside the scale")
+  invalid(borrowed_mean("power", sources = published_means(sd = c(6, 700, 6)), a0 = 1), "outside the scale")
   expect_error(borrow(scores_of(four_controls), published_means(), "power", a0 = 1), class = "cordgain_unmatched")
 })
 
@@ -127,6 +127,26 @@ test_that("where lower is better both sides are turned once", {
   turned <- tidy(borrow(down, h, c("power", "sam"), a0 = 0.4, delta = 4, accept = all_differences))
   plain <- tidy(borrowed_mean(c("power", "sam"), a0 = 0.4, delta = 4))
   expect_equal(turned[2:7], plain[2:7][names(turned)[2:7]], tolerance = 1e-12)
+})
+
+test_that("a history that does not say its scale is checked as excess() checks it", {
+  own <- motor_scale(min = 0, max = 50, direction = "lower", name = "lower")
+  down <- score_change(rep(40, 4), 40 - four_controls, own, role = "control")
+  h <- published_means(mean = -c(7.8, 10.5, 9))
+  h$measure <- NULL
+  ask <- \(sources, controls = down, method = "robust_map") borrow(controls, sources, method, a0 = 0.4,
+    accept = all_differences)
+  # As published a gain is negative: whether it was turned, nobody knows.
+  invalid(ask(natural_change(h, tau = prior_half_normal(2))), "does not know its scale")
+  invalid(ask(h, method = "power"), "does not know its scale")
+  invalid(ask(transform(h, endpoint = "another"), method = "power"), "does not know its scale")
+  expect_s3_class(ask(natural_change(h, tau = prior_half_normal(2), scale = own)), "borrow")
+  # A prior's points, where no table holds the means.
+  invalid(ask(natural_change(prior_normal(70, 5), sd = 6), scores_of(four_controls)), "outside the scale")
+  # Means without a name may be of any scale, as they may in excess().
+  h$mean <- -h$mean
+  e <- expect_error(borrow(scores_of(four_controls), h, "power", a0 = 0.4), class = "cordgain_unmatched")
+  expect_true("endpoint" %in% e$differences$what)
 })
 
 test_that("order of patients and of sources does not matter, nor does what else is asked", {

@@ -191,3 +191,13 @@ test_that("randomised percentiles are said to be that, beside tests that are not
   expect_no_match(paste(format_excess_score(plain), collapse = " "), "drawn inside")
   expect_identical(term_value(drawn, "percentile_sum"), term_value(plain, "percentile_sum"))
 })
+
+test_that("a natural change without a scale must be possible on the trial's", {
+  off <- \(natural) {
+    expect_error(excess_of_scores(synthetic_change(), natural), "outside the scale", class = "cordgain_invalid_input")
+    expect_error(predict(natural, synthetic_change()), "outside the scale", class = "cordgain_invalid_input")
+  }
+  off(natural_change(prior_normal(70, 5), sd = 6)) # of 50 points
+  off(natural_change(78, sd = 6))
+  off(natural_change(7.8, sd = 65))
+})
