@@ -55,12 +55,12 @@ excess.recovery_data <- function(x, natural, control = NULL, accept = character(
   check_no_more(names(formals(excess.recovery_data)), ...)
   call <- rlang::current_env()
   check_curve(rlang::maybe_missing(natural), control, call)
+  check_sign_known(x, natural, call)
+  courses <- treated_courses(x, call) # records of the untreated are told so before anything is asked of the treated
   settings <- list(
     margin = if (!is.null(margin)) check_number(margin), rise = excess_rise(rise, natural, call),
     conf.level = check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   )
-  check_sign_known(x, natural, call)
-  courses <- treated_courses(x, call)
   check_visits_known(courses, natural, call)
   read <- read_at_weeks(natural, mean(match_terms(x)$followup_weeks))
   accepted <- match_evidence(x, read, accept, call, few_subjects(natural))
@@ -166,7 +166,8 @@ treated_courses <- function(x, call) {
   roles <- recovery_roles(x)
   if (is.null(roles$treated_at)) {
     abort_input(c("{.arg treated_at} is not known.",
-      i = "Give {.fn recovery_data} the weeks from injury to treatment: visits before it are no outcome."
+      i = "Give {.fn recovery_data} the weeks from injury to treatment: visits before it are no outcome.",
+      i = "Untreated patients have none: they belong to the natural curve, {.fn natural_curve} of a fit."
     ), call = call)
   }
   lapply(split(as.data.frame(x), factor(x[[roles$subject]], unique(x[[roles$subject]]))), \(rows) {

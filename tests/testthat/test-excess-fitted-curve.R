@@ -70,3 +70,17 @@ test_that("turned scores of a fit are turned once, whatever names are given besi
     scale = "mds_updrs_iii")
   expect_equal(tidy(named), plain)
 })
+
+test_that("a fit of untreated records is told that it has no time of treatment before `rise` is asked for", {
+  df <- data.frame(id = rep(1:4, each = 4), week = rep(c(4, 12, 26, 52), 4), score = 20 + as.vector(t(gls_gains)))
+  untreated <- fit_recovery(score ~ week + (1 | id), recovery_data(df, id, week, score, "uems"))
+  s_shaped <- natural_curve(data.frame(week = c(4, 12, 30, 52), mean = c(10, 13, 17, 18), sd = 6, n = 40,
+    measure = "uems"), shape = "gompertz", correlation = 0.8)
+  for (x in list(untreated, recovery_data(df, id, week, score, "uems"))) {
+    e <- expect_error(excess(x, s_shaped, accept = all_differences), "treated_at", class = "cordgain_invalid_input")
+    expect_match(conditionMessage(e), "Untreated patients have none")
+  }
+  # Treated, and nothing else amiss: now the curve's missing rate is told.
+  treated <- recovery_data(transform(df, at = 5), id, week, score, "uems", treated_at = at)
+  expect_error(excess(treated, s_shaped, accept = all_differences), "rise", class = "cordgain_invalid_input")
+})
