@@ -52,11 +52,37 @@ solve_family <- function(settings, mean, sd, call) {
     }
     return(NULL)
   }
+  check_range_on_scale(settings, call)
   range <- if (is.null(settings$range)) c(0, 0) else settings$range
   zero <- if (is.null(settings$zero)) 0 else settings$zero
   refuse <- \(abort) \(core) refuse_moments(core$message, abort, settings, mean, sd, call)
   tryCatch(core_change_model(change_families[[settings$family]], mean, sd, range[1], range[2], zero),
     cordgain_invalid_input = refuse(abort_input), cordgain_numerical_error = refuse(abort_numerical))
+}
+
+# No change exceeds the width of the scale.
+check_range_on_scale <- function(settings, call) {
+  if (is.null(settings$scale) || is.null(settings$range)) {
+    return(invisible())
+  }
+  width <- diff(scale_range(settings$scale))
+  if (any(abs(settings$range) > width)) {
+    abort_input(c("{.arg range} is outside the scale.",
+      x = "It is {settings$range[1]} to {settings$range[2]}; changes of {escape_braces(scale_name(settings$scale))} lie
+           in -{width} to {width}.",
+      i = "It holds changes, not scores: {range_todo}"), call = call)
+  }
+}
+
+# A range of changes as published, where lower is better, holds the mean that was turned only when it is turned too.
+turned_range_hint <- function(settings, mean) {
+  range <- settings$range
+  inside <- \(m) m >= range[1] && m <= range[2]
+  if (is.null(range) || inside(mean) || !inside(-mean) || !is.null(settings$scale) && scale_sign(settings$scale) > 0) {
+    return(NULL)
+  }
+  paste0("Means are gains here, and so is {.arg range}: where lower is better, changes of ", range[1], " to ", range[2],
+    " are gains of ", -range[2], " to ", -range[1], ", {.code range = c(", -range[2], ", ", -range[1], ")}.")
 }
 
 # What the core says of moments that no distribution has, with the moments.
@@ -66,7 +92,7 @@ refuse_moments <- function(what, abort, settings, mean, sd, call) {
   given <- paste0("Mean ", signif(mean, 4), ", SD ", signif(sd, 4), ", range ", range,
     if (!is.null(settings$zero)) paste0(", share without change ", settings$zero),
     "; family \"", settings$family, "\".")
-  abort(c(what, x = "{given}",
+  abort(c(what, x = "{given}", i = turned_range_hint(settings, mean),
     i = "Published moments are those observed on {.arg range}, the changes possible in that population: correct what is
       wrong, or use another {.arg family}."
   ), call = call)

@@ -62,7 +62,8 @@
 #'   and `conf.high` are) and `reason` (why a test or a band is `NA`: not computed, or not to be had to 1e-6).
 #' @section Conditions: `cordgain_unmatched` where trial and sources differ and the difference is not in
 #'   `accept`; a warning `cordgain_no_losses` where `range` of the natural change lets nobody lose a point and these
-#'   patients can; `cordgain_invalid_input` where the SD between patients is not known, or a normal (or censored)
+#'   patients can; a warning `cordgain_range_not_turned` where lower is better and `range` is these patients' own with
+#'   its sign turned; `cordgain_invalid_input` where the SD between patients is not known, or a normal (or censored)
 #'   family is asked about motor scores of thoracic patients, of whom most do not change at all.
 #' @references
 #' Pocock (1976), Journal of Chronic Diseases 29:175-188 (bias as a normal variance).
@@ -97,6 +98,7 @@ excess.score_change <- function(x, natural, control = NULL, accept = character()
   check_change_suits(natural, change_motor_scale(x), call)
   refuse_zero_inflated(x, natural, call)
   warn_no_losses(x, natural)
+  warn_range_not_turned(x, natural)
   accepted <- match_evidence(x, natural, accept, call)
   laws <- patient_laws(natural, change_room(x), change_is_whole(x), call)
   records <- check_records(records, x, call)
@@ -188,6 +190,27 @@ warn_no_losses <- function(x, natural) {
         {.code range = c({round(room$low)}, {round(room$high)})}."
     }
   ), class = "cordgain_no_losses")
+}
+
+# Where lower is better, a range as published is these patients' own turned round. Another population may have such a
+# range, so that it is no error.
+warn_range_not_turned <- function(x, natural) {
+  scale <- change_motor_scale(x)
+  range <- change_range(natural)
+  if (scale_sign(scale) > 0 || is.null(range) || change_family(natural) == "normal") {
+    return(invisible())
+  }
+  room <- vapply(change_room(x), mean, 0)
+  width <- diff(scale_range(scale))
+  if (max(abs(-rev(range) - room)) > 0.1 * width || max(abs(range - room)) < 0.2 * width) {
+    return(invisible())
+  }
+  cli::cli_warn(c("{.arg range} of the natural change looks as if its sign had not been turned.",
+    x = "It is {range[1]} to {range[2]} as gains; these patients can change by {round(room[['low']])} to
+         {round(room[['high']])} on average.",
+    i = "Lower is better on {scale_name(scale)}, and {.arg range} is given as gains: if it was not,
+         {.code range = c({-range[2]}, {-range[1]})}."
+  ), class = "cordgain_range_not_turned")
 }
 
 # Verbs by which other files look at the result ------------------------------------------

@@ -178,3 +178,33 @@ test_that("means that a family cannot have are told with their probability, wher
     probability_text(stats::pnorm(0.4, 2.3, 1.5))), fixed = TRUE)
   expect_no_match(print_of(0.3), "not possible")
 })
+
+test_that("a range that was not given as gains is told where the mean shows it", {
+  told <- \(..., mean = 5) {
+    e <- expect_error(natural_change(mean, sd = 4, ...), class = "cordgain_invalid_input")
+    gsub("\\s+", " ", conditionMessage(e))
+  }
+  for (family in c("censored", "beta_binomial")) {
+    expect_match(told(family = family, range = c(-40, 0), scale = "mds_updrs_iii"), "range = c\\(0, 40\\)")
+  }
+  expect_match(told(family = "hurdle", zero = 0.3, range = c(-40, 0), scale = "mds_updrs_iii"), "range = c\\(0, 40\\)")
+  table <- data.frame(source = "a", mean = -5, se = 1, measure = "mds_updrs_iii")
+  e <- expect_error(natural_change(table, prior_half_normal(1), sd = 4, family = "censored", range = c(-40, 2)),
+    class = "cordgain_invalid_input")
+  expect_match(gsub("\\s+", " ", conditionMessage(e)), "range = c\\(-2, 40\\)")
+  # Not where higher is better, where the mean is in the range, or where it is on neither side.
+  for (said in list(told(family = "censored", range = c(-40, 0), scale = "uems"),
+    told(mean = 60, family = "censored", range = c(-40, 2), scale = "mds_updrs_iii"))) {
+    expect_no_match(said, "are gains of")
+  }
+  # A range that holds the mean either way is nobody's mistake that can be seen.
+  expect_s3_class(natural_change(5, sd = 4, family = "censored", range = c(-40, 92), scale = "mds_updrs_iii"),
+    "natural_change")
+})
+
+test_that("a range beyond the width of the scale is refused", {
+  expect_error(natural_change(7.8, sd = 6.5, family = "censored", range = c(-14, 136), scale = "uems"),
+    "outside the scale", class = "cordgain_invalid_input")
+  expect_s3_class(natural_change(7.8, sd = 6.5, family = "censored", range = c(-50, 50), scale = "uems"),
+    "natural_change")
+})

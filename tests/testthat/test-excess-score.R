@@ -201,3 +201,15 @@ test_that("a natural change without a scale must be possible on the trial's", {
   off(natural_change(78, sd = 6))
   off(natural_change(7.8, sd = 65))
 })
+
+test_that("a range that is the patients' own with its sign turned is warned of, where lower is better", {
+  x <- score_change(c(40, 42, 38), c(36, 40, 39), "mds_updrs_iii") # gains of at most 40, losses of at most 92
+  of <- \(range) {
+    excess_of_scores(x, natural_change(4, sd = 8, family = "censored", range = range, scale = "mds_updrs_iii"))
+  }
+  expect_warning(of(c(-40, 92)), "range = c\\(-92, 40\\)", class = "cordgain_range_not_turned")
+  expect_no_warning(of(c(-92, 40)))
+  expect_no_warning(of(c(-70, 62))) # another population, near the middle
+  higher <- synthetic_change(c(10, 12), c(3, 4))
+  expect_no_warning(excess_of_scores(higher, natural_change(4, sd = 8, family = "censored", range = c(-39, 11))))
+})
