@@ -82,6 +82,7 @@ counted_likelihood <- function(natural, y, room, nodes, call) {
   }
   step <- change_sd(natural) / sqrt(length(y)) / 20
   possible <- possible_means(model) - change_anchor(natural)
+  anchor <- change_anchor(natural)
   given <- NULL # the same curve serves both routes
   \(delta, route) {
     kept <- nodes[[route]]$weight > 1e-14 # what is dropped is below rounding
@@ -93,8 +94,39 @@ counted_likelihood <- function(natural, y, room, nodes, call) {
     reached <- delta + max(shift) >= given$from & delta + min(shift) <= given$to
     at <- outer(delta[reached], shift, `+`)
     like <- replace(numeric(length(delta)), reached, matrix(given$read(at), nrow(at)) %*% nodes[[route]]$weight[kept])
+    for (side in c(-1, 1)) {
+      like <- like + kink_correction(given$read, side, possible, delta, change_mixture(natural, route), anchor,
+        list(shift = shift, weight = nodes[[route]]$weight[kept]), 20 * step)
+    }
     log(pmax(like, 1e-300))
   }
+}
+
+# At the ends of what is possible the likelihood, a function of the population mean, has a kink, which moves through the
+# panels of the natural mean with the excess. What the nodes make of a kink of the same slope that fades within `width`,
+# s x exp(-x^2 / (2 width^2)) for x > 0, x the distance inside, is replaced by its exact mean over the mixture of
+# normals: X exp(-X^2 / (2 w^2)) of a normal N(m, v) is a normal's mean above 0 again, of mean m w^2 / (v + w^2) and
+# variance v w^2 / (v + w^2).
+# @param side -1 for the lower end, 1 for the upper
+kink_correction <- function(read, side, possible, delta, mixture, anchor, nodes, width) {
+  end <- possible[if (side < 0) 1L else 2L]
+  inside <- \(t) -side * (t - end)
+  h <- 1e-5 * width
+  slope <- (read(end - side * h) - read(end)) / h
+  if (all(mixture$sd == 0) || slope == 0) {
+    return(0)
+  }
+  share <- width^2 / (mixture$sd^2 + width^2)
+  exact <- vapply(seq_along(share), \(j) {
+    m <- inside(delta + mixture$mean[j] - anchor)
+    sd <- mixture$sd[j] * sqrt(share[j])
+    z <- if (sd > 0) m * share[j] / sd else 0
+    above <- if (sd > 0) sd * (stats::dnorm(z) + z * stats::pnorm(z)) else pmax(m, 0)
+    mixture$weight[j] * sqrt(share[j]) * exp(-m^2 / (2 * (mixture$sd[j]^2 + width^2))) * above
+  }, numeric(length(delta)))
+  seen <- inside(outer(delta, nodes$shift, `+`))
+  seen <- pmax(seen, 0) * exp(-seen^2 / (2 * width^2))
+  slope * (rowSums(matrix(exact, length(delta))) - drop(matrix(seen, length(delta)) %*% nodes$weight))
 }
 
 # `read()` is exp(f) between the ends, f a smooth curve with one peak: by a spline on a lattice where f is within 60

@@ -98,3 +98,31 @@ test_that("lost patients and priors of the wrong kind are refused", {
   expect_error(check_effect(prior_half_normal(1), 6.5, NULL), class = "cordgain_invalid_input")
   expect_identical(format(check_effect(NULL, 6.5, NULL)), format(prior_normal(0, 6.5)))
 })
+
+test_that("the kink where no lower natural mean is possible is integrated exactly: a hurdle, by integrals up to it", {
+  skip_on_cran() # some seconds
+  natural <- natural_change(prior_normal(1.2, 0.5), sd = 3, family = "hurdle", zero = 0.7, range = c(0, 36))
+  x <- score_change(c(10, 10, 10), c(10, 16, 11), "lems")
+  answer <- suppressWarnings(excess_of_scores(x, natural))
+  law <- effect_likelihood(answer, NULL)
+  model <- change_model_of(natural)
+  given <- \(t) { # of the three changes, at a population mean t away from the published one
+    each <- lapply(c(0, 6, 1), \(y) diff(conditional_cdf(model, c(y - 1, y), list(shift = t), TRUE, -10, 40)))
+    as.vector(each[[1]] * each[[2]] * each[[3]])
+  }
+  end <- 0.3 - 1.2 # the least mean is 1 point of the 0.3 who change
+  by_hand <- vapply(c(-1.1, -0.4, 0.13, 0.5, 1.7), \(delta) {
+    f <- \(t) given(t) * dnorm(t - delta, 0, 0.5)
+    above <- \(from, to) integrate(f, from, to, rel.tol = 1e-10)$value
+    given(end) * pnorm(end - delta, 0, 0.5) + above(end, end + 1) + above(end + 1, end + 6)
+  }, 0)
+  # Without the kink's own mean 1e-5 of the largest.
+  for (route in c("fine", "coarse")) {
+    seen <- exp(law$log_likelihood(c(-1.1, -0.4, 0.13, 0.5, 1.7), route))
+    expect_lt(max(abs(seen - by_hand)) / max(by_hand), 1e-6)
+  }
+  table <- likelihood_table(law)
+  for (prior in list(prior_normal(0, 3), prior_normal(1.2, 0.5), NULL)) {
+    expect_lt(effect_posterior(table, prior, NULL)$benefit$error, 2e-7) # 1.2e-6 before
+  }
+})
