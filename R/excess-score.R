@@ -27,6 +27,8 @@
 #' * `mean_excess_population`: the same in the population they stand for. Without `sd_treated` the treated vary as
 #'   untreated patients of their ranges do, and the interval is that of `mean_excess`; with it the treated mean is
 #'   normal around its own, variance \eqn{sd_1^2 / n + Var(\theta^*)}, a mixture of normals over the shared mean.
+#'   A `"normal"` natural change has no floor and no ceiling for anybody, so none of these is cut at the ends of the
+#'   scale; the other families cut each patient's natural change, and only the treated mean of `sd_treated` is not cut.
 #' * `prob_excess`, `prob_margin`: probability that natural recovery alone gives a smaller mean than observed
 #'   (by more than `margin`). It exceeds 0.9 in one of ten trials of a treatment without effect: it is not a
 #'   probability of benefit.

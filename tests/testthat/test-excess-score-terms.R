@@ -141,3 +141,14 @@ test_that("with a treated SD and bounded changes the population's mean is normal
   expect_equal(unlist(term_of(e, "mean_excess_population")[c("conf.low", "conf.high", "std.error")]),
     unlist(term_of(e, "mean_excess")[c("conf.low", "conf.high", "std.error")]))
 })
+
+test_that("a normal natural change is cut at the ends of the scale for nobody, a censored one for each patient", {
+  rows <- \(baseline, ...) {
+    natural <- natural_change(prior_normal(7.8, 1), sd = 6.5, ...)
+    e <- excess_of_scores(synthetic_change(baseline, c(2, 3)), natural, sd_treated = 6)
+    tidy(e)[tidy(e)$term %in% c("mean_excess", "mean_excess_population"), c("estimate", "conf.low", "conf.high")]
+  }
+  expect_equal(rows(c(10, 12)), rows(c(46, 47)))
+  cut <- \(baseline) rows(baseline, family = "censored", range = c(-14, 36))
+  expect_true(all(cut(c(46, 47))$estimate > cut(c(10, 12))$estimate + 3)) # who can gain 4 is expected to gain less
+})
