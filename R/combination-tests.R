@@ -63,6 +63,9 @@ statistic_tail <- function(law, observed, part) {
   if (law$whole) {
     return(whole_tail(law, observed, part))
   }
+  if (n == 1L) {
+    return(1 - observed) # uniform, however uncertain the mean
+  }
   if (!knows_mean(law)) {
     return(NA_real_)
   }

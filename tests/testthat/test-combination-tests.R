@@ -196,3 +196,9 @@ test_that("records off the scale are refused", {
   expect_error(excess_of_scores(continuous_change(), known(), records = c(400, 2)), "-50, 50.*no upper extremity",
     class = "cordgain_invalid_input")
 })
+
+test_that("one patient's percentile is uniform, however uncertain the natural mean", {
+  e <- excess_of_scores(synthetic_change(12.5, 24), natural_change(prior_normal(7.8, 1), sd = 6.5))
+  beyond <- pnorm(24, 7.8, sqrt(1 + 6.5^2), lower.tail = FALSE)
+  for (term in c("percentile_sum", "fisher")) expect_equal(term_value(e, term), beyond, tolerance = 1e-8)
+})
