@@ -11,8 +11,8 @@
 #' is no sampler for them, and a model that the lattices do not reach is refused. `tidy()` has them among
 #' `"ran_pars"`: `kappa` (time to 63 % of the plateau), `cor__ar1`, `cor__cs`, `range__sp_exp`. With both a fit of four
 #' patients takes some three seconds, and with one beside intercepts and slopes by patient six seconds and up to 400 MB,
-#' for then each node is a posterior over four parameters. [natural_curve()] takes what is not known of \eqn{\kappa} to first order, and is
-#' refused where mean or standard deviation of the course would be off by more than a tenth of a standard deviation.
+#' for then each node is a posterior over four parameters. [natural_curve()] takes what is not known of \eqn{\kappa} to
+#' first order, and is refused where mean or standard deviation of the course would be off by more than a tenth of a standard deviation.
 #' @name recovery_fit_bayes
 NULL
 
@@ -28,7 +28,8 @@ NULL
 #' @noRd
 outer_engine <- function(outer, setup, method, call) {
   check_outer_engine(outer, setup, method, call)
-  many <- length(outer$free) > 1L || sum(setup$terms$free) > 3L # nodes by the million else
+  # beyond these numbers of inner parameters nodes by the million else
+  many <- sum(setup$terms$free) > if (length(outer$free) > 1L) 1L else 3L
   tolerance <- method$tolerance %||% if (many) 1e-3 else 1e-4
   density <- outer_density(outer, setup, call)
   if (length(outer$free) == 0L) {

@@ -20,3 +20,9 @@ unpack_symmetric <- function(values, names) {
 
 # Where the diagonal stands in a packed lower triangle of `p` rows.
 packed_diagonal <- function(p) cumsum(c(1L, p:1L))[seq_len(p)]
+
+# For each row x of a matrix what packed lower triangles C are multiplied by to give x'Cx.
+packed_products <- function(x) {
+  at <- which(lower.tri(diag(ncol(x)), diag = TRUE), arr.ind = TRUE)
+  x[, at[, 1L], drop = FALSE] * x[, at[, 2L], drop = FALSE] * rep(ifelse(at[, 1L] == at[, 2L], 1, 2), each = nrow(x))
+}

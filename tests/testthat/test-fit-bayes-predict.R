@@ -144,3 +144,15 @@ test_that("scores simulated with a correlation, or along a plateau, have its mom
   expect_equal(unname(rowMeans(kept)), unname(fitted(curve)), tolerance = 0.05)
   expect_lt(mean(apply(kept, 1, var)), mean(apply(values, 1, var)))
 })
+
+test_that("a course at time 0 is the intercept, its interval too, with and without a plateau", {
+  trial <- curved_trial(11)
+  for (formula in c(score ~ week + (week | subject), score ~ plateau(week) + (1 | subject))) {
+    fit <- fit_recovery(formula, trial, method = method_bayes(priors(sd = prior_half_normal(4))))
+    expect_gt(length(fit$result$weight), 2000)
+    at <- predict(fit, data.frame(week = 0), re.form = NA, interval = "confidence", se.fit = TRUE)
+    table <- tidy(fit)[1, ]
+    expect_equal(unname(at$fit[1, ]), c(table$estimate, table$conf.low, table$conf.high), tolerance = 1e-6)
+    expect_equal(unname(at$se.fit), table$std.error, tolerance = 1e-4)
+  }
+})

@@ -21,3 +21,10 @@ test_that("the diagonal of a packed triangle is where unpacking puts it", {
   expect_identical(packed_diagonal(1L), 1L)
   expect_identical(pack_symmetric(matrix(1:9, 3))[packed_diagonal(3L)], diag(matrix(1:9, 3)))
 })
+
+test_that("products of packed triangles are quadratic forms", {
+  m <- matrix(c(4, 2, 1, 2, 5, 3, 1, 3, 6), 3)
+  x <- matrix(c(1, 0.5, -2, 3, 1, 0), 2)
+  expect_equal(drop(packed_products(x) %*% pack_symmetric(m)), rowSums((x %*% m) * x))
+  expect_equal(drop(packed_products(cbind(2)) %*% 3), 12)
+})
