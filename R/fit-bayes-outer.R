@@ -83,7 +83,7 @@ outer_density <- function(outer, setup, call) {
     }
     seen[[key]]
   }
-  list(inner = kept, log = \(u) kept(u, 1e-2)$log_density)
+  list(outer = outer, inner = kept, log = \(u) kept(u, 1e-2)$log_density)
 }
 
 # Nodes of the first of an inner posterior's lattices, whose own error is within that stated of both, but for those
@@ -104,8 +104,9 @@ outer_point_words <- function(outer, values) {
 refuse_inner <- function(outer, values, why, call) {
   at <- outer_point_words(outer, values)
   abort_numerical(c("The posterior could not be integrated.", x = "At {at}: {why$message}",
-    i = "Half-normal and half-t priors of standard deviations have no jump; {.fn method_reml} takes no priors."),
-    call = call)
+    i = "Half-normal and half-t priors of standard deviations have no jump; {.fn method_reml} takes no priors.",
+    i = if (outer$parameters[[1L]]$name == "kappa") "Far beyond the last visit a plateau cannot be told from a line: a
+    prior of {.arg kappa} that ends, as {.code prior_uniform(0, 10 * last_visit)}, keeps it from there."), call = call)
 }
 
 refuse_rank <- function(outer, values, call) {
@@ -176,10 +177,24 @@ settled_outer <- function(place, density, setup, tolerance, call, most = 3000L) 
     }
     if (moments$inner_error > 0.5 * tolerance) within <- within / 2
   }
+  refuse_exact_outer(place, density, setup, call)
   abort_numerical(c("The posterior could not be integrated to the tolerance asked.",
     x = "It was asked for {format(tolerance)} posterior standard deviations.",
     i = "A wide prior may leave it a long tail, and a prior with a jump an end: give another, or a larger
     {.arg tolerance}."), call = call)
+}
+
+# Scores that a plateau fits exactly at one kappa: no lattice reaches the end at which the residuals vanish.
+refuse_exact_outer <- function(place, density, setup, call) {
+  best <- density$inner(place$mode, 1e-2)
+  sigma <- best$found$hyper$mean[[setup$core$layout$sigma + 1L]]
+  if (sigma > 1e-3 * stats::sd(best$rows[[2]])) {
+    return(invisible())
+  }
+  abort_input(c("The effects fit every score exactly, or nearly, so the residual standard deviation has no posterior.",
+    x = "At {outer_point_words(density$outer, best$values)} it is {signif(sigma, 2)}.",
+    i = "Whole points are off by up to half a point, with a standard deviation of 0.29:
+    {.code priors(sigma = prior_fixed(0.29))}."), call = call)
 }
 
 # Along one axis half the step uses all nodes again. Along two, errors fall about as exp(-c / step^1.5).

@@ -174,3 +174,10 @@ test_that("the sampler, too many parameters and posteriors out of reach are refu
   expect_error(fit_recovery(score ~ week + cs(visit | subject), trial,
     method = method_bayes(outer_priors(rho = prior_uniform(-0.9, 0.99)), tolerance = 1e-10)), NA)
 })
+
+test_that("scores that lie on a plateau exactly are refused as such, not as an integral", {
+  trial <- expand.grid(week = c(0, 4, 8, 26, 52), subject = factor(1:4))
+  trial$score <- 10 + 8 * (1 - exp(-trial$week / 10)) + c(-3, -1, 1, 3)[trial$subject]
+  expect_error(fit_recovery(score ~ plateau(week) + (1 | subject), trial, method = "bayes"),
+    "fit every score exactly, or nearly.*kappa = 1?[09]", class = "cordgain_invalid_input")
+})
