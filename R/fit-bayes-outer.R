@@ -186,7 +186,12 @@ settled_outer <- function(place, density, setup, tolerance, call, most = 3000L) 
 
 # Scores that a plateau fits exactly at one kappa: no lattice reaches the end at which the residuals vanish.
 refuse_exact_outer <- function(place, density, setup, call) {
-  best <- density$inner(place$mode, 1e-2)
+  if (density$outer$parameters[[density$outer$free[1L]]]$name != "kappa") {
+    return(invisible())
+  }
+  along <- \(u) replace(place$mode, 1L, u)
+  sharp <- stats::optimize(\(u) density$log(along(u)), place$mode[1L] + c(-0.3, 0.3), maximum = TRUE, tol = 1e-6)
+  best <- density$inner(along(sharp$maximum), 1e-2)
   sigma <- best$found$hyper$mean[[setup$core$layout$sigma + 1L]]
   if (sigma > 1e-3 * stats::sd(best$rows[[2]])) {
     return(invisible())
