@@ -94,7 +94,7 @@ own_covariance <- function(table, correlation, covariance, call) {
   if (is.null(correlation)) {
     abort_input(c("{.arg correlation} is not given.",
       x = if (table$gains) "Gains at several weeks are correlated." else
-        "Visit means are means of different patients: no SD of change follows from them.",
+        "Patients differ from visit to visit: no SD of change follows from means by visit.",
       i = "Give the correlation between two visits of a patient, from records, and another beside it."
     ), call = call)
   }

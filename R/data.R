@@ -111,7 +111,7 @@
 #' Means by visit (`kind = "visit"`) and means of change (`kind = "change"`) of
 #' patients who did not have the treatment.
 #'
-#' Mind: visit means are means of different patients at each visit, so their
+#' Mind: the patients behind visit means differ from visit to visit, so their
 #' differences are not changes, and no SD of change follows from them without the
 #' correlation between visits. They are conditional on the grade at the *first*
 #' exam, not at two to four weeks. `n` counts rows of the registry, of which some

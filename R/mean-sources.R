@@ -29,13 +29,13 @@ as_mean_sources <- function(x, call = rlang::caller_env()) {
   x[c(first, setdiff(names(x), first))]
 }
 
-# Means by visit are means of different patients at each visit: no changes.
+# Patients differ from visit to visit, so that differences of means by visit are no changes.
 check_changes <- function(x, call) {
   visits <- !is.null(x$kind) & x$kind %in% "visit"
   if (any(visits)) {
     abort_input(c("Means by visit are not means of change.",
       x = "{.field kind} is \"visit\" for {.val {unique(x$source[visits])}}.",
-      i = "They are means of different patients at each visit; {.fn natural_curve} reads them."
+      i = "Patients differ from visit to visit; {.fn natural_curve} reads such means."
     ), call = call)
   }
 }

@@ -16,9 +16,16 @@
 #'
 #' A Gompertz curve leaves 0: means that come nearer to 0 are refused for it; the other two may rise or fall.
 #'
-#' Visit means are means of **different patients** at each visit. No SD of change follows from them without the
-#' correlation \eqn{r} between a patient's visits, which is therefore asked for:
+#' Patients **differ from visit to visit**, so that a difference of visit means is no change. No SD of change follows
+#' without the correlation \eqn{r} between a patient's visits, which is therefore asked for:
 #' \eqn{sd^2_{change} = s_1^2 + s_2^2 - 2 r s_1 s_2}.
+#'
+#' The errors of the means are taken as those of **one cohort**, of which some miss a visit: correlated by the same
+#' \eqn{r}, \eqn{cov(\bar y_1, \bar y_2) = r\, se_1 se_2}{cov(mean_1, mean_2) = r se_1 se_2}. Where other patients were
+#' seen at each visit the errors are independent, and the mean gain is known less well than this says: `between_sd`
+#' adds the difference, \eqn{\sqrt{v_0 - v_r}}{sqrt(v_0 - v_r)}, with the variances of the mean gain to the last visit
+#' under `correlation = 0` and under \eqn{r} (`quantile(of = "mean")` shows them). Errors of gains are correlated by
+#' \eqn{r} too; where `covariance` is given in its place they are taken as independent.
 #'
 #' **From published gains** (`kind == "change"`, all from one week `from_week`, \eqn{s_0}):
 #' \eqn{m(s) = A (e^{-k s_0} - e^{-k s})}; two gains, or two losses, give \eqn{k} and \eqn{A} by a bracketed root, more
@@ -115,7 +122,8 @@ refuse_proportional <- function(proportional, call) {
   }
 }
 
-# SEs of the means; a table without them is taken as known. Means of the same patients are correlated.
+# SEs of the means; a table without them is taken as known. The means are of one cohort, so that their errors are
+# correlated as its patients' scores are.
 fit_table <- function(table, shape, correlation, call) {
   rows <- table$rows
   se <- ifelse(is.na(rows$se), rows$sd / sqrt(rows$n), rows$se)
@@ -323,13 +331,22 @@ format.natural_curve <- function(x, ...) {
       "; weighted misfit ", signif(x$curve$misfit, 3), " on ", nrow(x$table$rows), " means"),
     if (x$curve$known) "The means have no standard errors: taken as known, no uncertainty.",
     if (is.null(x$own$matrix)) {
-      c(paste0("Patients: correlation ", x$own$r, " between two visits, as given by the user."),
-        if (!x$table$gains) "Visit means are means of different patients.")
+      c(paste0("Patients: correlation ", x$own$r, " between two visits, as given by the user."), visit_mean_words(x))
     } else {
       "Patients: covariance of the gains as given by the user."
     },
     between
   )
+}
+
+# What is assumed of the patients behind means by visit; of gains nothing is.
+visit_mean_words <- function(x) {
+  if (!x$table$gains) {
+    paste0("Visit means: patients differ from visit to visit, so no SD of change follows from them.",
+      if (!x$curve$known && x$own$r > 0) paste0(" The errors of the means are correlated by ", x$own$r,
+        " too, as of one cohort; where other patients were seen at each visit, the mean is known less well ",
+        "(?natural_curve)."))
+  }
 }
 
 # Said wherever a turned course is shown; nothing of one that is not.

@@ -164,7 +164,7 @@ test_that("gains: the curve is 0 at its first week, and a given covariance serve
 
 test_that("every refusal of a table says what was wrong", {
   curve <- \(x, ...) natural_curve(x, correlation = 0.5, ...)
-  invalid(natural_curve(visits()), "different patients")
+  invalid(natural_curve(visits()), "differ from visit to visit")
   invalid(natural_curve(data.frame(week = c(12, 52), mean = c(6, 9), from_week = 3)), "Gains at several weeks")
   invalid(natural_curve(visits(), correlation = 1), "correlation")
   invalid(natural_curve(visits(), correlation = -0.1), "correlation")

@@ -6,7 +6,7 @@ test_that("the SD of change needs r, and is the one of the formula (N15m, N15n)"
   own <- \(r) curve_gains(natural_curve(sygen(), correlation = r), 4, 52)$own[1, 1]
   expect_equal(sqrt(own(0.8)), checks_value("N15m"), tolerance = 1e-10)
   expect_equal(sqrt(own(checks_value("N15n"))), 6.5, tolerance = 1e-9) # r is printed to ten decimals
-  expect_error(natural_curve(sygen()), "different patients", class = "cordgain_invalid_input")
+  expect_error(natural_curve(sygen()), "differ from visit to visit", class = "cordgain_invalid_input")
 })
 
 test_that("covariances of gains are L V L' of the scores", {

@@ -8,11 +8,35 @@ test_that("published visit means give a curve near the means, labelled for what 
   fitted <- rows[rows$term == "mean_score", ]
   # The published means lie on a smooth course: within half a point, less than an SE of 0.65 to 0.8.
   expect_true(all(abs(fitted$estimate - sygen()$mean) < 0.5))
-  expect_output(print(x), "Visit means are means of different patients")
+  words <- \(x) gsub(" +", " ", paste(utils::capture.output(print(x)), collapse = " "))
+  expect_match(words(x), "differ from visit to visit.*errors of the means are correlated by 0.8 too, as of one cohort")
+  expect_no_match(words(natural_curve(sygen(), correlation = 0)), "one cohort") # independent errors
   expect_output(print(x), "correlation 0.8")
   expect_identical(summary(x), rows)
   withr::local_options(width = 50)
   expect_lte(max(nchar(utils::capture.output(print(x)))), 50)
+})
+
+test_that("errors of visit means are those of one cohort, and between_sd adds what other patients at each visit would", {
+  week <- sygen()$week
+  se <- sygen()$sd / sqrt(sygen()$n)
+  variance <- \(r, ...) {
+    (diff(quantile(natural_curve(sygen(), correlation = r, ...), stats::pnorm(0:1), time = 52)[1, ]))^2
+  }
+  # Generalised least squares by hand at the fitted parameters: covariance r se_i se_j of the means.
+  by_hand <- \(r) {
+    curve <- natural_curve(sygen(), correlation = r)$curve
+    k <- exp(curve$psi)
+    slopes <- cbind(curve$linear[["A"]] * k * week * exp(-k * week), 1, 1 - exp(-k * week))
+    v <- outer(se, se) * ifelse(diag(length(se)) == 1, 1, r)
+    gain <- slopes[week == 52, ] - slopes[week == 0, ]
+    drop(gain %*% solve(t(slopes) %*% solve(v, slopes)) %*% gain)
+  }
+  expect_equal(unname(variance(0.8)), by_hand(0.8), tolerance = 1e-7) # slopes are differences
+  expect_equal(unname(variance(0)), by_hand(0), tolerance = 1e-7)
+  # As the help page says: with the difference the mean gain is known as well as from other patients at each visit.
+  added <- unname(sqrt(variance(0) - variance(0.8)))
+  expect_equal(unname(variance(0.8, between_sd = added)), unname(variance(0)), tolerance = 1e-7)
 })
 
 test_that("sources are what matching reads", {
