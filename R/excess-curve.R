@@ -11,7 +11,8 @@
 #'   treatment (\eqn{t} weeks since treatment), by generalised least squares,
 #'   \deqn{\hat\delta = \sum_i g_i' V_i^{-1} e_i / \sum_i g_i' V_i^{-1} g_i;}{
 #'   delta = sum_i g_i' V_i^-1 e_i / sum_i g_i' V_i^-1 g_i;} `fitted_excess` is \eqn{\hat\delta g(t)} at each visit
-#'   (`time`);
+#'   (`time`). Where `rise` is longer than the follow-up nobody was seen at the plateau: `fitted_excess` at the last
+#'   visit, which the print gives first, is then the answer, and the plateau what the curve is carried on to;
 #' * `visit_excess` (`time`, weeks since treatment): mean of \eqn{e_{ij}} over the patients with that visit;
 #' * `auc_excess`: mean area between observed and natural course by the trapezoidal rule from treatment (excess 0) to
 #'   the last visit, divided by its weeks;
@@ -353,7 +354,7 @@ print.excess_curve <- function(x, digits = 3, ...) {
     if (lost > 0) paste0(lost, if (lost == 1) " score is not known and was" else " scores are not known and were",
       " left out."), "",
     line("Mean excess at the last visit", at("mean_excess")), line("Mean over the whole course", at("auc_excess")),
-    line(paste0("Excess that rises with ", show(x$settings$rise), " weeks to a plateau"), at("plateau_excess")),
+    rise_words(x, line, show),
     paste0("Nature alone gives less in ", percent_text(at("prob_excess")$estimate),
       " of such groups", if (!is.null(x$settings$margin)) paste0(", less by more than ", x$settings$margin, " in ",
         percent_text(at("prob_margin")$estimate)), " (not a probability of benefit)"), "",
@@ -365,6 +366,18 @@ print.excess_curve <- function(x, digits = 3, ...) {
     }, "")
   )))
   invisible(x)
+}
+
+# The excess that rises to a plateau: at the last visit, which was seen, before the plateau, which may lie far beyond.
+rise_words <- function(x, line, show) {
+  fitted <- x$terms[x$terms$term == "fitted_excess", ]
+  last <- fitted[which.max(fitted$time), ]
+  c(
+    line(paste0("Excess fitted at week ", show(last$time), " since treatment, rising with ", show(x$settings$rise),
+      " weeks to a plateau"), last),
+    line(paste0("  That plateau", if (x$settings$rise > last$time) ", reached only long after the last visit"),
+      x$terms[x$terms$term == "plateau_excess", ])
+  )
 }
 
 #' @export

@@ -150,3 +150,18 @@ test_that("a patient whose natural course leaves the scale is warned of by name"
   expect_warning(excess(low, natural_curve(fewer, correlation = 0.8), accept = all_differences),
     "scale, -132 to 0.*1: 6\\.88", class = "cordgain_off_scale")
 })
+
+test_that("the print gives the fitted excess at the last visit, and says of a plateau that nobody reached so", {
+  words <- \(e) gsub(" +", " ", paste(utils::capture.output(print(e)), collapse = " "))
+  show <- \(v) format(signif(v, 3), trim = TRUE)
+  for (rise in c(12, 213)) {
+    e <- gls_excess(rise = rise)
+    last <- subset(term_of(e, "fitted_excess"), time == 52)
+    # 1 - e^{-52 / rise} of the plateau
+    expect_equal(last$estimate, term_value(e, "plateau_excess") * -expm1(-52 / rise), tolerance = 1e-10)
+    expect_match(words(e), paste0("fitted at week 52 since treatment, rising with ", rise, " weeks to a plateau: ",
+      show(last$estimate), " (", show(last$conf.low), " to ", show(last$conf.high), ")"), fixed = TRUE)
+    expect_match(words(e), paste0(if (rise > 52) "reached only long after the last visit: " else "That plateau: ",
+      show(term_value(e, "plateau_excess"))), fixed = TRUE)
+  }
+})
