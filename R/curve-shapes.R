@@ -92,13 +92,21 @@ polish <- function(fit, misfit) {
   stats::optim(fit$par, misfit, control = list(reltol = 1e-15, maxit = 5000))
 }
 
-# A rise that does not bend within the visits has no plateau that these means could tell.
+# A course that does not bend within the visits has no plateau that these means could tell. Whether it rises or falls is
+# not said: means of a scale on which lower is better are turned here.
 check_turn <- function(curve, s, call) {
   end <- curve_shapes[[curve$shape]]$rise(c(max(s), 50 * max(s)), curve$psi)
   total <- curve$linear[["A"]]
   if (!is.finite(total) || end[1] < 0.2 * end[2]) {
-    abort_input(c("These means do not show a {curve$shape} curve: they rise without bending.",
-      i = "Use later visits, or gains at two weeks with their plateau in sight."
+    abort_input(c("These means do not show a {curve$shape} curve: from week {min(s)} to {max(s)} they change without
+      bending.",
+      x = if (is.finite(total)) "By week {max(s)} the fitted curve has come {signif(100 * end[1] / end[2], 2)} % of its
+        way; it must come 20 %.",
+      i = "Records of untreated patients need no shape: {.code natural_curve(fit)} of
+        {.code fit_recovery(score ~ week + (1 | subject), records)} may be a line.",
+      i = "Published gains from one week to two others, of which the second adds less ({.field from_week}), make a
+        plateau; one mean change goes into {.fn natural_change}, with {.fn score_change} of the patients.",
+      i = "Or give later visits, at which the course bends."
     ), call = call)
   }
 }

@@ -113,3 +113,21 @@ test_that("a plateau passes through two losses as through two gains", {
   invalid(natural_curve(two(c(0, 9)), correlation = 0.8), "both below")
   invalid(natural_curve(two(c(-9, -5)), correlation = 0.8), "ratio of the gains is 1.8")
 })
+
+test_that("means that fall without bending are not said to rise, and what is left to do is named", {
+  falling <- four_visits(c(40, 35, 30, 25))
+  error <- expect_error(natural_curve(falling, correlation = 0.8), "from week 0 to 78 they change\\s+without bending",
+    class = "cordgain_invalid_input")
+  words <- gsub("\\s+", " ", conditionMessage(error))
+  expect_no_match(words, "rise")
+  expect_match(words, "natural_curve\\(fit\\).*from_week.*natural_change.*later visits")
+  # What the message names works: a line fitted to records that fall by 5 points in 26 weeks, and two losses of which
+  # the second adds less.
+  set.seed(4)
+  records <- expand.grid(week = c(0, 26, 52, 78), subject = 1:12) # simulated
+  records$score <- 40 - records$week * 5 / 26 + stats::rnorm(12, 0, 3)[records$subject] + stats::rnorm(48, 0, 0.1)
+  line <- natural_curve(fit_recovery(score ~ week + (1 | subject), records), scale = "alsfrs_r")
+  expect_equal(predict(line, time = 78, from = 0)$estimate, -15, tolerance = 0.01) # residuals of 0.1
+  losses <- data.frame(week = c(26, 78), from_week = 0, mean = c(-5, -13), sd = 6, n = 300, measure = "alsfrs_r")
+  expect_s3_class(natural_curve(losses, correlation = 0.8), "natural_curve")
+})
