@@ -32,7 +32,7 @@
 #' * `cs`, `csh`, compound symmetry: any two visits are equally correlated, \eqn{\rho > -1/(m - 1)}.
 #' * `ar1`, `ar1h`, autoregressive: correlations fade by the same factor from each visit to the next, whatever the time
 #'   between. The order is that of the factor's levels (of sorted values where it is no factor: as text `"w13"` comes
-#'   before `"w4"`). A visit that a subject missed still counts as a step. \eqn{\rho} may be negative.
+#'   before `"w4"`, of which a warning tells). A visit that a subject missed still counts as a step. \eqn{\rho} may be negative.
 #' * `toep`, `toeph`, Toeplitz: a correlation for each number of visits apart, in that order.
 #' * `sp_exp`, exponential: correlations fade with time itself, so it suits unequal or individual times. The variable
 #'   must be numeric; \eqn{\phi > 0}, the range, has its unit. Correlations are positive; there is no nugget (residuals
@@ -84,7 +84,8 @@
 #' @return In a formula a word returns nothing; `VarCorr()` of the fit gives \eqn{\Sigma} as `Residual` (by
 #'   group `Residual.` and the group), with standard deviations in the unit of the score.
 #' @section Conditions: `cordgain_invalid_input`, as in [fit_recovery()]: two rows of a subject at one visit, a subject
-#'   in two groups, and for `us` two visits that no subject has both of.
+#'   in two groups, and for `us` two visits that no subject has both of. A warning `cordgain_visit_order` where names of
+#'   visits hold numbers and stand in the order of the alphabet, which is another, and correlations go by the order.
 #' @references Mallinckrodt CH, Lane PW, Schnell D, Peng Y, Mancuso JP (2008). Recommendations for the primary analysis
 #'   of continuous endpoints in longitudinal clinical trials. *Drug Information Journal* 42, 303-319.
 #'
@@ -129,4 +130,9 @@ covariance_words <- function() {
 # Words with one variance per visit; the others have one for all visits.
 heterogeneous_words <- function() {
   c("us", "diag", "csh", "ar1h", "toeph")
+}
+
+# Words whose correlations go by the order of the visits.
+ordered_words <- function() {
+  c("ar1", "ar1h", "toep", "toeph")
 }

@@ -108,6 +108,7 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
   fit_curve <- if (method$name == "bayes") fit_plateau_bayes else fit_plateau
   fit <- if (has_plateau(formula)) fit_curve(fit_at, formula, data, method, here) else
     fit_at(environment(formula), method)
+  warn_visit_order(fit$design$residual, here)
   fit$inside <- inside_variables(fit$frame, formula, data)
   fit$recorded <- fitted_records(fit$frame, formula, data)
   fit

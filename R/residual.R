@@ -112,3 +112,32 @@ residual_covariances <- function(fit) {
   names(out) <- pattern$groups
   out
 }
+
+# Visits named in text stand in the order of the alphabet, in which w26 comes before w4: told where correlations go by
+# that order. A factor whose levels somebody put in an order is taken at its word.
+warn_visit_order <- function(pattern, call) {
+  visits <- pattern$visits
+  if (!isTRUE(pattern$word %in% ordered_words()) || is.unsorted(visits)) {
+    return(invisible())
+  }
+  number <- visit_numbers(visits)
+  if (anyNA(number) || anyDuplicated(number) || !is.unsorted(number) || !is.unsorted(rev(number))) {
+    return(invisible())
+  }
+  wanted <- visits[order(number)]
+  cli::cli_warn(c("{.code {pattern$word}()} takes the visits in the order {paste(visits, collapse = ', ')}.",
+    x = "That is the order of the alphabet; by their numbers it is {paste(wanted, collapse = ', ')}.",
+    i = "Make them a factor whose levels stand in the order meant, such as
+      {.code factor(visit, levels = c({paste(dQuote(wanted, FALSE), collapse = ', ')}))}."),
+    class = "cordgain_visit_order", call = call)
+}
+
+# The number that each name is, or that it alone holds; NA where there is none, or more.
+visit_numbers <- function(visits) {
+  whole <- suppressWarnings(as.double(visits))
+  if (!anyNA(whole)) {
+    return(whole)
+  }
+  found <- regmatches(visits, gregexpr("[0-9]+([.][0-9]+)?", visits))
+  vapply(found, \(one) if (length(one) == 1L) as.double(one) else NA_real_, 0)
+}

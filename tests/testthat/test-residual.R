@@ -292,3 +292,28 @@ test_that("the least eigenvalue is of the correlations, whatever the scales", {
   expect_identical(least_eigenvalue(c(1, 0, 0), 2), 0)
   expect_identical(least_eigenvalue(4, 1), 1)
 })
+
+test_that("visits named in text that stand in the order of the alphabet are told, where the order matters", {
+  set.seed(3)
+  d <- expand.grid(week = c(0, 4, 8, 26, 52), id = 1:8) # simulated
+  d$score <- d$week / 10 + stats::rnorm(8)[d$id] + stats::rnorm(40)
+  d$vis <- paste0("w", d$week)
+  fit <- \(word, ...) fit_recovery(stats::as.formula(paste0("score ~ week + ", word, "(vis | id)")), transform(d, ...))
+  warned <- expect_warning(text <- fit("ar1"), class = "cordgain_visit_order")
+  words <- gsub("\\s+", " ", conditionMessage(warned))
+  expect_match(words, "order w0, w26, w4, w52, w8", fixed = TRUE)
+  expect_match(words, "by their numbers it is w0, w4, w8, w26, w52", fixed = TRUE)
+  # As the warning says: the same visits in their own order, as by numbers, make another fit.
+  by_number <- fit("ar1", vis = week)
+  expect_equal(logLik(fit("ar1", vis = factor(vis, unique(vis)))), logLik(by_number), tolerance = 1e-10)
+  expect_gt(abs(logLik(text) - logLik(by_number)), 1e-3)
+  for (word in c("ar1h", "toep")) expect_warning(fit(word), class = "cordgain_visit_order")
+  expect_warning(fit("ar1", vis = factor(vis)), class = "cordgain_visit_order") # levels of factor() are sorted text
+  expect_warning(fit("ar1", vis = as.character(week)), "order 0, 26, 4, 52, 8", class = "cordgain_visit_order")
+  expect_no_warning(fit("cs")) # any order is one
+  expect_no_warning(fit("ar1", vis = factor(vis, rev(unique(vis))))) # backwards is the same fit
+  expect_no_warning(fit("ar1", vis = sprintf("w%02d", week)))
+  expect_no_warning(fit("ar1", vis = letters[match(week, unique(week))]))
+  expect_identical(visit_numbers(c("day 2 of 3", "week 1.5")), c(NA, 1.5))
+  expect_identical(visit_numbers(c("-2", "10")), c(-2, 10))
+})
