@@ -50,6 +50,7 @@ residual_parameter <- function(prior, design, call) {
   pattern <- design$residual
   check_residual_word(pattern, call)
   check_whole_subjects(design, call)
+  check_two_visits(pattern, prior, call)
   if (pattern$word == "sp_exp") {
     span <- diff(range(pattern$times))
     out <- positive_parameter("range__sp_exp", "Residual", "the range of sp_exp()",
@@ -121,6 +122,20 @@ check_whole_subjects <- function(design, call) {
     abort_input(c("By Bayes random effects beside a residual covariance are of the subject or of whole subjects.",
       x = "Rows of one subject differ in {.var {unique(groups)}}.",
       i = "Leave the residual covariance out, or the random effect; {.fn method_reml} fits both."), call = call)
+  }
+}
+
+# Without a subject who has two visits no score tells of the correlation: its posterior would be its prior. REML and ML
+# refuse such scores too. A correlation that is given is not asked of the scores.
+check_two_visits <- function(pattern, prior, call) {
+  given <- if (pattern$word == "sp_exp") prior$range else prior$rho
+  known <- !is.null(given) && prior_base_kind(given) == "fixed"
+  if (!known && !anyDuplicated(pattern$subject)) {
+    what <- if (pattern$word == "sp_exp") "range" else "rho"
+    abort_input(c("The scores say nothing of the covariance over visits: no subject has two visits.",
+      x = "The formula has {.code {pattern$word}()}; its posterior would be its prior.",
+      i = "Leave it out, or say what it is: {.code priors({what} = prior_fixed(...))}.",
+      i = "Is the variable after the bar that of the subject?"), call = call)
   }
 }
 

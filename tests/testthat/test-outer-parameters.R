@@ -79,3 +79,20 @@ test_that("priors of what a model has not are refused by name", {
   expect_error(fit_recovery(round(score) ~ week + (1 | subject), visits_trial(), poisson(),
     method_bayes(priors(rho = prior_lkj(1)))), "rho", class = "cordgain_invalid_input")
 })
+
+test_that("a correlation over visits is refused where no subject has two visits, as by REML, unless it is given", {
+  d <- data.frame(id = 1:12, visit = factor(rep(1:3, 4)), week = rep(c(1, 4, 9), 4), score = c(3, 5, 9, 4, 4, 8, 2, 6,
+    7, 5, 6, 10)) # simulated
+  words <- list(score ~ week + ar1(visit | id), score ~ week + cs(visit | id), score ~ week + sp_exp(week | id))
+  for (formula in words) {
+    invalid(fit_recovery(formula, d, method = "reml"), "say nothing")
+    invalid(fit_recovery(formula, d, method = "bayes"), "say nothing.*no subject has two visits.*would be its prior")
+  }
+  given <- method_bayes(priors(rho = prior_fixed(0.5)))
+  # Given, it makes no difference: the rows are independent.
+  with <- tidy(fit_recovery(score ~ week + ar1(visit | id), d, method = given), effects = "fixed")
+  expect_equal(with$estimate, tidy(fit_recovery(score ~ week, d, method = "bayes"), effects = "fixed")$estimate,
+    tolerance = 1e-3) # both to 1e-4 standard deviations
+  d$id[2] <- 1 # one subject with two visits
+  expect_s3_class(fit_recovery(score ~ week + ar1(visit | id), d, method = "bayes"), "recovery_fit")
+})
