@@ -32,7 +32,8 @@
 #' * `cs`, `csh`, compound symmetry: any two visits are equally correlated, \eqn{\rho > -1/(m - 1)}.
 #' * `ar1`, `ar1h`, autoregressive: correlations fade by the same factor from each visit to the next, whatever the time
 #'   between. The order is that of the factor's levels (of sorted values where it is no factor: as text `"w13"` comes
-#'   before `"w4"`, of which a warning tells). A visit that a subject missed still counts as a step. \eqn{\rho} may be negative.
+#'   before `"w4"`, of which a warning tells). A visit that a subject missed still counts as a step. \eqn{\rho} may be
+#'   negative.
 #' * `toep`, `toeph`, Toeplitz: a correlation for each number of visits apart, in that order.
 #' * `sp_exp`, exponential: correlations fade with time itself, so it suits unequal or individual times. The variable
 #'   must be numeric; \eqn{\phi > 0}, the range, has its unit. Correlations are positive; there is no nugget (residuals
