@@ -47,9 +47,18 @@ check_family_design <- function(family, design, call, most = 3L) {
   if (length(design$residual) > 0L) {
     refuse("It has a residual covariance over visits.", "That is for normal scores: describe visits by random effects.")
   }
-  if (length(design$weights) > 0L) {
-    refuse("{.arg weights} were given.", "Give counts as {.code cbind(events, failures)}.")
-  }
+  if (length(design$weights) > 0L) refuse_weights(family, call)
+}
+
+# Weights divide the variance of a normal score; of other families each has its own way of counting a score for more.
+refuse_weights <- function(family, call) {
+  counted <- switch(family$name,
+    binomial = , beta_binomial = "Several trials behind a row: give counts, {.code cbind(events, failures)}.",
+    poisson = "Different times of observation: {.code offset = log(time)}.",
+    "Leave {.arg weights} out: each score counts once.")
+  abort_input(c("Scores of family {.val {family$name}} take no {.arg weights}.",
+    x = "They divide the residual variance of a normal score, which this family has not in that sense.",
+    i = counted, i = "{.fn gaussian} scores take them."), call = call)
 }
 
 # No finite estimate: what moves without an end, by name.

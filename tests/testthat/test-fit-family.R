@@ -266,3 +266,18 @@ test_that("probit and complementary log-log links agree with integrate(), patien
     expect_equal(unname(fitted(plain)), unname(fitted(peer)), tolerance = 1e-7)
   }
 })
+
+test_that("weights of a family are refused in words about weights", {
+  set.seed(2)
+  d <- data.frame(week = rep(c(0, 4, 8), 8), id = rep(1:8, each = 3), n = 5, # simulated
+    y = stats::rbinom(24, 1, 0.5), score = pmax(0, stats::rnorm(24, 3, 3)))
+  words <- \(...) {
+    error <- expect_error(fit_recovery(..., data = d, weights = n), class = "cordgain_invalid_input")
+    gsub("\\s+", " ", conditionMessage(error))
+  }
+  of_scores <- words(score ~ week + (1 | id), family = censored(0, 50))
+  expect_match(of_scores, "family \"censored\" take no `weights`.*Leave `weights` out")
+  expect_no_match(of_scores, "grouping factor|cbind")
+  expect_match(words(y ~ week + (1 | id), family = binomial()), "take no `weights`.*cbind\\(events, failures\\)")
+  expect_match(words(y ~ week + (1 | id), family = poisson()), "take no `weights`.*offset = log\\(time\\)")
+})
