@@ -10,15 +10,10 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
   check_course_fit(x, call)
   check_plain_score(x, "A curve of gains has no other unit than the score's: fit the score as it is.", call)
   weeks <- fit_weeks(x, check_string(time), call)
+  refuse_visit_covariance(x, call)
   check_own_effects(x, check_string(subject), call)
   check_other_values(x, at, time, call)
   check_values_known(x, at, time, call)
-  if (length(x$design$residual) > 0L) {
-    abort_input(c("A fit with a residual covariance over visits has no covariance at other weeks.",
-      x = "The formula is {.code {deparse1(x$formula)}}.",
-      i = "Use random effects of the patient, such as {.code (week | subject)}."
-    ), call = call)
-  }
   scale <- fitted_scale(x, scale, call)
   sources <- declared_means(fitted_match(x, match), "fit of untreated records", scale, call)
   sources$followup_weeks <- ifelse(is.na(sources$followup_weeks), max(weeks), sources$followup_weeks)
@@ -103,6 +98,23 @@ fit_weeks <- function(fit, time, call) {
     ), call = call)
   }
   sort(unique(weeks))
+}
+
+# Before effects of the patient are asked for, which would not help beside such a covariance.
+refuse_visit_covariance <- function(fit, call) {
+  if (length(fit$design$residual) > 0L) {
+    abort_input(c("A fit with a residual covariance over visits has no covariance at other weeks.",
+      x = "The formula is {.code {deparse1(fit$formula)}}.",
+      i = "Put random effects of the patient in the place of {.code {deparse1(residual_words(fit))}}, such as
+        {.code (week | subject)}."
+    ), call = call)
+  }
+}
+
+# The term of the formula that is the residual covariance.
+residual_words <- function(fit) {
+  terms <- lapply(additive_terms(rlang::f_rhs(fit$formula)), \(term) unwrap(term$expr))
+  Filter(\(term) term_kind(term) == "residual", terms)[[1L]]
 }
 
 # Without effects of the patient all that varies between patients would be taken for noise of one visit.

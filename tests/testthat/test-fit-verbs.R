@@ -85,3 +85,16 @@ test_that("a fit has no picture, and says which there are", {
   error <- expect_error(plot(counts), "residuals(fit)", fixed = TRUE, class = "cordgain_invalid_input")
   expect_no_match(conditionMessage(error), "natural_curve")
 })
+
+test_that("a fit with a covariance over visits is not sent to a natural course, and autoplot() refuses as plot() does", {
+  fit <- fit_recovery(distance ~ age + ar1(visit | Subject), transform(nlme::Orthodont, visit = factor(age)))
+  words <- \(draw) {
+    error <- expect_error(draw(fit), "no picture of its own", class = "cordgain_invalid_input")
+    conditionMessage(error)
+  }
+  expect_no_match(words(plot), "natural_curve")
+  skip_if_not_installed("ggplot2")
+  expect_identical(words(ggplot2::autoplot), words(plot))
+  plain <- fit_recovery(distance ~ age + (1 | Subject), nlme::Orthodont)
+  expect_error(ggplot2::autoplot(plain), "natural_curve\\(fit\\)", class = "cordgain_invalid_input")
+})

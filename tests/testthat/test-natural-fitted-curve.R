@@ -137,3 +137,15 @@ test_that("a transformed score is no course in points", {
   d <- losing_records()
   invalid(natural_curve(fit_recovery(sqrt(updrs) ~ week + (1 | subject), d)), "left side.*sqrt\\(updrs\\).*as it is")
 })
+
+test_that("a residual covariance is the first thing refused, whatever effects there are", {
+  data <- transform(nlme::Orthodont, visit = factor(age))
+  both <- distance ~ age + (1 | Subject) + (ar1(visit | Subject))
+  for (formula in list(distance ~ age + ar1(visit | Subject), both)) {
+    error <- expect_error(natural_curve(fit_recovery(formula, data), time = "age", subject = "Subject"),
+      class = "cordgain_invalid_input")
+    words <- gsub("\\s+", " ", conditionMessage(error))
+    expect_match(words, "residual covariance over visits.*in the place of `ar1\\(visit \\| Subject\\)`")
+    expect_no_match(words, "1 | Subject)` first", fixed = TRUE)
+  }
+})
