@@ -122,7 +122,7 @@ check_visits_known <- function(courses, natural, call) {
   off <- off[lengths(off) > 0L]
   if (length(off) > 0L) {
     seen <- first_few(paste0(names(off), " in week ", vapply(off, \(w) paste(signif(w, 4), collapse = ", "), "")))
-    abort_input(c("The natural curve is known from week {span[1]} to {span[2]} after injury.",
+    abort_input(c("The natural curve is known from week {span[1]} to {span[2]}.",
       x = "Examined outside: patient{?s} {seen}.",
       i = "A curve is not carried beyond its data: leave such visits out where it can be seen, or take a curve that
            reaches them."
@@ -218,7 +218,7 @@ stacked_model <- function(courses, natural, rise, call) {
 
 # A normal course knows no ends of the scale: at the ceiling its gains are too large, so the excess is too small.
 warn_off_scale <- function(courses, model, scale, conf.level) {
-  ends <- sort(scale_sign(scale) * scale_range(scale))
+  ends <- turned_range(scale)
   baseline <- vapply(courses, `[[`, 0, "baseline")
   gain <- vapply(courses, \(one) one$gain[length(one$gain)], 0)
   mean <- baseline + gain - model$e[model$last]
@@ -232,13 +232,15 @@ warn_off_scale <- function(courses, model, scale, conf.level) {
   }
   show <- \(v) format(signif(v, 3), trim = TRUE)
   off <- which(above | below)
-  seen <- first_few(paste0(model$subject[off], ": ", vapply(mean[off], show, ""), " (",
-    vapply((mean - reach)[off], show, ""), " to ", vapply((mean + reach)[off], show, ""), ")"))
-  cli::cli_warn(c("The natural course of {length(off)} patient{?s} leaves the scale, {ends[1]} to {ends[2]}.",
+  told <- \(from, to) vapply(known_score(if (scale_sign(scale) > 0) from else to, scale)[off], show, "")
+  seen <- first_few(paste0(model$subject[off], ": ", told(mean, mean), " (", told(mean - reach, mean + reach), " to ",
+    told(mean + reach, mean - reach), ")"))
+  known <- scale_range(scale)
+  cli::cli_warn(c("The natural course of {length(off)} patient{?s} leaves the scale, {known[1]} to {known[2]}.",
     x = "Expected at the last visit, with interval: {seen}.",
     i = if (any(above)) "Who cannot gain so much is expected too much of: the excess comes out too small.",
     i = if (any(below)) "Who cannot lose so much is expected too little of: the interval is too wide, and an expected
-      score below the scale makes the excess too large.",
+      score beyond the worst end makes the excess too large.",
     i = "{.fn natural_change} with {.code family = \"censored\"} knows the ends of the scale, for one follow-up."
   ), class = "cordgain_off_scale")
 }

@@ -155,7 +155,7 @@ table_gains <- function(x, from, s, call) {
 check_span <- function(x, weeks, call) {
   span <- curve_span(x)
   if (any(weeks < span[1] - 1e-9 | weeks > span[2] + 1e-9)) {
-    abort_input(c("The natural curve is known from week {span[1]} to {span[2]} after injury.",
+    abort_input(c("The natural curve is known from week {span[1]} to {span[2]}.",
       x = "Asked for week {weeks[weeks < span[1] - 1e-9 | weeks > span[2] + 1e-9]}.",
       i = "A curve is not carried beyond its data."
     ), call = call)

@@ -4,7 +4,8 @@
 #'
 #' One panel per patient: the observed scores, over what natural recovery alone would have given from the last score
 #' before treatment on (median, middle half, and the interval of prediction), with the time of treatment. The fan is
-#' cut off at the ends of the scale.
+#' cut off at the ends of the scale. Where lower is better the axis is turned: better is up, and the scores are those
+#' that were given.
 #'
 #' @param x an [excess()] of a [recovery_data()].
 #' @param ... not used.
@@ -25,6 +26,7 @@
 plot.excess_curve <- function(x, ...) {
   check_picture(names(formals(plot.excess_curve)), ...)
   parts <- curve_excess_parts(x)
+  scale <- recovery_scale(parts$data)
   fan <- do.call(rbind, lapply(parts$courses, course_fan, parts = parts))
   seen <- course_points(parts$data)
   treated <- data.frame(subject = vapply(parts$courses, `[[`, "", "subject"),
@@ -37,19 +39,21 @@ plot.excess_curve <- function(x, ...) {
     ggplot2::geom_line(ggplot2::aes(y = .data$score), data = seen, colour = plot_ink[["dark"]]) +
     ggplot2::geom_point(ggplot2::aes(y = .data$score), data = seen, size = 1.8, colour = plot_ink[["dark"]]) +
     ggplot2::facet_wrap(ggplot2::vars(.data$subject)) +
+    known_score_axis(scale) +
     ggplot2::labs(
-      x = "Weeks since injury", y = scale_axis(recovery_scale(parts$data)),
-      title = course_title(parts$terms),
-      caption = caption_words("Dots: observed; dashed: treatment. Fan: natural recovery from the last score before ",
-        "it, ", percent_text(parts$settings$conf.level), " of patients (light), the middle half (dark), median.",
-        if (scale_sign(recovery_scale(parts$data)) < 0) " The sign of the scores is turned.")
+      x = weeks_axis(scale), y = scale_axis(scale),
+      title = course_title(parts$terms, scale),
+      caption = caption_words("Dots: observed; dashed: treatment. Fan: ", natural_words(scale),
+        " from the last score before it, ", percent_text(parts$settings$conf.level),
+        " of patients (light), the middle half (dark), median.", known_score_words(scale))
     ) +
     plot_theme()
 }
 
-course_title <- function(terms) {
+course_title <- function(terms, scale) {
   last <- terms[terms$term == "patient_excess", ]
-  plot_words(sum(last$conf.low > 0), " of ", nrow(last), " patients end above the interval of natural recovery")
+  plot_words(sum(last$conf.low > 0), " of ", nrow(last), " patients end ",
+    if (scale_sign(scale) > 0) "above" else "better than", " the interval of ", natural_words(scale))
 }
 
 # The fan from the baseline on: normal quantiles of the gain, on a scale that has ends.

@@ -322,7 +322,7 @@ print.recovery_data <- function(x, ...) {
   cat("Score: ", roles$score, ", ", format(recovery_scale(x)), "\n", sep = "")
   if (isTRUE(attr(x, "turned"))) cat("The sign of the score is turned, so that a gain is positive.\n")
   cat("Time: ", roles$time, ", ", format(min(role(x, "time"))), " to ", format(max(role(x, "time"))),
-    " weeks since injury\n", sep = "")
+    " ", weeks_words(recovery_scale(x)), "\n", sep = "")
   if (!is.null(roles$treated_at)) cat("Treated: ", sum(!is.na(summary_treated(x))), " subjects (", roles$treated_at,
     ")\n", sep = "")
   unknown <- sum(is.na(score))
@@ -339,13 +339,16 @@ plot.recovery_data <- function(x, ...) {
   check_picture(names(formals(plot.recovery_data)), ...)
   drawn <- data.frame(subject = as.character(role(x, "subject")), time = role(x, "time"), score = role(x, "score"))
   drawn <- drawn[!is.na(drawn$score), ]
+  scale <- recovery_scale(x)
   ggplot2::ggplot(drawn, ggplot2::aes(x = .data$time, y = .data$score, group = .data$subject)) +
     ggplot2::geom_line(colour = plot_ink[["mid"]]) +
     ggplot2::geom_point(size = 1.6, colour = plot_ink[["dark"]]) +
     line_names(last_points(drawn), drawn$score) +
     ggplot2::scale_x_continuous(expand = ggplot2::expansion(mult = c(0.05, 0.03 + 0.022 * longest_name(drawn)))) +
-    ggplot2::labs(x = "Weeks since injury", y = scale_axis(recovery_scale(x)), title = visits_title(drawn),
-      caption = "What natural recovery alone gives is not taken off.") +
+    known_score_axis(scale) +
+    ggplot2::labs(x = weeks_axis(scale), y = scale_axis(scale), title = visits_title(drawn, scale),
+      caption = caption_words("What ", natural_words(scale), " alone gives is not taken off.",
+        known_score_words(scale))) +
     plot_theme()
 }
 
@@ -357,7 +360,7 @@ last_points <- function(drawn) {
 
 longest_name <- function(drawn) min(20, max(0, nchar(drawn$subject)))
 
-visits_title <- function(drawn) {
+visits_title <- function(drawn, scale = NULL) {
   if (nrow(drawn) == 0L) {
     return("No score is known")
   }
@@ -365,6 +368,6 @@ visits_title <- function(drawn) {
   first <- drawn$score[!duplicated(drawn$subject)]
   last <- drawn$score[!duplicated(drawn$subject, fromLast = TRUE)]
   patients <- if (length(first) == 1L) "1 patient: from " else paste0(length(first), " patients: from a median of ")
-  plot_words(patients, format(stats::median(first)), " at the first exam to ", format(stats::median(last)),
-    " at the last")
+  middle <- \(score) format(known_score(stats::median(score), scale))
+  plot_words(patients, middle(first), " at the first exam to ", middle(last), " at the last")
 }

@@ -114,6 +114,34 @@ scale_axis <- function(x, what = "") {
 # What turns a change into "positive is better".
 scale_sign <- function(x) if (scale_direction(x) == "higher") 1 else -1
 
+# A score, of those whose sign was turned so, as clinicians know it; without a scale nothing was turned.
+known_score <- function(score, scale) if (is.null(scale)) score else scale_sign(scale) * score
+
+# The vertical axis of such scores: better is up, and the numbers are those that clinicians know.
+known_score_axis <- function(scale) {
+  if (is.null(scale) || scale_sign(scale) > 0) {
+    return(NULL)
+  }
+  ggplot2::scale_y_continuous(labels = \(y) ifelse(is.na(y), NA, format(-y, trim = TRUE, drop0trailing = TRUE)))
+}
+
+# Said beside that axis.
+known_score_words <- function(scale) {
+  if (!is.null(known_score_axis(scale))) " Lower is better: the axis is turned, better is up."
+}
+
+# Courses of spinal scales begin with an injury and are recoveries; those of other scales need be neither. Where no
+# scale is known the words are those of the package's own field.
+is_spinal <- function(scale) {
+  is.null(scale) || scale_name(scale) %in% vapply(scale_table[c("uems", "lems", "isncsci_motor", "ais")], `[[`, "", 4L)
+}
+
+weeks_words <- function(scale) if (is_spinal(scale)) "weeks since injury" else "weeks"
+
+weeks_axis <- function(scale) if (is_spinal(scale)) "Weeks since injury" else "Weeks"
+
+natural_words <- function(scale) if (is_spinal(scale)) "natural recovery" else "the natural course"
+
 # The range of scores whose sign was turned so.
 turned_range <- function(x) sort(scale_sign(x) * scale_range(x))
 

@@ -148,7 +148,7 @@ test_that("a patient whose natural course leaves the scale is warned of by name"
   df <- data.frame(id = 1, week = c(3, 55), at = 3, score = c(2, 1))
   low <- recovery_data(df, id, week, score, "mds_updrs_iii", at)
   expect_warning(excess(low, natural_curve(fewer, correlation = 0.8), accept = all_differences),
-    "scale, -132 to 0.*1: 6\\.88", class = "cordgain_off_scale")
+    "scale, 0 to 132.*1: -6\\.88", class = "cordgain_off_scale")
 })
 
 test_that("the print gives the fitted excess at the last visit, and says of a plateau that nobody reached so", {

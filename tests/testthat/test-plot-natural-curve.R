@@ -35,6 +35,15 @@ test_that("the picture of turned means says so", {
   skip_if_not_installed("ggplot2")
   rows <- data.frame(week = c(0, 26, 52, 104), mean = c(21, 23, 24.5, 26), sd = 9, n = 300, measure = "mds_updrs_iii")
   picture <- plot(natural_curve(rows, correlation = 0.8))
-  expect_match(gsub("\n", " ", picture$labels$caption), "sign of the scores is turned")
+  expect_match(gsub("\n", " ", picture$labels$caption), "axis is turned, better is up")
   expect_equal(built(picture, 3)$y, -rows$mean)
+  # Levels are named as they were published, on the axis and in the title, and no injury is named.
+  shown <- ggplot2::ggplot_build(picture)$layout$panel_params[[1]]$y
+  expect_equal(as.double(shown$get_labels()[!is.na(shown$breaks)]), -shown$breaks[!is.na(shown$breaks)])
+  expect_match(gsub("\n", " ", picture$labels$title), "goes from 21 in week 0 to 26 in week 104")
+  expect_identical(picture$labels$x, "Weeks")
+  gains <- transform(rows[-1, ], from_week = 0, mean = c(2, 3.5, 5))
+  picture <- plot(natural_curve(gains, correlation = 0.8))
+  expect_match(gsub("\n", " ", picture$labels$caption), "sign of the scores is turned") # a loss lies below zero
+  expect_match(gsub("\n", " ", picture$labels$title), "mean gain by week 104 is -5")
 })

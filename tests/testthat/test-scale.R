@@ -96,3 +96,20 @@ test_that("an axis says what it shows, of which scale, in its unit", {
   expect_identical(scale_axis(uems), "Upper extremity motor score\n(UEMS), points")
   expect_identical(scale_axis(uems, "mean gain of "), "Mean gain of upper extremity\nmotor score (UEMS), points")
 })
+
+test_that("scores whose sign was turned are named as clinicians know them, and injuries of spinal scales alone", {
+  updrs <- motor_scale("mds_updrs_iii")
+  expect_identical(known_score(c(-40, -10), updrs), c(40, 10))
+  expect_identical(known_score(c(40, 10), motor_scale("uems")), c(40, 10))
+  expect_identical(known_score(-3, NULL), -3)
+  expect_identical(vapply(list(NULL, motor_scale("lems"), updrs, motor_scale("alsfrs_r")), weeks_axis, ""),
+    c("Weeks since injury", "Weeks since injury", "Weeks", "Weeks"))
+  expect_identical(weeks_words(updrs), "weeks")
+  expect_identical(natural_words(updrs), "the natural course")
+  expect_identical(natural_words(motor_scale("uems")), "natural recovery")
+  expect_match(known_score_words(updrs), "better is up")
+  expect_null(known_score_words(motor_scale("uems")))
+  skip_if_not_installed("ggplot2")
+  expect_null(known_score_axis(motor_scale("uems")))
+  expect_identical(known_score_axis(updrs)$labels(c(-40, NA, -12.5)), c("40", NA, "12.5"))
+})
