@@ -24,7 +24,8 @@
 #' @param by (string) `"subject"` or `"observation"`.
 #' @inheritParams interop-posterior
 #' @param ... passed to loo, such as `cores`.
-#' @return what loo returns: an object of class `psis_loo`, one point per subject or per score.
+#' @return what loo returns: an object of class `psis_loo`, one point per subject or per score; rows of `pointwise` bear the
+#'   names of the subjects (in the order of the data; of a family in that of their levels), or those of the rows.
 #' @section Conditions: `cordgain_invalid_input` where all rows are one block, so that nothing can be left out.
 #' @references
 #' Vehtari A, Gelman A, Gabry J (2017). Practical Bayesian model evaluation using leave-one-out cross-validation and
@@ -38,16 +39,40 @@
 #' @name interop-loo
 #' @exportS3Method loo::loo recovery_fit_bayes
 loo.recovery_fit_bayes <- function(x, draws = 4000, seed = NULL, by = c("subject", "observation"), ...) {
-  by <- check_option(by, c("subject", "observation"))
+  points <- left_out_points(x, by, rlang::current_env())
   post <- x$result
-  block <- block_of_rows(x$design)
-  if (max(block) == 1L && by == "subject") {
-    abort_input(c("There is no subject to leave out.", x = "Random effects join all rows of this fit to one block.",
-      i = '{.code by = "observation"} leaves out one score at a time.'))
-  }
   n <- if (post$engine == "nuts") length(post$weight) else check_draws(draws)
-  density <- if (by == "subject") normal_log_density else normal_left_out
-  loo_of(block_log_density(x, block, posterior_draws(x, n, draw_seed(seed)), density), post, ...)
+  drawn <- posterior_draws(x, n, draw_seed(seed))
+  loo_of(block_log_density(x, points$block, drawn, points$density), points$names, post, ...)
+}
+
+# What is left out of a fit of normal scores at a time: blocks of rows, the density of each, and their names.
+left_out_points <- function(x, by, call) {
+  by <- check_option(by, c("subject", "observation"), call = call)
+  block <- block_of_rows(x$design)
+  if (by == "observation") {
+    return(list(block = block, density = normal_left_out, names = rownames(x$frame)))
+  }
+  if (max(block) == 1L) {
+    abort_input(c("There is no subject to leave out.", x = "Random effects join all rows of this fit to one block.",
+      i = '{.code by = "observation"} leaves out one score at a time.'), call = call)
+  }
+  list(block = block, density = normal_log_density, names = names_of_blocks(x, block))
+}
+
+# Of each block its level of the grouping factor that has one in each, the subject or what subjects are nested in; where
+# there is none, the name of its first row.
+names_of_blocks <- function(x, block) {
+  first <- match(seq_len(max(block)), block)
+  factors <- lapply(x$design$random, \(one) one$labels[one$level + 1L])
+  residual <- x$design$residual
+  if (!is.null(residual$subjects)) factors <- c(factors, list(residual$subjects[residual$subject + 1L]))
+  for (level in factors) {
+    if (all(level == level[first][block]) && !anyDuplicated(level[first])) {
+      return(as.character(level[first]))
+    }
+  }
+  rownames(x$frame)[first]
 }
 
 #' @rdname interop-loo
@@ -59,18 +84,23 @@ loo.recovery_fit_family_bayes <- function(x, draws = 4000, seed = NULL, by = c("
   node <- if (!sampled) lattice_draws(post, check_draws(draws), draw_seed(seed))$node
   points <- if (sampled) post$points else post$points[, node, drop = FALSE]
   all <- core_family_log_likelihood(post$problem, points, post$nodes)
-  loo_of(if (by == "subject") all else all[, post$problem$subject + 1L] - left_out(post, points), post, ...)
+  if (by == "subject") {
+    return(loo_of(all, x$design$random[[1L]]$labels, post, ...))
+  }
+  loo_of(all[, post$problem$subject + 1L] - left_out(post, points), rownames(x$frame), post, ...)
 }
 
-# Independent draws say as much as there are; those of chains less.
-loo_of <- function(log_density, post, ...) {
+# Independent draws say as much as there are; those of chains less. Points are called by their names.
+loo_of <- function(log_density, names, post, ...) {
   plan <- post$plan
   size <- if (post$engine == "nuts") {
     loo::relative_eff(exp(log_density), chain_id = rep(seq_len(plan$chains), each = plan$draws))
   } else {
     rep(1, ncol(log_density))
   }
-  loo::loo(log_density, r_eff = size, ...)
+  out <- loo::loo(log_density, r_eff = size, ...)
+  rownames(out$pointwise) <- names
+  out
 }
 
 # Log density of each subject's other scores, a column for each score; none where there is no other.

@@ -79,18 +79,13 @@ emm_basis.recovery_fit_bayes_plateau <- function(object, trms, xlev, grid, draws
 
 #' @exportS3Method loo::loo recovery_fit_bayes_plateau
 loo.recovery_fit_bayes_plateau <- function(x, draws = 4000, seed = NULL, by = c("subject", "observation"), ...) {
-  by <- check_option(by, c("subject", "observation"))
-  block <- block_of_rows(x$design)
-  if (max(block) == 1L && by == "subject") {
-    abort_input(c("There is no subject to leave out.", x = "Random effects join all rows of this fit to one block.",
-      i = '{.code by = "observation"} leaves out one score at a time.'))
-  }
-  density <- if (by == "subject") normal_log_density else normal_left_out
+  points <- left_out_points(x, by, rlang::current_env())
   drawn <- posterior_draws(x, check_draws(draws), draw_seed(seed), smooth = FALSE)
-  out <- matrix(0, nrow(drawn), if (by == "subject") max(block) else length(block))
+  out <- matrix(0, nrow(drawn), length(points$names))
   for (group in kappa_fits(x)) {
     own <- which(drawn[, "kappa"] == group$kappa)
-    if (length(own) > 0L) out[own, ] <- block_log_density(group$fit, block, drawn[own, , drop = FALSE], density)
+    if (length(own) == 0L) next
+    out[own, ] <- block_log_density(group$fit, points$block, drawn[own, , drop = FALSE], points$density)
   }
-  loo_of(out, x$result, ...)
+  loo_of(out, points$names, x$result, ...)
 }

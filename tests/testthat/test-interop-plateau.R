@@ -64,3 +64,34 @@ test_that("leaving out subjects is that of the column where kappa is known, and 
   expect_lt(abs(elpd(free) - elpd(known$fit)), 3)
   expect_error(loo::loo(free, draws = 0.5), class = "cordgain_invalid_input")
 })
+
+test_that("points of loo are called by the subjects that are left out, or by rows", {
+  skip_if_not_installed("loo")
+  set.seed(6)
+  d <- expand.grid(week = c(1, 8, 30, 52), id = c("z", "b", "m", "a", "k")) # simulated; in no order
+  d$id <- as.character(d$id)
+  d$vis <- factor(d$week)
+  d$score <- 10 + 20 * (1 - exp(-d$week / 12)) + stats::rnorm(20)
+  rownames(d) <- paste0("row", 1:20)
+  names_by <- \(fit, by) rownames(suppressWarnings(loo::loo(fit, draws = 50, seed = 1, by = by))$pointwise)
+  bayes <- method_bayes(tolerance = 0.01)
+  for (formula in list(score ~ plateau(week) + (1 | id), score ~ week + ar1(vis | id), score ~ week + (1 | id))) {
+    fit <- fit_recovery(formula, d, method = bayes)
+    expect_identical(names_by(fit, "subject"), unique(d$id))
+    expect_identical(names_by(fit, "observation"), rownames(d))
+  }
+  # The point of a name is that subject's: it alone moves with its scores.
+  fit <- fit_recovery(score ~ week + (1 | id), d, method = bayes)
+  off <- fit_recovery(score ~ week + (1 | id), transform(d, score = score + ifelse(id == "m", 25, 0)), method = bayes)
+  elpd <- \(fit) suppressWarnings(loo::loo(fit, draws = 200, seed = 1))$pointwise[, "elpd_loo"]
+  expect_identical(names(which.min(elpd(off))), "m")
+  d$site <- ifelse(d$id %in% c("z", "b"), "north", "south")
+  sites <- fit_recovery(score ~ week + (1 | site/id), d, method = bayes)
+  expect_identical(names_by(sites, "subject"), c("north", "south"))
+  plain <- list(design = list(), frame = d) # without effects rows that are one block bear the name of the first
+  expect_identical(names_of_blocks(plain, rep(1:5, each = 4)), paste0("row", c(1, 5, 9, 13, 17)))
+  d$yes <- stats::rbinom(20, 1, 0.5)
+  family <- fit_recovery(yes ~ week + (1 | id), d, family = binomial(), method = "bayes")
+  expect_identical(names_by(family, "subject"), sort(unique(d$id)))
+  expect_identical(names_by(family, "observation"), rownames(d))
+})
