@@ -95,3 +95,18 @@ test_that("points of loo are called by the subjects that are left out, or by row
   expect_identical(names_by(family, "subject"), sort(unique(d$id)))
   expect_identical(names_by(family, "observation"), rownames(d))
 })
+
+test_that("the kappa of a natural course is exp of the posterior mean of log kappa, as its help page says", {
+  set.seed(8)
+  d <- expand.grid(week = c(0, 2, 5, 10, 20, 40), subject = 1:12) # simulated
+  d$score <- 10 + 20 * (1 - exp(-d$week / 8)) + stats::rnorm(12, 0, 3)[d$subject] + stats::rnorm(72)
+  fit <- fit_recovery(score ~ plateau(week) + (1 | subject), d, method = method_bayes(tolerance = 1e-3))
+  rows <- tidy(natural_curve(fit))
+  kappa <- rows[rows$term == "kappa", ]
+  post <- fit$result
+  log_kappa <- log(post$outer$point[1L, post$outer$node])
+  mean <- sum(post$weight * log_kappa)
+  expect_equal(kappa$estimate, exp(mean), tolerance = 1e-10)
+  expect_equal(kappa$std.error, exp(mean) * sqrt(sum(post$weight * (log_kappa - mean)^2)), tolerance = 1e-8)
+  expect_lt(kappa$estimate, tidy(fit)$estimate[tidy(fit)$term == "kappa"]) # a geometric mean is below the mean
+})
