@@ -38,7 +38,7 @@
 #'
 #' @param object,x a `recovery_fit` of a family by [method_bayes()].
 #' @param effects (character) which rows: `"fixed"`, `"family"` (the family's own parameters), `"ran_pars"`,
-#'   `"ran_vals"`.
+#'   `"ran_vals"` (mean and standard deviation, no limits).
 #' @param conf.level,level (number) posterior probability of the equal-tailed interval.
 #' @param parm (character) rows to keep.
 #' @param type (string) `"evidence"`: the log marginal likelihood, with all constants; `NA` by the sampler.

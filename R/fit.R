@@ -88,6 +88,7 @@ fit_recovery <- function(formula, data, family = stats::gaussian(), method = NUL
     abort_input(c("{.arg data} must be a data frame.", x = "It is {.obj_type_friendly {data}}."))
   }
   split <- split_formula(formula)
+  formula <- bare_words(formula)
   check_variables(formula, data, rlang::current_env())
   caller <- parent.frame()
   here <- rlang::current_env()

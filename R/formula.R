@@ -48,6 +48,20 @@ split_formula <- function(formula, call = rlang::caller_env()) {
   )
 }
 
+# The formula without the parentheses that stats::update() puts around the word of a residual covariance.
+bare_words <- function(formula) {
+  bare <- function(expr) {
+    if (is_call_of(expr, c("+", "-"))) {
+      expr[-1L] <- lapply(as.list(expr)[-1L], bare)
+      return(expr)
+    }
+    inner <- unwrap(expr)
+    if (term_kind(inner) == "residual") inner else expr
+  }
+  formula[[3L]] <- bare(formula[[3L]])
+  formula
+}
+
 # Whether `expr` calls one of `names` (with n arguments): rlang::is_call() at a tenth of its time.
 is_call_of <- function(expr, names, n = length(expr) - 1L) {
   is.call(expr) && is.symbol(expr[[1L]]) && length(expr) == n + 1L && as.character(expr[[1L]]) %in% names

@@ -183,3 +183,17 @@ test_that("a dot in a formula is an error with a class", {
   expect_error(split_formula(score ~ . + (1 | subject)), "dot", class = "cordgain_invalid_input")
   expect_equal(split_formula(score ~ v.1 + (1 | subject))$fixed, quote(v.1))
 })
+
+test_that("parentheses around a residual covariance, which update() sets, are not shown", {
+  shown <- \(formula) deparse1(bare_words(formula))
+  expect_identical(shown(score ~ week + (ar1(visit | id))), "score ~ week + ar1(visit | id)")
+  expect_identical(shown(score ~ (us(visit | arm / id)) - 1), "score ~ us(visit | arm/id) - 1")
+  for (formula in c(score ~ week + (1 | id), score ~ (week + arm) + (week || id), y ~ ((1 | id)))) {
+    expect_identical(bare_words(formula), formula)
+  }
+  fit <- fit_recovery(distance ~ age + (1 | Subject) + sp_exp(age | Subject), nlme::Orthodont, method = "ml")
+  without <- stats::update(fit, . ~ . - (1 | Subject))
+  expect_output(print(without), "Formula: distance ~ age + sp_exp(age | Subject)\n", fixed = TRUE)
+  expect_equal(logLik(without), logLik(fit_recovery(distance ~ age + sp_exp(age | Subject), nlme::Orthodont,
+    method = "ml")))
+})
