@@ -43,7 +43,7 @@ loo.recovery_fit_bayes <- function(x, draws = 4000, seed = NULL, by = c("subject
   post <- x$result
   n <- if (post$engine == "nuts") length(post$weight) else check_draws(draws)
   drawn <- posterior_draws(x, n, draw_seed(seed))
-  loo_of(block_log_density(x, points$block, drawn, points$density), points$names, post, ...)
+  loo_of(block_log_density(x, points$block, drawn, points$density), post, ..., names = points$names)
 }
 
 # What is left out of a fit of normal scores at a time: blocks of rows, the density of each, and their names.
@@ -85,13 +85,13 @@ loo.recovery_fit_family_bayes <- function(x, draws = 4000, seed = NULL, by = c("
   points <- if (sampled) post$points else post$points[, node, drop = FALSE]
   all <- core_family_log_likelihood(post$problem, points, post$nodes)
   if (by == "subject") {
-    return(loo_of(all, x$design$random[[1L]]$labels, post, ...))
+    return(loo_of(all, post, ..., names = x$design$random[[1L]]$labels))
   }
-  loo_of(all[, post$problem$subject + 1L] - left_out(post, points), rownames(x$frame), post, ...)
+  loo_of(all[, post$problem$subject + 1L] - left_out(post, points), post, ..., names = rownames(x$frame))
 }
 
 # Independent draws say as much as there are; those of chains less. Points are called by their names.
-loo_of <- function(log_density, names, post, ...) {
+loo_of <- function(log_density, post, ..., names = NULL) {
   plan <- post$plan
   size <- if (post$engine == "nuts") {
     loo::relative_eff(exp(log_density), chain_id = rep(seq_len(plan$chains), each = plan$draws))

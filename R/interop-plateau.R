@@ -87,5 +87,5 @@ loo.recovery_fit_bayes_plateau <- function(x, draws = 4000, seed = NULL, by = c(
     if (length(own) == 0L) next
     out[own, ] <- block_log_density(group$fit, points$block, drawn[own, , drop = FALSE], points$density)
   }
-  loo_of(out, points$names, x$result, ...)
+  loo_of(out, x$result, ..., names = points$names)
 }
