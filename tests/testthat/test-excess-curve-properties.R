@@ -82,7 +82,7 @@ test_that("a slower rise of the excess gives late visits more weight, and a stat
   late <- course_excess(rise = 60)
   # A rise within a week is flat over the visits: its weights add up to one.
   expect_lt(term_value(early, "plateau_excess"), term_value(late, "plateau_excess"))
-  expect_match(paste(capture.output(print(late)), collapse = " "), "rises with 60 weeks", fixed = TRUE)
+  expect_match(paste(capture.output(print(late)), collapse = " "), "rising with 60 weeks", fixed = TRUE)
 })
 
 test_that("what cannot be compared is refused in words", {
