@@ -159,8 +159,8 @@ coefficient_rows <- function(fixed, first) {
 #' @param digits (count) significant digits.
 #' @param ... not used.
 #' @return `tidy()`: posterior means, standard deviations, equal-tailed intervals and
-#'   `num.error`, which covers all of them (`"ran_vals"` have mean and standard deviation alone; of a sampled fit `rhat`, `ess.bulk`,
-#'   `ess.tail` too); `fixef()`, `vcov()`: posterior mean and
+#'   `num.error`, which covers all of them (`"ran_vals"` have mean and standard deviation alone;
+#'   of a sampled fit `rhat`, `ess.bulk`, `ess.tail` too); `fixef()`, `vcov()`: posterior mean and
 #'   covariance of the coefficients; `VarCorr()`: from the posterior means of standard
 #'   deviations and correlations; `ranef()`: posterior means (standard deviations in the
 #'   attribute `sd`); `logLik()`: the log evidence, `NA` with a flat prior; `glance()`: one row: `nobs`, `sigma`

@@ -42,7 +42,8 @@
 #' these are posterior means and the posterior covariance of the coefficients: the first two moments of the posterior
 #' predictive distribution, which is taken as normal. Its \eqn{\kappa} is \eqn{\exp} of the posterior mean of
 #' \eqn{\log\kappa}, about which the first order is taken (`std.error`: that \eqn{\kappa} times the posterior SD of
-#' \eqn{\log\kappa}): less than the posterior mean of \eqn{\kappa} that `tidy()` of the fit gives. Of REML and ML the variances are the estimates, taken as known.
+#' \eqn{\log\kappa}): less than the posterior mean of \eqn{\kappa} that `tidy()` of the fit gives. Of REML and ML the
+#' variances are the estimates, taken as known.
 #' An offset is part of the mean, where it is a function of the time and of what `at` gives. In a fit with weights the
 #' curve is that of a score of weight 1. A curve is not carried beyond the weeks of its records.
 #'

@@ -86,7 +86,7 @@ test_that("a fit has no picture, and says which there are", {
   expect_no_match(conditionMessage(error), "natural_curve")
 })
 
-test_that("a fit with a covariance over visits is not sent to a natural course, and autoplot() refuses as plot() does", {
+test_that("a fit with a covariance over visits is not sent to a natural course; autoplot() refuses as plot() does", {
   fit <- fit_recovery(distance ~ age + ar1(visit | Subject), transform(nlme::Orthodont, visit = factor(age)))
   words <- \(draw) {
     error <- expect_error(draw(fit), "no picture of its own", class = "cordgain_invalid_input")

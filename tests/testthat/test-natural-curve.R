@@ -17,7 +17,7 @@ test_that("published visit means give a curve near the means, labelled for what 
   expect_lte(max(nchar(utils::capture.output(print(x)))), 50)
 })
 
-test_that("errors of visit means are those of one cohort, and between_sd adds what other patients at each visit would", {
+test_that("errors of visit means are those of one cohort, and between_sd adds what other patients would", {
   week <- sygen()$week
   se <- sygen()$sd / sqrt(sygen()$n)
   variance <- \(r, ...) {
