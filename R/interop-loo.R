@@ -25,7 +25,8 @@
 #' @inheritParams interop-posterior
 #' @param ... passed to loo, such as `cores`.
 #' @return what loo returns: an object of class `psis_loo`, one point per subject or per score; rows of `pointwise`
-#'   bear the names of the subjects (in the order of the data; of a family in that of their levels), or those of the rows.
+#'   bear the names of the subjects (in the order of the data; of a family in that of their levels), or those of the
+#'   rows.
 #' @section Conditions: `cordgain_invalid_input` where all rows are one block, so that nothing can be left out.
 #' @references
 #' Vehtari A, Gelman A, Gabry J (2017). Practical Bayesian model evaluation using leave-one-out cross-validation and
