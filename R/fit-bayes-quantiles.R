@@ -59,6 +59,16 @@ node_places <- function(coordinates, weight, node, u, steps) {
   matrix(pmin(pmax(out, 1e-12), 1 - 1e-12), length(node))
 }
 
+# Draws of the free variance parameters of one posterior, near the nodes drawn, from their marginal densities.
+free_draws <- function(post, free, node, u, marginal, unit) {
+  word <- post$terms$word[free]
+  coordinates <- do.call(rbind, Map(hyper_coordinate, word, asplit(post$values[free, , drop = FALSE], 1L), unit[free]))
+  places <- node_places(coordinates, post$weight, node, u, vapply(marginal, `[[`, 0, "step"))
+  vapply(seq_along(free), \(k) {
+    hyper_value(word[k], core_lattice_quantiles(marginal[[k]], places[, k])$quantile, unit[[free[k]]])
+  }, numeric(length(node)))
+}
+
 # P(X < x) of a mixture of normals of one standard deviation, their means taken together by fiftieths of it, from a
 # table of its normal quantiles.
 mixture_place <- function(x, mean, weight, sd) {

@@ -69,8 +69,8 @@
 #'   `source_mean` (each source's mean, shrunk towards the others; column `group`),
 #'   `ess_moment`, `ess_elir` (patients the distribution is worth).
 #' @section Conditions: `cordgain_invalid_input` for rows without a mean or a precision (named), means
-#'   by visit, an SD of 0, moments that no distribution on `range` has (where lower is better and the range was not given
-#'   as gains, the message says so), a mean, an SD or a range outside the scale; `cordgain_numerical_error` where
+#'   by visit, an SD of 0, moments that no distribution on `range` has (where lower is better and the range was not
+#'   given as gains, the message says so), a mean, an SD or a range outside the scale; `cordgain_numerical_error` where
 #'   a number cannot be had to 1e-6. A moment that does not exist (one source and a half-Cauchy) is `NA`.
 #' @references
 #' Roever (2020), Journal of Statistical Software 93(6), \doi{10.18637/jss.v093.i06} (the model, and the
@@ -285,8 +285,8 @@ scale_of_sources <- function(sources, scale, call) {
   as_motor_scale(names(scale_table)[known], call)
 }
 
-# What must hold of a natural change that is set beside scores of this scale, whatever differences are accepted: the sign
-# of its means is known, and its points are possible there.
+# What must hold of a natural change that is set beside scores of this scale, whatever differences are accepted: the
+# sign of its means is known, and its points are possible there.
 check_change_suits <- function(natural, scale, call) {
   refuse_unturned(scale, natural$kind != "meta" || !is.null(natural$settings$scale), call)
   check_changes_on_scale(c(natural$sources$mean, natural$anchor), c(natural$settings$sd, natural$sources$sd), scale,

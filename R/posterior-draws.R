@@ -35,16 +35,6 @@ hyper_draws <- function(fit, free, node, u) {
   out
 }
 
-# The same of the nodes of one posterior, by the densities of its free parameters.
-free_draws <- function(post, free, node, u, marginal, unit) {
-  word <- post$terms$word[free]
-  coordinates <- do.call(rbind, Map(hyper_coordinate, word, asplit(post$values[free, , drop = FALSE], 1L), unit[free]))
-  places <- node_places(coordinates, post$weight, node, u, vapply(marginal, `[[`, 0, "step"))
-  vapply(seq_along(free), \(k) {
-    hyper_value(word[k], core_lattice_quantiles(marginal[[k]], places[, k])$quantile, unit[[free[k]]])
-  }, numeric(length(node)))
-}
-
 # All draws of the chains, coefficients drawn given each.
 chain_array <- function(fit, seed) {
   plan <- fit$result$plan
