@@ -86,7 +86,7 @@ test_that("points of loo are called by the subjects that are left out, or by row
   elpd <- \(fit) suppressWarnings(loo::loo(fit, draws = 200, seed = 1))$pointwise[, "elpd_loo"]
   expect_identical(names(which.min(elpd(off))), "m")
   d$site <- ifelse(d$id %in% c("z", "b"), "north", "south")
-  sites <- fit_recovery(score ~ week + (1 | site/id), d, method = bayes)
+  sites <- fit_recovery(score ~ week + (1 | site / id), d, method = bayes)
   expect_identical(names_by(sites, "subject"), c("north", "south"))
   plain <- list(design = list(), frame = d) # without effects rows that are one block bear the name of the first
   expect_identical(names_of_blocks(plain, rep(1:5, each = 4)), paste0("row", c(1, 5, 9, 13, 17)))
