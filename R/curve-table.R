@@ -24,12 +24,9 @@ as_curve_table <- function(x, scale, call) {
     call)
   gains <- !is.null(x$kind) && all(x$kind %in% "change") || !is.null(x$from_week) && !anyNA(x$from_week)
   scale <- curve_scale(x, scale, gains, call)
-  x$mean <- mean_sign(scale) * x$mean
+  x$mean <- mean_sign(scale) * x$mean # a gain is positive: published means are turned here, once
   list(rows = x, gains = gains, from = if (gains) gain_origin(x, call), scale = scale)
 }
-
-# A gain is positive: where lower is better, published means are turned here, once.
-mean_sign <- function(scale) if (is.null(scale)) 1 else scale_sign(scale)
 
 # The rows as they were published.
 rows_as_published <- function(table) {

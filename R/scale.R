@@ -114,12 +114,15 @@ scale_axis <- function(x, what = "") {
 # What turns a change into "positive is better".
 scale_sign <- function(x) if (scale_direction(x) == "higher") 1 else -1
 
-# A score, of those whose sign was turned so, as clinicians know it; without a scale nothing was turned.
-known_score <- function(score, scale) if (is.null(scale)) score else scale_sign(scale) * score
+# The same where the scale may not be known: nothing was turned then.
+mean_sign <- function(scale) if (is.null(scale)) 1 else scale_sign(scale)
+
+# A score, of those whose sign was turned so, as clinicians know it.
+known_score <- function(score, scale) mean_sign(scale) * score
 
 # The vertical axis of such scores: better is up, and the numbers are those that clinicians know.
 known_score_axis <- function(scale) {
-  if (is.null(scale) || scale_sign(scale) > 0) {
+  if (mean_sign(scale) > 0) {
     return(NULL)
   }
   ggplot2::scale_y_continuous(labels = \(y) ifelse(is.na(y), NA, format(-y, trim = TRUE, drop0trailing = TRUE)))
@@ -127,7 +130,7 @@ known_score_axis <- function(scale) {
 
 # Said beside that axis.
 known_score_words <- function(scale) {
-  if (!is.null(known_score_axis(scale))) " Lower is better: the axis is turned, better is up."
+  if (mean_sign(scale) < 0) " Lower is better: the axis is turned, better is up."
 }
 
 # Courses of spinal scales begin with an injury and are recoveries; those of other scales need be neither. Where no

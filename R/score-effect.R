@@ -81,8 +81,8 @@ counted_likelihood <- function(natural, y, room, nodes, call) {
     rowSums(matrix(parts, length(shift)))
   }
   step <- change_sd(natural) / sqrt(length(y)) / 20
-  possible <- possible_means(model) - change_anchor(natural)
   anchor <- change_anchor(natural)
+  possible <- possible_means(model) - anchor
   given <- NULL # the same curve serves both routes
   \(delta, route) {
     kept <- nodes[[route]]$weight > 1e-14 # what is dropped is below rounding

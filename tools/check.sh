@@ -19,7 +19,7 @@ echo '_R_CHECK_COMPILATION_FLAGS_KNOWN_="${_R_CHECK_COMPILATION_FLAGS_KNOWN_-} -
 export _R_CHECK_PKG_SIZES_THRESHOLD_=10 # MB: the limit of an installation
 unset CORDGAIN_CHECKS R_TESTS MAKEFLAGS MFLAGS MAKELEVEL
 
-# Examples run once, those of \\donttest too; vignettes are built by R CMD build, and not again.
+# Examples run once, those of \donttest too; vignettes are built by R CMD build, and not again.
 export _R_CHECK_DONTTEST_EXAMPLES_=false
 R CMD build "$root"
 R CMD check --as-cran --no-manual --run-donttest --no-build-vignettes "$@" cordgain_*.tar.gz || true # judged by its log
