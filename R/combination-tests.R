@@ -13,7 +13,7 @@ combination_words <- c(
 combination_terms <- function(y, laws, natural, call) {
   observed <- lapply(laws, observed_percentiles, y = y)
   row <- \(term, part) {
-    tails <- Map(\(law, u) statistic_tail(law, u, part), laws, observed)
+    tails <- Map(\(law, u, steps) statistic_tail(law, u, part, steps), laws, observed, lattice_steps)
     statistic_row(term, sum(part(observed$fine)), tails, call, no_tail_reason(laws$fine))
   }
   rbind(row("percentile_sum", identity), row("fisher", fisher_part), exceedance_row(y, laws, call))
@@ -47,18 +47,15 @@ statistic_row <- function(term, statistic, tails, call, reason = NULL) {
 }
 
 no_tail_reason <- function(law) {
-  if (law$whole) {
-    return("not computed: so many patients can have too many combinations of changes")
-  }
-  if (knows_mean(law)) "not computed for more than 20 patients" else
-    "not computed: scores are not whole and the natural mean is uncertain"
+  paste("not computed:", if (law$whole) "so many patients can have too many combinations of changes" else
+    "too many patients")
 }
 
 knows_mean <- function(law) length(law$nodes$weight) == 1L && law$nodes$shift == 0
 
-# Whole scores: the sum over every combination of values given the shift. Else closed forms where the mean is known;
-# with an uncertain mean and scores that are not whole there is no finite sum, and the tail is NA.
-statistic_tail <- function(law, observed, part) {
+# Whole scores: the sum over every combination of values given the shift. Else closed forms where the mean is known,
+# and sums on a lattice where it is not.
+statistic_tail <- function(law, observed, part, steps = lattice_steps[["fine"]]) {
   n <- length(observed)
   if (law$whole) {
     return(whole_tail(law, observed, part))
@@ -66,24 +63,77 @@ statistic_tail <- function(law, observed, part) {
   if (n == 1L) {
     return(1 - observed) # uniform, however uncertain the mean
   }
-  if (!knows_mean(law)) {
-    return(NA_real_)
+  if (knows_mean(law) && identical(part, fisher_part)) {
+    return(stats::pchisq(sum(part(observed)), 2 * n, lower.tail = FALSE))
   }
-  if (identical(part, identity)) {
-    irwin_hall_tail(sum(observed), n)
-  } else {
-    stats::pchisq(sum(part(observed)), 2 * n, lower.tail = FALSE)
+  if (knows_mean(law) && n <= most_irwin_hall) {
+    return(irwin_hall_tail(sum(observed), n))
   }
+  lattice_tail(law, sum(part(observed)), n, identical(part, fisher_part), steps)
 }
 
-# P(sum of n uniforms >= s) = 1 - (1 / n!) sum_k (-1)^k C(n, k) (s - k)^n. The terms alternate: above 20 the sum loses
-# its digits, and the tail is NA.
+# P(sum of n uniforms >= s) = 1 - (1 / n!) sum_k (-1)^k C(n, k) (s - k)^n. The terms alternate: of more than 20 the sum
+# loses its digits.
+most_irwin_hall <- 20L
+
 irwin_hall_tail <- function(s, n) {
-  if (n > 20L) {
-    return(NA_real_)
-  }
   k <- seq(0, floor(min(s, n)))
   1 - sum((-1)^k * choose(n, k) * (s - k)^n) / factorial(n)
+}
+
+# Scores that are not whole, an uncertain mean: given the shift the patients' parts of a statistic are independent and
+# alike, though no longer uniform. All but one of them are rounded to a lattice and added up by Fourier transform, the
+# last is taken as it is. Rounding to a step h leaves an error of order h^2, which two steps take away; that of two such
+# pairs, the routes, is compared.
+lattice_steps <- c(fine = 1024L, coarse = 512L)
+most_lattice_sums <- 3e8
+
+lattice_tail <- function(law, s, n, fisher, steps) {
+  if (n * length(law$nodes$weight) * steps > most_lattice_sums) {
+    return(NA_real_)
+  }
+  if (s <= 0 || !fisher && s >= n) {
+    return(as.numeric(s <= 0))
+  }
+  if (fisher) { # a lattice that ends at s
+    tail <- lapply(c(steps, steps / 2), \(m) lattice_tails(law, n, TRUE, s / m, m, m))
+    return((4 * tail[[1]] - tail[[2]]) / 3)
+  }
+  # A lattice that ends where percentiles do, at 1: s lies among four of its points, through which a cubic goes.
+  s <- s * steps / 2
+  near <- min(max(floor(s) - 1, 0), n * steps / 2 - 3) + 0:3
+  tail <- lapply(1:2, \(times) lattice_tails(law, n, FALSE, 2 / steps / times, steps / 2 * times, near * times))
+  cubic <- vapply(1:4, \(i) prod((s - near[-i]) / (near[i] - near[-i])), 0)
+  sum(cubic * (4 * tail[[2]] - tail[[1]]) / 3)
+}
+
+# P(sum of n parts >= h `at`), averaged over the shift, where the lattice of a part has `steps` steps of h.
+lattice_tails <- function(law, n, fisher, h, steps, at) {
+  below <- part_cdf(law, h * seq(0, steps), fisher)
+  masses <- part_cdf(law, h * (seq(0, steps) + 0.5), fisher)
+  masses <- rbind(masses[1L, ], diff(masses))
+  size <- stats::nextn((n - 1L) * steps + 1)
+  tail <- numeric(length(at))
+  for (j in which(law$nodes$weight > 1e-12)) {
+    transform <- stats::fft(c(masses[, j], numeric(size - steps - 1)))
+    mass <- Re(stats::fft(transform^(n - 1L), inverse = TRUE)) / size
+    smaller <- vapply(at, \(m) {
+      k <- seq(0, min(m, (n - 1L) * steps))
+      sum(mass[k + 1] * below[pmin(m - k, steps) + 1, j])
+    }, 0)
+    tail <- tail + law$nodes$weight[j] * (1 - smaller)
+  }
+  tail
+}
+
+# P(part of a patient <= x | shift): values x shifts.
+part_cdf <- function(law, x, fisher) {
+  u <- if (fisher) -expm1(-x / 2) else x
+  y <- core_mixture_summary(law$predictive, pmin(pmax(u, 1e-15), 1 - 1e-15))$quantile
+  p <- conditional_cdf(law$model, y, law$nodes, FALSE, -Inf, Inf)
+  p[u <= 0, ] <- 0
+  p[u >= 1, ] <- 1
+  p
 }
 
 # Of the values of half of the patients, as the core has it, and of these for all shifts: some seconds.

@@ -208,7 +208,7 @@ ordered_rows <- function(x, rows, laws, natural, settings, call) {
   u <- u[order(u$estimate), ]
   out <- known_terms(rep("ordered_percentile", nrow(u)), {
     bands <- lapply(c(fine = "fine", coarse = "coarse"), \(route) {
-      as.matrix(ordered_bands(laws[[route]], natural, settings$conf.level, route)[c("low", "high")])
+      as.matrix(ordered_bands(laws[[route]], settings$conf.level)[c("low", "high")])
     })
     bands <- two_routes(bands$fine, bands$coarse, "A band of ordered percentiles", call, limit = 1e-5)
     term_row("ordered_percentile", u$estimate, bands$value[, 1], bands$value[, 2],

@@ -37,8 +37,9 @@
 #' * `percentile_sum`, `fisher`, `exceedance`, `rank_test`: probability, without effect, of a statistic at least
 #'   as large as observed (`statistic`), integrated over the shared mean. They answer different questions;
 #'   declare one beforehand (`primary`). For whole points the discrete distributions are added up, not
-#'   approximated by uniforms. Where scores are not whole and the natural mean is uncertain, the first two are known
-#'   for one patient alone, whose percentile is uniform; of several they are `NA`, with the `reason`.
+#'   approximated by uniforms: of eight patients and more there may be too many combinations, and the first two are
+#'   `NA`, with the `reason`. Where scores are not whole and the natural mean is uncertain, percentiles are uniform one
+#'   by one but not together: they are added up on a lattice, whose error is stated.
 #'
 #' A final score that is not known makes the group's rows bounds: `estimate` `NA`, and `conf.low` and
 #' `conf.high` the smallest and largest value over all changes that patient's scale allows.

@@ -1,15 +1,23 @@
 # Where each patient's change lies in natural recovery: the law of a patient's natural
 # change on the nodes of the shared shift, percentiles, and bands of ordered percentiles.
 
-# Laws on both routes. Whole scores: values and their probabilities given each shift. Else the family is normal,
-# and its mixture says everything.
+# Laws on both routes. Whole scores: values and their probabilities given each shift. Else the family is normal, and
+# its mixture says everything.
 patient_laws <- function(natural, room, whole, call) {
   model <- change_model_of(natural)
   check_points(natural, whole, call)
-  lapply(change_nodes(natural), \(nodes) {
+  Map(\(nodes, route) {
     each <- if (whole) Map(\(low, high) whole_law(model, low, high, nodes), room$low, room$high)
-    list(nodes = nodes, model = model, whole = whole, room = room, each = each)
-  })
+    list(nodes = nodes, model = model, whole = whole, room = room, each = each,
+      predictive = if (!whole) predictive_mixture(natural, route))
+  }, change_nodes(natural), c("fine", "coarse"))
+}
+
+# A patient's natural change where it is normal at a known mean.
+predictive_mixture <- function(natural, route) {
+  mixture <- change_mixture(natural, route)
+  mixture$sd <- sqrt(mixture$sd^2 + change_sd(natural)^2)
+  mixture
 }
 
 check_points <- function(natural, whole, call) {
@@ -60,11 +68,9 @@ count_tail <- function(q, weight, k) {
 
 # P(percentile <= x | shift) of each patient (patients x nodes). Whole scores: of the randomised percentile, which
 # is uniform whatever the steps.
-percentile_cdf <- function(law, natural, x, route) {
+percentile_cdf <- function(law, x) {
   if (!law$whole) {
-    mixture <- change_mixture(natural, route)
-    mixture$sd <- sqrt(mixture$sd^2 + change_sd(natural)^2)
-    y <- core_mixture_summary(mixture, min(max(x, 1e-12), 1 - 1e-12))$quantile
+    y <- core_mixture_summary(law$predictive, min(max(x, 1e-12), 1 - 1e-12))$quantile
     g <- conditional_cdf(law$model, y, law$nodes, FALSE, -Inf, Inf)
     return(g[rep(1L, length(law$room$low)), , drop = FALSE])
   }
@@ -78,7 +84,7 @@ percentile_cdf <- function(law, natural, x, route) {
 
 # Exact band of the k-th smallest percentile of n untreated patients: where its distribution function is
 # (1 - level) / 2 and (1 + level) / 2. With a known mean these are beta quantiles.
-ordered_bands <- function(law, natural, conf.level, route = "fine") {
+ordered_bands <- function(law, conf.level) {
   n <- length(law$room$low)
   ends <- c(1 - conf.level, 1 + conf.level) / 2
   if (length(law$nodes$weight) == 1L) {
@@ -86,7 +92,7 @@ ordered_bands <- function(law, natural, conf.level, route = "fine") {
       high = stats::qbeta(ends[2], seq_len(n), n:1)))
   }
   at <- \(k, p) {
-    f <- \(x) count_tail(percentile_cdf(law, natural, x, route), law$nodes$weight, k) - p
+    f <- \(x) count_tail(percentile_cdf(law, x), law$nodes$weight, k) - p
     stats::uniroot(f, c(0, 1), tol = 1e-9)$root
   }
   data.frame(rank = seq_len(n), low = vapply(seq_len(n), at, 0, p = ends[1]), high = vapply(seq_len(n), at, 0,

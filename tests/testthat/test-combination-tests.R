@@ -15,7 +15,6 @@ test_that("Irwin-Hall has its known values", {
   expect_equal(irwin_hall_tail(1.5, 2), 0.125)
   expect_equal(irwin_hall_tail(1.5, 3), 0.5)
   expect_equal(irwin_hall_tail(4, 4), 0, tolerance = 1e-12)
-  expect_identical(irwin_hall_tail(3, 21), NA_real_)
 })
 
 test_that("exceedances are integrated over the shared mean (E16 with its correction, N15)", {
@@ -76,11 +75,77 @@ test_that("five patients of fifty points: the tail is what two halves of them gi
   expect_output(print(excess_of_scores(many, known())), "many combinations")
 })
 
-test_that("what has no finite sum is NA, and the print says so", {
-  e <- excess_of_scores(continuous_change(), natural_change(prior_normal(7.8, 1), sd = 6.5))
-  expect_true(is.na(term_value(e, "fisher")))
-  expect_false(is.na(term_value(e, "exceedance")))
-  expect_output(print(e), "not computed: scores are not whole")
+# P(U_1 + U_2 >= s) and P(-2 log((1 - U_1) (1 - U_2)) >= s), percentiles of two natural changes that share a mean: the
+# second patient's distribution function over the first patient's change, over the mean.
+two_percentiles <- function(s, mean, spread, sd, fisher) {
+  total <- sqrt(spread^2 + sd^2)
+  enough <- \(y, m) { # P(second patient is high enough | first patient's change, mean)
+    u <- pnorm(y, mean, total)
+    needed <- if (fisher) 1 - pmin(exp(-s / 2) / (1 - u), 1) else pmin(pmax(s - u, 0), 1)
+    pnorm(qnorm(needed, mean, total), m, sd, lower.tail = FALSE)
+  }
+  kink <- qnorm(if (fisher) -expm1(-s / 2) else s %% 1, mean, total)
+  given <- \(m) {
+    over <- \(from, to) integrate(\(y) enough(y, m) * dnorm(y, m, sd), from, to, rel.tol = 1e-10)$value
+    over(m - 9 * sd, min(max(kink, m - 9 * sd), m + 9 * sd)) + over(min(max(kink, m - 9 * sd), m + 9 * sd), m + 9 * sd)
+  }
+  integrate(Vectorize(\(m) given(m) * dnorm(m, mean, spread)), mean - 8 * spread, mean + 8 * spread,
+    rel.tol = 1e-9)$value
+}
+
+test_that("two scores that are not whole, an uncertain mean: both sums are what nested integrals give", {
+  for (spread in c(0.5, 3, 20)) {
+    natural <- natural_change(prior_normal(7.8, spread), sd = 6.5)
+    for (final in list(c(36.5, 31.25), c(20.5, 19.25), c(14.5, 48))) {
+      e <- excess_of_scores(score_change(c(12, 18), final, "uems"), natural)
+      sum <- term_of(e, "percentile_sum")
+      expect_equal(sum$estimate, two_percentiles(sum$statistic, 7.8, spread, 6.5, FALSE), tolerance = 1e-7)
+      fisher <- term_of(e, "fisher")
+      expect_equal(fisher$estimate, two_percentiles(fisher$statistic, 7.8, spread, 6.5, TRUE), tolerance = 1e-7)
+      expect_lt(max(sum$num.error, fisher$num.error), 1e-6)
+    }
+  }
+})
+
+test_that("on a lattice a known mean has the tails of independent uniforms", {
+  law <- patient_laws(known(), list(low = rep(-12, 4), high = rep(38, 4)), FALSE)$fine
+  for (s in c(0.4, 1.234, 2, 3.3, 3.9)) {
+    expect_lt(abs(lattice_tail(law, s, 4L, FALSE, 1024L) - irwin_hall_tail(s, 4)), 1e-9)
+  }
+  for (s in c(0.5, 8, 30)) {
+    expect_lt(abs(lattice_tail(law, s, 4L, TRUE, 1024L) - pchisq(s, 8, lower.tail = FALSE)), 1e-9)
+  }
+  expect_identical(c(lattice_tail(law, 0, 4L, FALSE, 1024L), lattice_tail(law, 4, 4L, FALSE, 1024L)), c(1, 0))
+  # Of 30 uniforms, whose alternating sum has no digits left: normal but for a fourth cumulant of -30 / 120.
+  many <- patient_laws(known(), list(low = rep(-12, 30), high = rep(38, 30)), FALSE)$fine
+  z <- (17 - 15) / sqrt(30 / 12)
+  edgeworth <- pnorm(-z) + dnorm(z) * (z^3 - 3 * z) * (-30 / 120) / (30 / 12)^2 / 24
+  u <- rep(17 / 30, 30)
+  expect_equal(statistic_tail(many, u, identity), edgeworth, tolerance = 5e-4) # the next term
+  expect_equal(statistic_tail(many, u, identity, 512L), statistic_tail(many, u, identity), tolerance = 1e-8)
+})
+
+test_that("four scores that are not whole, an uncertain mean: both sums are what simulation gives", {
+  withr::local_seed(4)
+  natural <- natural_change(prior_normal(7.8, 3), sd = 6.5)
+  e <- excess_of_scores(continuous_change(c(24.5, 13, 2, 10)), natural)
+  n <- 4e5
+  y <- matrix(rnorm(n, 7.8, 3) + rnorm(4 * n, 0, 6.5), n)
+  u <- pnorm(y, 7.8, sqrt(3^2 + 6.5^2))
+  agrees <- \(row, simulated) {
+    p <- mean(simulated >= row$statistic)
+    expect_lt(abs(row$estimate - p), 4 * sqrt(p * (1 - p) / n))
+  }
+  agrees(term_of(e, "percentile_sum"), rowSums(u))
+  agrees(term_of(e, "fisher"), rowSums(-2 * log(1 - u)))
+})
+
+test_that("too many patients for the lattice are NA, with the reason", {
+  natural <- natural_change(prior_normal(7.8, 1), sd = 6.5)
+  law <- patient_laws(natural, list(low = rep(-12, 5000), high = rep(38, 5000)), FALSE)$fine
+  expect_identical(statistic_tail(law, rep(0.5, 5000), fisher_part), NA_real_)
+  row <- statistic_row("fisher", 1, list(fine = NA_real_, coarse = NA_real_), NULL, no_tail_reason(law))
+  expect_match(row$reason, "not computed: too many patients")
 })
 
 test_that("the rank test is the exact permutation distribution, ties included (A18, E14)", {
@@ -136,8 +201,8 @@ test_that("a test that cannot be had is NA with the reason, in its own row", {
   row <- statistic_row("fisher", 1, list(fine = 0.1, coarse = 0.2), NULL)
   expect_true(is.na(row$estimate) && is.na(row$p.value))
   expect_match(row$reason, "A combination test could not be computed to 1e-06")
-  e <- excess_of_scores(continuous_change(), natural_change(prior_normal(7.8, 1), sd = 6.5))
-  expect_match(term_of(e, "fisher")$reason, "scores are not whole")
+  e <- excess_of_scores(score_change(rep(15, 9), rep(25, 9), "uems"), known())
+  expect_match(term_of(e, "fisher")$reason, "too many combinations|many combinations")
   expect_true(is.na(term_of(e, "exceedance")$reason))
 })
 
