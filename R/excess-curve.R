@@ -212,7 +212,8 @@ stacked_model <- function(courses, natural, rise, call) {
     e = unlist(lapply(courses, `[[`, "gain"), use.names = FALSE) - unlist(lapply(parts, `[[`, "mean"),
       use.names = FALSE),
     v = v, shared = do.call(rbind, lapply(parts, `[[`, "slopes")), since = since, g = -expm1(-since / rise),
-    patient = rep(seq_along(courses), sizes), last = ends, subject = unname(vapply(courses, `[[`, "", "subject"))
+    off = curve_error(natural), patient = rep(seq_along(courses), sizes), last = ends,
+    subject = unname(vapply(courses, `[[`, "", "subject"))
   )
 }
 
@@ -247,16 +248,16 @@ warn_off_scale <- function(courses, model, scale, conf.level) {
 
 # Rows -----------------------------------------------------------------------------------------
 
-# A linear function a'e: its value, and its SD sqrt(a'Va + |L'a|^2). Closed forms: what is left is rounding, and the
-# differences by which the slopes of a fitted curve are taken.
+# A linear function a'e: its value, and its SD sqrt(a'Va + |L'a|^2). Closed forms: what is left is rounding, the
+# differences by which slopes of a fitted curve are taken, and errors of a curve from a posterior, in SDs (`off`).
 linear_row <- function(model, a, term, settings) {
   value <- sum(a * model$e)
   sd <- linear_sd(model, a)
   reach <- stats::qnorm((1 + settings$conf.level) / 2) * sd
-  blank_course(term_row(term, value, value - reach, value + reach, linear_error(value, sd), sd))
+  blank_course(term_row(term, value, value - reach, value + reach, linear_error(value, sd, model$off, reach), sd))
 }
 
-linear_error <- function(value, sd) 1e-8 * (abs(value) + sd)
+linear_error <- function(value, sd, off, reach = 0) 1e-8 * (abs(value) + sd) + off * (sd + reach)
 
 linear_sd <- function(model, a) sqrt(sum(a * (model$v %*% a)) + sum(crossprod(model$shared, a)^2))
 
@@ -317,7 +318,7 @@ mean_rows <- function(model, settings) {
   row <- linear_row(model, mean_weights(model), "mean_excess", settings)
   above <- \(term, by) {
     p <- stats::pnorm((row$estimate - by) / row$std.error)
-    blank_course(term_row(term, p, error = 1e-8))
+    blank_course(term_row(term, p, error = 1e-8 + model$off))
   }
   rbind(row, above("prob_excess", 0), if (!is.null(settings$margin)) above("prob_margin", settings$margin))
 }
@@ -326,8 +327,8 @@ course_rows <- function(model, settings) {
   do.call(rbind, lapply(seq_along(model$last), \(i) {
     a <- replace(numeric(length(model$e)), model$last[i], 1)
     row <- linear_row(model, a, "patient_excess", settings)
-    u <- blank_course(term_row("patient_percentile", stats::pnorm(row$estimate / row$std.error), error = 1e-8))
-    out <- rbind(row, u)
+    u <- term_row("patient_percentile", stats::pnorm(row$estimate / row$std.error), error = 1e-8 + model$off)
+    out <- rbind(row, blank_course(u))
     out$time <- model$since[model$last[i]]
     out$subject <- model$subject[i]
     out
@@ -390,7 +391,7 @@ curve_mean <- function(x) mean_of_model(x$model)
 
 mean_of_model <- function(model) {
   a <- mean_weights(model)
-  list(mean = sum(a * model$e), sd = linear_sd(model, a), own = sum(a * (model$v %*% a)))
+  list(mean = sum(a * model$e), sd = linear_sd(model, a), own = sum(a * (model$v %*% a)), off = model$off)
 }
 
 mean_weights <- function(model) replace(numeric(length(model$e)), model$last, 1 / length(model$last))

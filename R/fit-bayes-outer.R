@@ -11,9 +11,7 @@
 #' is no sampler for them, and a model that the lattices do not reach is refused. `tidy()` has them among
 #' `"ran_pars"`: `kappa` (time to 63 % of the plateau), `cor__ar1`, `cor__cs`, `range__sp_exp`. With both a fit of four
 #' patients takes some three seconds, and with one beside intercepts and slopes by patient six seconds and up to 400 MB,
-#' for then each node is a posterior over four parameters. [natural_curve()] takes what is not known of \eqn{\kappa} to
-#' first order, and is refused where mean or standard deviation of the course would be off by more than a tenth of a
-#' standard deviation.
+#' for then each node is a posterior over four parameters.
 #' @name recovery_fit_bayes
 NULL
 

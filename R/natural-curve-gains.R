@@ -1,14 +1,35 @@
 # Gains between two weeks of a natural course: their mean, their covariance between patients, and the
 # directions in which their shared mean is uncertain.
 
-# Covariances of the random effects, a block each, and the residual variance: estimates, or posterior means.
-course_variances <- function(fit) {
+# A fit is one course; plateau() by Bayes is one at each kappa of the posterior, with its probability, the `weight`.
+# @return list of parts: `fit`, `weight`, `coefficients` and their `covariance`, and course_variances().
+fit_courses <- function(fit) {
+  if (!inherits(fit, "recovery_fit_bayes_plateau")) {
+    covariance <- if (is.null(fit$plateau)) stats::vcov(fit) else fit$result$vcov # kappa adds a direction of its own
+    return(list(c(list(fit = fit, weight = 1, coefficients = nlme::fixef(fit), covariance = covariance),
+      course_variances(fit))))
+  }
+  post <- fit$result
+  groups <- Filter(\(group) sum(post$weight[group$node]) > 0, kappa_fits(fit))
+  lapply(groups, \(group) {
+    mean <- kappa_means(fit, group, FALSE)
+    share <- post$weight[group$node] / mean$weight
+    away <- post$mean[, group$node, drop = FALSE] - mean$coefficients
+    given <- unpack_symmetric(drop(post$covariance[, group$node, drop = FALSE] %*% share), rownames(post$mean))
+    c(list(fit = group$fit, weight = mean$weight / sum(post$weight), coefficients = mean$coefficients,
+      covariance = given + away %*% (share * t(away))), course_variances(fit, group$node))
+  })
+}
+
+# Covariances of the random `effects`, a block each, and the `residual` variance: estimates, or posterior means over
+# these nodes.
+course_variances <- function(fit, node = seq_along(fit$result$weight)) {
   if (inherits(fit, "recovery_fit_reml")) {
     return(list(effects = effect_covariances(fit), residual = residual_variance(fit)[1]))
   }
   post <- fit$result
-  weight <- post$weight / sum(post$weight)
-  row <- \(place) post$values[place + 1L, ]
+  weight <- post$weight[node] / sum(post$weight[node])
+  row <- \(place) post$values[place + 1L, node]
   effects <- lapply(seq_along(fit$design$random), \(i) {
     at <- post$layout$blocks[i, ]
     if (at[2L] < 0L) {
@@ -20,6 +41,15 @@ course_variances <- function(fit) {
   list(effects = effects, residual = sum(weight * row(post$layout$sigma)^2))
 }
 
+# What integration over a posterior leaves of the means and standard deviations of a course, in standard deviations;
+# none of another fit, or of published means.
+curve_error <- function(x) {
+  if (x$kind != "fit" || !inherits(x$fit, "recovery_fit_bayes")) {
+    return(0)
+  }
+  max(0, vapply(x$fit$result[c("coefficients", "hyper")], \(m) max(0, (m$error / m$sd)[m$sd > 0]), 0))
+}
+
 # Whether a person has said what is known of the covariance: priors of all its standard deviations, not the defaults.
 has_variance_priors <- function(fit) {
   given <- fit$method$prior
@@ -28,32 +58,50 @@ has_variance_priors <- function(fit) {
 }
 
 # The rows of a new patient of the curve's fit at weeks s.
-new_patient_rows <- function(x, s, call) {
+new_patient_rows <- function(x, s, call, fit = x$fit) {
   new <- data.frame(s)
   names(new) <- x$time
   if (!is.null(x$at)) new <- cbind(new, x$at[rep(1L, length(s)), setdiff(names(x$at), x$time), drop = FALSE])
-  none <- rep(FALSE, length(x$fit$design$random))
-  prediction_rows(x$fit, new, none, !none, TRUE, FALSE, NULL, call)
+  none <- rep(FALSE, length(fit$design$random))
+  prediction_rows(fit, new, none, !none, TRUE, FALSE, NULL, call)
 }
 
-# Mean of the scores, covariance of the mean (shared by patients) and between patients, at weeks s.
-fit_moments <- function(x, s, call) {
-  random <- x$fit$design$random
-  rows <- new_patient_rows(x, s, call)
-  shared <- rows$x %*% known_kappa_covariance(x$fit) %*% t(rows$x) + tcrossprod(kappa_direction(x, s, rows$x, call))
-  own <- diag(x$variances$residual, length(s))
+# The course at weeks s: `mean` of the scores, turned where lower is better, covariance between patients (`own`), and
+# `slopes` of the mean in what is shared: the covariance of the mean at two weeks is the product of their rows. They are
+# taken on what is uncertain, not on these weeks: patients of other weeks share it.
+fitted_course <- function(x, s, call) {
+  each <- lapply(x$parts, \(part) part_course(x, part, s, call))
+  weight <- vapply(x$parts, `[[`, 0, "weight")
+  over <- \(what) Reduce(`+`, Map(\(one, w) w * one[[what]], each, weight))
+  mean <- over("mean")
+  slopes <- Map(\(one, w) sqrt(w) * cbind(one$slopes, if (length(each) > 1L) one$mean - mean), each, weight)
+  list(mean = mean, slopes = unname(do.call(cbind, slopes)), own = unname(over("own")))
+}
+
+part_course <- function(x, part, s, call) {
+  random <- part$fit$design$random
+  rows <- new_patient_rows(x, s, call, part$fit)
+  slopes <- list(rows$x %*% root_of(part$covariance), kappa_direction(x, s, rows$x, call))
+  own <- diag(part$residual, length(s))
   for (b in seq_along(random)) {
-    part <- rows$terms[[b]]$z %*% x$variances$effects[[b]] %*% t(rows$terms[[b]]$z)
-    if (is_own_term(random[[b]], x)) own <- own + part else shared <- shared + part
+    root <- rows$terms[[b]]$z %*% root_of(part$effects[[b]])
+    if (is_own_term(random[[b]], x)) own <- own + tcrossprod(root) else slopes <- c(slopes, list(root))
   }
-  list(mean = fitted_mean(x, rows), shared = unname(as.matrix(shared)), own = unname(as.matrix(own)))
+  list(mean = x$sign * (drop(rows$x %*% part$coefficients) + rows$offset),
+    slopes = do.call(cbind, lapply(slopes, as.matrix)), own = as.matrix(own))
 }
 
-# The mean of the scores in these rows, with the offset, turned where lower is better.
-fitted_mean <- function(x, rows) x$sign * (drop(rows$x %*% nlme::fixef(x$fit)) + rows$offset)
-
-# Covariance of the fixed effects at the kappa of a plateau; what kappa adds to the mean is a direction of its own.
-known_kappa_covariance <- function(fit) if (is.null(fit$plateau)) stats::vcov(fit) else fit$result$vcov
+# The kappa of a fitted plateau: estimate or posterior mean; NULL of another fit.
+fit_kappa <- function(fit) {
+  if (inherits(fit, "recovery_fit_bayes_plateau")) {
+    of <- \(moment) fit$result$hyper[[moment]][["kappa"]]
+    return(list(estimate = of("mean"), std.error = of("sd"), error = of("error")))
+  }
+  if (!is.null(fit$plateau)) {
+    kappa <- exp(fit$plateau$log_kappa)
+    list(estimate = kappa, std.error = kappa * fit$plateau$log_se, error = kappa * fit$plateau$error)
+  }
+}
 
 # SD of log kappa times the derivative of the mean at weeks s in it, to first order: rows of X and coefficients move.
 kappa_direction <- function(x, s, rows, call) {
@@ -103,7 +151,7 @@ curve_total <- function(x, call) {
 # Mean gains from the first week to all others.
 course_gains <- function(x, call) {
   weeks <- if (x$kind == "fit") x$weeks else c(x$table$from, x$table$rows$week)
-  mean <- if (x$kind == "fit") fitted_mean(x, new_patient_rows(x, weeks, call)) else curve_at(x$curve, weeks)
+  mean <- if (x$kind == "fit") fitted_course(x, weeks, call)$mean else curve_at(x$curve, weeks)
   mean - mean[1]
 }
 
@@ -114,26 +162,11 @@ curve_span <- function(x) {
   range(c(x$table$from, x$table$rows$week))
 }
 
-# The fit's shared covariance is over all weeks at once: its root for these weeks cannot be shared between patients of
-# other weeks, so slopes are taken on the fixed effects and on each centre's effects.
 fit_gains <- function(x, from, s, call) {
   check_span(x, c(from, s), call)
-  m <- fit_moments(x, c(from, s), call)
+  m <- fitted_course(x, c(from, s), call)
   contrast <- cbind(-1, diag(length(s)))
-  list(mean = drop(contrast %*% m$mean), own = contrast %*% m$own %*% t(contrast),
-    slopes = contrast %*% fit_slopes(x, c(from, s), call))
-}
-
-fit_slopes <- function(x, s, call) {
-  random <- x$fit$design$random
-  rows <- new_patient_rows(x, s, call)
-  parts <- list(rows$x %*% root_of(known_kappa_covariance(x$fit)), kappa_direction(x, s, rows$x, call))
-  for (b in seq_along(random)) {
-    if (!is_own_term(random[[b]], x)) {
-      parts <- c(parts, list(rows$terms[[b]]$z %*% root_of(x$variances$effects[[b]])))
-    }
-  }
-  unname(do.call(cbind, lapply(parts, as.matrix)))
+  list(mean = drop(contrast %*% m$mean), own = contrast %*% m$own %*% t(contrast), slopes = contrast %*% m$slopes)
 }
 
 # A root R with R R' = v, for matrices that may be singular.

@@ -38,12 +38,10 @@
 #' **From a model of untreated records** ([fit_recovery()]): fixed effects with their covariance, and the variance
 #' between groups other than the subject (centres), are shared by the trial's patients; the subject's random
 #' effects and the residual are each patient's own. With `plateau(week)` what is not known of \eqn{\kappa} is shared
-#' too, to first order. The time may stand inside a call (`log(week)`, `poly(week, 2)`). Of a fit by [method_bayes()]
-#' these are posterior means and the posterior covariance of the coefficients: the first two moments of the posterior
-#' predictive distribution, which is taken as normal. Its \eqn{\kappa} is \eqn{\exp} of the posterior mean of
-#' \eqn{\log\kappa}, about which the first order is taken (`std.error`: that \eqn{\kappa} times the posterior SD of
-#' \eqn{\log\kappa}): less than the posterior mean of \eqn{\kappa} that `tidy()` of the fit gives. Of REML and ML the
-#' variances are the estimates, taken as known.
+#' too; of REML and ML to first order. The time may stand inside a call (`log(week)`, `poly(week, 2)`). Of a fit by
+#' [method_bayes()] mean and covariance are the first two moments of the posterior predictive distribution, over all
+#' that is not known (\eqn{\kappa} too), which is taken as normal. Of REML and ML the variances are the estimates, taken
+#' as known.
 #' An offset is part of the mean, where it is a function of the time and of what `at` gives. In a fit with weights the
 #' curve is that of a score of weight 1. A curve is not carried beyond the weeks of its records.
 #'
@@ -214,7 +212,8 @@ curve_patients <- function(x) {
 # The rate of a plateau, one over weeks; NULL of another shape.
 curve_rate <- function(x) {
   if (x$kind == "fit") {
-    return(if (!is.null(x$fit$plateau)) exp(-x$fit$plateau$log_kappa))
+    kappa <- fit_kappa(x$fit)
+    return(if (!is.null(kappa)) 1 / kappa$estimate)
   }
   if (x$curve$shape == "plateau") exp(x$curve$psi[[1]])
 }
@@ -239,9 +238,9 @@ tidy.natural_curve <- function(x, conf.level = 0.95, ...) {
 # The mean at these weeks, with its interval.
 mean_course <- function(x, weeks, conf.level, call) {
   if (x$kind == "fit") {
-    m <- fit_moments(x, weeks, call)
+    m <- fitted_course(x, weeks, call)
     value <- m$mean
-    se <- sqrt(diag(m$shared))
+    se <- sqrt(rowSums(m$slopes^2))
   } else {
     value <- curve_at(x$curve, weeks)
     slopes <- curve_slopes(x$curve, weeks)
@@ -249,7 +248,8 @@ mean_course <- function(x, weeks, conf.level, call) {
   }
   reach <- stats::qnorm((1 + conf.level) / 2)
   term <- if (x$kind == "table" && x$table$gains) "mean_gain" else "mean_score"
-  rows <- term_row(term, value, value - reach * se, value + reach * se, 1e-9 * pmax(1, abs(value)), se)
+  error <- 1e-9 * pmax(1, abs(value)) + (1 + reach) * curve_error(x) * se
+  rows <- term_row(term, value, value - reach * se, value + reach * se, error, se)
   cbind(rows, time = weeks)
 }
 
@@ -268,13 +268,11 @@ curve_parameter_rows <- function(x) {
 
 fit_parameter_rows <- function(fit, sign) {
   b <- sign * nlme::fixef(fit)
-  rows <- term_row(names(b), unname(b), error = 64 * .Machine$double.eps * pmax(1, abs(b)),
-    std.error = sqrt(diag(as.matrix(stats::vcov(fit)))))
-  if (is.null(fit$plateau)) {
-    return(rows)
-  }
-  kappa <- exp(fit$plateau$log_kappa)
-  rbind(rows, term_row("kappa", kappa, error = kappa * fit$plateau$error, std.error = kappa * fit$plateau$log_se))
+  error <- if (inherits(fit, "recovery_fit_bayes")) unname(fit$result$coefficients$error) else
+    64 * .Machine$double.eps * pmax(1, abs(b))
+  rows <- term_row(names(b), unname(b), error = error, std.error = sqrt(diag(as.matrix(stats::vcov(fit)))))
+  kappa <- fit_kappa(fit)
+  if (is.null(kappa)) rows else rbind(rows, do.call(term_row, c(list("kappa"), kappa)))
 }
 
 #' @rdname natural_curve
@@ -289,8 +287,9 @@ predict.natural_curve <- function(object, patients = NULL, time, from, conf.leve
   conf.level <- check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   g <- curve_gains(object, check_number(from, min = 0), check_numeric(time, min = 0), call)
   sd <- sqrt(diag(g$own) + rowSums(g$slopes^2))
-  reach <- stats::qnorm((1 + conf.level) / 2) * sd
-  rows <- term_row("patient_gain", g$mean, g$mean - reach, g$mean + reach, 1e-7 * pmax(1, abs(g$mean)), sd)
+  reach <- stats::qnorm((1 + conf.level) / 2)
+  error <- 1e-7 * pmax(1, abs(g$mean)) + (1 + reach) * curve_error(object) * sd
+  rows <- term_row("patient_gain", g$mean, g$mean - reach * sd, g$mean + reach * sd, error, sd)
   cbind(rows, time = time)
 }
 
@@ -366,7 +365,7 @@ format_fit_course <- function(x) {
   c(
     paste0("Model: ", deparse1(x$fit$formula), "; weeks ", weeks[1], " to ", weeks[2], "."),
     paste0("Shared by the patients: what is not known of the mean",
-      if (!is.null(x$fit$plateau)) ", kappa of the plateau with it",
+      if (!is.null(fit_kappa(x$fit))) ", kappa of the plateau with it",
       if (any(!own)) paste0(", and the spread between groups (", groups(!own), ")"), "."),
     paste0("Each patient's own: the effects of ", groups(own), " and the residual.")
   )

@@ -19,7 +19,7 @@ natural_curve.recovery_fit <- function(x, time = "week", subject = "subject", at
   sources$followup_weeks <- ifelse(is.na(sources$followup_weeks), max(weeks), sources$followup_weeks)
   curve <- new_natural_recovery(list(kind = "fit", fit = x, time = time, subject = subject, at = at, weeks = weeks,
     sign = if (is.null(x$recorded)) mean_sign(scale) else 1, subjects = length(unique(fit_variable(x, subject))),
-    variances = course_variances(x), sources = sources,
+    parts = fit_courses(x), sources = sources,
     settings = list(between_sd = check_number(between_sd, min = 0), scale = scale)), "natural_curve")
   check_course_rows(curve, call)
   check_spread_basis(curve, call)

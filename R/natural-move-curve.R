@@ -72,5 +72,5 @@ mean_under <- function(parts, natural, call) {
 #' @exportS3Method nature_tails excess_curve
 nature_tails.excess_curve <- function(excess, nature) {
   tail <- \(mean) stats::pnorm(mean / nature$sd, lower.tail = FALSE)
-  list(fine = tail(nature$mean), coarse = tail(nature$mean - linear_error(nature$mean, nature$sd)))
+  list(fine = tail(nature$mean), coarse = tail(nature$mean - linear_error(nature$mean, nature$sd, nature$off)))
 }

@@ -48,6 +48,6 @@ course_ledger <- function(parts, worth, sd, effect) {
 course_surprise <- function(row) {
   z <- abs(row$mean) / row$sd
   value <- 2 * stats::pnorm(z, lower.tail = FALSE)
-  error <- 2 * stats::dnorm(z) * linear_error(row$mean, row$sd) / row$sd + 4 * .Machine$double.eps
+  error <- 2 * stats::dnorm(z) * linear_error(row$mean, row$sd, row$off) / row$sd + 4 * .Machine$double.eps
   surprise_check(value, error)
 }

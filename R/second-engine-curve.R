@@ -94,8 +94,9 @@ second_scores <- function(natural, weeks, patient, call) {
   s <- unlist(weeks)
   same <- outer(patient, patient, `==`)
   if (parts$kind == "fit") {
-    m <- fit_moments(natural, s, call)
-    return(list(mean = m$mean, own = m$own * same, shared = m$shared, at = \(s) fit_moments(natural, s, call)$mean))
+    m <- fitted_course(natural, s, call)
+    return(list(mean = m$mean, own = m$own * same, shared = tcrossprod(m$slopes),
+      at = \(s) fitted_course(natural, s, call)$mean))
   }
   curve <- second_curve(parts)
   j <- second_slopes(curve, s)

@@ -124,7 +124,8 @@ course_numbers <- function(model, observed, bias, settings, call) {
   data.frame(natural_tail = stats::pnorm(mean / sd, lower.tail = FALSE), natural_mean = observed - mean,
     mean_excess = mean, plateau_excess = sum(weights * (model$e - bias$mean)), prob_excess = stats::pnorm(mean / sd),
     posterior_excess = post$mean$value, prob_benefit = post$benefit$value, conf.low = mean - reach,
-    conf.high = mean + reach, num.error = max(linear_error(mean, sd), post$benefit$error, post$mean$error))
+    conf.high = mean + reach,
+    num.error = max(linear_error(mean, sd, model$off, reach), post$benefit$error, post$mean$error))
 }
 
 # The answer's own settings without each patient, each visit of the trial, and each published mean.

@@ -8,37 +8,6 @@ interop_plateau_fit <- function(prior = priors()) {
   list(fit = fit_recovery(score ~ plateau(week) + (1 | subject), trial, method = method_bayes(prior)), trial = trial)
 }
 
-test_that("a natural course of a registry has mean and uncertainty of the course over kappa; of four it is refused", {
-  skip_on_cran() # 300 rows
-  expect_error(natural_curve(interop_plateau_fit()$fit), "Too little is known of kappa",
-    class = "cordgain_invalid_input")
-  withr::local_seed(6) # simulated
-  records <- expand.grid(week = c(0, 4, 12, 26, 52), subject = factor(1:60))
-  records$score <- 10 + rnorm(60, 0, 3)[records$subject] + 12 * (1 - exp(-records$week / 9)) + rnorm(300, 0, 2)
-  fit <- fit_recovery(score ~ plateau(week) + (1 | subject), records, method = "bayes")
-  curve <- natural_curve(fit)
-  draws <- posterior_draws(fit, 20000, 1)
-  courses <- draws[, 1] + draws[, 2] * (1 - exp(-outer(1 / draws[, "kappa"], c(0, 4, 12, 26, 52))))
-  rows <- subset(tidy(curve), term == "mean_score")
-  expect_lt(max(abs(rows$estimate - colMeans(courses)) / rows$std.error), 0.1) # first order, as promised
-  expect_equal(rows$std.error, apply(courses, 2, sd), tolerance = 0.1)
-  kappa <- subset(tidy(curve), term == "kappa")
-  expect_equal(kappa$std.error, tidy(fit)$std.error[5], tolerance = 0.1)
-  gain <- predict(curve, time = 52, from = 4)
-  own <- 2 * mean(draws[, "sigma"]^2) # both visits'; the patient's own intercept cancels
-  expect_equal(gain$std.error^2, own + var(courses[, 5] - courses[, 2]), tolerance = 0.02)
-  expect_output(print(curve), "kappa of the plateau")
-})
-
-test_that("a known kappa gives the natural course of its column", {
-  prior <- priors(kappa = prior_fixed(9), fixed = list(`plateau(week)` = prior_normal(0, 30)))
-  known <- interop_plateau_fit(prior)
-  column <- fit_recovery(score ~ I(1 - exp(-week / 9)) + (1 | subject), known$trial,
-    method = method_bayes(priors(fixed = list(`I(1 - exp(-week/9))` = prior_normal(0, 30)))))
-  expect_equal(predict(natural_curve(known$fit), time = 52, from = 4)$std.error,
-    predict(natural_curve(column), time = 52, from = 4)$std.error, tolerance = 1e-5) # nodes of little weight
-})
-
 test_that("marginal means are those of predict(), over kappa", {
   skip_if_not_installed("emmeans")
   skip_if_not_installed("coda")
@@ -94,19 +63,4 @@ test_that("points of loo are called by the subjects that are left out, or by row
   family <- fit_recovery(yes ~ week + (1 | id), d, family = binomial(), method = "bayes")
   expect_identical(names_by(family, "subject"), sort(unique(d$id)))
   expect_identical(names_by(family, "observation"), rownames(d))
-})
-
-test_that("the kappa of a natural course is exp of the posterior mean of log kappa, as its help page says", {
-  set.seed(8)
-  d <- expand.grid(week = c(0, 2, 5, 10, 20, 40), subject = 1:12) # simulated
-  d$score <- 10 + 20 * (1 - exp(-d$week / 8)) + stats::rnorm(12, 0, 3)[d$subject] + stats::rnorm(72)
-  fit <- fit_recovery(score ~ plateau(week) + (1 | subject), d, method = method_bayes(tolerance = 1e-3))
-  rows <- tidy(natural_curve(fit))
-  kappa <- rows[rows$term == "kappa", ]
-  post <- fit$result
-  log_kappa <- log(post$outer$point[1L, post$outer$node])
-  mean <- sum(post$weight * log_kappa)
-  expect_equal(kappa$estimate, exp(mean), tolerance = 1e-10)
-  expect_equal(kappa$std.error, exp(mean) * sqrt(sum(post$weight * (log_kappa - mean)^2)), tolerance = 1e-8)
-  expect_lt(kappa$estimate, tidy(fit)$estimate[tidy(fit)$term == "kappa"]) # a geometric mean is below the mean
 })

@@ -111,10 +111,10 @@ test_that("of a Bayesian fit shared and own parts add up to the variance that pr
   fit <- fit_recovery(score ~ week + (1 | subject) + (1 | site), d, method = method_bayes(priors(
     sd = prior_half_normal(5), sigma = prior_half_normal(5))))
   x <- natural_curve(fit)
-  m <- fit_moments(x, c(2, 20), NULL)
+  m <- fitted_course(x, c(2, 20), NULL)
   all <- predict(fit, data.frame(week = c(2, 20)), re.form = NA, interval = "prediction", se.fit = TRUE, nodes = 1e5)
   expect_equal(unname(m$mean), unname(all$fit[, "fit"]))
-  expect_equal(diag(m$own) + diag(m$shared), unname(all$se.fit)^2, tolerance = 1e-6)
+  expect_equal(diag(m$own) + rowSums(m$slopes^2), unname(all$se.fit)^2, tolerance = 1e-6)
   # gains: no intercept, of neither patient nor centre, is left in them
   g <- curve_gains(x, 2, 20)
   skip_if_not_installed("posterior")
@@ -156,4 +156,97 @@ test_that("a spread in proportion to a gain of about 0 is refused, and is none o
   s <- slow$weeks[-1]
   expect_equal(rowSums(curve_gains(slow, 0, s)$slopes^2) - rowSums(curve_gains(refit_curve(slow, between_sd = 0), 0,
     s)$slopes^2), 4 * (s / 52)^2, tolerance = 1e-8)
+})
+
+# Four patients on a plateau, simulated.
+four_on_a_plateau <- function(formula, prior = priors(), tolerance = 0.01) {
+  withr::local_seed(5)
+  trial <- expand.grid(week = c(0, 4, 12, 26, 52), subject = factor(1:4))
+  trial$score <- 10 + rnorm(4, 0, 3)[trial$subject] + 12 * (1 - exp(-trial$week / 9)) + rnorm(20, 0, 2)
+  fit_recovery(formula, trial, method = method_bayes(prior, tolerance = tolerance))
+}
+
+test_that("a plateau by Bayes: mean and covariance of the course are those over all of kappa, of four patients too", {
+  skip_on_cran() # a posterior at each kappa
+  fit <- four_on_a_plateau(score ~ plateau(week) + (1 | subject))
+  curve <- natural_curve(fit)
+  week <- c(0, 4, 12, 52)
+  own <- predict(fit, data.frame(week = week), re.form = NA, interval = "confidence", se.fit = TRUE)
+  m <- fitted_course(curve, week, NULL)
+  expect_equal(unname(m$mean), unname(own$fit[, "fit"]), tolerance = 1e-8)
+  expect_equal(sqrt(rowSums(m$slopes^2)), unname(own$se.fit), tolerance = 1e-6)
+  draws <- posterior_draws(fit, 40000, 1)
+  courses <- draws[, 1] + draws[, 2] * (1 - exp(-outer(1 / draws[, "kappa"], week)))
+  deviations <- outer(apply(courses, 2, sd), apply(courses, 2, sd))
+  expect_lt(max(abs(tcrossprod(m$slopes) - cov(courses)) / deviations), 0.03) # 4 errors of 40,000 draws
+  rows <- subset(tidy(curve), term == "mean_score")
+  expect_equal(rows$estimate, unname(fitted_course(curve, c(0, 4, 12, 26, 52), NULL)$mean))
+  own <- mean(draws[, "sigma"]^2)
+  expect_equal(m$own, diag(own, 4) + mean(draws[, grep("^sd", colnames(draws))]^2), tolerance = 0.05)
+  expect_output(print(curve), "kappa of the plateau")
+  # Its rate is that of the posterior mean, as tidy() of the fit has it.
+  kappa <- subset(tidy(fit), term == "kappa")
+  expect_equal(subset(tidy(curve), term == "kappa")[c("estimate", "std.error")], kappa[c("estimate", "std.error")],
+    ignore_attr = TRUE, tolerance = 1e-8)
+  expect_equal(curve_rate(curve), 1 / kappa$estimate, tolerance = 1e-8)
+})
+
+test_that("patients of other weeks share what is not known of a plateau by Bayes", {
+  skip_on_cran()
+  curve <- natural_curve(four_on_a_plateau(score ~ plateau(week) + (1 | subject)))
+  early <- curve_gains(curve, 0, c(4, 12))
+  late <- curve_gains(curve, 4, 52)
+  both <- fitted_course(curve, c(0, 4, 12, 52), NULL)
+  contrast <- rbind(c(-1, 1, 0, 0), c(-1, 0, 1, 0), c(0, -1, 0, 1))
+  expect_equal(tcrossprod(rbind(early$slopes, late$slopes)), contrast %*% tcrossprod(both$slopes) %*% t(contrast),
+    tolerance = 1e-10)
+})
+
+test_that("effects that follow the plateau have their variance over kappa", {
+  skip_on_cran()
+  fit <- four_on_a_plateau(score ~ plateau(week) + (0 + plateau(week) | subject))
+  m <- fitted_course(natural_curve(fit), c(4, 52), NULL)
+  draws <- posterior_draws(fit, 40000, 1)
+  effect <- draws[, grep("^sd_subject", colnames(draws))]
+  follows <- 1 - exp(-outer(1 / draws[, "kappa"], c(4, 52)))
+  expect_equal(m$own, crossprod(effect * follows) / 40000 + diag(mean(draws[, "sigma"]^2), 2), tolerance = 0.05)
+})
+
+test_that("a known kappa gives the natural course of its column", {
+  prior <- priors(kappa = prior_fixed(9), fixed = list(`plateau(week)` = prior_normal(0, 30)))
+  known <- four_on_a_plateau(score ~ plateau(week) + (1 | subject), prior, 1e-4)
+  column <- four_on_a_plateau(score ~ I(1 - exp(-week / 9)) + (1 | subject),
+    priors(fixed = list(`I(1 - exp(-week/9))` = prior_normal(0, 30))), 1e-4)
+  expect_equal(predict(natural_curve(known), time = 52, from = 4)$std.error,
+    predict(natural_curve(column), time = 52, from = 4)$std.error, tolerance = 1e-5) # nodes of little weight
+})
+
+on_own_levels <- function() {
+  withr::local_seed(3)
+  d <- expand.grid(week = c(2, 8, 20), subject = 1:6)
+  d$score <- 20 + 0.2 * d$week + stats::rnorm(6, 0, 5)[d$subject] + stats::rnorm(nrow(d), 0, 2)
+  d
+}
+
+one_course <- function() {
+  recovery_data(data.frame(id = "a", week = c(3, 20), uems = c(22, 33), treated = 4), subject = id, time = week,
+    score = uems, scale = "uems", treated_at = treated)
+}
+
+test_that("a course from a posterior, and its excess, state what integration leaves", {
+  records <- on_own_levels() # simulated
+  curves <- lapply(c(0.01, 1e-7), \(tolerance) natural_curve(fit_recovery(score ~ week + (1 | subject), records,
+    method = method_bayes(tolerance = tolerance)), scale = "uems"))
+  off <- vapply(curves, curve_error, 0)
+  expect_gt(off[1], off[2])
+  for (of in list(tidy, \(x) predict(x, time = 20, from = 2), \(x) tidy(excess(one_course(), x, rise = 12,
+    accept = c("endpoint", "grade", "level", "baseline", "followup", "years", "covariance"))))) {
+    rows <- lapply(curves, of)
+    for (column in c("estimate", "conf.low", "conf.high")) {
+      expect_true(all(abs(rows[[1]][[column]] - rows[[2]][[column]]) <= rows[[1]]$num.error + rows[[2]]$num.error,
+        na.rm = TRUE))
+    }
+    expect_true(all(rows[[1]]$num.error > rows[[2]]$num.error))
+  }
+  expect_identical(curve_error(natural_curve(fit_recovery(score ~ week + (1 | subject), records))), 0)
 })
