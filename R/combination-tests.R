@@ -14,7 +14,7 @@ combination_terms <- function(y, laws, natural, call) {
   observed <- lapply(laws, observed_percentiles, y = y)
   row <- \(term, part) {
     tails <- Map(\(law, u, steps) statistic_tail(law, u, part, steps), laws, observed, lattice_steps)
-    statistic_row(term, sum(part(observed$fine)), tails, call, no_tail_reason(laws$fine))
+    statistic_row(term, sum(part(observed$fine)), tails, call, no_tail_reason)
   }
   rbind(row("percentile_sum", identity), row("fisher", fisher_part), exceedance_row(y, laws, call))
 }
@@ -34,31 +34,29 @@ mid_percentiles <- function(one) one$cdf - one$mass / 2
 
 fisher_part <- function(u) -2 * log(pmax(1 - u, 1e-300))
 
+# A p-value to three digits is worth having; one that is summed exactly has more.
 statistic_row <- function(term, statistic, tails, call, reason = NULL) {
   row <- if (is.na(tails$fine)) {
     with_columns(term_row(term, NA_real_), reason = reason)
   } else {
     known_terms(term, {
-      tail <- two_routes(tails$fine, tails$coarse, "A combination test", call)
+      tail <- two_routes(tails$fine, tails$coarse, "A combination test", call, limit = 1e-3)
       term_row(term, tail$value, error = tail$error)
     })
   }
   with_columns(row, statistic = statistic, p.value = row$estimate)
 }
 
-no_tail_reason <- function(law) {
-  paste("not computed:", if (law$whole) "so many patients can have too many combinations of changes" else
-    "too many patients")
-}
+no_tail_reason <- "not computed: so many patients have too many combinations of changes"
 
 knows_mean <- function(law) length(law$nodes$weight) == 1L && law$nodes$shift == 0
 
-# Whole scores: the sum over every combination of values given the shift. Else closed forms where the mean is known,
-# and sums on a lattice where it is not.
+# Whole scores: the sum over every combination of values given the shift, on a lattice where these are too many. Else
+# closed forms where the mean is known, and sums on a lattice where it is not.
 statistic_tail <- function(law, observed, part, steps = lattice_steps[["fine"]]) {
   n <- length(observed)
   if (law$whole) {
-    return(whole_tail(law, observed, part))
+    return(whole_tail(law, observed, part, steps))
   }
   if (n == 1L) {
     return(1 - observed) # uniform, however uncertain the mean
@@ -86,7 +84,7 @@ irwin_hall_tail <- function(s, n) {
 # last is taken as it is. Rounding to a step h leaves an error of order h^2, which two steps take away; that of two such
 # pairs, the routes, is compared.
 lattice_steps <- c(fine = 1024L, coarse = 512L)
-most_lattice_sums <- 3e8
+most_lattice_sums <- 5e7 # some seconds
 
 lattice_tail <- function(law, s, n, fisher, steps) {
   if (n * length(law$nodes$weight) * steps > most_lattice_sums) {
@@ -140,19 +138,81 @@ part_cdf <- function(law, x, fisher) {
 most_combinations <- 1e6
 most_combined <- 3e8
 
-whole_tail <- function(law, observed, part) {
-  parts <- lapply(law$each, \(one) {
-    keep <- one$mass > 1e-13 # what is dropped adds less than 1e-10 to a tail
-    list(values = part(mid_percentiles(one)[keep]), masses = one$masses[keep, , drop = FALSE])
-  })
+whole_tail <- function(law, observed, part, steps) {
+  parts <- whole_parts(law, part)
   sizes <- vapply(parts, \(p) length(p$values), 0L)
   half <- seq_len(length(sizes) %/% 2L)
   largest <- max(prod(sizes[half]), prod(sizes[setdiff(seq_along(sizes), half)]))
   if (largest > most_combinations || largest * length(law$nodes$weight) > most_combined) {
-    return(NA_real_)
+    return(whole_lattice_tail(law$nodes$weight, parts, part(observed), identical(part, fisher_part), steps))
   }
   core_combination_tail(lapply(parts, `[[`, "values"), lapply(parts, `[[`, "masses"), law$nodes$weight,
     sum(part(observed)))
+}
+
+# Of each patient the values of a part and their probabilities given each shift.
+whole_parts <- function(law, part) {
+  lapply(law$each, \(one) {
+    keep <- one$mass > 1e-13 # what is dropped adds less than 1e-10 to a tail
+    list(values = part(mid_percentiles(one)[keep]), masses = one$masses[keep, , drop = FALSE])
+  })
+}
+
+# Each value shared out between its two neighbours on a lattice. Sums of so many values lie dense: their distribution
+# function is read between lattice points, half of the ties of the observed one below it. The lattice is as fine as some
+# seconds allow, for on a finer one gaps between sums would show.
+whole_lattice_tail <- function(weight, parts, observed, fisher, steps) {
+  n <- length(parts)
+  kinds <- unique(parts)
+  alike <- match(parts, kinds)
+  each <- n * length(weight) * (1 + length(kinds)) / 2
+  s <- sum(observed)
+  if (each * steps > most_lattice_sums || s <= 0) {
+    return(if (s <= 0) 1 else NA_real_)
+  }
+  steps <- steps * 2^min(7, max(0, floor(log2(4e3 / each))))
+  h <- if (fisher) s / steps else 1 / steps
+  masses <- lapply(kinds, \(one) {
+    place <- one$values / h
+    inside <- place < steps + 1 # Fisher's parts beyond are not below s, whatever the others
+    below <- floor(place[inside])
+    upper <- place[inside] - below
+    own <- one$masses[inside, , drop = FALSE]
+    on <- rowsum(rbind((1 - upper) * own, upper * own), c(below, below + 1))
+    out <- matrix(0, steps + 2, ncol(own))
+    out[as.integer(rownames(on)) + 1, ] <- on
+    out
+  })
+  size <- stats::nextn(n * (steps + 1) + 1)
+  # The distribution function is known between lattice points: s amid four of them, windows about it.
+  edges <- floor(s / h) + c(-1.5, -0.5, 0.5, 1.5, -2.5, 2.5, -20.5, 20.5)
+  cdf <- 0
+  for (j in which(weight > 1e-10)) {
+    transforms <- lapply(masses, \(m) stats::fft(c(m[, j], numeric(size - steps - 2))))
+    all <- Reduce(`*`, Map(`^`, transforms, tabulate(alike)))
+    sums <- c(0, cumsum(Re(stats::fft(all, inverse = TRUE)) / size))
+    cdf <- cdf + weight[j] * sums[pmin(pmax(edges + 1.5, 1), size)]
+  }
+  lumps <- abs(cdf[6] - cdf[5] - 5 / 41 * (cdf[8] - cdf[7])) / 2
+  if (lumps > most_lumps) {
+    return(NA_real_)
+  }
+  near <- s / h - edges[1:4]
+  cubic <- vapply(1:4, \(i) prod(near[-i] / (edges[i] - edges[1:4][-i])), 0)
+  1 - sum(cubic * cdf[1:4]) + ties_of(weight, parts, observed, alike) / 2
+}
+
+# A window about the sum holds more, or less, than a wider one would have it: sums tie by the thousand.
+most_lumps <- 1e-4
+
+# P(the same values, in any order among patients alike).
+ties_of <- function(weight, parts, observed, alike) {
+  at <- unlist(Map(\(one, value) match(value, one$values), parts, observed), use.names = FALSE)
+  if (anyNA(at)) {
+    return(0)
+  }
+  ways <- exp(sum(lfactorial(tabulate(alike))) - sum(lfactorial(table(paste(alike, at)))))
+  ways * sum(weight * Reduce(`*`, Map(\(one, k) one$masses[k, ], parts, at)))
 }
 
 # How many lie above the 95th percentile of natural recovery at the published mean; the shared shift moves the chance.

@@ -37,9 +37,9 @@
 #' * `percentile_sum`, `fisher`, `exceedance`, `rank_test`: probability, without effect, of a statistic at least
 #'   as large as observed (`statistic`), integrated over the shared mean. They answer different questions;
 #'   declare one beforehand (`primary`). For whole points the discrete distributions are added up, not
-#'   approximated by uniforms: of eight patients and more there may be too many combinations, and the first two are
-#'   `NA`, with the `reason`. Where scores are not whole and the natural mean is uncertain, percentiles are uniform one
-#'   by one but not together: they are added up on a lattice, whose error is stated.
+#'   approximated by uniforms, one combination after another; of seven patients and more, who have too many, they are
+#'   added up on a lattice. So are percentiles of scores that are not whole where the natural mean is uncertain, for
+#'   they are uniform one by one and not together. `num.error` is that of two lattices.
 #'
 #' A final score that is not known makes the group's rows bounds: `estimate` `NA`, and `conf.low` and
 #' `conf.high` the smallest and largest value over all changes that patient's scale allows.
