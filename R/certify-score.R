@@ -240,15 +240,32 @@ second_bands <- function(x, world) {
   level <- score_excess_settings(x)$conf.level
   u <- second_percentiles(world, world$places)
   order <- order(u)
-  chance <- percentile_chance(world)
   n <- length(u)
-  reached <- \(v, k) sum(world$lattice$weight * at_least(chance(v), k))
-  limit <- \(k, p) stats::uniroot(\(v) reached(v, k) - p, c(0, 1), tol = 1e-10)$root
+  limit <- if (world$whole && !score_excess_settings(x)$randomised) second_step_limits(world) else {
+    chance <- percentile_chance(world)
+    reached <- \(v, k) sum(world$lattice$weight * at_least(chance(v), k))
+    \(k, p) stats::uniroot(\(v) reached(v, k) - p, c(0, 1), tol = 1e-10)$root
+  }
   rows <- lapply(seq_len(n), \(k) {
     second_row("ordered_percentile", change_subjects(score_excess_change(x))[order[k]], u[order[k]],
       limit(k, (1 - level) / 2), limit(k, (1 + level) / 2))
   })
   do.call(rbind, rows)
+}
+
+# The first mid-percentile by which the chance that k patients lie no higher passes p: table of all of them.
+second_step_limits <- function(world) {
+  mids <- lapply(world$laws, \(law) {
+    mass <- drop(law$masses %*% world$lattice$weight)
+    cumsum(mass) - mass / 2
+  })
+  steps <- sort(unique(unlist(mids, use.names = FALSE)))
+  count <- vapply(steps, \(v) {
+    chance <- do.call(rbind, Map(\(law, mid) colSums(law$masses[mid <= v, , drop = FALSE]), world$laws, mids))
+    vapply(seq_along(mids), \(k) sum(world$lattice$weight * at_least(chance, k)), 0)
+  }, numeric(length(mids)))
+  count <- matrix(count, length(mids))
+  \(k, p) steps[which(count[k, ] >= p + if (p < 0.5) 1e-9 else -1e-9)[1]]
 }
 
 # P(a patient's randomised percentile <= v) at each population mean: patients x lattice.

@@ -30,8 +30,6 @@ observed_percentiles <- function(law, y) {
   }, 0)
 }
 
-mid_percentiles <- function(one) one$cdf - one$mass / 2
-
 fisher_part <- function(u) -2 * log(pmax(1 - u, 1e-300))
 
 # A p-value to three digits is worth having; one that is summed exactly has more.
@@ -70,20 +68,23 @@ statistic_tail <- function(law, observed, part, steps = lattice_steps[["fine"]])
   lattice_tail(law, sum(part(observed)), n, identical(part, fisher_part), steps)
 }
 
-# P(sum of n uniforms >= s) = 1 - (1 / n!) sum_k (-1)^k C(n, k) (s - k)^n. The terms alternate: of more than 20 the sum
-# loses its digits.
+# P(sum of n uniforms >= s) = (1 / n!) sum_k (-1)^k C(n, k) (n - s - k)^n above the middle, where the terms are few and
+# small; below it one less the same of n - s. Of more than 20 the sum loses its digits in the middle.
 most_irwin_hall <- 20L
 
 irwin_hall_tail <- function(s, n) {
-  k <- seq(0, floor(min(s, n)))
-  1 - sum((-1)^k * choose(n, k) * (s - k)^n) / factorial(n)
+  if (s < n / 2) {
+    return(1 - irwin_hall_tail(n - s, n))
+  }
+  k <- seq(0, floor(max(n - s, 0)))
+  max(0, sum((-1)^k * choose(n, k) * pmax(n - s - k, 0)^n) / factorial(n))
 }
 
 # Scores that are not whole, an uncertain mean: given the shift the patients' parts of a statistic are independent and
 # alike, though no longer uniform. All but one of them are rounded to a lattice and added up by Fourier transform, the
 # last is taken as it is. Rounding to a step h leaves an error of order h^2, which two steps take away; that of two such
 # pairs, the routes, is compared.
-lattice_steps <- c(fine = 1024L, coarse = 512L)
+lattice_steps <- c(fine = 512L, coarse = 256L)
 most_lattice_sums <- 5e7 # some seconds
 
 lattice_tail <- function(law, s, n, fisher, steps) {
@@ -95,15 +96,18 @@ lattice_tail <- function(law, s, n, fisher, steps) {
   }
   if (fisher) { # a lattice that ends at s
     tail <- lapply(c(steps, steps / 2), \(m) lattice_tails(law, n, TRUE, s / m, m, m))
-    return((4 * tail[[1]] - tail[[2]]) / 3)
+    return(within_unit((4 * tail[[1]] - tail[[2]]) / 3))
   }
   # A lattice that ends where percentiles do, at 1: s lies among four of its points, through which a cubic goes.
   s <- s * steps / 2
   near <- min(max(floor(s) - 1, 0), n * steps / 2 - 3) + 0:3
   tail <- lapply(1:2, \(times) lattice_tails(law, n, FALSE, 2 / steps / times, steps / 2 * times, near * times))
   cubic <- vapply(1:4, \(i) prod((s - near[-i]) / (near[i] - near[-i])), 0)
-  sum(cubic * (4 * tail[[2]] - tail[[1]]) / 3)
+  within_unit(sum(cubic * (4 * tail[[2]] - tail[[1]]) / 3))
 }
+
+# Rounding of a sum may leave a probability a last digit below 0.
+within_unit <- function(p) min(max(p, 0), 1)
 
 # P(sum of n parts >= h `at`), averaged over the shift, where the lattice of a part has `steps` steps of h.
 lattice_tails <- function(law, n, fisher, h, steps, at) {
@@ -170,7 +174,7 @@ whole_lattice_tail <- function(weight, parts, observed, fisher, steps) {
   if (each * steps > most_lattice_sums || s <= 0) {
     return(if (s <= 0) 1 else NA_real_)
   }
-  steps <- steps * 2^min(7, max(0, floor(log2(4e3 / each))))
+  steps <- steps * 2^min(8, max(1, floor(log2(8e3 / each))))
   h <- if (fisher) s / steps else 1 / steps
   masses <- lapply(kinds, \(one) {
     place <- one$values / h
@@ -199,7 +203,7 @@ whole_lattice_tail <- function(weight, parts, observed, fisher, steps) {
   }
   near <- s / h - edges[1:4]
   cubic <- vapply(1:4, \(i) prod(near[-i] / (edges[i] - edges[1:4][-i])), 0)
-  1 - sum(cubic * cdf[1:4]) + ties_of(weight, parts, observed, alike) / 2
+  within_unit(1 - sum(cubic * cdf[1:4]) + ties_of(weight, parts, observed, alike) / 2)
 }
 
 # A window about the sum holds more, or less, than a wider one would have it: sums tie by the thousand.

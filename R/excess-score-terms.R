@@ -106,16 +106,6 @@ given_means <- function(law) {
   list(weight = law$nodes$weight, mean = given, sd = 0 * given)
 }
 
-# Variance, over the shared shift, of the mean natural change of these patients.
-shared_variance <- function(law, natural) {
-  if (change_family(natural) == "normal") {
-    exists <- change_moments_exist(natural)[["sd"]]
-    return(if (exists) core_mixture_summary(change_mixture(natural, "fine"), 0.5)$sd^2 else NA_real_)
-  }
-  given <- given_means(law)
-  mass_moments(given$mean, given$weight)$sd^2
-}
-
 # One outcome: its rows. Two (lost patients): no estimate, and the smallest and largest value.
 score_bounds <- function(groups) {
   rows <- groups[[1]]
@@ -208,7 +198,7 @@ ordered_rows <- function(x, rows, laws, natural, settings, call) {
   u <- u[order(u$estimate), ]
   out <- known_terms(rep("ordered_percentile", nrow(u)), {
     bands <- lapply(c(fine = "fine", coarse = "coarse"), \(route) {
-      as.matrix(ordered_bands(laws[[route]], settings$conf.level)[c("low", "high")])
+      as.matrix(ordered_bands(laws[[route]], settings$conf.level, settings$randomised)[c("low", "high")])
     })
     bands <- two_routes(bands$fine, bands$coarse, "A band of ordered percentiles", call, limit = 1e-5)
     term_row("ordered_percentile", u$estimate, bands$value[, 1], bands$value[, 2],

@@ -33,7 +33,8 @@
 #'   (by more than `margin`). It exceeds 0.9 in one of ten trials of a treatment without effect: it is not a
 #'   probability of benefit.
 #' * `ordered_percentile`: the percentiles from the lowest up, with the exact band of each among untreated
-#'   patients. "Two dramatic, two nothing" is invisible to the mean.
+#'   patients; of mid-percentiles, which are steps, it holds at least its level. "Two dramatic, two nothing" is
+#'   invisible to the mean.
 #' * `percentile_sum`, `fisher`, `exceedance`, `rank_test`: probability, without effect, of a statistic at least
 #'   as large as observed (`statistic`), integrated over the shared mean. They answer different questions;
 #'   declare one beforehand (`primary`). For whole points the discrete distributions are added up, not
@@ -228,9 +229,6 @@ score_excess_natural <- function(x) x$natural
 score_excess_settings <- function(x) x$settings
 
 score_excess_records <- function(x) x$records
-
-# Variance of the natural mean that the patients share.
-score_excess_shared <- function(x) shared_variance(x$laws$fine, x$natural)
 
 # Print ------------------------------------------------------------------------------------
 

@@ -4,11 +4,12 @@
 #'
 #' One answer from several outcomes of the same patients (arms, legs, independence). Each mean
 #' excess is divided by the natural SD of its outcome; these standardised excesses \eqn{z} have
-#' \deqn{z \sim N(\delta \lambda, V), \quad V = S R S, \quad s_j^2 = 1/n + Var(\theta^*_j) / sd_j^2,}{
-#' z ~ N(delta lambda, V), V = S R S, s_j^2 = 1/n + Var(theta*_j) / sd_j^2,}
-#' with \eqn{R} the correlation of the outcomes in natural recovery, and the common excess is
+#' \deqn{z \sim N(\delta \lambda, V), \quad V = S R S,}{z ~ N(delta lambda, V), V = S R S,}
+#' with \eqn{R} the correlation of the outcomes in natural recovery and \eqn{s_j} the standard error of the mean excess
+#' in the population that [excess()] gives, over \eqn{sd_j}: of normal changes
+#' \eqn{s_j^2 = 1/n + Var(\theta^*_j) / sd_j^2}, less where changes end at the ends of the scale. The common excess is
 #' \eqn{\hat\delta = \lambda' V^{-1} z / (\lambda' V^{-1} \lambda)}. The uncertain natural means are taken
-#' to be correlated as the outcomes are.
+#' to be correlated as the outcomes are, and sums of cut or counted changes to be normal.
 #'
 #' `R` must come from a registry: four patients cannot tell a correlation. Outcomes that go together add
 #' little (three outcomes of correlation 0.6 in four patients: SE 0.428, against 0.5 for one). All declared
@@ -71,6 +72,11 @@ check_excesses <- function(excesses, call) {
   if (any(vapply(excesses, \(e) anyNA(change_scores(score_excess_change(e))), NA))) {
     abort_input("Outcomes with final scores that are not known cannot be combined.", call = call)
   }
+  endless <- vapply(excesses, \(e) is.na(standardised(e)$sd), NA)
+  if (any(endless)) {
+    abort_input(c("The natural mean of {.val {names(excesses)[endless]}} has no standard deviation.",
+      i = "A prior of tau with lighter tails, such as {.fn prior_half_normal}, leaves one."), call = call)
+  }
 }
 
 check_correlation <- function(correlation, outcomes, call) {
@@ -96,15 +102,12 @@ check_correlation <- function(correlation, outcomes, call) {
   unname(correlation)
 }
 
-# Mean excess in natural SDs, and its variance beside the correlated part: 1 / n + shared / sd^2.
+# Mean excess in natural SDs, with its standard error.
 standardised <- function(excess) {
   rows <- score_excess_terms(excess)
-  at <- \(term) rows[rows$term == term, ]
+  population <- rows[rows$term == "mean_excess_population", ]
   sd <- change_sd(score_excess_natural(excess))
-  n <- length(change_subjects(score_excess_change(excess)))
-  population <- at("mean_excess_population")
-  shared <- score_excess_shared(excess)
-  list(z = population$estimate / sd, sd = sqrt(1 / n + shared / sd^2), error = population$num.error / sd)
+  list(z = population$estimate / sd, sd = population$std.error / sd, error = population$num.error / sd)
 }
 
 joint_terms <- function(x) {

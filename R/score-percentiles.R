@@ -44,6 +44,9 @@ percentile_ends <- function(law, i, y) {
   drop(at %*% law$nodes$weight)
 }
 
+# Of every value that a patient's whole-number change may have.
+mid_percentiles <- function(one) one$cdf - one$mass / 2
+
 # Mid-percentile, or (randomised) a point drawn inside the step that the observed change makes.
 percentile_of <- function(ends, place = 0.5) ends[1] + place * (ends[2] - ends[1])
 
@@ -83,8 +86,12 @@ percentile_cdf <- function(law, x) {
 }
 
 # Exact band of the k-th smallest percentile of n untreated patients: where its distribution function is
-# (1 - level) / 2 and (1 + level) / 2. With a known mean these are beta quantiles.
-ordered_bands <- function(law, conf.level) {
+# (1 - level) / 2 and (1 + level) / 2. With a known mean these are beta quantiles. Mid-percentiles of whole scores are
+# steps, which a band takes whole: it holds at least its level.
+ordered_bands <- function(law, conf.level, randomised) {
+  if (law$whole && !randomised) {
+    return(step_bands(law, conf.level))
+  }
   n <- length(law$room$low)
   ends <- c(1 - conf.level, 1 + conf.level) / 2
   if (length(law$nodes$weight) == 1L) {
@@ -97,4 +104,26 @@ ordered_bands <- function(law, conf.level) {
   }
   data.frame(rank = seq_len(n), low = vapply(seq_len(n), at, 0, p = ends[1]), high = vapply(seq_len(n), at, 0,
     p = ends[2]))
+}
+
+step_bands <- function(law, conf.level) {
+  mids <- lapply(law$each, mid_percentiles)
+  steps <- sort(unique(unlist(mids, use.names = FALSE)))
+  reached <- \(k, j) { # P(k-th smallest <= the step j)
+    q <- do.call(rbind, Map(\(one, mid) rbind(0, one$given)[findInterval(steps[j], mid) + 1L, ], law$each, mids))
+    count_tail(q, law$nodes$weight, k)
+  }
+  first <- \(k, p) { # the first step by which that is p, or more
+    low <- 0L
+    high <- length(steps)
+    while (high - low > 1L) {
+      middle <- (low + high) %/% 2L
+      if (reached(k, middle) >= p) high <- middle else low <- middle
+    }
+    steps[high]
+  }
+  tail <- (1 - conf.level) / 2
+  k <- seq_along(law$each)
+  # Rounding of a sum decides nothing.
+  data.frame(rank = k, low = vapply(k, first, 0, p = tail + 1e-9), high = vapply(k, first, 0, p = 1 - tail - 1e-9))
 }

@@ -40,7 +40,19 @@ test_that("continuous scores agree where the mean is known, and say where there 
   expect_true(all(rows$agrees))
   expect_false(anyNA(rows$second))
   unsure <- excess_of_scores(continuous_change(), natural_change(prior_normal(8, 1), sd = 6.5))
-  expect_true(all(certified(unsure)$agrees))
+  rows <- certified(unsure)
+  expect_identical(unique(rows$term[is.na(rows$agrees)]), c("percentile_sum", "fisher"))
+  expect_true(all(rows$agrees, na.rm = TRUE))
+})
+
+test_that("bands of mid-percentiles and of randomised ones agree", {
+  whole <- natural_change(prior_normal(1.5, 0.5), sd = 4, family = "hurdle", range = c(0, 50), zero = 0.7,
+    scale = "lems")
+  x <- score_change(c(0, 2, 0, 4), c(0, 2, 3, 9), "lems")
+  for (randomise in c(FALSE, TRUE)) {
+    rows <- certified(excess_of_scores(x, whole, randomise = randomise, seed = 1))
+    expect_identical(rows$agrees[rows$term == "ordered_percentile"], rep(TRUE, 12)) # estimate and two limits
+  }
 })
 
 test_that("randomised percentiles agree: both engines use the same places", {

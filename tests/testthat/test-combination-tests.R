@@ -14,7 +14,13 @@ test_that("Irwin-Hall has its known values", {
   expect_equal(irwin_hall_tail(0.3, 1), 0.7)
   expect_equal(irwin_hall_tail(1.5, 2), 0.125)
   expect_equal(irwin_hall_tail(1.5, 3), 0.5)
-  expect_equal(irwin_hall_tail(4, 4), 0, tolerance = 1e-12)
+  expect_identical(irwin_hall_tail(4, 4), 0)
+  # Far up the cube's corner is a simplex; these are sums whose terms alternate when written from below.
+  expect_equal(irwin_hall_tail(18, 20), (2^20 - 20) / factorial(20), tolerance = 1e-12)
+  expect_equal(irwin_hall_tail(16, 18), (2^18 - 18) / factorial(18), tolerance = 1e-12)
+  for (s in c(9.7, 10, 12)) { # by Fourier, another road
+    expect_equal(irwin_hall_tail(s, 20), uniform_sum_tail(s, 20), tolerance = 1e-9)
+  }
 })
 
 test_that("exceedances are integrated over the shared mean (E16 with its correction, N15)", {

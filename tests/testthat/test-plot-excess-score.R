@@ -17,7 +17,7 @@ test_that("ordered percentiles stand over their bands, and are refused with lost
   skip_if_not_installed("ggplot2")
   e <- excess_of_scores(synthetic_change(), natural_change(7.8, sd = 6.5, family = "censored", range = c(0, 50)))
   picture <- plot(e, type = "percentiles")
-  expect_equal(built(picture, 1)$ymin, stats::qbeta(0.025, 1:4, 4:1))
+  expect_equal(built(picture, 1)$ymin, term_of(e, "ordered_percentile")$conf.low)
   expect_match(words_of(picture)[["title"]], "No patient lies")
   expect_true(draws(picture))
   expect_error(plot(answer(), type = "percentiles"), class = "cordgain_invalid_input")

@@ -22,10 +22,10 @@ test_that("tails of a count agree with the binomial and with all outcomes", {
   expect_equal(count_tail(q, c(0.4, 0.6), 3), 0)
 })
 
-test_that("with a known mean the bands are beta quantiles, whole scores or not", {
+test_that("with a known mean the bands of randomised percentiles are beta quantiles, whole scores or not", {
   known <- natural_change(7.8, sd = 6.5, family = "censored", range = c(0, 50))
   laws <- patient_laws(known, list(low = rep(-12, 3), high = rep(38, 3)), TRUE)
-  bands <- ordered_bands(laws$fine, 0.9)
+  bands <- ordered_bands(laws$fine, 0.9, TRUE)
   expect_equal(bands$low, stats::qbeta(0.05, 1:3, 3:1))
   # The general route gives the same: a randomised percentile is uniform whatever the steps.
   f <- percentile_cdf(laws$fine, 0.3)
@@ -35,7 +35,7 @@ test_that("with a known mean the bands are beta quantiles, whole scores or not",
 test_that("a shared uncertain mean moves the bands, as an integral over the shift says", {
   natural <- natural_change(prior_normal(7.8, 3), sd = 6.5)
   laws <- patient_laws(natural, list(low = rep(-12, 4), high = rep(38, 4)), FALSE)
-  bands <- ordered_bands(laws$fine, 0.95)
+  bands <- ordered_bands(laws$fine, 0.95, FALSE)
   # Patients who move together may all be low, or all be high.
   expect_lt(bands$low[4], stats::qbeta(0.025, 4, 1))
   expect_gt(bands$high[1], stats::qbeta(0.975, 1, 4))
@@ -56,4 +56,24 @@ test_that("the predictive percentile of untreated patients is uniform: its mean 
 test_that("bounded families refuse scores that are not whole", {
   natural <- natural_change(7.8, sd = 6.5, family = "censored", range = c(0, 50))
   expect_error(excess_of_scores(continuous_change(), natural), "whole", class = "cordgain_invalid_input")
+})
+
+test_that("bands of mid-percentiles hold their level where most patients do not change", {
+  natural <- natural_change(1.5, sd = 4, family = "hurdle", range = c(0, 50), zero = 0.7, scale = "lems")
+  x <- score_change(rep(0, 4), rep(0, 4), "lems")
+  rows <- term_of(excess_of_scores(x, natural), "ordered_percentile")
+  expect_true(all(rows$conf.low <= 0.35 & rows$conf.high >= 0.35)) # four without a change: 0.7^4 = 24 % of groups
+  # By every combination of four changes: the k-th smallest mid-percentile lies outside with at most 2.5 % on a side.
+  law <- patient_laws(natural, change_room(x), TRUE)$fine$each[[1]]
+  mid <- cumsum(law$mass) - law$mass / 2
+  for (k in 1:4) {
+    reached <- stats::pbinom(k - 1, 4, cumsum(law$mass), lower.tail = FALSE) # P(k-th smallest <= each step)
+    below <- c(0, reached)[match(rows$conf.low[k], mid)]
+    expect_lt(below, 0.025 + 1e-8)
+    expect_gt(reached[match(rows$conf.low[k], mid)], 0.025)
+    expect_gt(reached[match(rows$conf.high[k], mid)], 0.975 - 1e-8)
+    expect_lt(c(0, reached)[match(rows$conf.high[k], mid)], 0.975)
+  }
+  randomised <- term_of(excess_of_scores(x, natural, randomise = TRUE, seed = 1), "ordered_percentile")
+  expect_equal(randomised$conf.high, stats::qbeta(0.975, 1:4, 4:1), tolerance = 1e-5)
 })
