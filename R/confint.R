@@ -65,7 +65,7 @@ confint.recovery_fit_reml <- function(object, parm = NULL, level = 0.95, method 
                                       ddf = NULL, information = c("expected", "observed"),
                                       type = c("studentised", "basic", "percentile"), n = 1000, seed = NULL,
                                       boot = NULL, ...) {
-  refuse_foreign(c(bootstrap_advice, conf.level = "The level of the intervals is {.arg level}."), ...)
+  refuse_foreign(c(bootstrap_advice, level_advice), ...)
   method <- check_option(method, c("wald", "profile", "boot"))
   level <- check_number(level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   switch(method,

@@ -59,6 +59,7 @@ predict.recovery_fit_bayes <- function(object, newdata = NULL, re.form = NULL, a
                                        se.fit = FALSE, interval = c("none", "confidence", "prediction"),
                                        level = 0.95, weights = NULL, nodes = 2000, ...) {
   call <- rlang::current_env()
+  refuse_foreign(predict_advice, ...)
   interval <- check_option(interval, c("none", "confidence", "prediction"))
   level <- check_number(level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
   included <- included_terms(object, re.form, call)
@@ -202,11 +203,15 @@ own_variance <- function(rows, parts) {
 
 #' @rdname predict.recovery_fit_bayes
 #' @exportS3Method stats::fitted recovery_fit_bayes
-fitted.recovery_fit_bayes <- function(object, ...) stats::predict(object)
+fitted.recovery_fit_bayes <- function(object, ...) {
+  refuse_foreign(fitted_advice, ...)
+  stats::predict(object)
+}
 
 #' @rdname predict.recovery_fit_bayes
 #' @exportS3Method stats::residuals recovery_fit_bayes
 residuals.recovery_fit_bayes <- function(object, type = c("response", "pearson", "marginal"), ...) {
+  refuse_foreign(residual_advice, ...)
   type <- check_option(type, c("response", "pearson", "marginal"))
   fitted <- stats::predict(object, re.form = if (type == "marginal") NA)
   all <- stats::naresid(attr(object$frame, "na.action"), object$design$y)
@@ -220,6 +225,7 @@ residuals.recovery_fit_bayes <- function(object, type = c("response", "pearson",
 simulate.recovery_fit_bayes <- function(object, nsim = 1, seed = NULL, re.form = NA, newdata = NULL,
                                         allow.new.levels = FALSE, weights = NULL, ...) {
   call <- rlang::current_env()
+  refuse_foreign(simulate_advice, ...)
   nsim <- check_count(nsim, min = 1)
   seed <- draw_seed(seed)
   rows <- simulated_rows(object, newdata, re.form, allow.new.levels, weights, call)

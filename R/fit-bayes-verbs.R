@@ -5,6 +5,7 @@
 #' @exportS3Method stats::confint recovery_fit_bayes
 confint.recovery_fit_bayes <- function(object, parm = NULL, level = 0.95, ...) {
   call <- rlang::current_env()
+  refuse_foreign(posterior_advice, ...)
   out <- posterior_limits(object, level)
   out[chosen_rows(parm, rownames(out), call), , drop = FALSE]
 }

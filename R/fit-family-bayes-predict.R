@@ -72,6 +72,7 @@ predict.recovery_fit_family_bayes <- function(object, newdata = NULL, re.form = 
                                               interval = c("none", "confidence", "prediction"), level = 0.95,
                                               trials = NULL, nodes = 2000, ...) {
   call <- rlang::current_env()
+  refuse_foreign(predict_advice, ...)
   family <- object$result$family
   type <- check_predicted(check_option(type, c("link", "response", "prob", "class")), family, call)
   interval <- check_option(interval, c("none", "confidence", "prediction"))
@@ -238,7 +239,7 @@ censored_limits <- function(family, parts, probs) {
 
 #' @rdname predict.recovery_fit_family_bayes
 #' @exportS3Method stats::fitted recovery_fit_family_bayes
-fitted.recovery_fit_family_bayes <- function(object, ...) stats::predict(object, type = "response")
+fitted.recovery_fit_family_bayes <- function(object, ...) fitted.recovery_fit_family(object, ...)
 
 #' @rdname predict.recovery_fit_family_bayes
 #' @exportS3Method stats::residuals recovery_fit_family_bayes

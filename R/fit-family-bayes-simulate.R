@@ -5,6 +5,7 @@
 simulate.recovery_fit_family_bayes <- function(object, nsim = 1, seed = NULL, re.form = NA, newdata = NULL,
                                                allow.new.levels = FALSE, trials = NULL, ...) {
   call <- rlang::current_env()
+  refuse_foreign(simulate_advice, ...)
   simulate_family(object, nsim, seed, re.form, newdata, allow.new.levels, trials, call, \(rows) {
     known <- known_subjects(rows)
     grid <- effects_grid(sum(object$result$problem$block))

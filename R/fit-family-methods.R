@@ -154,6 +154,7 @@ print.summary.recovery_fit_family <- function(x, ...) {
 confint.recovery_fit_family <- function(object, parm = NULL, level = 0.95, method = c("wald", "boot"),
                                         type = c("percentile", "basic"), n = 1000, seed = NULL, boot = NULL, ...) {
   call <- rlang::current_env()
+  refuse_foreign(c(bootstrap_advice, level_advice), ...)
   method <- check_interval_method(method, call)
   type <- check_option(type, c("percentile", "basic"))
   level <- check_number(level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)

@@ -44,6 +44,8 @@ predict.recovery_fit_family <- function(object, newdata = NULL, re.form = NULL,
                                         type = c("link", "response", "prob", "class"), allow.new.levels = FALSE,
                                         average = FALSE, se.fit = FALSE, ...) {
   call <- rlang::current_env()
+  advice <- "Maximum likelihood has standard errors here, {.arg se.fit}; a fit by {.fn method_bayes} has intervals."
+  refuse_foreign(c(predict_advice, interval = advice, level = advice), ...)
   type <- check_predicted(check_option(type, c("link", "response", "prob", "class")), object$result$family, call)
   included <- included_terms(object, re.form, call)
   check_prediction_se(se.fit, included, average, type, call)
@@ -139,7 +141,10 @@ block_modes <- function(fit) {
 
 #' @rdname recovery_fit_family
 #' @exportS3Method stats::fitted recovery_fit_family
-fitted.recovery_fit_family <- function(object, ...) stats::predict(object, type = "response")
+fitted.recovery_fit_family <- function(object, ...) {
+  refuse_foreign(fitted_advice, ...)
+  stats::predict(object, type = "response")
+}
 
 #' Residuals of a fit of a family
 #'

@@ -32,6 +32,7 @@
 simulate.recovery_fit_family <- function(object, nsim = 1, seed = NULL, re.form = NA, newdata = NULL,
                                          allow.new.levels = FALSE, trials = NULL, ...) {
   call <- rlang::current_env()
+  refuse_foreign(simulate_advice, ...)
   simulate_family(object, nsim, seed, re.form, newdata, allow.new.levels, trials, call, \(rows) {
     mean <- known_predictor(object, rows)
     \() list(eta = mean + draw_effects(object, rows), extra = object$result$extra)

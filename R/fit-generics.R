@@ -69,3 +69,14 @@ isSingular.default <- function(x, ...) {
 bootstrap <- function(fit, ...) {
   UseMethod("bootstrap")
 }
+
+# Arguments of other packages' methods, and of this package's verbs of other results, with what is meant here.
+level_advice <- c(conf.level = "The level of the intervals is {.arg level}.")
+predict_advice <- c(level_advice,
+  random.only = "{.fn ranef} has the random effects; {.arg re.form} says which of them a prediction counts.")
+simulate_advice <- c(
+  use.u = "Say {.code re.form = NULL} to keep the random effects, {.code re.form = NA} to draw them.")
+fitted_advice <- c(level = "For the mean of all say {.code predict(fit, re.form = NA)}.")
+residual_advice <- c(scaled = "For residuals in units of sigma say {.code type = \"pearson\"}.",
+  level = "For residuals from the mean of all say {.code type = \"marginal\"}.")
+posterior_advice <- c(level_advice, method = "Intervals of a posterior are its quantiles; there is no other method.")

@@ -173,7 +173,7 @@ isSingular.recovery_fit <- function(x, ...) {
 #' @rdname recovery_fit-verbs
 #' @exportS3Method stats::fitted recovery_fit_reml
 fitted.recovery_fit_reml <- function(object, ...) {
-  refuse_foreign(c(level = "For the mean of all say {.code predict(fit, re.form = NA)}."), ...)
+  refuse_foreign(fitted_advice, ...)
   stats::napredict(attr(object$frame, "na.action"), stats::setNames(raw_fitted(object), rownames(object$frame)))
 }
 

@@ -27,8 +27,7 @@
 residuals.recovery_fit_reml <- function(object,
                                         type = c("response", "pearson", "marginal", "scaled", "deviance", "working"),
                                         ...) {
-  refuse_foreign(c(scaled = "For residuals in units of sigma say {.code type = \"pearson\"}.",
-    level = "For residuals from the mean of all say {.code type = \"marginal\"}."), ...)
+  refuse_foreign(residual_advice, ...)
   type <- check_option(type, c("response", "pearson", "marginal", "scaled", "deviance", "working"))
   out <- switch(type,
     pearson = (object$design$y - raw_fitted(object)) * sqrt(row_weights(object)) / stats::sigma(object),

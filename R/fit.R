@@ -49,6 +49,7 @@
 #' @param na.action what to do with missing values; rows left out are counted,
 #'   reported once and kept in the print.
 #' @param control (list) empty: what can be set is an argument of the method.
+#' @param ... none: other programs' arguments are refused with what is meant here.
 #' @return a `recovery_fit` (also of class `recovery_fit_reml`): see
 #'   [recovery_fit-verbs] for what can be asked of it.
 #' @section Conditions:
@@ -78,8 +79,10 @@
 #' @seealso [method_reml()] before; [recovery_fit-verbs] after; [residual_covariance].
 #' @export
 fit_recovery <- function(formula, data, family = stats::gaussian(), method = NULL, weights = NULL, offset = NULL,
-                         subset = NULL, contrasts = NULL, na.action = stats::na.omit, control = list()) {
+                         subset = NULL, contrasts = NULL, na.action = stats::na.omit, control = list(), ...) {
   call <- match.call()
+  refuse_foreign(fit_advice, ...)
+  check_no_more(names(formals(fit_recovery)), ...)
   check_fit_given(missing(formula), missing(data))
   check_no_control(control)
   family <- as_recovery_family(family)
@@ -340,3 +343,13 @@ fit_size <- function(x) {
   out <- length(attr(x$frame, "na.action"))
   if (out > 0L) sprintf("%s; %d row%s left out for missing values", sizes, out, if (out > 1L) "s" else "") else sizes
 }
+
+# Arguments of other programs' functions, with what is meant here.
+fit_advice <- c(
+  prior = "Priors belong to the method: {.code method = method_bayes(prior = priors(...))}.",
+  REML = "{.code method = \"ml\"} is maximum likelihood, {.code method = \"reml\"} the restricted one.",
+  nAGQ = "Nodes belong to the method: {.code method = method_ml(nodes = ...)}.",
+  random = "Random effects stand in the formula: {.code (week | subject)}.",
+  correlation = "Residual covariances stand in the formula: {.code ar1(visit | subject)}.",
+  chains = "Chains belong to the method: {.code method = method_bayes(engine = \"nuts\")}."
+)

@@ -26,3 +26,7 @@ match_terms.default <- function(x) {
     i = "Describe the patients with {.fn trial_arm}."
   ), call = NULL)
 }
+
+#' @rdname as_prior
+#' @export
+as_prior <- function(x, ...) UseMethod("as_prior")

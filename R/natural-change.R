@@ -89,10 +89,11 @@ natural_change <- function(x, tau, mu = NULL, bias = NULL, family = "normal", sd
     abort_input("{.arg x} is not given: a table of published means, a prior, or a number.")
   }
   if (!is.null(scale)) scale <- as_motor_scale(scale, call)
-  bias <- as_bias(bias, if (is.data.frame(x)) scale_of_sources(x, scale, call) else scale)
+  turned_by <- if (is.data.frame(x)) scale_of_sources(x, scale, call) else scale
   settings <- list(
+    sign_open = inherits(bias, "regression_to_mean") && is.null(turned_by),
     tau = if (!missing(tau)) check_tau(tau, call), mu = if (is.null(mu)) flat_prior() else check_mu(mu, call),
-    bias = check_bias(bias, call), family = family, range = range, zero = zero,
+    bias = check_bias(as_bias(bias, turned_by), call), family = family, range = range, zero = zero,
     sd = if (!is.null(sd)) check_number(sd, min = 0, min_open = TRUE, todo = sd_todo), match = match,
     scale = scale
   )
@@ -289,6 +290,12 @@ scale_of_sources <- function(sources, scale, call) {
 # sign of its means is known, and its points are possible there.
 check_change_suits <- function(natural, scale, call) {
   refuse_unturned(scale, natural$kind != "meta" || !is.null(natural$settings$scale), call)
+  if (natural$settings$sign_open && scale_sign(scale) < 0) {
+    abort_input(c("The natural change does not know its scale, so the sign of the regression to the mean was not turned.",
+      x = "On {escape_braces(scale_name(scale))} lower is better: that a high score falls by itself is a gain.",
+      i = "Give {.fn natural_change} the {.arg scale}; the mean, a number or a prior, is a gain in any case."
+    ), call = call)
+  }
   check_changes_on_scale(c(natural$sources$mean, natural$anchor), c(natural$settings$sd, natural$sources$sd), scale,
     call)
 }

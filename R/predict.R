@@ -86,10 +86,7 @@ predict.recovery_fit_reml <- function(object, newdata = NULL, re.form = NULL, al
                                       level = 0.95, ddf = NULL, information = c("expected", "observed"),
                                       weights = NULL, ...) {
   call <- rlang::current_env()
-  refuse_foreign(c(
-    conf.level = "The level of the intervals is {.arg level}.",
-    random.only = "{.fn ranef} has the random effects; {.arg re.form} says which of them a prediction counts."
-  ), ...)
+  refuse_foreign(predict_advice, ...)
   interval <- check_option(interval, c("none", "confidence", "prediction"))
   information <- check_option(information, c("expected", "observed"))
   level <- check_number(level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)

@@ -22,7 +22,7 @@
 #'
 #' @param fixed (named list) priors of coefficients by the names of the columns of
 #'   the model matrix: [prior_normal()], [prior_t()], or a [prior_mixture()] of
-#'   them; `NULL` as an entry is flat (then there is no evidence).
+#'   them; `NULL` as an entry is flat (then there is no evidence). Natural recovery is one by [as_prior()].
 #' @param sd (prior, or named list by column of the random effects) on standard
 #'   deviations: [prior_half_normal()], [prior_half_t()], [prior_exponential()],
 #'   [prior_pc()], [prior_gamma()], [prior_uniform()] or [prior_fixed()]. A uniform prior ends in a jump: where few
@@ -61,7 +61,7 @@ priors <- function(fixed = list(), sd = NULL, cor = NULL, sigma = NULL, dispersi
   }
   check_once(names(fixed), "fixed", rlang::current_env())
   fixed <- Map(\(prior, name) {
-    if (inherits(prior, "natural_recovery")) refuse_natural(prior, name, rlang::caller_env(2))
+    if (inherits(prior, "natural_recovery")) prior <- as_prior(prior) # which asks for its unit
     if (is.null(prior)) flat_prior() else check_prior(prior, c("normal", "t", "flat"), paste0("fixed$", name))
   }, fixed, names(fixed))
   new_priors(
@@ -117,18 +117,6 @@ check_residual_prior <- function(prior, call) {
     ), call = call)
   }
   prior
-}
-
-# What happens without treatment has its own scale and its own patients: a person says what it means for a coefficient.
-refuse_natural <- function(x, name, call) {
-  row <- if (inherits(x, "natural_change")) tidy(x)[1, ]
-  abort_input(c("{.arg fixed${name}} must be a prior; natural recovery is not turned into one.",
-    x = "It is a {.cls {class(x)[1]}}.",
-    i = if (is.null(row) || is.na(row$std.error)) "Give its mean and SD in the units of the coefficient by
-      {.fn prior_normal}." else "Its mean change is {.code prior_normal({signif(row$estimate, 4)},
-      {signif(row$std.error, 4)})}, in points from baseline to follow-up: divide both by the weeks between for points
-      per week."
-  ), call = call)
 }
 
 check_change_priors <- function(change, call = rlang::caller_env()) {

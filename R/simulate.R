@@ -40,8 +40,7 @@
 simulate.recovery_fit_reml <- function(object, nsim = 1, seed = NULL, re.form = NA, newdata = NULL,
                                        allow.new.levels = FALSE, weights = NULL, ...) {
   call <- rlang::current_env()
-  advice <- "Say {.code re.form = NULL} to keep the random effects, {.code re.form = NA} to draw them."
-  refuse_foreign(c(use.u = advice), ...)
+  refuse_foreign(simulate_advice, ...)
   nsim <- check_count(nsim, min = 1)
   seed <- draw_seed(seed)
   rows <- simulated_rows(object, newdata, re.form, allow.new.levels, weights, call)

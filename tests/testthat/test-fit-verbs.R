@@ -98,3 +98,19 @@ test_that("a fit with a covariance over visits is not sent to a natural course; 
   plain <- fit_recovery(distance ~ age + (1 | Subject), nlme::Orthodont)
   expect_error(ggplot2::autoplot(plain), "natural_curve\\(fit\\)", class = "cordgain_invalid_input")
 })
+
+test_that("arguments of other verbs and packages are refused by fits of every engine, with what is meant", {
+  d <- data.frame(id = rep(1:4, each = 3), week = rep(c(0, 4, 8), 4), n = c(2, 5, 9, 0, 1, 3, 6, 10, 15, 0, 0, 1))
+  fits <- list(fit_recovery(n ~ week + (1 | id), d), fit_recovery(n ~ week + (1 | id), d, method = method_bayes(
+    tolerance = 0.01)), fit_recovery(n ~ week + (1 | id), d, family = beta_binomial(20)))
+  for (fit in fits) {
+    expect_error(confint(fit, conf.level = 0.5), "is `level`", class = "cordgain_invalid_input")
+    expect_error(predict(fit, conf.level = 0.5), "is `level`", class = "cordgain_invalid_input")
+    expect_error(simulate(fit, 1, use.u = TRUE), "re.form = NULL", class = "cordgain_invalid_input")
+    expect_error(fitted(fit, level = 0), "re.form = NA", class = "cordgain_invalid_input")
+  }
+  expect_error(confint(fits[[2]], method = "profile"), "quantiles", class = "cordgain_invalid_input")
+  expect_error(residuals(fits[[2]], scaled = TRUE), "pearson", class = "cordgain_invalid_input")
+  expect_error(predict(fits[[3]], interval = "confidence"), "method_bayes", class = "cordgain_invalid_input")
+  expect_error(predict(fits[[3]], level = 0.5), "se.fit", class = "cordgain_invalid_input")
+})

@@ -308,3 +308,12 @@ test_that("settings of other programs are refused, since there are none here", {
   expect_error(fitted_with(3, method = "bayes"), "a number", class = "cordgain_invalid_input")
   expect_s3_class(fitted_with(list()), "recovery_fit")
 })
+
+test_that("arguments of other programs' functions are refused with what is meant here", {
+  d <- data.frame(id = rep(1:4, each = 2), week = rep(c(0, 8), 4), y = c(2, 5, 9, 12, 1, 3, 6, 4))
+  fit <- fit_recovery(y ~ week + (1 | id), d)
+  expect_error(fit_recovery(y ~ week + (1 | id), d, prior = priors()), "method_bayes", class = "cordgain_invalid_input")
+  expect_error(update(fit, prior = priors()), "method_bayes", class = "cordgain_invalid_input")
+  expect_error(fit_recovery(y ~ week + (1 | id), d, REML = FALSE), "method = \"ml\"", class = "cordgain_invalid_input")
+  expect_error(fit_recovery(y ~ week + (1 | id), d, wieghts = 1), "no argument.*wieghts", class = "cordgain_invalid_input")
+})

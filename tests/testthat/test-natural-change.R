@@ -156,3 +156,18 @@ test_that("what quadrature cannot have is refused with advice about the prior, n
   expect_match(conditionMessage(told), "narrower prior of `tau`")
   expect_no_match(conditionMessage(told), "patients")
 })
+
+test_that("regression to the mean whose sign is not known is refused where lower is better", {
+  raw <- regression_to_mean(30, 10, 0.8, 40, "above") # chosen for a high score: it falls, which is a gain
+  x <- score_change(c(45, 50, 42, 48), c(40, 47, 41, 45), "mds_updrs_iii")
+  for (mean in list(0, prior_normal(0, 1))) {
+    expect_error(excess_of_scores(x, natural_change(mean, sd = 6, bias = raw)), "sign of the regression",
+      class = "cordgain_invalid_input")
+  }
+  turned <- excess_of_scores(x, natural_change(0, sd = 6, bias = raw, scale = "mds_updrs_iii"))
+  # Davis (1976): sigma (1 - rho) phi(z) / (1 - Phi(z)), z = 1
+  expect_equal(term_value(turned, "natural_mean"), 2 * dnorm(1) / pnorm(-1), tolerance = 1e-10)
+  up <- excess_of_scores(score_change(c(12, 18), c(20, 19), "uems"),
+    natural_change(0, sd = 6, bias = regression_to_mean(20, 10, 0.8, 15)))
+  expect_equal(term_value(up, "natural_mean"), checks_value("E17"), tolerance = 1e-10)
+})

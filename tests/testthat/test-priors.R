@@ -117,9 +117,3 @@ test_that("a prior of a correlation that the model lacks is refused, of normal s
   done <- complete_priors(prior, list(x = pair, z = list(pair)), c(3, 5, 10), NULL, rlang::current_env())
   expect_identical(done$cor, prior_lkj(4))
 })
-
-test_that("a natural change is no prior of a coefficient, and its mean and SD are told", {
-  expect_error(priors(fixed = list(week = natural_change(prior_normal(3, 1), sd = 2))), "prior_normal\\(3, 1\\)",
-    class = "cordgain_invalid_input")
-  expect_error(priors(fixed = list(week = natural_rate(0.2))), "natural_rate", class = "cordgain_invalid_input")
-})
