@@ -249,7 +249,8 @@ plot.borrow_means <- function(x, ...) {
   check_picture(names(formals(plot.borrow_means)), ...)
   rows <- x$terms[x$terms$term == "mean", ]
   rows$estimate <- ifelse(is.na(rows$estimate), mean(change_scores(x$controls)), rows$estimate)
-  unit <- scale_unit(change_motor_scale(x$controls))
-  borrowing_picture(rows, paste0("Mean change of the concurrent controls (", unit, ")"),
-    \(value) format(signif(value, 2), trim = TRUE), paste0(" ", unit))
+  scale <- change_motor_scale(x$controls)
+  axis <- change_axis(scale, " of the concurrent controls", c("Mean change", "Mean gain"))
+  borrowing_picture(rows, axis, \(value) format(signif(value, 2), trim = TRUE), paste0(" ", scale_unit(scale)),
+    gain_words(scale))
 }

@@ -244,7 +244,7 @@ format_excess_score <- function(x, digits = 3) {
   c(
     paste0("Excess of change in ", scale_name(scale), ": ", length(y),
       if (length(y) == 1L) " patient" else " patients"),
-    if (scale_sign(scale) < 0) "The sign of change is turned, so that a gain is positive.",
+    turned_words(scale),
     paste0("Expected from ", natural_label(x$natural)), format_family(x$natural), format_accepted(x$accepted), "",
     format_group(x, digits), "", format_patients(x, digits), "", format_tests(x, digits)
   )

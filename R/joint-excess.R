@@ -107,7 +107,8 @@ standardised <- function(excess) {
   rows <- score_excess_terms(excess)
   population <- rows[rows$term == "mean_excess_population", ]
   sd <- change_sd(score_excess_natural(excess))
-  list(z = population$estimate / sd, sd = population$std.error / sd, error = population$num.error / sd)
+  list(turned = scale_sign(change_motor_scale(score_excess_change(excess))) < 0, z = population$estimate / sd,
+    sd = population$std.error / sd, error = population$num.error / sd)
 }
 
 joint_terms <- function(x) {
@@ -166,8 +167,16 @@ plot.joint_excess <- function(x, ...) {
     ggplot2::labs(x = "Mean excess, in SDs of natural change", y = NULL,
       title = joint_title(rows[is.na(rows$outcome), ], x$conf.level),
       caption = caption_words("Correlation of the outcomes: ", x$source, ". Lines: ", percent_text(x$conf.level),
-        " intervals.")) +
+        " intervals.", joint_turned_words(x))) +
     plot_theme()
+}
+
+# One axis for all: right is better, whatever the direction of their scales.
+joint_turned_words <- function(x) {
+  turned <- vapply(x$parts, `[[`, NA, "turned")
+  if (any(turned)) {
+    paste0(" Lower is better in ", paste(names(x$parts)[turned], collapse = ", "), ": there, too, better is right.")
+  }
 }
 
 joint_title <- function(common, conf.level) {

@@ -241,9 +241,7 @@ format.natural_change <- function(x, ...) {
   c(
     paste0("Natural change from ", natural_label(x)),
     if (!is.null(s$scale)) paste0("Scale: ", format(s$scale)),
-    if (!is.null(s$scale) && scale_sign(s$scale) < 0 && x$kind == "meta") {
-      "The sign of change is turned, so that a gain is positive."
-    },
+    if (x$kind == "meta") turned_words(s$scale),
     if (x$kind == "meta") format_means(x$sources),
     if (x$kind == "meta") paste0("Prior: tau ~ ", format(s$tau), ", mu ~ ", format(s$mu)),
     if (s$bias$mean != 0 || s$bias$sd != 0) {
@@ -331,9 +329,9 @@ plot.natural_change <- function(x, ...) {
     ggplot2::scale_shape_manual(NULL, values = c(published = 16, shrunk = 24, predicted = 23)) +
     ggplot2::scale_linewidth_manual(NULL, values = c(published = 0.6, shrunk = 0.6, predicted = 1.6)) +
     ggplot2::labs(
-      x = paste0("Change without treatment (", change_unit(x), ")"), y = NULL, title = change_title(x),
+      x = change_axis(x$settings$scale, " without treatment"), y = NULL, title = change_title(x),
       caption = caption_words("Lines: 95 % intervals. Shrunk: each source's mean given all of them. One patient ",
-        "varies by the SD of the registry.")
+        "varies by the SD of the registry.", gain_words(x$settings$scale))
     ) +
     plot_theme() +
     ggplot2::theme(legend.position = "bottom")
@@ -346,8 +344,9 @@ change_title <- function(x) {
   row <- row[row$term == "mean_change", ]
   two <- \(value) format(signif(value, 2), trim = TRUE)
   known <- row$conf.low == row$conf.high
-  plot_words("Without treatment patients change by ", two(row$estimate), " ", change_unit(x), " on average",
-    if (known) ", taken as known" else paste0("; by ", two(row$conf.low), " to ", two(row$conf.high),
+  words <- if (mean_sign(x$settings$scale) > 0) c("change by ", "by ") else c("gain ", "")
+  plot_words("Without treatment patients ", words[1], two(row$estimate), " ", change_unit(x), " on average",
+    if (known) ", taken as known" else paste0("; ", words[2], two(row$conf.low), " to ", two(row$conf.high),
       " in populations like these"))
 }
 

@@ -316,7 +316,8 @@ quantile.natural_curve <- function(x, probs = c(0.025, 0.25, 0.5, 0.75, 0.975), 
 #' @export
 format.natural_curve <- function(x, ...) {
   head <- paste0("Natural course from ", natural_label(x))
-  scale <- c(if (!is.null(x$settings$scale)) paste0("Scale: ", format(x$settings$scale)), turned_words(x))
+  scale <- x$settings$scale
+  scale <- c(if (!is.null(scale)) paste0("Scale: ", format(scale)), turned_words(scale, "the scores"))
   between <- if (x$settings$between_sd > 0) {
     paste0("Between populations: SD ", x$settings$between_sd, " points of the gain at the last visit")
   } else {
@@ -349,11 +350,6 @@ visit_mean_words <- function(x) {
         " too, as of one cohort; where other patients were seen at each visit, the mean is known less well ",
         "(?natural_curve)."))
   }
-}
-
-# Said wherever a turned course is shown; nothing of one that is not.
-turned_words <- function(x) {
-  if (mean_sign(x$settings$scale) < 0) "The sign of the scores is turned, so that a gain is positive."
 }
 
 # What the model is, and what of it the trial's patients share.

@@ -1,8 +1,8 @@
 # The picture that rates and means share: controls alone, and what each way of borrowing makes of them.
 
 # @param rows (data frame) `group`, `estimate`, `conf.low`, `conf.high`, the first of group "none": no history.
-# @param text (function) a value in words; unit (string) of all of them.
-borrowing_picture <- function(rows, axis, text, unit = "") {
+# @param text (function) a value in words; unit (string) of all of them; more (string): what the caption adds.
+borrowing_picture <- function(rows, axis, text, unit = "", more = NULL) {
   label <- method_words(rows$group)
   rows$label <- factor(label, rev(label))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$label)) +
@@ -11,7 +11,7 @@ borrowing_picture <- function(rows, axis, text, unit = "") {
     ggplot2::geom_point(size = 2.6, colour = plot_ink[["dark"]]) +
     ggplot2::labs(x = axis, y = NULL, title = borrowing_title(rows, text, unit),
       caption = caption_words("Dots: posterior means; lines: posterior intervals. Below the first row, each way of ",
-        "borrowing from the history.")) +
+        "borrowing from the history.", more)) +
     plot_theme()
 }
 

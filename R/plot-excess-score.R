@@ -29,6 +29,7 @@ plot.excess_score <- function(x, type = c("patients", "percentiles"), ...) {
 
 patients_plot <- function(x) {
   change <- score_excess_change(x)
+  scale <- change_motor_scale(change)
   y <- change_scores(change)
   room <- change_room(change)
   level <- score_excess_settings(x)$conf.level
@@ -47,11 +48,10 @@ patients_plot <- function(x) {
     ggplot2::geom_point(ggplot2::aes(x = .data$median), shape = 124, size = 5, colour = "white") +
     ggplot2::geom_point(ggplot2::aes(x = .data$change), size = 3, colour = plot_ink[["dark"]], na.rm = TRUE) +
     ggplot2::labs(
-      x = paste0("Change of ", scale_name(change_motor_scale(change)), " (", scale_unit(change_motor_scale(change)),
-        ")"),
+      x = change_axis(scale, paste0(" of ", scale_name(scale))),
       y = "Patient", title = patients_title(y, drawn, level),
       caption = caption_words("Dots: observed. Bars: what natural recovery alone gives, ", percent_text(level),
-        " of patients (light), the middle half (dark) and the median (white).")
+        " of patients (light), the middle half (dark) and the median (white).", gain_words(scale))
     ) +
     plot_theme()
 }

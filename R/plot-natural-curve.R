@@ -12,8 +12,8 @@ plot.natural_curve <- function(x, ...) {
     (if (!gain) known_score_axis(scale)) +
     ggplot2::labs(x = weeks_axis(scale), y = course_axis(gain, scale), title = course_finding(rows, scale),
       caption = caption_words("Line and band: fitted mean, 95 % interval.",
-        if (x$kind != "fit") " Dots: as published.", if (!gain) known_score_words(scale) else if (
-          !is.null(turned_words(x))) paste0(" ", turned_words(x)))) +
+        if (x$kind != "fit") " Dots: as published.", if (gain) gain_words(scale, "the scores") else
+          known_score_words(scale))) +
     plot_theme()
   if (x$kind == "fit") picture else picture + ggplot2::geom_point(ggplot2::aes(x = .data$week, y = .data$mean),
     data = x$table$rows, inherit.aes = FALSE)

@@ -133,6 +133,24 @@ known_score_words <- function(scale) {
   if (mean_sign(scale) < 0) " Lower is better: the axis is turned, better is up."
 }
 
+# Said of gains wherever they are shown; nothing where no sign was turned.
+turned_words <- function(scale, what = "change") {
+  if (mean_sign(scale) < 0) paste0("The sign of ", what, " is turned, so that a gain is positive.")
+}
+
+# Said beside a picture of gains.
+gain_words <- function(scale, what = "change") {
+  if (mean_sign(scale) < 0) paste(" Lower is better.", turned_words(scale, what))
+}
+
+# The horizontal axis of changes: gains, where their sign was turned.
+# @param words (two strings) the change, and the gain; what: of what
+change_axis <- function(scale, what, words = c("Change", "Gain")) {
+  turned <- mean_sign(scale) < 0
+  unit <- if (is.null(scale)) "points" else scale_unit(scale)
+  paste0(words[1 + turned], what, " (", unit, if (turned) "; better is right", ")")
+}
+
 # Courses of spinal scales begin with an injury and are recoveries; those of other scales need be neither. Where no
 # scale is known the words are those of the package's own field.
 is_spinal <- function(scale) {

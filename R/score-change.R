@@ -183,7 +183,7 @@ format.score_change <- function(x, ...) {
   c(
     paste0("<score_change> ", length(x$baseline), if (x$role == "control") " control",
       if (length(x$baseline) == 1L) " patient" else " patients", ", ", format(x$scale)),
-    if (scale_sign(x$scale) < 0) "The sign of change is turned, so that a gain is positive.",
+    turned_words(x$scale),
     paste0("Change: ", paste(ifelse(is.na(x$change), "not known", signed_number(x$change)), collapse = ", "), " ",
       scale_unit(x$scale), if (lost < length(x$final)) paste0("; mean ", signif(mean(x$change, na.rm = TRUE), 4))),
     if (lost > 0L) paste0("Without a final score: ", lost, ", kept; the answer for the group is a pair of bounds."),
@@ -225,7 +225,8 @@ plot.score_change <- function(x, ...) {
       scale_range(x$scale)) +
     ggplot2::scale_y_continuous(limits = scale_range(x$scale)) +
     ggplot2::labs(x = NULL, y = scale_axis(x$scale), title = change_finding(x),
-      caption = "What natural recovery alone gives is not taken off.") +
+      caption = caption_words("What natural recovery alone gives is not taken off.",
+        if (scale_sign(x$scale) < 0) " Lower is better: a line that falls is a gain.")) +
     plot_theme()
 }
 
@@ -235,6 +236,6 @@ change_finding <- function(x) {
     return("No final score is known")
   }
   plot_words(sum(known > 0), " of ", length(known), if (anyNA(x$change)) " followed",
-    " patients gained; the mean change is ",
+    if (scale_sign(x$scale) > 0) " patients gained; the mean change is " else " patients got better; the mean gain is ",
     format(signif(mean(known), 3)), " ", scale_unit(x$scale))
 }

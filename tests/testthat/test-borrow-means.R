@@ -124,9 +124,14 @@ test_that("where lower is better both sides are turned once", {
   h$measure <- NULL
   h$endpoint <- "lower"
   down <- score_change(rep(40, 4), 40 - four_controls, own, role = "control")
-  turned <- tidy(borrow(down, h, c("power", "sam"), a0 = 0.4, delta = 4, accept = all_differences))
+  borrowed <- borrow(down, h, c("power", "sam"), a0 = 0.4, delta = 4, accept = all_differences)
+  turned <- tidy(borrowed)
   plain <- tidy(borrowed_mean(c("power", "sam"), a0 = 0.4, delta = 4))
   expect_equal(turned[2:7], plain[2:7][names(turned)[2:7]], tolerance = 1e-12)
+  skip_if_not_installed("ggplot2")
+  words <- words_of(plot(borrowed))
+  expect_match(words[["x"]], "^Mean gain of the concurrent controls [(]points; better is right")
+  expect_match(gsub("\n", " ", words[["caption"]]), "Lower is better[.] The sign of change is turned")
 })
 
 test_that("a history that does not say its scale is checked as excess() checks it", {

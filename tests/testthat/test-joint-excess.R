@@ -88,4 +88,14 @@ test_that("an outcome whose natural mean has no standard deviation cannot be com
   skip_if_not(is.na(term_value(wild, "mean_excess_population", "std.error")))
   expect_error(joint_excess(list(a = wild, b = three_outcomes()$b), diag(2), source = "x"), "standard deviation",
     class = "cordgain_invalid_input")
+
+test_that("the picture names the outcomes of which lower is better", {
+  skip_if_not_installed("ggplot2")
+  caption <- \(...) gsub("\n", " ", plot(joint_excess(list(...), diag(2), source = "x"))$labels$caption)
+  up <- three_outcomes()$a
+  n <- length(change_subjects(score_excess_change(up)))
+  x <- score_change(rep(45, n), 45 - seq_len(n), "mds_updrs_iii") # simulated
+  down <- excess_of_scores(x, natural_change(2, sd = 6))
+  expect_match(caption(a = up, motor = down), "Lower is better in motor: there, too, better is right[.]$")
+  expect_no_match(caption(a = up, b = three_outcomes()$b), "better")
 })

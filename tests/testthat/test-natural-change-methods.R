@@ -102,3 +102,14 @@ test_that("the title of the picture says the mean and how far populations differ
   expect_identical(title(natural_change(prior_normal(8, 2), sd = 6)),
     "Without treatment patients change by 8 points on average; by 4.1 to 12 in populations like these")
 })
+
+test_that("where lower is better the forest says that its means are gains, turned from those published", {
+  skip_if_not_installed("ggplot2")
+  rows <- data.frame(source = "r", mean = 2, sd = 6, n = 50, measure = "mds_updrs_iii")
+  picture <- plot(natural_change(rows, tau = prior_half_normal(2)))
+  expect_equal(built(picture, 2)$x[1], -2)
+  words <- lapply(words_of(picture), gsub, pattern = "\n", replacement = " ")
+  expect_match(words$title, "patients gain -2 points on average; -[0-9.]+ to [0-9.]+ in populations")
+  expect_identical(words$x, "Gain without treatment (points; better is right)")
+  expect_match(words$caption, "Lower is better[.] The sign of change is turned")
+})

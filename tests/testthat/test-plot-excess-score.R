@@ -23,3 +23,17 @@ test_that("ordered percentiles stand over their bands, and are refused with lost
   expect_error(plot(answer(), type = "percentiles"), class = "cordgain_invalid_input")
   expect_error(plot(answer(), type = "mean"), class = "cordgain_invalid_input")
 })
+
+test_that("where lower is better the picture says that it shows gains, and why", {
+  skip_if_not_installed("ggplot2")
+  x <- score_change(c(45, 50, 42, 48), c(40, 57, 41, 45), "mds_updrs_iii") # simulated
+  rows <- data.frame(source = "r", mean = 2, sd = 6, n = 50, measure = "mds_updrs_iii")
+  picture <- plot(excess_of_scores(x, natural_change(rows, tau = prior_half_normal(2))))
+  expect_equal(built(picture, 5)$x[2], -7) # from 50 to 57
+  words <- words_of(picture)
+  expect_identical(words[["x"]], "Gain of MDS-UPDRS part III (points; better is right)")
+  expect_match(gsub("\n", " ", words[["caption"]]), "Lower is better[.] The sign of change is turned")
+  words <- words_of(plot(answer())) # nothing of it where higher is better
+  expect_match(words[["x"]], "^Change of")
+  expect_no_match(words[["caption"]], "better")
+})

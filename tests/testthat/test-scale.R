@@ -113,3 +113,18 @@ test_that("scores whose sign was turned are named as clinicians know them, and i
   expect_null(known_score_axis(motor_scale("uems")))
   expect_identical(known_score_axis(updrs)$labels(c(-40, NA, -12.5)), c("40", NA, "12.5"))
 })
+
+test_that("changes whose sign was turned are called gains, with the direction that is better", {
+  updrs <- motor_scale("mds_updrs_iii")
+  uems <- motor_scale("uems")
+  expect_identical(turned_words(updrs), "The sign of change is turned, so that a gain is positive.")
+  expect_match(gain_words(updrs, "the scores"), "^ Lower is better[.] The sign of the scores is turned")
+  for (scale in list(NULL, uems)) {
+    expect_null(turned_words(scale))
+    expect_null(gain_words(scale))
+    expect_identical(change_axis(scale, " of X"), "Change of X (points)")
+  }
+  expect_identical(change_axis(updrs, " of X"), "Gain of X (points; better is right)")
+  expect_identical(change_axis(updrs, " of X", c("Mean change", "Mean gain")),
+    "Mean gain of X (points; better is right)")
+})

@@ -94,3 +94,10 @@ test_that("the title of the picture counts those who gained among those followed
 test_that("a match without names is told as what it is", {
   expect_error(score_change(1, 2, "uems", match = 3), "a number without names", class = "cordgain_invalid_input")
 })
+
+test_that("where lower is better the picture says that a line that falls is a gain", {
+  skip_if_not_installed("ggplot2")
+  picture <- plot(score_change(c(45, 50), c(40, 57), "mds_updrs_iii"))
+  expect_match(gsub("\n", " ", picture$labels$title), "1 of 2 patients got better; the mean gain is -1 points")
+  expect_match(gsub("\n", " ", picture$labels$caption), "Lower is better: a line that falls is a gain")
+})
