@@ -349,6 +349,7 @@ print.excess_curve <- function(x, digits = 3, ...) {
   patients <- at("patient_excess")
   u <- at("patient_percentile")
   lost <- sum(vapply(x$courses, `[[`, 0, "lost"))
+  since <- lapply(x$courses, \(one) visit_time(one$since))
   writeLines(wrap_lines(c(
     paste0("Excess of ", scale_name(recovery_scale(x$data)), " over the natural course: ", nrow(patients),
       if (nrow(patients) == 1L) " patient" else " patients"),
@@ -356,31 +357,20 @@ print.excess_curve <- function(x, digits = 3, ...) {
     paste0("In brackets: ", percent_text(x$settings$conf.level), " intervals."),
     if (lost > 0) paste0(lost, if (lost == 1) " score is not known and was" else " scores are not known and were",
       " left out."), "",
-    line("Mean excess at the last visit", at("mean_excess")), line("Mean over the whole course", at("auc_excess")),
-    rise_words(x, line, show),
+    line("Mean excess at the last visit", at("mean_excess")), last_visits_words(since, show),
+    line("Mean over the whole course", at("auc_excess")), rise_words(at, x$settings$rise, line, show),
     paste0("Nature alone gives less in ", percent_text(at("prob_excess")$estimate),
       " of such groups", if (!is.null(x$settings$margin)) paste0(", less by more than ", x$settings$margin, " in ",
         percent_text(at("prob_margin")$estimate)), " (not a probability of benefit)"), "",
     "Mean excess at each visit, weeks since treatment:",
-    vapply(seq_len(nrow(visits)), \(i) line(paste0("  ", show(visits$time[i])), visits[i, ]), ""), "",
+    paste0(vapply(seq_len(nrow(visits)), \(i) line(paste0("  ", show(visits$time[i])), visits[i, ]), ""),
+      visit_patients_words(visits$time, since)), "",
     "Each patient at the last visit:",
     vapply(seq_len(nrow(patients)), \(i) {
       paste0(line(paste0("  ", patients$subject[i]), patients[i, ]), ", percentile ", percent_text(u$estimate[i]))
     }, "")
   )))
   invisible(x)
-}
-
-# The excess that rises to a plateau: at the last visit, which was seen, before the plateau, which may lie far beyond.
-rise_words <- function(x, line, show) {
-  fitted <- x$terms[x$terms$term == "fitted_excess", ]
-  last <- fitted[which.max(fitted$time), ]
-  c(
-    line(paste0("Excess fitted at week ", show(last$time), " since treatment, rising with ", show(x$settings$rise),
-      " weeks to a plateau"), last),
-    line(paste0("  That plateau", if (x$settings$rise > last$time) ", reached only long after the last visit"),
-      x$terms[x$terms$term == "plateau_excess", ])
-  )
 }
 
 #' @export
