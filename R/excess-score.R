@@ -347,6 +347,7 @@ print.summary_excess_score <- function(x, ...) {
     cat("\nPercentiles from the lowest up, beside the band of each among as many untreated patients:\n")
     print(data.frame(subject = rows$subject, percentile = rows$estimate, band_low = rows$conf.low,
       band_high = rows$conf.high), digits = 3, row.names = FALSE)
+    cat(wrap_lines(rank_bands_words(nrow(rows))), sep = "\n")
   }
   invisible(x)
 }

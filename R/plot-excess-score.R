@@ -5,7 +5,8 @@
 #' `type = "patients"`: what each patient gained (dot), over what natural recovery would have given
 #' (median, middle half, and the interval of prediction). `type = "percentiles"`: the ordered
 #' percentiles over the exact bands of as many untreated patients: a treatment that helps some and not
-#' others shows at the upper end.
+#' others shows at the upper end. Each band is for one rank: dots outside their bands are no count of patients whom the
+#' treatment helped. Of more than a dozen patients marks are smaller, and names stand on the axis alone.
 #'
 #' @param x an [excess()] of a [score_change()].
 #' @param type (string) `"patients"` or `"percentiles"`.
@@ -37,23 +38,27 @@ patients_plot <- function(x) {
   q <- vapply(seq_along(y), \(i) {
     patient_summary(score_excess_natural(x), probs, c(room$low[i], room$high[i]))$quantile$value
   }, numeric(5))
+  marks <- \(size) mark_size(size, length(y))
+  many <- crowded(length(y))
   drawn <- data.frame(subject = factor(change_subjects(change), levels = rev(change_subjects(change))), change = y,
     low = q[1, ], lower = q[2, ], median = q[3, ], upper = q[4, ], high = q[5, ])
   ggplot2::ggplot(drawn, ggplot2::aes(y = .data$subject)) +
     ggplot2::geom_vline(xintercept = 0, colour = plot_ink[["light"]], linewidth = 0.3) +
     ggplot2::geom_linerange(ggplot2::aes(xmin = .data$low, xmax = .data$high), colour = plot_ink[["light"]],
-      linewidth = 4) +
+      linewidth = marks(4)) +
     ggplot2::geom_linerange(ggplot2::aes(xmin = .data$lower, xmax = .data$upper), colour = plot_ink[["mid"]],
-      linewidth = 4) +
-    ggplot2::geom_point(ggplot2::aes(x = .data$median), shape = 124, size = 5, colour = "white") +
-    ggplot2::geom_point(ggplot2::aes(x = .data$change), size = 3, colour = plot_ink[["dark"]], na.rm = TRUE) +
+      linewidth = marks(4)) +
+    ggplot2::geom_point(ggplot2::aes(x = .data$median), shape = 124, size = marks(5), colour = "white") +
+    ggplot2::geom_point(ggplot2::aes(x = .data$change), size = marks(3), colour = plot_ink[["dark"]], na.rm = TRUE) +
+    (if (many) ggplot2::scale_y_discrete(guide = ggplot2::guide_axis(check.overlap = TRUE))) +
     ggplot2::labs(
       x = change_axis(scale, paste0(" of ", scale_name(scale))),
       y = "Patient", title = patients_title(y, drawn, level),
       caption = caption_words("Dots: observed. Bars: what natural recovery alone gives, ", percent_text(level),
         " of patients (light), the middle half (dark) and the median (white).", gain_words(scale))
     ) +
-    plot_theme()
+    plot_theme() +
+    (if (many) ggplot2::theme(axis.text.y = small_names()))
 }
 
 patients_title <- function(y, drawn, level) {
@@ -69,21 +74,40 @@ percentiles_plot <- function(x, call) {
     abort_input("Percentiles cannot be ordered while final scores are not known.", call = call)
   }
   rows$rank <- seq_len(nrow(rows))
-  outside <- sum(rows$estimate > rows$conf.high)
+  many <- crowded(nrow(rows))
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$rank)) +
     ggplot2::geom_linerange(ggplot2::aes(ymin = .data$conf.low, ymax = .data$conf.high), colour = plot_ink[["light"]],
-      linewidth = 6) +
-    ggplot2::geom_point(ggplot2::aes(y = .data$estimate), size = 3, colour = plot_ink[["dark"]]) +
-    ggplot2::geom_text(ggplot2::aes(y = .data$estimate, label = .data$subject), nudge_x = 0.18, size = 3.3) +
-    ggplot2::scale_x_continuous(breaks = rows$rank, expand = ggplot2::expansion(add = 0.5)) +
+      linewidth = mark_size(6, nrow(rows))) +
+    ggplot2::geom_point(ggplot2::aes(y = .data$estimate), size = mark_size(3, nrow(rows)),
+      colour = plot_ink[["dark"]]) +
+    (if (!many) ggplot2::geom_text(ggplot2::aes(y = .data$estimate, label = .data$subject), nudge_x = 0.18,
+      size = 3.3)) +
+    ggplot2::scale_x_continuous(breaks = rows$rank, labels = if (many) rows$subject else ggplot2::waiver(),
+      expand = ggplot2::expansion(add = 0.5),
+      guide = if (many) ggplot2::guide_axis(check.overlap = TRUE, angle = 90) else ggplot2::waiver()) +
     ggplot2::scale_y_continuous(limits = c(0, 1), labels = \(p) paste0(format(100 * p, trim = TRUE), " %")) +
     ggplot2::labs(
       x = "Patients, from the lowest percentile up", y = "Percentile in natural recovery",
-      title = plot_words(if (outside == 0) "No patient lies" else paste(outside, "of", nrow(rows), "patients lie"),
-        " above the band of untreated patients"),
+      title = percentiles_title(rows, score_excess_settings(x)$conf.level),
       caption = caption_words("Dots: observed, with the patient. Bars: exact ",
         percent_text(score_excess_settings(x)$conf.level),
-        " band of each rank among as many untreated patients, the natural mean as uncertain as it is.")
+        " band of each rank among as many untreated patients, the natural mean as uncertain as it is. ",
+        rank_bands_words(nrow(rows)))
     ) +
-    plot_theme()
+    plot_theme() +
+    (if (many) ggplot2::theme(axis.text.x = small_names()))
+}
+
+# Of ranks, not of patients: a count of bands left behind is no count of those whom the treatment helped.
+percentiles_title <- function(rows, level) {
+  outside <- sum(rows$estimate > rows$conf.high)
+  if (is.na(outside)) {
+    return("The bands of untreated patients are not known")
+  }
+  if (nrow(rows) == 1L) {
+    return(plot_words("The one patient ", if (outside == 0) "does not lie" else "lies", " above the ",
+      percent_text(level), " band of one untreated patient"))
+  }
+  plot_words(if (outside == 0) "No rank lies above its" else paste(outside, "of", nrow(rows),
+    if (outside == 1) "ranks lies above its" else "ranks lie above their"), " own ", percent_text(level), " band")
 }

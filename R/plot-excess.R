@@ -102,7 +102,7 @@ plot.decision_table <- function(x, ...) {
   mark <- if (length(observed) > 1L) "\npossible" else "\nobserved"
   rows$text <- paste0(percent_text(rows$tail), ifelse(rows$seen, mark, ""))
   n <- max(x$responders)
-  many <- n > 12
+  many <- crowded(n)
   ggplot2::ggplot(rows, ggplot2::aes(x = .data$responders, y = .data$tail, fill = .data$seen)) +
     ggplot2::geom_col(width = 0.75) +
     (if (!many) ggplot2::geom_text(ggplot2::aes(label = .data$text), vjust = -0.35, size = 3.8, lineheight = 0.95)) +

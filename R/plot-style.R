@@ -41,10 +41,19 @@ caption_words <- function(...) plot_words(..., width = plot_widths[["caption"]])
 # The name of a vertical axis, broken where the axis of half a page ends.
 axis_words <- function(..., width = 28) plot_words(..., width = width)
 
+# More patients than a picture of half a page has room for: marks become smaller, names leave the dots.
+crowd <- 12
+
+crowded <- function(n) n > crowd
+
+mark_size <- function(size, n) size * min(1, crowd / n)
+
+small_names <- function() ggplot2::element_text(size = ggplot2::rel(0.7))
+
 # Names at the ends of lines (`name`, `x`, `y`), moved apart where they would overprint; of more than a dozen none.
 line_names <- function(ends, values) {
   ends <- ends[!is.na(ends$y), , drop = FALSE]
-  if (nrow(ends) == 0L || nrow(ends) > 12L) {
+  if (nrow(ends) == 0L || crowded(nrow(ends))) {
     return(NULL)
   }
   gap <- 0.065 * diff(range(values))

@@ -42,7 +42,8 @@ score_bands_words <- function(n) {
   paste0("The two pictures ask different questions. The first sets each patient beside any one untreated patient; ",
     "among ", n, " it is less of a surprise that one of them gains so much. The second sets the highest of these ",
     "patients beside the highest of ", n, " untreated ones, the next beside the next, so its bands reach further up ",
-    "for the higher ranks: a patient above the interval of the first may lie inside the band of the second.\n")
+    "for the higher ranks: a patient above the interval of the first may lie inside the band of the second. ",
+    rank_bands_words(n), "\n")
 }
 
 # What changes and courses share.

@@ -127,3 +127,11 @@ step_bands <- function(law, conf.level) {
   # Rounding of a sum decides nothing.
   data.frame(rank = k, low = vapply(k, first, 0, p = tail + 1e-9), high = vapply(k, first, 0, p = 1 - tail - 1e-9))
 }
+
+# Said beside such bands: each holds its own rank as often as it says, all together hold less often.
+rank_bands_words <- function(n) {
+  if (n > 1L) {
+    paste0("Each band is for one rank: all ", n, " ranks lie inside theirs less often than one lies in its own, so ",
+      "ranks outside are no count of patients whom the treatment helped.")
+  }
+}

@@ -112,7 +112,7 @@ test_that("every number carries its error, below 1e-6, and the table is quick to
   expect_true(all(rows$num.error <= 1e-5 & rows$num.error >= 0))
   expect_setequal(names(rows), c("term", "estimate", "std.error", "conf.low", "conf.high", "num.error", "num.kind",
     "statistic", "p.value", "reason", "subject", "interval"))
-  expect_output(print(summary(excess_of_scores(declared(), natural))), "from the lowest up")
+  expect_output(print(summary(excess_of_scores(declared(), natural))), "from the lowest up.*Each band is for one rank")
 })
 
 test_that("a range without losses is told where patients can lose, with what that does", {

@@ -88,6 +88,7 @@ test_that("an outcome whose natural mean has no standard deviation cannot be com
   skip_if_not(is.na(term_value(wild, "mean_excess_population", "std.error")))
   expect_error(joint_excess(list(a = wild, b = three_outcomes()$b), diag(2), source = "x"), "standard deviation",
     class = "cordgain_invalid_input")
+})
 
 test_that("the picture names the outcomes of which lower is better", {
   skip_if_not_installed("ggplot2")

@@ -113,6 +113,7 @@ test_that("the checklist of scores and courses does not speak of one outcome; tw
     expect_match(said, "percentile")
   }
   expect_match(report_parts(score_answer(), list())$bands_words, "the highest of 4 untreated")
+  expect_match(report_parts(score_answer(), list())$bands_words, "no count of patients whom the treatment helped")
   expect_match(score_bands_words(1L), "compare the same")
 })
 

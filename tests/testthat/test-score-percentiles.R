@@ -77,3 +77,12 @@ test_that("bands of mid-percentiles hold their level where most patients do not 
   randomised <- term_of(excess_of_scores(x, natural, randomise = TRUE, seed = 1), "ordered_percentile")
   expect_equal(randomised$conf.high, stats::qbeta(0.975, 1:4, 4:1), tolerance = 1e-5)
 })
+
+test_that("bands of ranks hold all together less often than one by one, and this is said", {
+  expect_null(rank_bands_words(1L))
+  expect_match(rank_bands_words(4L), "all 4 ranks lie inside theirs less often")
+  # Of two: P(low_1 <= U_(1) <= high_1, low_2 <= U_(2) <= high_2), integrated over the lower one, density 2 on u < v.
+  band <- cbind(stats::qbeta(0.025, 1:2, 2:1), stats::qbeta(0.975, 1:2, 2:1))
+  inside <- stats::integrate(\(u) 2 * (band[2, 2] - pmax(u, band[2, 1])), band[1, 1], band[1, 2], rel.tol = 1e-9)$value
+  expect_lt(inside, 0.95 - 0.01)
+})
