@@ -10,7 +10,8 @@
 #' Every estimate, SD and limit is compared, one row each (`part`), patients by `subject`, visits of repeated scores by
 #' `time`. The ELIR size of a natural rate has no second road (`NA`) where two forms of its integral do not tell it to
 #' 5e-8 of itself, because of what lies beyond log odds of 400, and where `mu` stays wide while `tau` may be near 0: one
-#' source without events, for instance. A natural course is fitted again to its published means; a model of untreated
+#' source without events, for instance. Nor have sums of percentiles that depend on each other and are not whole, and
+#' tests and bands of repeated scores. A natural course is fitted again to its published means; a model of untreated
 #' records is not: its mean and covariances are taken as fitted.
 #'
 #' @param x an [excess()] of responders, of a [score_change()] or of a course ([recovery_data()]), a

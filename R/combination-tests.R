@@ -56,16 +56,23 @@ statistic_tail <- function(law, observed, part, steps = lattice_steps[["fine"]])
   if (law$whole) {
     return(whole_tail(law, observed, part, steps))
   }
+  smooth_tail(list(shifted_percentile(law)), rep(1L, n), law$nodes$weight, knows_mean(law), observed, part, steps)
+}
+
+# Patients whose percentiles have no steps. Given what they share (`weight` of its nodes) they are independent;
+# `cdfs[[alike[i]]]` is the distribution function of patient i's percentile, values x nodes.
+smooth_tail <- function(cdfs, alike, weight, known, observed, part, steps) {
+  n <- length(observed)
   if (n == 1L) {
-    return(1 - observed) # uniform, however uncertain the mean
+    return(1 - observed) # uniform, however much is shared
   }
-  if (knows_mean(law) && identical(part, fisher_part)) {
+  if (known && identical(part, fisher_part)) {
     return(stats::pchisq(sum(part(observed)), 2 * n, lower.tail = FALSE))
   }
-  if (knows_mean(law) && n <= most_irwin_hall) {
+  if (known && n <= most_irwin_hall) {
     return(irwin_hall_tail(sum(observed), n))
   }
-  lattice_tail(law, sum(part(observed)), n, identical(part, fisher_part), steps)
+  lattice_tail(cdfs, alike, weight, sum(part(observed)), identical(part, fisher_part), steps)
 }
 
 # P(sum of n uniforms >= s) = (1 / n!) sum_k (-1)^k C(n, k) (n - s - k)^n above the middle, where the terms are few and
@@ -80,28 +87,29 @@ irwin_hall_tail <- function(s, n) {
   max(0, sum((-1)^k * choose(n, k) * pmax(n - s - k, 0)^n) / factorial(n))
 }
 
-# Scores that are not whole, an uncertain mean: given the shift the patients' parts of a statistic are independent and
-# alike, though no longer uniform. All but one of them are rounded to a lattice and added up by Fourier transform, the
-# last is taken as it is. Rounding to a step h leaves an error of order h^2, which two steps take away; that of two such
-# pairs, the routes, is compared.
+# Given what they share patients are independent, though their parts of a statistic are no longer uniform. All but one
+# are rounded to a lattice and added up by Fourier transform, the last is taken as it is. A step h leaves an
+# error of order h^2, which two steps take away; that of two such pairs, the routes, is compared.
 lattice_steps <- c(fine = 512L, coarse = 256L)
 most_lattice_sums <- 5e7 # some seconds
 
-lattice_tail <- function(law, s, n, fisher, steps) {
-  if (n * length(law$nodes$weight) * steps > most_lattice_sums) {
+lattice_tail <- function(cdfs, alike, weight, s, fisher, steps) {
+  n <- length(alike)
+  if (n * length(cdfs) * length(weight) * steps > most_lattice_sums) {
     return(NA_real_)
   }
   if (s <= 0 || !fisher && s >= n) {
     return(as.numeric(s <= 0))
   }
+  tails <- \(h, steps, at) lattice_tails(cdfs, alike, weight, fisher, h, steps, at)
   if (fisher) { # a lattice that ends at s
-    tail <- lapply(c(steps, steps / 2), \(m) lattice_tails(law, n, TRUE, s / m, m, m))
+    tail <- lapply(c(steps, steps / 2), \(m) tails(s / m, m, m))
     return(within_unit((4 * tail[[1]] - tail[[2]]) / 3))
   }
   # A lattice that ends where percentiles do, at 1: s lies among four of its points, through which a cubic goes.
   s <- s * steps / 2
   near <- min(max(floor(s) - 1, 0), n * steps / 2 - 3) + 0:3
-  tail <- lapply(1:2, \(times) lattice_tails(law, n, FALSE, 2 / steps / times, steps / 2 * times, near * times))
+  tail <- lapply(1:2, \(times) tails(2 / steps / times, steps / 2 * times, near * times))
   cubic <- vapply(1:4, \(i) prod((s - near[-i]) / (near[i] - near[-i])), 0)
   within_unit(sum(cubic * (4 * tail[[2]] - tail[[1]]) / 3))
 }
@@ -109,30 +117,34 @@ lattice_tail <- function(law, s, n, fisher, steps) {
 # Rounding of a sum may leave a probability a last digit below 0.
 within_unit <- function(p) min(max(p, 0), 1)
 
-# P(sum of n parts >= h `at`), averaged over the shift, where the lattice of a part has `steps` steps of h.
-lattice_tails <- function(law, n, fisher, h, steps, at) {
-  below <- part_cdf(law, h * seq(0, steps), fisher)
-  masses <- part_cdf(law, h * (seq(0, steps) + 0.5), fisher)
-  masses <- rbind(masses[1L, ], diff(masses))
+# P(sum of n parts >= h `at`), averaged over what is shared, where the lattice of a part has `steps` steps of h.
+lattice_tails <- function(cdfs, alike, weight, fisher, h, steps, at) {
+  n <- length(alike)
+  below <- part_cdf(cdfs[[alike[n]]], h * seq(0, steps), fisher)
+  times <- tabulate(alike[-n], length(cdfs))
+  masses <- lapply(cdfs[times > 0], \(cdf) {
+    between <- part_cdf(cdf, h * (seq(0, steps) + 0.5), fisher)
+    rbind(between[1L, ], diff(between))
+  })
+  times <- times[times > 0]
   size <- stats::nextn((n - 1L) * steps + 1)
   tail <- numeric(length(at))
-  for (j in which(law$nodes$weight > 1e-12)) {
-    transform <- stats::fft(c(masses[, j], numeric(size - steps - 1)))
-    mass <- Re(stats::fft(transform^(n - 1L), inverse = TRUE)) / size
+  for (j in which(weight > 1e-12)) {
+    transforms <- Map(\(m, k) stats::fft(c(m[, j], numeric(size - steps - 1)))^k, masses, times)
+    mass <- Re(stats::fft(Reduce(`*`, transforms), inverse = TRUE)) / size
     smaller <- vapply(at, \(m) {
       k <- seq(0, min(m, (n - 1L) * steps))
       sum(mass[k + 1] * below[pmin(m - k, steps) + 1, j])
     }, 0)
-    tail <- tail + law$nodes$weight[j] * (1 - smaller)
+    tail <- tail + weight[j] * (1 - smaller)
   }
   tail
 }
 
-# P(part of a patient <= x | shift): values x shifts.
-part_cdf <- function(law, x, fisher) {
+# P(part of a patient <= x | what is shared): values x nodes.
+part_cdf <- function(cdf, x, fisher) {
   u <- if (fisher) -expm1(-x / 2) else x
-  y <- core_mixture_summary(law$predictive, pmin(pmax(u, 1e-15), 1 - 1e-15))$quantile
-  p <- conditional_cdf(law$model, y, law$nodes, FALSE, -Inf, Inf)
+  p <- cdf(pmin(pmax(u, 1e-15), 1 - 1e-15))
   p[u <= 0, ] <- 0
   p[u >= 1, ] <- 1
   p

@@ -18,7 +18,10 @@
 #'   the last visit, divided by its weeks;
 #' * `mean_excess`, `prob_excess`, `prob_margin`: mean over the patients at each one's last visit, and the probability
 #'   that nature alone gives less (by more than `margin`): not a probability of benefit;
-#' * per patient (`subject`) at the last visit `patient_excess` with its prediction interval, and `patient_percentile`.
+#' * per patient (`subject`) at the last visit `patient_excess` with its prediction interval, and `patient_percentile`;
+#' * `ordered_percentile`, `percentile_sum`, `fisher`, `exceedance` of these percentiles as of changes to one follow-up
+#'   ([excess.score_change()]): what patients share makes percentiles dependent, and is integrated over. Whole points
+#'   are taken as the normal scores of the curve.
 #'
 #' The curve is read at the trial's own visits: where they lie within its weeks the follow-up of both is the same.
 #'
@@ -34,6 +37,7 @@
 #' @param margin (number, points) smallest mean excess that matters; no default.
 #' @param conf.level (number in (0, 1)) of intervals.
 #' @param rise (number, weeks) of \eqn{g}; `NULL` takes \eqn{1 / k} of a natural plateau.
+#' @param primary (string) the combination test that was declared beforehand; see [excess.score_change()].
 #' @param ... for a fit: `time`, `subject`, `treated_at`, `scale`, `match`.
 #' @return An `excess` of class `excess_curve`: print it, `tidy()` it, `plot()` it.
 #' @section Conditions: `cordgain_unmatched` for differences not accepted; `cordgain_invalid_input` for patients without
@@ -52,7 +56,7 @@
 #' excess(treated, natural_curve(rows, correlation = 0.8), accept = all)
 #' @export
 excess.recovery_data <- function(x, natural, control = NULL, accept = character(), effect = prior_normal(0, 1),
-                                 margin = NULL, conf.level = 0.95, rise = NULL, ...) {
+                                 margin = NULL, conf.level = 0.95, rise = NULL, primary = NULL, ...) {
   check_no_more(names(formals(excess.recovery_data)), ...)
   call <- rlang::current_env()
   check_curve(rlang::maybe_missing(natural), control, call)
@@ -60,7 +64,8 @@ excess.recovery_data <- function(x, natural, control = NULL, accept = character(
   courses <- treated_courses(x, call) # records of the untreated are told so before anything is asked of the treated
   settings <- list(
     margin = if (!is.null(margin)) check_number(margin), rise = excess_rise(rise, natural, call),
-    conf.level = check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE)
+    conf.level = check_number(conf.level, min = 0, max = 1, min_open = TRUE, max_open = TRUE),
+    primary = if (!is.null(primary)) check_choice(primary, setdiff(names(combination_words), "rank_test"), "primary")
   )
   check_visits_known(courses, natural, call)
   read <- read_at_weeks(natural, mean(match_terms(x)$followup_weeks))
@@ -68,7 +73,7 @@ excess.recovery_data <- function(x, natural, control = NULL, accept = character(
   refuse_thoracic_course(x, natural, call)
   model <- stacked_model(courses, natural, settings$rise, call)
   warn_off_scale(courses, model, recovery_scale(x), settings$conf.level)
-  terms <- curve_terms(model, settings)
+  terms <- rbind(blank_score_columns(curve_terms(model, settings)), course_percentile_rows(model, settings, call))
   new_excess(list(terms = terms, data = x, natural = natural, accepted = accepted, settings = settings,
     courses = courses, model = model), "excess_curve")
 }
@@ -261,8 +266,6 @@ linear_error <- function(value, sd, off, reach = 0) 1e-8 * (abs(value) + sd) + o
 
 linear_sd <- function(model, a) sqrt(sum(a * (model$v %*% a)) + sum(crossprod(model$shared, a)^2))
 
-blank_course <- function(rows, time = NA_real_, subject = NA_character_) cbind(rows, time = time, subject = subject)
-
 curve_terms <- function(model, settings) {
   rbind(
     plateau_rows(model, settings), visit_rows(model, settings),
@@ -368,7 +371,7 @@ print.excess_curve <- function(x, digits = 3, ...) {
     "Each patient at the last visit:",
     vapply(seq_len(nrow(patients)), \(i) {
       paste0(line(paste0("  ", patients$subject[i]), patients[i, ]), ", percentile ", percent_text(u$estimate[i]))
-    }, "")
+    }, ""), "", format_tests(x, digits)
   )))
   invisible(x)
 }

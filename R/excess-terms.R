@@ -157,3 +157,6 @@ effect_table <- function(rates, effect) {
   components <- prior_components(effect)
   or_numerical_error(core_routes(rates, \(r) core_effect_table(r, components)))
 }
+
+# Rows of an excess of repeated scores: of a visit, of a patient, or of neither.
+blank_course <- function(rows, time = NA_real_, subject = NA_character_) cbind(rows, time = time, subject = subject)

@@ -69,13 +69,16 @@ count_tail <- function(q, weight, k) {
   sum(weight * colSums(p[(k + 1L):(n + 1L), , drop = FALSE]))
 }
 
+# Scores that are not whole: P(percentile <= u | shift), values x shifts, the same of all patients.
+shifted_percentile <- function(law) {
+  \(u) conditional_cdf(law$model, core_mixture_summary(law$predictive, u)$quantile, law$nodes, FALSE, -Inf, Inf)
+}
+
 # P(percentile <= x | shift) of each patient (patients x nodes). Whole scores: of the randomised percentile, which
 # is uniform whatever the steps.
 percentile_cdf <- function(law, x) {
   if (!law$whole) {
-    y <- core_mixture_summary(law$predictive, min(max(x, 1e-12), 1 - 1e-12))$quantile
-    g <- conditional_cdf(law$model, y, law$nodes, FALSE, -Inf, Inf)
-    return(g[rep(1L, length(law$room$low)), , drop = FALSE])
+    return(shifted_percentile(law)(min(max(x, 1e-12), 1 - 1e-12))[rep(1L, length(law$room$low)), , drop = FALSE])
   }
   do.call(rbind, lapply(law$each, \(one) {
     k <- min(findInterval(x, one$cdf) + 1L, length(one$values))
@@ -92,18 +95,18 @@ ordered_bands <- function(law, conf.level, randomised) {
   if (law$whole && !randomised) {
     return(step_bands(law, conf.level))
   }
-  n <- length(law$room$low)
+  rank_bands(length(law$room$low), law$nodes$weight, \(x) percentile_cdf(law, x), conf.level)
+}
+
+# @param below (function of x in \[0, 1\]) P(percentile <= x) of each patient, patients x nodes of what they share
+rank_bands <- function(n, weight, below, conf.level) {
   ends <- c(1 - conf.level, 1 + conf.level) / 2
-  if (length(law$nodes$weight) == 1L) {
-    return(data.frame(rank = seq_len(n), low = stats::qbeta(ends[1], seq_len(n), n:1),
-      high = stats::qbeta(ends[2], seq_len(n), n:1)))
+  k <- seq_len(n)
+  if (length(weight) == 1L) {
+    return(data.frame(rank = k, low = stats::qbeta(ends[1], k, rev(k)), high = stats::qbeta(ends[2], k, rev(k))))
   }
-  at <- \(k, p) {
-    f <- \(x) count_tail(percentile_cdf(law, x), law$nodes$weight, k) - p
-    stats::uniroot(f, c(0, 1), tol = 1e-9)$root
-  }
-  data.frame(rank = seq_len(n), low = vapply(seq_len(n), at, 0, p = ends[1]), high = vapply(seq_len(n), at, 0,
-    p = ends[2]))
+  at <- \(k, p) stats::uniroot(\(x) count_tail(below(x), weight, k) - p, c(0, 1), tol = 1e-9)$root
+  data.frame(rank = k, low = vapply(k, at, 0, p = ends[1]), high = vapply(k, at, 0, p = ends[2]))
 }
 
 step_bands <- function(law, conf.level) {

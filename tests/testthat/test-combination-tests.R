@@ -164,13 +164,14 @@ test_that("two scores that are not whole, an uncertain mean: both sums are what 
 
 test_that("on a lattice a known mean has the tails of independent uniforms", {
   law <- patient_laws(known(), list(low = rep(-12, 4), high = rep(38, 4)), FALSE)$fine
+  four <- \(s, fisher) lattice_tail(list(shifted_percentile(law)), rep(1L, 4), law$nodes$weight, s, fisher, 1024L)
   for (s in c(0.4, 1.234, 2, 3.3, 3.9)) {
-    expect_lt(abs(lattice_tail(law, s, 4L, FALSE, 1024L) - irwin_hall_tail(s, 4)), 1e-9)
+    expect_lt(abs(four(s, FALSE) - irwin_hall_tail(s, 4)), 1e-9)
   }
   for (s in c(0.5, 8, 30)) {
-    expect_lt(abs(lattice_tail(law, s, 4L, TRUE, 1024L) - pchisq(s, 8, lower.tail = FALSE)), 1e-9)
+    expect_lt(abs(four(s, TRUE) - pchisq(s, 8, lower.tail = FALSE)), 1e-9)
   }
-  expect_identical(c(lattice_tail(law, 0, 4L, FALSE, 1024L), lattice_tail(law, 4, 4L, FALSE, 1024L)), c(1, 0))
+  expect_identical(c(four(0, FALSE), four(4, FALSE)), c(1, 0))
   # Of 30 uniforms, whose alternating sum has no digits left: normal but for a fourth cumulant of -30 / 120.
   many <- patient_laws(known(), list(low = rep(-12, 30), high = rep(38, 30)), FALSE)$fine
   z <- (17 - 15) / sqrt(30 / 12)
