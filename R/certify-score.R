@@ -241,7 +241,9 @@ second_bands <- function(x, world) {
   u <- second_percentiles(world, world$places)
   order <- order(u)
   n <- length(u)
-  limit <- if (world$whole && !score_excess_settings(x)$randomised) second_step_limits(world) else {
+  limit <- if (world$whole && !score_excess_settings(x)$randomised) {
+    second_step_limits(world)
+  } else {
     chance <- percentile_chance(world)
     reached <- \(v, k) sum(world$lattice$weight * at_least(chance(v), k))
     \(k, p) stats::uniroot(\(v) reached(v, k) - p, c(0, 1), tol = 1e-10)$root

@@ -291,7 +291,8 @@ scale_of_sources <- function(sources, scale, call) {
 check_change_suits <- function(natural, scale, call) {
   refuse_unturned(scale, natural$kind != "meta" || !is.null(natural$settings$scale), call)
   if (natural$settings$sign_open && scale_sign(scale) < 0) {
-    abort_input(c("The natural change does not know its scale, so the sign of the regression to the mean was not turned.",
+    abort_input(c(
+      "The natural change does not know its scale, so the sign of the regression to the mean was not turned.",
       x = "On {escape_braces(scale_name(scale))} lower is better: that a high score falls by itself is a gain.",
       i = "Give {.fn natural_change} the {.arg scale}; the mean, a number or a prior, is a gain in any case."
     ), call = call)

@@ -20,8 +20,8 @@
 #' @param ... passed to methods.
 #' @return A prior: [prior_normal()] or [prior_mixture()] of normals, in points per unit of the column.
 #' @section Conditions: `cordgain_invalid_input` where `per` is not given, for a natural rate, and for a mean change
-#'   that is taken as known, or has no standard deviation (a heavy-tailed prior of `tau`); `cordgain_numerical_error` where three normals are
-#'   further than 0.01 from the distribution function.
+#'   that is taken as known, or has no standard deviation (a heavy-tailed prior of `tau`);
+#'   `cordgain_numerical_error` where three normals are further than 0.01 from the distribution function.
 #' @references Schmidli and others (2014), Biometrics 70:1023-1032, \doi{10.1111/biom.12242} (a mixture in the place of
 #'   a predictive distribution).
 #' @seealso [priors()], [natural_change()], [natural_curve()]

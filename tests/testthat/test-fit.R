@@ -315,5 +315,6 @@ test_that("arguments of other programs' functions are refused with what is meant
   expect_error(fit_recovery(y ~ week + (1 | id), d, prior = priors()), "method_bayes", class = "cordgain_invalid_input")
   expect_error(update(fit, prior = priors()), "method_bayes", class = "cordgain_invalid_input")
   expect_error(fit_recovery(y ~ week + (1 | id), d, REML = FALSE), "method = \"ml\"", class = "cordgain_invalid_input")
-  expect_error(fit_recovery(y ~ week + (1 | id), d, wieghts = 1), "no argument.*wieghts", class = "cordgain_invalid_input")
+  expect_error(fit_recovery(y ~ week + (1 | id), d, wieghts = 1), "no argument.*wieghts",
+    class = "cordgain_invalid_input")
 })

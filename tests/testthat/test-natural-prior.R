@@ -61,7 +61,8 @@ test_that("the gain of a natural curve is one too", {
 test_that("its unit is asked for, and what cannot be a prior is refused", {
   natural <- natural_change(prior_normal(3, 1), sd = 2)
   expect_error(as_prior(natural), "per.*is not given", class = "cordgain_invalid_input")
-  expect_error(priors(fixed = list(week = natural)), "as_prior\\(natural, per = 48\\)", class = "cordgain_invalid_input")
+  expect_error(priors(fixed = list(week = natural)), "as_prior\\(natural, per = 48\\)",
+    class = "cordgain_invalid_input")
   expect_error(as_prior(natural, per = 0), "must not be 0", class = "cordgain_invalid_input")
   expect_error(as_prior(natural_change(3, sd = 2), per = 1), "taken as known", class = "cordgain_invalid_input")
   expect_error(as_prior(natural_rate(0.2), per = 1), "log odds", class = "cordgain_invalid_input")
