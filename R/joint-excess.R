@@ -5,8 +5,8 @@
 #' One answer from several outcomes of the same patients (arms, legs, independence). Each mean
 #' excess is divided by the natural SD of its outcome; these standardised excesses \eqn{z} have
 #' \deqn{z \sim N(\delta \lambda, V), \quad V = S R S,}{z ~ N(delta lambda, V), V = S R S,}
-#' with \eqn{R} the correlation of the outcomes in natural recovery and \eqn{s_j} the standard error of the mean excess
-#' in the population that [excess()] gives, over \eqn{sd_j}: of normal changes
+#' with \eqn{R} the correlation of the outcomes in natural recovery and \eqn{s_j} the standard error of `mean_excess`
+#' that [excess()] gives, over \eqn{sd_j}: of normal changes
 #' \eqn{s_j^2 = 1/n + Var(\theta^*_j) / sd_j^2}, less where changes end at the ends of the scale. The common excess is
 #' \eqn{\hat\delta = \lambda' V^{-1} z / (\lambda' V^{-1} \lambda)}. The uncertain natural means are taken
 #' to be correlated as the outcomes are, and sums of cut or counted changes to be normal.
@@ -102,13 +102,13 @@ check_correlation <- function(correlation, outcomes, call) {
   unname(correlation)
 }
 
-# Mean excess in natural SDs, with its standard error.
+# Mean excess in natural SDs, with its standard error without effect: the treated's own SD says nothing of that.
 standardised <- function(excess) {
   rows <- score_excess_terms(excess)
-  population <- rows[rows$term == "mean_excess_population", ]
+  mean <- rows[rows$term == "mean_excess", ]
   sd <- change_sd(score_excess_natural(excess))
-  list(turned = scale_sign(change_motor_scale(score_excess_change(excess))) < 0, z = population$estimate / sd,
-    sd = population$std.error / sd, error = population$num.error / sd)
+  list(turned = scale_sign(change_motor_scale(score_excess_change(excess))) < 0, z = mean$estimate / sd,
+    sd = mean$std.error / sd, error = mean$num.error / sd)
 }
 
 joint_terms <- function(x) {

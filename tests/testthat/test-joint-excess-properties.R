@@ -93,11 +93,10 @@ test_that("an uncertain natural mean stays however the patients are correlated",
     tolerance = 1e-10)
 })
 
-test_that("a spread of the treated's own widens the standardised excess by its share", {
+test_that("a spread of the treated's own says nothing of what nature alone gives", {
   wide <- two_excesses()
   wide$motor <- excess_of_scores(continuous_change(c(24, 13, 2, 0)), natural_change(7.8, sd = 6.5), sd_treated = 13)
   plain <- joint_of(two_excesses())
-  # The estimate is that of the population, whose own variance is taken off again: only the shared part counts.
   expect_equal(term_value(joint_of(wide), "standardised_excess"), term_value(plain, "standardised_excess"))
   expect_equal(term_value(joint_of(wide), "standardised_excess", "std.error"),
     term_value(plain, "standardised_excess", "std.error"), tolerance = 1e-12)

@@ -40,7 +40,8 @@ expect_sound <- function(x, natural, e) {
   bands <- at("ordered_percentile")
   expect_false(is.unsorted(bands$conf.low))
   expect_false(is.unsorted(bands$conf.high))
-  expect_true(all(rows$num.error[!is.na(rows$estimate)] <= 1e-5))
+  most <- ifelse(rows$term %in% c("percentile_sum", "fisher"), 1e-3, 1e-5) # on a lattice where combinations are many
+  expect_true(all(rows$num.error <= most | is.na(rows$estimate)))
 }
 
 test_that("random patients and registries have sound answers", {
