@@ -26,7 +26,8 @@
 #'   a predictive distribution).
 #' @seealso [priors()], [natural_change()], [natural_curve()]
 #' @examples
-#' registries <- data.frame(source = c("a", "b", "c"), mean = c(7.8, 10.5, 9), se = c(0.6, 0.9, 1.4), measure = "uems")
+#' registries <- data.frame(source = c("a", "b", "c"), mean = c(7.8, 10.5, 9), se = c(0.6, 0.9, 1.4),
+#'   measure = "uems")
 #' natural <- natural_change(registries, tau = prior_half_normal(2))
 #' as_prior(natural, per = 48) # points per week
 #' priors(fixed = list(week = as_prior(natural, per = 48)))

@@ -113,8 +113,11 @@ step_bands <- function(law, conf.level) {
   mids <- lapply(law$each, mid_percentiles)
   steps <- sort(unique(unlist(mids, use.names = FALSE)))
   reached <- \(k, j) { # P(k-th smallest <= the step j)
-    q <- do.call(rbind, Map(\(one, mid) rbind(0, one$given)[findInterval(steps[j], mid) + 1L, ], law$each, mids))
-    count_tail(q, law$nodes$weight, k)
+    q <- Map(\(one, mid) {
+      at <- findInterval(steps[j], mid)
+      if (at > 0L) one$given[at, ] else 0 * law$nodes$weight
+    }, law$each, mids)
+    count_tail(do.call(rbind, q), law$nodes$weight, k)
   }
   first <- \(k, p) { # the first step by which that is p, or more
     low <- 0L
