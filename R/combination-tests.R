@@ -10,7 +10,7 @@ combination_words <- c(
 
 # Tails P(statistic >= observed) without effect, by both routes, rows of tidy(). Each route has its own percentiles of
 # what was observed: high in a tail they differ in digits that a logarithm sees, and a value no longer ties with itself.
-combination_terms <- function(y, laws, natural, call) {
+combination_terms <- function(y, laws, call) {
   observed <- lapply(laws, observed_percentiles, y = y)
   row <- \(term, part) {
     tails <- Map(\(law, u, steps) statistic_tail(law, u, part, steps), laws, observed, lattice_steps)
@@ -110,8 +110,12 @@ lattice_tail <- function(cdfs, alike, weight, s, fisher, steps) {
   s <- s * steps / 2
   near <- min(max(floor(s) - 1, 0), n * steps / 2 - 3) + 0:3
   tail <- lapply(1:2, \(times) tails(2 / steps / times, steps / 2 * times, near * times))
-  cubic <- vapply(1:4, \(i) prod((s - near[-i]) / (near[i] - near[-i])), 0)
-  within_unit(sum(cubic * (4 * tail[[2]] - tail[[1]]) / 3))
+  within_unit(cubic_through(near, (4 * tail[[2]] - tail[[1]]) / 3, s))
+}
+
+# The cubic through four points, at x.
+cubic_through <- function(at, value, x) {
+  sum(value * vapply(1:4, \(i) prod((x - at[-i]) / (at[i] - at[-i])), 0))
 }
 
 # Rounding of a sum may leave a probability a last digit below 0.
@@ -215,9 +219,8 @@ whole_lattice_tail <- function(weight, parts, observed, fisher, steps) {
   if (lumps > most_lumps) {
     return(NA_real_)
   }
-  near <- s / h - edges[1:4]
-  cubic <- vapply(1:4, \(i) prod(near[-i] / (edges[i] - edges[1:4][-i])), 0)
-  within_unit(1 - sum(cubic * cdf[1:4]) + ties_of(weight, parts, observed, alike) / 2)
+  below <- cubic_through(edges[1:4], cdf[1:4], s / h)
+  within_unit(1 - below + ties_of(weight, parts, observed, alike) / 2)
 }
 
 # A window about the sum holds more, or less, than a wider one would have it: sums tie by the thousand.

@@ -74,16 +74,12 @@ course_exceedance <- function(model, routes, call) {
 
 ordered_course_rows <- function(model, u, routes, settings, call) {
   order <- order(u)
-  out <- known_terms(rep("ordered_percentile", length(u)), {
-    bands <- lapply(routes, \(route) {
-      below <- \(x) do.call(rbind, lapply(seq_along(u), \(i) course_cdf(route, i)(min(max(x, 1e-12), 1 - 1e-12))))
-      as.matrix(rank_bands(length(u), route$weight, below, settings$conf.level)[c("low", "high")])
-    })
-    bands <- two_routes(bands$fine, bands$coarse, "A band of ordered percentiles", call, limit = 1e-5)
-    term_row("ordered_percentile", u[order], bands$value[, 1], bands$value[, 2],
-      1e-8 + model$off + apply(bands$error, 1L, max))
-  })
-  out$estimate <- u[order] # known whatever becomes of the bands
+  bands <- \(route) {
+    below <- \(x) do.call(rbind, lapply(seq_along(u), \(i) course_cdf(route, i)(min(max(x, 1e-12), 1 - 1e-12))))
+    rank_bands(length(u), route$weight, below, settings$conf.level)
+  }
+  out <- ordered_terms(u[order], routes, bands, call)
+  out$num.error <- 1e-8 + model$off + out$num.error
   blank_course(with_columns(out, statistic = NA_real_, p.value = NA_real_), model$since[model$last][order],
     model$subject[order])
 }

@@ -21,7 +21,7 @@ blank_score_columns <- function(rows) {
 
 group_terms <- function(y, laws, natural, records, settings, call) {
   moments <- mean_terms(mean(y), laws, natural, settings, call)
-  tests <- rbind(combination_terms(y, laws, natural, call), rank_terms(y, records))
+  tests <- rbind(combination_terms(y, laws, call), rank_terms(y, records))
   rbind(blank_score_columns(moments), tests)
 }
 
@@ -138,7 +138,7 @@ patient_terms <- function(x, laws, natural, settings, call) {
   if (!is.null(rows)) {
     rows <- cbind(rows, subject = rep(change_subjects(x)[seen], each = 3L), interval = "interval")
   }
-  rbind(rows, lost_patients(x), ordered_rows(x, rows, laws, natural, settings, call))
+  rbind(rows, lost_patients(x), ordered_rows(x, rows, laws, settings, call))
 }
 
 percentile_row <- function(i, y, laws, settings, call) {
@@ -190,20 +190,24 @@ lost_patients <- function(x) {
 }
 
 # Percentiles from the lowest up, each with the band of its rank among as many untreated patients.
-ordered_rows <- function(x, rows, laws, natural, settings, call) {
+ordered_rows <- function(x, rows, laws, settings, call) {
   if (anyNA(change_scores(x))) {
     return(NULL)
   }
   u <- rows[rows$term == "patient_percentile", ]
   u <- u[order(u$estimate), ]
-  out <- known_terms(rep("ordered_percentile", nrow(u)), {
-    bands <- lapply(c(fine = "fine", coarse = "coarse"), \(route) {
-      as.matrix(ordered_bands(laws[[route]], settings$conf.level, settings$randomised)[c("low", "high")])
-    })
-    bands <- two_routes(bands$fine, bands$coarse, "A band of ordered percentiles", call, limit = 1e-5)
-    term_row("ordered_percentile", u$estimate, bands$value[, 1], bands$value[, 2],
-      pmax(u$num.error, apply(bands$error, 1, max)))
-  })
-  out$estimate <- u$estimate # known whatever becomes of the bands
+  out <- ordered_terms(u$estimate, laws, \(law) ordered_bands(law, settings$conf.level, settings$randomised), call)
+  out$num.error <- pmax(u$num.error, out$num.error)
   cbind(blank_score_columns(out), subject = u$subject, interval = "band without effect")
+}
+
+# Percentiles `u`, rising, with the bands that `bands()` gives of each route, and the bands' errors.
+ordered_terms <- function(u, routes, bands, call) {
+  out <- known_terms(rep("ordered_percentile", length(u)), {
+    ends <- lapply(routes, \(route) as.matrix(bands(route)[c("low", "high")]))
+    ends <- two_routes(ends$fine, ends$coarse, "A band of ordered percentiles", call, limit = 1e-5)
+    term_row("ordered_percentile", u, ends$value[, 1], ends$value[, 2], apply(ends$error, 1, max))
+  })
+  out$estimate <- u # known whatever becomes of the bands
+  out
 }
